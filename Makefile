@@ -1,0 +1,37 @@
+# `make run` serves the demo, `make test` runs the tests; both make the environment first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: run test lint types schema check-schema bench clean
+
+run: $(INSTALLED)
+	$(BIN)/lineage-gateway demo
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+schema: $(INSTALLED)
+	$(BIN)/lineage-gateway schema > schema.graphql
+
+check-schema: $(INSTALLED)
+	$(BIN)/lineage-gateway schema | diff schema.graphql -
+
+bench: $(INSTALLED)
+	$(BIN)/python bench/local_store.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@

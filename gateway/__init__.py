@@ -1,0 +1,1 @@
+"""GraphQL over Amazon SageMaker ML Lineage Tracking."""
