@@ -1,0 +1,88 @@
+"""How badly the service behaves: slow, throttling, faulty or denying, as it was told to."""
+
+import random
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from fnmatch import fnmatchcase
+from typing import Any
+
+_OPERATION = re.compile(r"([A-Z][A-Za-z*?]*|\*):")
+
+
+class Fault(Enum):
+    """What happens to a request instead of its answer."""
+
+    INTERNAL = auto()
+    UNAVAILABLE = auto()
+    DROPPED = auto()
+
+
+@dataclass(slots=True)
+class Behaviour:
+    """What to do to requests before they are carried out; may be changed while the service runs.
+
+    ``latency_ms`` milliseconds pass before every answer; past ``throttle_tps`` requests a second they are throttled;
+    a share ``fault_rate`` (0 to 1) of them fails, half with a 5xx and half by a dropped connection. ``deny`` holds
+    patterns of ARNs and names, each alone or after an operation's name and a colon.
+    """
+
+    latency_ms: float = 0
+    throttle_tps: float | None = None
+    fault_rate: float = 0.0
+    deny: Sequence[str] = ()
+    _tokens: float = field(default=0.0, init=False, repr=False)
+    _filled: float = field(default=0.0, init=False, repr=False)
+
+    def reset(self) -> None:
+        """Behave well from here on."""
+        self.latency_ms, self.throttle_tps, self.fault_rate, self.deny = 0, None, 0.0, ()
+
+    def throttles(self) -> bool:
+        """Count a request against the rate; whether it is one too many."""
+        if self.throttle_tps is None:
+            return False
+        now = time.monotonic()
+        most = max(1.0, self.throttle_tps)
+        self._tokens = min(most, self._tokens + (now - self._filled) * self.throttle_tps)
+        self._filled = now
+        if self._tokens < 1:
+            return True
+        self._tokens -= 1
+        return False
+
+    def fault(self) -> Fault | None:
+        """What goes wrong with this request, usually nothing."""
+        if random.random() >= self.fault_rate:  # noqa: S311 - chance, not secrecy
+            return None
+        return random.choice((Fault.INTERNAL, Fault.UNAVAILABLE, Fault.DROPPED, Fault.DROPPED))  # noqa: S311
+
+    def denies(self, operation: str, resources: Sequence[str]) -> str | None:
+        """The first of the resources that the operation may not touch; ``*`` stands for a request that names none."""
+        for resource in resources or ("*",):
+            for named, glob in self._patterns():
+                if fnmatchcase(operation, named or "*") and fnmatchcase(resource, glob):
+                    return resource
+        return None
+
+    def hides(self, arn: str, name: str | None) -> bool:
+        """Whether a pattern that names no operation covers this entity, which Search then leaves out."""
+        return any(
+            not named and (fnmatchcase(arn, glob) or fnmatchcase(name or arn, glob)) for named, glob in self._patterns()
+        )
+
+    def _patterns(self) -> Iterator[tuple[str | None, str]]:
+        for pattern in self.deny:
+            head = _OPERATION.match(pattern)
+            yield (head[1], pattern[head.end() :]) if head else (None, pattern)
+
+
+def resources(request: dict[str, Any]) -> Iterator[str]:
+    """The ARNs and names that a request names."""
+    for member, value in request.items():
+        if isinstance(value, str) and member.endswith(("Arn", "Name")):
+            yield value
+        elif isinstance(value, list) and member.endswith("Arns"):
+            yield from value

@@ -1,0 +1,174 @@
+"""The thirteen kinds of entity, one row each: what names them and where their record holds what listings ask for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway import arn as arns
+from gateway.local import model
+from gateway.local.errors import AwsError, NotFoundError, ValidationError
+
+Path = tuple[str, ...]
+Record = dict[str, Any]
+
+DEFAULT_LINEAGE_GROUP = "sagemaker-default-lineage-group"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What sets one kind of entity apart; a path leads from a Describe response to a value within it."""
+
+    name: str
+    resource: str
+    type: Path = ()
+    source: Path = ()
+    parent: Path = ()
+    status: Path = ()
+    described_by: str = ""
+    described_as: str = ""
+    listed_by: str = ""
+    newest_first: bool = True
+    renames: Mapping[str, Path] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    missing: Callable[[str], AwsError] = NotFoundError
+    quota: int | None = None
+
+    @property
+    def arn_member(self) -> str:
+        """The member of its record that holds its ARN."""
+        return f"{self.name}Arn"
+
+    @property
+    def name_member(self) -> str:
+        """The member of its record that holds its name, if it has any."""
+        return f"{self.name}Name"
+
+    @property
+    def describe(self) -> str:
+        """The operation that describes one."""
+        return f"Describe{self.name}"
+
+    @property
+    def reference(self) -> str:
+        """The member of Describe's request that says which."""
+        return self.described_by or self.name_member
+
+    @property
+    def listing(self) -> str:
+        """The operation that lists them."""
+        return self.listed_by or f"List{self.name}s"
+
+    def has(self, member: str) -> bool:
+        """Whether its record may hold the member."""
+        return member in model.members(self.describe)
+
+    def absent(self, reference: str) -> AwsError:
+        """The error that says that none is called so."""
+        return self.missing(f"{self.name} {reference} does not exist.")
+
+
+def at(record: Record, path: Path) -> Any:
+    """The value that the path leads to, None where it leads nowhere."""
+    value: Any = record if path else None
+    for member in path:
+        value = value.get(member) if isinstance(value, dict) else None
+    return value
+
+
+ALL = (
+    Kind(
+        "Action",
+        "action",
+        type=("ActionType",),
+        source=("Source", "SourceUri"),
+        status=("Status",),
+        quota=3000,
+    ),
+    Kind(
+        "Artifact",
+        "artifact",
+        type=("ArtifactType",),
+        source=("Source", "SourceUri"),
+        described_by="ArtifactArn",
+        quota=6000,
+    ),
+    Kind("Context", "context", type=("ContextType",), source=("Source", "SourceUri"), quota=500),
+    Kind(
+        "Experiment",
+        "experiment",
+        source=("Source", "SourceArn"),
+        renames={"ExperimentSource": ("Source",)},
+    ),
+    Kind("LineageGroup", "lineage-group"),
+    Kind(
+        "ModelCard",
+        "model-card",
+        status=("ModelCardStatus",),
+        defaults={"ModelCardVersion": 1, "ModelCardStatus": "Draft", "Content": "{}"},
+    ),
+    Kind(
+        "ModelPackage",
+        "model-package",
+        parent=("ModelPackageGroupName",),
+        status=("ModelApprovalStatus",),
+        newest_first=False,
+        defaults={"ModelPackageStatus": "Completed", "ModelPackageStatusDetails": {"ValidationStatuses": []}},
+        missing=ValidationError,
+    ),
+    Kind(
+        "ModelPackageGroup",
+        "model-package-group",
+        newest_first=False,
+        defaults={"ModelPackageGroupStatus": "Completed"},
+        missing=ValidationError,
+    ),
+    Kind(
+        "Pipeline",
+        "pipeline",
+        renames={"LastExecutionTime": ("LastRunTime",)},
+        defaults={"PipelineStatus": "Active"},
+    ),
+    Kind(
+        "PipelineExecution",
+        "pipeline",
+        parent=("PipelineArn",),
+        described_by="PipelineExecutionArn",
+        renames={"StartTime": ("CreationTime",), "PipelineExecutionFailureReason": ("FailureReason",)},
+        defaults={"PipelineExecutionStatus": "Succeeded"},
+    ),
+    Kind(
+        "Project",
+        "project",
+        newest_first=False,
+        defaults={"ProjectStatus": "CreateCompleted"},
+        missing=ValidationError,
+    ),
+    Kind(
+        "Trial",
+        "experiment-trial",
+        parent=("ExperimentName",),
+        source=("Source", "SourceArn"),
+        renames={"TrialSource": ("Source",)},
+    ),
+    Kind(
+        "TrialComponent",
+        "experiment-trial-component",
+        type=("Source", "SourceType"),
+        source=("Source", "SourceArn"),
+        renames={"TrialComponentSource": ("Source",)},
+    ),
+)
+
+KINDS = {kind.name: kind for kind in ALL}
+
+_BY_RESOURCE = {kind.resource: kind for kind in ALL if kind.name != "PipelineExecution"}
+
+
+def of_arn(arn: str) -> Kind | None:
+    """The kind of entity that an ARN names, None when it names none of these."""
+    parts = arns.parse(arn)
+    if parts is None:
+        return None
+    if parts.resource == "pipeline" and "/execution/" in parts.id:
+        return KINDS["PipelineExecution"]
+    return _BY_RESOURCE.get(parts.resource)

@@ -1,0 +1,95 @@
+"""Pages of a listing, and the tokens that lead from one to the next.
+
+A token holds the place where a page ended: the sort value and row of its last entry, not a count, so that what others
+write meanwhile neither repeats an entry nor hides one. It is signed with the operation and the rest of the request,
+and fits no other.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from gateway.local.errors import ValidationError
+from gateway.local.store import Store
+
+DEFAULT = 10
+"""Entries on a page when the request does not say."""
+
+_SIGNATURE = 12  # bytes
+_APART = {"NextToken", "MaxResults"}
+
+
+def token(operation: str, request: dict[str, Any], place: object) -> str:
+    """Where the next page of this request begins, for the client to send back."""
+    body = orjson.dumps(place)
+    return base64.urlsafe_b64encode(_signature(operation, request, body) + body).decode()
+
+
+def place(operation: str, request: dict[str, Any]) -> Any:
+    """What the request's token says, None when it has none.
+
+    Raises:
+        ValidationError: the token is broken, or was not given by this operation for this request.
+    """
+    text = request.get("NextToken")
+    if text is None:
+        return None
+    try:
+        raw = base64.b64decode(text, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    body = raw[_SIGNATURE:]
+    if raw[:_SIGNATURE] != _signature(operation, request, body):
+        raise ValidationError("Invalid NextToken")
+    return orjson.loads(body)
+
+
+def _signature(operation: str, request: dict[str, Any], body: bytes) -> bytes:
+    asked = {member: value for member, value in request.items() if member not in _APART}
+    seen = orjson.dumps([operation, asked], option=orjson.OPT_SORT_KEYS)
+    return blake2b(body, digest_size=_SIGNATURE, key=blake2b(seen, digest_size=32).digest()).digest()
+
+
+@dataclass(slots=True)
+class Listing:
+    """A SELECT in the making: what of which table, under which conditions, in which order."""
+
+    select: str
+    table: str
+    sort: str
+    descending: bool
+    row: str = "id"
+    conditions: list[str] = field(default_factory=list)
+    parameters: list[object] = field(default_factory=list)
+
+    def where(self, condition: str, *parameters: object) -> None:
+        """Keep only the rows that meet the condition as well."""
+        self.conditions.append(condition)
+        self.parameters.extend(parameters)
+
+    def page(self, store: Store, operation: str, request: dict[str, Any]) -> tuple[list[Any], str | None]:
+        """The rows of the page that the request asks for, and the token of the next page if there is one.
+
+        Raises:
+            ValidationError: the request's token is not one of this listing's.
+        """
+        last = place(operation, request)
+        if last is not None:
+            self.where(f"({self.sort}, {self.row}) {'<' if self.descending else '>'} (?, ?)", *last)
+        limit = request.get("MaxResults", DEFAULT)
+        found = store.rows(self.sql(), [*self.parameters, limit + 1])
+        rows = found[:limit]
+        return rows, token(operation, request, rows[-1][-2:]) if len(found) > limit else None
+
+    def sql(self) -> str:
+        """The statement; its last parameter is how many rows to find."""
+        direction = "DESC" if self.descending else "ASC"
+        condition = " AND ".join(self.conditions) or "1"
+        return (  # the parts are literals of this package, and what a request says comes in as parameters
+            f"SELECT {self.select}, {self.sort}, {self.row} FROM {self.table} WHERE {condition}"  # noqa: S608
+            f" ORDER BY {self.sort} {direction}, {self.row} {direction} LIMIT ?"
+        )

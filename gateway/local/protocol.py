@@ -1,0 +1,94 @@
+"""AWS JSON 1.1: from a target and a body to an operation's answer, or to the error that refuses it."""
+
+import logging
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from botocore.model import Shape
+
+from gateway.local import associations, entities, model, validation
+from gateway.local.behaviour import resources
+from gateway.local.errors import AwsError, DeniedError, InternalError, SerializationError, UnknownOperationError
+from gateway.local.service import Handler, Service
+
+_PREFIX = "SageMaker."
+_MEDIA_TYPE = "application/x-amz-json-1.1"
+
+_log = logging.getLogger(__name__)
+
+OPERATIONS: dict[str, Handler] = entities.OPERATIONS | associations.OPERATIONS
+"""Every operation that the service carries out, by its name."""
+
+
+def operation(target: str) -> str:
+    """The operation's name in an ``X-Amz-Target`` header; what is there instead when it names none."""
+    return target.removeprefix(_PREFIX)
+
+
+def request(body: bytes) -> dict[str, Any]:
+    """The request in a body, as the client wrote it; an empty body is an empty request.
+
+    Raises:
+        SerializationError: the body is not a JSON object.
+    """
+    try:
+        value = orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise SerializationError("The request's body is not JSON") from error
+    if not isinstance(value, dict):
+        raise SerializationError("The request's body is not a JSON object")
+    return value
+
+
+def answer(service: Service, target: str, asked: dict[str, Any]) -> bytes:
+    """Carry out one operation; gives its response.
+
+    Raises:
+        AwsError: the operation refuses.
+    """
+    name = operation(target)
+    handler = OPERATIONS.get(name)
+    if handler is None or not target.startswith(_PREFIX):
+        raise UnknownOperationError(f"Unknown operation: {target[:256]!r}")
+    checked = validation.read_request(name, asked)
+    denied = service.behaviour.denies(name, list(resources(checked)))
+    if denied is not None:
+        user = service.user["IamIdentity"]["Arn"]
+        raise DeniedError(f"User: {user} is not authorized to perform: sagemaker:{name} on resource: {denied}")
+    try:
+        with service.store.transaction():
+            found = handler(service, checked)
+    except AwsError:
+        raise
+    except Exception as error:
+        _log.exception("%s failed", name)
+        raise InternalError("The service met an error of its own") from error
+    shape = model.response_shape(name)
+    return orjson.dumps(encode(shape, found) if shape else {})
+
+
+def encode(shape: Shape, value: Any) -> Any:
+    """The value with the members that its shape has, and no others."""
+    if shape.type_name == "structure":
+        members = shape.members
+        return {
+            name: encode(members[name], given) for name, given in value.items() if given is not None and name in members
+        }
+    if shape.type_name == "list":
+        return [encode(shape.member, item) for item in value]
+    if shape.type_name == "map":
+        return {key: encode(shape.value, item) for key, item in value.items()}
+    return value
+
+
+def headers(error: AwsError | None = None) -> dict[str, str]:
+    """What stands above every answer."""
+    above = {"content-type": _MEDIA_TYPE, "x-amzn-requestid": str(uuid4())}
+    return above | ({"x-amzn-errortype": error.code} if error else {})
+
+
+def refusal(error: AwsError) -> bytes:
+    """The body that carries an error; shapes of the model spell their message with a capital."""
+    modelled = error.code in model.service_model().shape_names
+    return orjson.dumps({"__type": error.code, "Message" if modelled else "message": str(error)})

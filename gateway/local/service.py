@@ -1,0 +1,111 @@
+"""One account's lineage service: its store, and what every operation needs to know of the account."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from gateway.arn import Arn
+from gateway.local.behaviour import Behaviour
+from gateway.local.kinds import DEFAULT_LINEAGE_GROUP, KINDS, Kind, Record, at
+from gateway.local.store import Entity, Store
+
+Request = dict[str, Any]
+Response = dict[str, Any]
+
+
+@dataclass
+class Service:
+    """The state that operations share."""
+
+    store: Store
+    account: str
+    region: str
+    quotas: bool = True
+    behaviour: Behaviour = field(default_factory=Behaviour)
+
+    def __post_init__(self) -> None:
+        """Give an empty account what every account has."""
+        with self.store.transaction():
+            if not self.store.entity(self.lineage_group):
+                self._prepare()
+
+    def _prepare(self) -> None:
+        now = seconds(self.store.now())
+        names = {"LineageGroupName": DEFAULT_LINEAGE_GROUP, "LineageGroupArn": self.lineage_group}
+        times = {"CreationTime": now, "LastModifiedTime": now}
+        self.store.put(entity(KINDS["LineageGroup"], names | times, listed=True, handmade=False))
+
+    def clear(self) -> None:
+        """Forget everything but what every account has."""
+        self.store.clear()
+        with self.store.transaction():
+            self._prepare()
+
+    @property
+    def partition(self) -> str:
+        """The part of AWS that the region belongs to."""
+        return (
+            "aws-cn" if self.region.startswith("cn-") else "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        )
+
+    @cached_property
+    def user(self) -> dict[str, Any]:
+        """Who creates and modifies, as a UserContext."""
+        arn = f"arn:{self.partition}:iam::{self.account}:user/local"
+        return {"IamIdentity": {"Arn": arn, "PrincipalId": f"AIDA{sha256(arn.encode()).hexdigest()[:17].upper()}"}}
+
+    @cached_property
+    def lineage_group(self) -> str:
+        """The ARN of the account's lineage group."""
+        return self.arn("lineage-group", DEFAULT_LINEAGE_GROUP)
+
+    def arn(self, resource: str, id: str) -> str:
+        """The ARN of something in this account and region."""
+        return Arn(self.partition, self.region, self.account, resource, id).text
+
+    def owns(self, arn: Arn) -> bool:
+        """Whether the ARN is of this account and region."""
+        return (arn.region, arn.account) == (self.region, self.account)
+
+
+Handler = Callable[[Service, Request], Response]
+
+
+def entity(kind: Kind, record: Record, *, listed: bool, handmade: bool) -> Entity:
+    """The row that keeps a complete record."""
+    return Entity(
+        arn=record[kind.arn_member],
+        edition=record["ModelCardVersion"] if kind.name == "ModelCard" else 0,
+        kind=kind.name,
+        listed=listed,
+        handmade=handmade,
+        name=record.get(kind.name_member),
+        type=at(record, kind.type),
+        source=at(record, kind.source),
+        parent=at(record, kind.parent),
+        status=at(record, kind.status),
+        created=millis(record["CreationTime"]),
+        modified=millis(record.get("LastModifiedTime") or record["CreationTime"]),
+        record=orjson.dumps(record),
+    )
+
+
+def artifact_arn(service: Service, source: dict[str, Any]) -> str:
+    """The ARN of the artifact of this source: its id depends on the URI and the types, not on the account."""
+    types = sorted((given["SourceIdType"], given["Value"]) for given in source.get("SourceTypes") or ())
+    digest = sha256(orjson.dumps([source["SourceUri"], types])).hexdigest()
+    return service.arn(KINDS["Artifact"].resource, digest[:32])
+
+
+def millis(seconds: float) -> int:
+    """A timestamp of the wire in the store's milliseconds."""
+    return round(seconds * 1000)
+
+
+def seconds(millis: int) -> float:
+    """A time of the store as the wire has it."""
+    return millis / 1000

@@ -1,0 +1,283 @@
+# ruff: noqa: S608 - the columns put into statements are named in this file
+"""What the service knows, in SQLite: entities, associations, memberships of trials, and tags.
+
+One connection, used by one thread at a time, holds the file for itself alone. Every request is one transaction, and
+``synchronous=FULL`` puts it on the disk before the answer leaves, so that a kill -9 loses nothing acknowledged.
+"""
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+VERSION = 1
+"""Of the tables below; a file of another version is refused."""
+
+_TABLES = """
+CREATE TABLE account (
+    id TEXT NOT NULL,
+    region TEXT NOT NULL
+);
+CREATE TABLE entity (
+    id INTEGER PRIMARY KEY,
+    arn TEXT NOT NULL,
+    edition INTEGER NOT NULL,   -- a model card's version, 0 elsewhere
+    kind TEXT NOT NULL,
+    listed INTEGER NOT NULL,    -- 0 for another account's and for a model card's earlier version
+    handmade INTEGER NOT NULL,  -- counts against the quota
+    name TEXT,
+    type TEXT,
+    source TEXT,
+    parent TEXT,
+    status TEXT,
+    created INTEGER NOT NULL,   -- milliseconds since 1970, here and below
+    modified INTEGER NOT NULL,
+    record BLOB NOT NULL,       -- the Describe response, as on the wire
+    UNIQUE (arn, edition)
+);
+CREATE INDEX entity_by_time ON entity (kind, listed, created);
+CREATE INDEX entity_by_name ON entity (kind, listed, name);
+CREATE INDEX entity_by_type ON entity (kind, listed, type, created) WHERE type IS NOT NULL;
+CREATE INDEX entity_by_source ON entity (kind, listed, source, created) WHERE source IS NOT NULL;
+CREATE INDEX entity_by_parent ON entity (kind, listed, parent, created) WHERE parent IS NOT NULL;
+CREATE INDEX entity_handmade ON entity (kind, created) WHERE handmade;
+
+CREATE TABLE association (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    type TEXT,
+    created INTEGER NOT NULL,
+    created_by BLOB,
+    handmade INTEGER NOT NULL,
+    source_name TEXT,           -- as imported, for ends that the account does not hold
+    destination_name TEXT,
+    source_type TEXT NOT NULL,  -- of the entity, '' where it has none
+    destination_type TEXT NOT NULL,
+    UNIQUE (source, destination)
+);
+CREATE INDEX association_to ON association (destination, source);
+CREATE INDEX association_from_by_time ON association (source, created);
+CREATE INDEX association_to_by_time ON association (destination, created);
+CREATE INDEX association_by_time ON association (created);
+CREATE INDEX association_by_source_type ON association (source_type, created);
+CREATE INDEX association_by_destination_type ON association (destination_type, created);
+CREATE INDEX association_by_type ON association (type, created);
+CREATE INDEX association_handmade ON association (created) WHERE handmade;
+
+CREATE TABLE membership (
+    trial TEXT NOT NULL,
+    component TEXT NOT NULL,
+    experiment TEXT,            -- as imported, for trials that the account does not hold
+    PRIMARY KEY (trial, component)
+) WITHOUT ROWID;
+CREATE INDEX membership_by_component ON membership (component, trial);
+
+CREATE TABLE tag (
+    arn TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (arn, key)
+) WITHOUT ROWID;
+"""
+
+
+class StoreError(Exception):
+    """The store's file cannot be used, and why."""
+
+
+class Entity(NamedTuple):
+    """A row of the table of that name, without its id."""
+
+    arn: str
+    edition: int
+    kind: str
+    listed: bool
+    handmade: bool
+    name: str | None
+    type: str | None
+    source: str | None
+    parent: str | None
+    status: str | None
+    created: int
+    modified: int
+    record: bytes
+
+
+class Association(NamedTuple):
+    """A row of the table of that name, without its id."""
+
+    source: str
+    destination: str
+    type: str | None
+    created: int
+    created_by: bytes | None
+    handmade: bool
+    source_name: str | None
+    destination_name: str | None
+    source_type: str
+    destination_type: str
+
+
+_ENTITY = ", ".join(Entity._fields)
+_ASSOCIATION = ", ".join(Association._fields)
+
+
+class Store:
+    """The tables, and how one thing at a time gets in and out of them."""
+
+    def __init__(self, path: str | None, account: str, region: str) -> None:
+        """Open the file at ``path``, made where there is none; without a path keep everything in memory.
+
+        Raises:
+            StoreError: the file is no store of this version, belongs to another account or region, is in use by
+                another process, or cannot be opened.
+        """
+        self._connection = _opened(path)
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._prepare(account, region)
+            self._connection.execute("COMMIT")
+        except (sqlite3.Error, StoreError) as error:
+            self._connection.close()
+            raise StoreError(f"{path or 'the store'}: {_why(error)}") from error
+        self._last: int = self._value(
+            "SELECT max(coalesce((SELECT max(created) FROM entity WHERE handmade), 0),"
+            " coalesce((SELECT max(created) FROM association WHERE handmade), 0))"
+        )
+
+    def _prepare(self, account: str, region: str) -> None:
+        version = self._value("PRAGMA user_version")
+        if version == 0 and not self._value("SELECT count(*) FROM sqlite_master"):
+            for statement in _TABLES.split(";"):
+                self._connection.execute(statement)
+            self._connection.execute("INSERT INTO account VALUES (?, ?)", (account, region))
+            self._connection.execute(f"PRAGMA user_version = {VERSION}")
+        elif version != VERSION:
+            raise StoreError(f"holds version {version} of the store, and this release reads version {VERSION}")
+        owner = self._connection.execute("SELECT id, region FROM account").fetchone()
+        if owner != (account, region):
+            raise StoreError(f"belongs to account {owner[0]} in {owner[1]}, not to {account} in {region}")
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.transaction():
+            for table in ("entity", "association", "membership", "tag"):
+                self.change(f"DELETE FROM {table}")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of what happens within, or none of it; on the disk when it ends."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """What a SELECT finds."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def change(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Carry out a statement; gives how many rows it touched."""
+        return self._connection.execute(sql, parameters).rowcount
+
+    def _value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        return self._connection.execute(sql, parameters).fetchone()[0]
+
+    def now(self) -> int:
+        """The time in milliseconds, later than any that was given before: the order of creation shows in it."""
+        self._last = max(time.time_ns() // 1_000_000, self._last + 1)
+        return self._last
+
+    def entity(self, arn: str, edition: int | None = None) -> Entity | None:
+        """The entity of this ARN, in its newest edition unless one is asked for."""
+        found = self.rows(
+            f"SELECT {_ENTITY} FROM entity WHERE arn = ? AND edition = coalesce(?, edition)"
+            " ORDER BY edition DESC LIMIT 1",
+            (arn, edition),
+        )
+        return Entity._make(found[0]) if found else None
+
+    def named(self, kind: str, name: str) -> Entity | None:
+        """The account's own entity of this kind and name."""
+        found = self.rows(f"SELECT {_ENTITY} FROM entity WHERE kind = ? AND listed = 1 AND name = ?", (kind, name))
+        return Entity._make(found[0]) if found else None
+
+    def put(self, entity: Entity) -> None:
+        """Keep the entity, in place of the one that was there; associations learn its type."""
+        replaced = ", ".join(f"{column} = excluded.{column}" for column in Entity._fields)
+        self.change(
+            f"INSERT INTO entity ({_ENTITY}) VALUES ({_marks(Entity._fields)})"
+            f" ON CONFLICT (arn, edition) DO UPDATE SET {replaced}",
+            entity,
+        )
+        known = (entity.type or "", entity.arn, entity.type or "")
+        self.change("UPDATE association SET source_type = ? WHERE source = ? AND source_type <> ?", known)
+        self.change(
+            "UPDATE association SET destination_type = ? WHERE destination = ? AND destination_type <> ?", known
+        )
+
+    def remove(self, arn: str) -> None:
+        """Forget the entity and its tags."""
+        self.change("DELETE FROM entity WHERE arn = ?", (arn,))
+        self.change("DELETE FROM tag WHERE arn = ?", (arn,))
+
+    def handmade(self, kind: str) -> int:
+        """How many entities of the kind count against its quota."""
+        count: int = self._value("SELECT count(*) FROM entity WHERE kind = ? AND handmade", (kind,))
+        return count
+
+    def put_association(self, association: Association) -> None:
+        """Keep the association, in place of the one that was there."""
+        replaced = ", ".join(f"{column} = excluded.{column}" for column in Association._fields)
+        self.change(
+            f"INSERT INTO association ({_ASSOCIATION}) VALUES ({_marks(Association._fields)})"
+            f" ON CONFLICT (source, destination) DO UPDATE SET {replaced}",
+            association,
+        )
+
+    def associated(self, source: str, destination: str) -> bool:
+        """Whether there is an association from the one to the other."""
+        found = self.rows("SELECT 1 FROM association WHERE source = ? AND destination = ?", (source, destination))
+        return bool(found)
+
+    def handmade_associations(self) -> int:
+        """How many associations count against their quota."""
+        count: int = self._value("SELECT count(*) FROM association WHERE handmade")
+        return count
+
+
+def _opened(path: str | None) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {_why(error)}") from error
+    try:
+        # Held for good: a second process would not see this one's clock, walks and quotas.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -65536")
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreError(f"{path}: {_why(error)}") from error
+    return connection
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+        return "is in use by another process"
+    return str(error)
+
+
+def _marks(fields: Sequence[str]) -> str:
+    return ", ".join("?" * len(fields))

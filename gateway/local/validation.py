@@ -1,0 +1,214 @@
+"""Values checked against shapes of the model, with SageMaker's wording of what is wrong.
+
+A value of the wrong type cannot be read at all and is a SerializationException. Values that break a constraint
+(required, length, range, pattern, enumeration) are gathered, so that one ValidationException names them all.
+"""
+
+import functools
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import regex  # type: ignore[import-untyped]  # knows \p{L}, as the patterns of the model do; ships no types
+from botocore.model import Shape
+
+from gateway.local import model
+from gateway.local.errors import SerializationError, ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NOT_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_BITS = {"integer": 31, "long": 63}
+_LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that clients can represent
+_ECHOED = 1024  # characters of a refused value that the message repeats
+
+_TIGHTER: dict[tuple[str, str], dict[str, int]] = {
+    # Bounds that the service holds and the model leaves out.
+    ("QueryLineageRequest", "StartArns"): {"min": 1},
+    ("QueryLineageRequest", "MaxDepth"): {"min": 1},
+    ("QueryLineageRequest", "MaxResults"): {"min": 1},
+}
+_REQUIRED = {"QueryLineageRequest": ["StartArns"]}
+
+
+def read_request(operation: str, value: object) -> dict[str, Any]:
+    """Give the request's modelled members, timestamps as seconds.
+
+    Raises:
+        SerializationError: a member has the wrong type.
+        ValidationError: members break constraints; the message lists every one.
+    """
+    reader = Reader()
+    request: dict[str, Any] = reader.read(model.request_shape(operation), value, "")
+    if reader.problems:
+        count = len(reader.problems)
+        plural = "s" if count > 1 else ""
+        raise ValidationError(f"{count} validation error{plural} detected: {'; '.join(reader.problems)}")
+    return request
+
+
+@dataclass(slots=True)
+class Reader:
+    """Takes values apart by their shapes.
+
+    A strict one checks the constraints and passes over members that the model does not know, as SageMaker does with
+    requests. A lenient one, for records that were SageMaker's own, leaves constraints alone, takes ISO 8601 timestamps
+    too, and refuses unknown members, since they would be lost.
+    """
+
+    lenient: bool = False
+    problems: list[str] = field(default_factory=list)
+
+    def read(self, shape: Shape, value: object, path: str) -> Any:
+        """Give ``value`` as the service keeps it; what breaks a constraint is noted in ``problems``.
+
+        Raises:
+            SerializationError: the value, or one within it, has the wrong type.
+        """
+        read: Callable[[Shape, object, str], Any] = getattr(self, f"_{shape.type_name}")
+        return read(shape, value, path)
+
+    def _structure(self, shape: Shape, value: object, path: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise _wrong_type(path, "a structure")
+        members = shape.members
+        if self.lenient and (unknown := next((name for name in value if name not in members), None)) is not None:
+            raise SerializationError(f"{_inside(path, unknown) or 'the record'} is not a member of {shape.name}")
+        result = {}
+        for name, member in members.items():
+            given = value.get(name)
+            inner = _inside(path, name)
+            if given is not None:
+                result[name] = self.read(member, given, inner)
+                self._tighten(shape.name, name, result[name], inner)
+            elif not self.lenient and name in _required(shape):
+                self._refuse(None, inner, "Member must not be null")
+        return result
+
+    def _tighten(self, structure: str, name: str, value: Any, path: str) -> None:
+        bounds = _TIGHTER.get((structure, name))
+        if bounds and isinstance(value, list):
+            self._measure(value, path, bounds)
+        elif bounds:
+            self._range(value, path, bounds)
+
+    def _list(self, shape: Shape, value: object, path: str) -> list[Any]:
+        if not isinstance(value, list):
+            raise _wrong_type(path, "a list")
+        if not self.lenient:
+            self._measure(value, path, shape.metadata)
+        result = []
+        for position, item in enumerate(value, 1):
+            if item is None:
+                raise _wrong_type(f"{path}.{position}", f"a {shape.member.type_name}")
+            result.append(self.read(shape.member, item, f"{path}.{position}.member"))
+        return result
+
+    def _map(self, shape: Shape, value: object, path: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise _wrong_type(path, "a map")
+        if not self.lenient:
+            self._measure(value, path, shape.metadata)
+        return {
+            self.read(shape.key, key, f"{path}.key"): self.read(shape.value, item, f"{path}.{key}.member")
+            for key, item in value.items()
+            if item is not None
+        }
+
+    def _string(self, shape: Shape, value: object, path: str) -> str:
+        if not isinstance(value, str):
+            raise _wrong_type(path, "a string")
+        if self.lenient:
+            return value
+        constraints = shape.metadata
+        fits = self._measure(value, path, constraints)
+        if shape.enum and value not in shape.enum:
+            self._refuse(value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
+        pattern = constraints.get("pattern")
+        # A value beyond its length is not matched as well: patterns are written with that length in mind.
+        if pattern and fits and not _matches(pattern, value):
+            self._refuse(value, path, f"Member must satisfy regular expression pattern: {pattern}")
+        return value
+
+    def _integer(self, shape: Shape, value: object, path: str) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value.bit_length() > _BITS[shape.type_name]:
+            raise _wrong_type(path, f"a {shape.type_name}")
+        if not self.lenient:
+            self._range(value, path, shape.metadata)
+        return value
+
+    _long = _integer
+
+    def _double(self, shape: Shape, value: object, path: str) -> float | int | str:
+        if isinstance(value, str) and value in _NOT_NUMBERS:
+            return value
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise _wrong_type(path, "a double")
+        if not self.lenient:
+            self._range(value, path, shape.metadata)
+        return value
+
+    _float = _double
+
+    def _boolean(self, _shape: Shape, value: object, path: str) -> bool:
+        if not isinstance(value, bool):
+            raise _wrong_type(path, "a boolean")
+        return value
+
+    def _timestamp(self, _shape: Shape, value: object, path: str) -> float:
+        seconds = _from_iso(value) if self.lenient and isinstance(value, str) else value
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not abs(seconds) <= _LATEST:
+            raise _wrong_type(path, "a timestamp")
+        return round(seconds * 1000) / 1000
+
+    def _measure(self, value: Any, path: str, constraints: dict[str, Any]) -> bool:
+        shortest, longest = constraints.get("min", 0), constraints.get("max", math.inf)
+        if len(value) < shortest:
+            self._refuse(value, path, f"Member must have length greater than or equal to {shortest}")
+        if len(value) > longest:
+            self._refuse(value, path, f"Member must have length less than or equal to {longest}")
+        return shortest <= len(value) <= longest
+
+    def _range(self, value: float, path: str, constraints: dict[str, Any]) -> None:
+        lowest, highest = constraints.get("min", -math.inf), constraints.get("max", math.inf)
+        if value < lowest:
+            self._refuse(value, path, f"Member must have value greater than or equal to {lowest}")
+        if value > highest:
+            self._refuse(value, path, f"Member must have value less than or equal to {highest}")
+
+    def _refuse(self, value: object, path: str, constraint: str) -> None:
+        shown = "null" if value is None else f"'{str(value)[:_ECHOED]}'"
+        self.problems.append(f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}")
+
+
+def _required(shape: Shape) -> list[str]:
+    required: list[str] = _REQUIRED.get(shape.name) or shape.required_members
+    return required
+
+
+def _matches(pattern: str, value: str) -> bool:
+    return bool(_compiled(pattern).fullmatch(value))
+
+
+@functools.cache
+def _compiled(pattern: str) -> "regex.Pattern[str]":
+    return regex.compile(pattern)
+
+
+def _inside(path: str, member: str) -> str:
+    name = member[:1].lower() + member[1:]
+    return f"{path}.{name}" if path else name
+
+
+def _wrong_type(path: str, wanted: str) -> SerializationError:
+    return SerializationError(f"'{path or 'the request'}' must be {wanted}")
+
+
+def _from_iso(text: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
