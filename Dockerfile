@@ -1,0 +1,17 @@
+# Build the wheel and install it with its dependencies where the second stage can copy them whole.
+FROM python:3.13-slim AS build
+WORKDIR /src
+RUN python -m venv /opt/gateway
+COPY pyproject.toml README.md LICENSE ./
+COPY gateway ./gateway
+RUN /opt/gateway/bin/pip install --no-cache-dir .
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --no-create-home gateway
+COPY --from=build /opt/gateway /opt/gateway
+ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1 GATEWAY_HOST=0.0.0.0
+USER gateway
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+CMD ["lineage-gateway", "serve"]

@@ -1,0 +1,42 @@
+"""The ASGI application: its routes and what lives as long as the process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.routing import Route
+
+from gateway import schema
+from gateway.aws.calls import Calls
+from gateway.aws.pool import open_client
+from gateway.http.graphql import GraphQLEndpoint
+from gateway.settings import Settings
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Make the application; its AWS client opens when the server starts it and closes when the server stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with open_client(settings) as client:
+            app.state.calls = Calls(client, settings.max_concurrent_calls)
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/", _home),
+            Route("/graphql", GraphQLEndpoint(schema.build()), name="graphql"),
+            Route("/healthz", _health),
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def _home(request: Request) -> RedirectResponse:
+    return RedirectResponse(request.url_for("graphql").path)
+
+
+async def _health(_: Request) -> JSONResponse:
+    return JSONResponse({"status": "ok"})

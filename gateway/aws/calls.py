@@ -1,0 +1,73 @@
+"""The one place that awaits AWS: how many calls at once, how long each took, and what its errors mean."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+
+from gateway.errors import BadUserInput, Forbidden, GatewayError, NotFound, Throttled, UpstreamUnavailable
+
+_log = logging.getLogger("gateway.aws")
+
+_NOT_FOUND = {"ResourceNotFound", "ResourceNotFoundException"}
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_INVALID = {"ValidationException", "SerializationException", "InvalidParameterValue"}
+_THROTTLED = {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
+
+
+class Calls:
+    """Calls to SageMaker through one client, at most ``limit`` of them in flight."""
+
+    def __init__(self, client: Any, limit: int) -> None:
+        """Use an open aioboto3 SageMaker client."""
+        self._client = client
+        self._slots = asyncio.Semaphore(limit)
+
+    async def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Make one call by its AWS name, such as ``DescribeArtifact``; any failure comes out as a GatewayError."""
+        method = getattr(self._client, xform_name(operation))
+        async with self._slots:
+            began = time.monotonic()
+            outcome = "ok"
+            try:
+                answer: dict[str, Any] = await method(**parameters)
+            except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
+                failure = _translated(operation, error)
+                outcome = failure.code
+                raise failure from error
+            finally:
+                _log.debug("%s %s %.1f ms", operation, outcome, (time.monotonic() - began) * 1000)
+        return answer
+
+
+def _translated(operation: str, error: Exception) -> GatewayError:
+    """Say what a failed call means to the client, without what AWS said about roles and accounts."""
+    if isinstance(error, ClientError):
+        return _answered(operation, error)
+    if isinstance(error, ParamValidationError):
+        return BadUserInput(f"{operation} does not take these arguments.")
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return UpstreamUnavailable("The gateway has no AWS credentials.")
+    return UpstreamUnavailable(f"{operation} could not be reached or did not answer in time.")
+
+
+def _answered(operation: str, error: ClientError) -> GatewayError:
+    code = error.response.get("Error", {}).get("Code", "")
+    if code in _NOT_FOUND:
+        return NotFound(f"{operation} found nothing by that name.")
+    if code in _DENIED:
+        return Forbidden(f"AWS denies the gateway {operation} here.")
+    if code in _THROTTLED:
+        return Throttled(f"AWS is throttling {operation}; try again later.")
+    if code in _INVALID:
+        return BadUserInput(f"{operation} was refused: {error.response['Error'].get('Message', '')}")
+    return UpstreamUnavailable(f"{operation} failed at AWS.")

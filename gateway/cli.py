@@ -1,0 +1,212 @@
+"""The command line: ``lineage-gateway serve · demo · local · query · schema``."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from gateway import schema, serving
+from gateway.app import create_app
+from gateway.aws.calls import Calls
+from gateway.aws.pool import open_client
+from gateway.errors import GatewayError
+from gateway.loaders import Loaders
+from gateway.local.server import LocalServer
+from gateway.local.server import serve as serve_local
+from gateway.settings import Settings
+
+EXAMPLE = """{
+  contexts(type: "Endpoint", first: 1) {
+    nodes { name upstream { nodes { name type upstream { nodes { name type } } } } }
+  }
+}"""
+"""A query that answers on the demo account: an endpoint and two hops back."""
+
+LOCAL_PORT = 8001
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 0 done, 1 an answer with errors, 2 it could not be run."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except ValidationError as error:
+        return _refuse("; ".join(f"GATEWAY_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()))
+    except (GatewayError, OSError, ValueError) as error:
+        return _refuse(str(error))
+    return status
+
+
+def _refuse(reason: str) -> int:
+    sys.stderr.write(f"lineage-gateway: {reason}\n")
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lineage-gateway", description="GraphQL over SageMaker ML Lineage Tracking.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help, description=help)
+        added.set_defaults(run=run)
+        return added
+
+    serve = command("serve", _serve, "Serve GraphQL over the AWS account that the environment names.")
+    _add_address(serve)
+    serve.add_argument(
+        "--local",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="serve over an embedded local lineage service instead, kept in FILE or in memory",
+    )
+    demo = command("demo", _demo, "Serve GraphQL over an embedded local lineage service with a made-up account in it.")
+    _add_address(demo)
+    query = command("query", _query, "Answer one GraphQL query on the terminal.")
+    query.add_argument("query", metavar="GRAPHQL", help="the document; - reads it from standard input")
+    query.add_argument("--variables", default="{}", metavar="JSON", help="the query's variables, a JSON object")
+    query.add_argument("--local", nargs="?", const="", metavar="FILE", help="ask an embedded local service, as above")
+    query.add_argument("--demo", action="store_true", help="ask the demo account")
+    command("schema", _schema, "Print the GraphQL schema.")
+    _add_local(command("local", _local, "Serve a SageMaker-compatible local lineage service alone."))
+    return parser
+
+
+def _add_address(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", help="address to listen on (GATEWAY_HOST)")
+    parser.add_argument("--port", type=int, help="port to listen on, 0 for a free one (GATEWAY_PORT)")
+
+
+def _add_local(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=LOCAL_PORT, help="port, 0 for a free one (default: %(default)s)")
+    parser.add_argument("--store", type=Path, metavar="FILE", help="keep everything in this file; left out: in memory")
+    parser.add_argument(
+        "--load", type=Path, action="append", default=[], metavar="FILE", help="import these JSON lines first"
+    )
+    parser.add_argument("--demo", action="store_true", help="begin with the demo account, if the store is empty")
+    parser.add_argument("--latency-ms", type=float, default=0, metavar="N", help="answer each call this much later")
+    parser.add_argument("--throttle-tps", type=float, metavar="N", help="throttle what goes beyond N calls a second")
+    parser.add_argument(
+        "--fault-rate", type=float, default=0, metavar="P", help="fail this share of calls, from 0 to 1"
+    )
+    parser.add_argument(
+        "--deny", action="append", default=[], metavar="PATTERN", help="deny calls: [Operation:]ARN-or-name, with *"
+    )
+    parser.add_argument("--account", default="123456789012", help="account id (default: %(default)s)")
+    parser.add_argument("--region", default="us-east-1", help="region (default: %(default)s)")
+    parser.add_argument("--no-quotas", action="store_true", help="allow any number of entities made by hand")
+
+
+def _serve(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    if options.local is None:
+        return _run(settings, lambda url: f"GraphQL   {url}/graphql\n")
+    with _embedded(store=Path(options.local) if options.local else None) as local:
+        return _run_embedded(settings, local)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    with _embedded(demo=True) as local:
+        return _run_embedded(settings, local)
+
+
+def _query(options: argparse.Namespace) -> int:
+    settings = Settings()
+    document = sys.stdin.read() if options.query == "-" else options.query
+    variables = orjson.loads(options.variables)
+    if not isinstance(variables, dict):
+        return _refuse("--variables takes a JSON object")
+    if options.demo or options.local is not None:
+        with LocalServer(store=Path(options.local) if options.local else None, demo=options.demo) as local:
+            answer = asyncio.run(_answer(settings.model_copy(update={"local_url": local.url}), document, variables))
+    else:
+        answer = asyncio.run(_answer(settings, document, variables))
+    sys.stdout.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode() + "\n")
+    return 1 if "errors" in answer else 0
+
+
+def _schema(_: argparse.Namespace) -> int:
+    sys.stdout.write(schema.sdl())
+    return 0
+
+
+def _local(options: argparse.Namespace) -> int:
+    serve_local(
+        host=options.host,
+        port=options.port,
+        grace_seconds=Settings().grace_seconds,
+        announce=_say,
+        store=options.store,
+        load=options.load,
+        demo=options.demo,
+        latency_ms=options.latency_ms,
+        throttle_tps=options.throttle_tps,
+        fault_rate=options.fault_rate,
+        deny=options.deny,
+        account=options.account,
+        region=options.region,
+        quotas=not options.no_quotas,
+    )
+    return 0
+
+
+async def _answer(settings: Settings, document: str, variables: dict[str, Any]) -> dict[str, Any]:
+    async with open_client(settings) as client:
+        loaders = Loaders(Calls(client, settings.max_concurrent_calls))
+        result = await schema.build().execute(document, variable_values=variables, context_value=loaders)
+    return schema.response(result)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {"host": options.host, "port": options.port}
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+@contextmanager
+def _embedded(**options: Any) -> Iterator[LocalServer]:
+    """Run a local service beside the gateway, on its usual port or, where that is taken, on a free one."""
+    try:
+        local = LocalServer(port=LOCAL_PORT, **options).__enter__()
+    except OSError:
+        local = LocalServer(port=0, **options).__enter__()
+    try:
+        yield local
+    finally:
+        local.__exit__(None, None, None)
+
+
+def _run_embedded(settings: Settings, local: LocalServer) -> int:
+    def announce(url: str) -> str:
+        return (
+            f"GraphQL       {url}/graphql   (GraphiQL in a browser)\n"
+            f"AWS endpoint  {local.url}   (AWS_ENDPOINT_URL_SAGEMAKER={local.url})\n"
+            f"Try\n\n{EXAMPLE}\n\nCtrl-C stops.\n"
+        )
+
+    return _run(settings.model_copy(update={"local_url": local.url}), announce)
+
+
+def _run(settings: Settings, announce: Callable[[str], str]) -> int:
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    listener = serving.listen(settings.host, settings.port)
+    said = announce(serving.url_of(listener))
+    serving.run(create_app(settings), listener, grace_seconds=settings.grace_seconds, ready=lambda: _say(said))
+    return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""What can go wrong, as a client sees it.
+
+    GatewayError                INTERNAL
+    ├── BadUserInput            BAD_USER_INPUT         an argument that cannot be what it says
+    ├── Forbidden               FORBIDDEN              AWS denies the gateway this call
+    ├── NotFound                NOT_FOUND              what a call was about does not exist
+    ├── Throttled               THROTTLED              AWS kept answering "too fast"
+    └── UpstreamUnavailable     UPSTREAM_UNAVAILABLE   AWS failed, timed out or could not be reached
+
+Each class carries its ``extensions.code``. A reading field turns NotFound into null; the rest reach the client as one
+coded error at the field that asked. Two codes have no class here, because graphql-core raises them:
+GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
+"""
+
+from typing import Any, ClassVar
+
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+
+
+class GatewayError(Exception):
+    """The root: something that the gateway did not expect."""
+
+    code: ClassVar[str] = "INTERNAL"
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What GraphQL sends beside the message; graphql-core looks for it by this name."""
+        return {"code": self.code}
+
+
+class BadUserInput(GatewayError):  # noqa: N818 - named after its code, as all of them are
+    """An argument that is malformed or out of its range."""
+
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, message: str, argument: str | None = None) -> None:
+        """Say what is wrong, and with which argument (by its name in the schema) where that is known."""
+        super().__init__(f"{argument}: {message}" if argument else message)
+        self.argument = argument
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """The code and, where known, the argument."""
+        return {"code": self.code} | ({"argument": self.argument} if self.argument else {})
+
+
+class Forbidden(GatewayError):  # noqa: N818
+    """AWS denies the gateway this call."""
+
+    code = "FORBIDDEN"
+
+
+class NotFound(GatewayError):  # noqa: N818
+    """What a call was about does not exist."""
+
+    code = "NOT_FOUND"
+
+
+class Throttled(GatewayError):  # noqa: N818
+    """AWS kept refusing a call because too many are made."""
+
+    code = "THROTTLED"
+
+
+class UpstreamUnavailable(GatewayError):  # noqa: N818
+    """AWS failed, timed out or could not be reached."""
+
+    code = "UPSTREAM_UNAVAILABLE"

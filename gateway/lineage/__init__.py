@@ -1,0 +1,1 @@
+"""What was asked of the graph, turned into calls."""

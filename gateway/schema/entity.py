@@ -1,0 +1,152 @@
+"""What every entity has in common, and how a field finds its value.
+
+A field is one line: its name, its type, the member of AWS's answer that it shows, and its description. A covered
+member is read on the spot; an uncovered one asks the request's loaders. Structures inside an answer stay the
+dictionaries that AWS sent, and their fields read them the same way.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from gateway.aws.kinds import Kind
+from gateway.loaders import Loaders, Record
+from gateway.schema.scalars import Arn
+
+Path = str | Callable[[Kind], str]
+"""A path into a Describe response; or how to find it in the row of the entity's kind, where the kinds differ."""
+
+
+class Member(StrawberryField):
+    """A field that shows a member of AWS's answer."""
+
+    def __init__(self, path: Path, description: str, convert: Callable[[Any], Any] | None = None) -> None:
+        """Show the member at ``path``, turned by ``convert`` unless it is absent."""
+        super().__init__(description=description)
+        self.init = self.repr = self.compare = False
+        self.path = path
+        self.convert = convert
+
+    def __copy__(self) -> "Member":
+        """Copy with what this class adds, for strawberry copies the fields that a type inherits."""
+        copied = Member(self.path, self.description or "", self.convert)
+        copied.python_name, copied.graphql_name = self.python_name, self.graphql_name
+        copied.type_annotation, copied.origin = self.type_annotation, self.origin
+        return copied
+
+    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002
+        """Return the value, or a coroutine where a call is needed to know it."""
+        if isinstance(source, Described):
+            path = self.path if isinstance(self.path, str) else self.path(source.kind)
+            return source.read(path, self.convert)
+        value = source.get(self.path)
+        return self.convert(value) if self.convert and value is not None else value
+
+
+def member(path: Path, description: str, convert: Callable[[Any], Any] | None = None) -> Any:
+    """Declare a field that shows a member of AWS's answer."""
+    return Member(path, description, convert)
+
+
+class Described:
+    """An entity that a Describe call tells of: it reads what its record covers and asks for the rest."""
+
+    kind: ClassVar[Kind]
+    loaders: Loaders
+    key: str
+
+    @property
+    def record(self) -> Record:
+        """What the request knows of it so far."""
+        return self.loaders.record(self.key)
+
+    def read(self, path: str, convert: Callable[[Any], Any] | None = None) -> Any:
+        """Return the value at ``path``, or a coroutine of it when that takes a call."""
+        if path in self.kind.never:
+            return None
+        record = self.record
+        return _value(record, path, convert) if record.covers(path) else self._ask(path, convert)
+
+    async def _ask(self, path: str, convert: Callable[[Any], Any] | None) -> Any:
+        return _value(await self.loaders.describe(self.kind, self.key, path), path, convert)
+
+
+def _value(record: Record, path: str, convert: Callable[[Any], Any] | None) -> Any:
+    value = record.read(path)
+    return convert(value) if convert and value is not None else value
+
+
+@strawberry.interface(description="Anything that `node(id:)` finds again.")
+class Node:
+    """Relay's node."""
+
+    loaders: strawberry.Private[Loaders]
+    key: strawberry.Private[str]
+
+    @strawberry.field(description="Its identity here: an entity's is its ARN, an association's is opaque.")
+    def id(self) -> strawberry.ID:
+        """Return the id."""
+        return strawberry.ID(self.key)
+
+
+@strawberry.type(description="The IAM identity behind a change.")
+class IamIdentity:
+    """An IAM identity."""
+
+    arn: str | None = member("Arn", "The identity's ARN in IAM or STS.")
+    principal_id: str | None = member("PrincipalId", "The identity's unique id in IAM.")
+    source_identity: str | None = member("SourceIdentity", "Whoever assumed the role, where the session says so.")
+
+
+@strawberry.type(description="Who made or changed something in SageMaker.")
+class UserContext:
+    """Who did it."""
+
+    user_profile_arn: str | None = member("UserProfileArn", "ARN of the user profile in SageMaker Studio.")
+    user_profile_name: str | None = member("UserProfileName", "Name of that user profile.")
+    domain_id: str | None = member("DomainId", "Id of the Studio domain that the profile belongs to.")
+    iam_identity: IamIdentity | None = member("IamIdentity", "The IAM identity that made the call.")
+
+
+@strawberry.type(description="Which code and which process made something.")
+class MetadataProperties:
+    """Where something came from."""
+
+    commit_id: str | None = member("CommitId", "Commit of the code.")
+    repository: str | None = member("Repository", "Repository of the code.")
+    generated_by: str | None = member("GeneratedBy", "What generated it.")
+    project_id: str | None = member("ProjectId", "Id of the project that it belongs to.")
+
+
+@strawberry.type(description="A property that somebody set on an entity.")
+class Property:
+    """A key and its value."""
+
+    key: str = member("Key", "Its name, unique within the entity.")
+    value: str | None = member("Value", "What it is set to.")
+
+
+@strawberry.type(description="An AWS tag.")
+class Tag:
+    """A tag."""
+
+    key: str = member("Key", "The tag's name, unique within the resource.")
+    value: str = member("Value", "What it is set to; may be empty.")
+
+
+def arn_of(entity: Node) -> Arn:
+    """Return an entity's ARN, which is its key."""
+    return Arn(entity.key)
+
+
+def properties(values: Mapping[str, str], keys: list[str] | None) -> list[dict[str, str]]:
+    """List a map of strings by key, or only ``keys`` of it in their order."""
+    chosen = sorted(values) if keys is None else [key for key in dict.fromkeys(keys) if key in values]
+    return [{"Key": key, "Value": values[key]} for key in chosen]
+
+
+def keyed(values: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """List a map of structures by key, each with its key beside its own members."""
+    return [{"Key": key, **values[key]} for key in sorted(values)]

@@ -1,0 +1,411 @@
+"""The lineage graph: its four kinds of vertex, their associations, and one hop along them."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from operator import attrgetter
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import UNSET
+
+from gateway import arn as arns
+from gateway.aws import kinds
+from gateway.lineage import plan
+from gateway.loaders import Loaders
+from gateway.schema.entity import (
+    Described,
+    MetadataProperties,
+    Node,
+    Property,
+    Tag,
+    UserContext,
+    keyed,
+    member,
+    properties,
+)
+from gateway.schema.enums import (
+    ActionStatus,
+    ArtifactSourceIdType,
+    AssociationType,
+    LineageType,
+    TrialComponentPrimaryStatus,
+)
+from gateway.schema.paging import After, First, Listing, PageInfo, scope, window
+from gateway.schema.scalars import Arn, is_given
+
+
+@strawberry.input(description="Which neighbours a hop returns; every part given must hold.")
+class HopFilter:
+    """A filter over one hop."""
+
+    association_types: list[AssociationType] | None = strawberry.field(
+        default=UNSET, description="Associations of any of these types."
+    )
+    lineage_types: list[LineageType] | None = strawberry.field(
+        default=UNSET, description="Neighbours of any of these kinds."
+    )
+    types: list[str] | None = strawberry.field(
+        default=UNSET,
+        description="Neighbours of any of these types, such as DataSet; TrainingJob and SageMakerTrainingJob are one.",
+    )
+    created_after: datetime | None = strawberry.field(
+        default=UNSET, description="Associations made at this moment or later."
+    )
+    created_before: datetime | None = strawberry.field(
+        default=UNSET, description="Associations made at this moment or earlier."
+    )
+
+
+HopFilterArgument = Annotated[HopFilter | None, strawberry.argument(description="Which neighbours; left out: all.")]
+Keys = Annotated[list[str] | None, strawberry.argument(description="Only these keys, in this order; left out: all.")]
+
+
+@strawberry.type(
+    description="A group of lineage entities that share who may see them. Every account has a default one; others "
+    "come from accounts that share theirs."
+)
+class LineageGroup(Described, Node):
+    """DescribeLineageGroup."""
+
+    kind = kinds.LINEAGE_GROUP
+
+    @strawberry.field(description="Its ARN.")
+    def arn(self) -> Arn:
+        """Return the ARN."""
+        return Arn(self.key)
+
+    @strawberry.field(description="Its name, unique in the account and region.")
+    def name(self) -> str:
+        """Return the name, which the ARN holds."""
+        parsed = arns.parse(self.key)
+        return parsed.id if parsed else self.key
+
+    display_name: str | None = member("DisplayName", "The name to show.")
+    description: str | None = member("Description", "What it is for.")
+    creation_time: datetime | None = member("CreationTime", "When it was created.")
+    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
+    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+
+
+@strawberry.interface(
+    description="A vertex of the lineage graph. Its identity (id, arn, lineageType) never fails; the rest is null "
+    "where the entity lacks it, no longer exists, or (with an error) could not be described."
+)
+class LineageEntity(Described, Node):
+    """What the four kinds of vertex have in common."""
+
+    @strawberry.field(description="Its ARN.")
+    def arn(self) -> Arn:
+        """Return the ARN."""
+        return Arn(self.key)
+
+    @strawberry.field(description="Which of the four kinds of vertex it is.")
+    def lineage_type(self) -> LineageType:
+        """Return the kind."""
+        return LineageType(self.kind.name)
+
+    name: str | None = member(attrgetter("name_path"), "Its name. Artifacts may have none, or share one.")
+    type: str | None = member(
+        attrgetter("type_path"),
+        "What it stands for: DataSet, Model, Image, Endpoint, ModelDeployment, SageMakerTrainingJob and so on, or any "
+        "word its maker chose.",
+        plan.one_spelling,
+    )
+    source_uri: str | None = member(
+        attrgetter("source_path"), "Where the thing itself is: an S3 URI, an image, the ARN of a job or an endpoint."
+    )
+    creation_time: datetime | None = member("CreationTime", "When it was created.")
+    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
+    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    metadata_properties: MetadataProperties | None = member(
+        "MetadataProperties", "Which code and process made it. Contexts have none."
+    )
+    lineage_group_arn: Arn | None = member("LineageGroupArn", "ARN of the lineage group that it belongs to.")
+
+    @strawberry.field(description="The lineage group that it belongs to.")
+    def lineage_group(self) -> LineageGroup | None:
+        """Return the group, undescribed."""
+        group: LineageGroup | None = self.read(
+            "LineageGroupArn", lambda arn: LineageGroup(loaders=self.loaders, key=arn)
+        )
+        return group
+
+    @strawberry.field(description="Its AWS tags. One ListTags call.")
+    async def tags(self) -> list[Tag] | None:
+        """Return the tags."""
+        tags: Any = await self.loaders.tags(self.key)
+        return tags  # type: ignore[no-any-return]
+
+    @strawberry.field(description="What it came from: one hop against the arrows, newest association first.")
+    async def upstream(
+        self, first: First = 50, after: After = UNSET, filter: HopFilterArgument = UNSET
+    ) -> "LineageConnection":
+        """Return the sources of the associations that end here."""
+        return await _hop(self, "upstream", first, after, filter)
+
+    @strawberry.field(description="What came from it: one hop along the arrows, newest association first.")
+    async def downstream(
+        self, first: First = 50, after: After = UNSET, filter: HopFilterArgument = UNSET
+    ) -> "LineageConnection":
+        """Return the destinations of the associations that begin here."""
+        return await _hop(self, "downstream", first, after, filter)
+
+
+@strawberry.type(description="An edge of the lineage graph, with who drew it and when.")
+class Association(Node):
+    """One of ListAssociations' summaries."""
+
+    summary: strawberry.Private[dict[str, Any]]
+
+    def get(self, name: str) -> Any:
+        """Read a member of the summary, as a field does of any structure."""
+        return self.summary.get(name)
+
+    type: AssociationType | None = member("AssociationType", "What it says of its two ends; null where nobody said.")
+    creation_time: datetime | None = member("CreationTime", "When it was made.")
+    created_by: UserContext | None = member("CreatedBy", "Who made it.")
+
+    @strawberry.field(description="The end that the arrow leaves.")
+    def source(self) -> LineageEntity:
+        """Return the source."""
+        return vertex(self.loaders, self.summary["SourceArn"])
+
+    @strawberry.field(description="The end that the arrow reaches.")
+    def destination(self) -> LineageEntity:
+        """Return the destination."""
+        return vertex(self.loaders, self.summary["DestinationArn"])
+
+
+@strawberry.type(description="A neighbour and the association that leads to it.")
+class LineageConnectionEdge:
+    """An edge of a hop."""
+
+    cursor: str = strawberry.field(description="Opaque; give it as `after` to go on behind this edge.")
+    node: LineageEntity = strawberry.field(description="The neighbour.")
+    association: Association = strawberry.field(description="The association between the two.")
+
+
+@strawberry.type(description="One page of an entity's neighbours.")
+class LineageConnection:
+    """A hop's connection."""
+
+    edges: list[LineageConnectionEdge] = strawberry.field(description="The neighbours with their associations.")
+    nodes: list[LineageEntity] = strawberry.field(description="The neighbours alone.")
+    page_info: PageInfo = strawberry.field(description="Whether more follow, and from where.")
+
+
+@strawberry.type(description="What tells one state of an artifact's source from another.")
+class ArtifactSourceType:
+    """A source type and its value."""
+
+    source_id_type: ArtifactSourceIdType | None = member("SourceIdType", "What kind of identifier it is.")
+    value: str | None = member("Value", "The identifier.")
+
+
+@strawberry.type(description="What an artifact stands for. URI and source types together identify the artifact.")
+class ArtifactSource:
+    """An artifact's source."""
+
+    source_uri: str | None = member("SourceUri", "Where it is.")
+    source_types: list[ArtifactSourceType] | None = member("SourceTypes", "Which state of it.")
+
+
+@strawberry.type(description="What a context stands for.")
+class ContextSource:
+    """A context's source."""
+
+    source_uri: str | None = member("SourceUri", "Where it is, or its ARN.")
+    source_type: str | None = member("SourceType", "What kind of thing that is.")
+    source_id: str | None = member("SourceId", "Its identifier there.")
+
+
+@strawberry.type(description="What an action was done to.")
+class ActionSource:
+    """An action's source."""
+
+    source_uri: str | None = member("SourceUri", "Where it is, or its ARN.")
+    source_type: str | None = member("SourceType", "What kind of thing that is.")
+    source_id: str | None = member("SourceId", "Its identifier there.")
+
+
+@strawberry.type(description="Something with a URI that a run used or made: a dataset, an image, a model.")
+class Artifact(LineageEntity):
+    """DescribeArtifact."""
+
+    kind = kinds.ARTIFACT
+
+    source: ArtifactSource | None = member("Source", "What it stands for.")
+
+    @strawberry.field(description="What its maker noted of it.")
+    def properties(self, keys: Keys = UNSET) -> list[Property] | None:
+        """Return the properties."""
+        return _properties(self, keys)
+
+
+@strawberry.type(description="What groups other entities, such as an endpoint or a model package group.")
+class Context(LineageEntity):
+    """DescribeContext."""
+
+    kind = kinds.CONTEXT
+
+    source: ContextSource | None = member("Source", "What it stands for.")
+    description: str | None = member("Description", "What its maker says of it.")
+
+    @strawberry.field(description="What its maker noted of it.")
+    def properties(self, keys: Keys = UNSET) -> list[Property] | None:
+        """Return the properties."""
+        return _properties(self, keys)
+
+
+@strawberry.type(description="Something that was done, such as a deployment or an approval.")
+class Action(LineageEntity):
+    """DescribeAction."""
+
+    kind = kinds.ACTION
+
+    source: ActionSource | None = member("Source", "What it was done to.")
+    description: str | None = member("Description", "What its maker says of it.")
+    status: ActionStatus | None = member("Status", "How far it has come.")
+
+    @strawberry.field(description="What its maker noted of it.")
+    def properties(self, keys: Keys = UNSET) -> list[Property] | None:
+        """Return the properties."""
+        return _properties(self, keys)
+
+
+@strawberry.type(description="The job that a trial component stands for.")
+class TrialComponentSource:
+    """A trial component's source."""
+
+    source_arn: Arn | None = member("SourceArn", "The job's ARN.")
+    source_type: str | None = member("SourceType", "What kind of job it is, such as SageMakerTrainingJob.")
+
+
+@strawberry.type(description="How a run stands.")
+class TrialComponentStatus:
+    """A trial component's status."""
+
+    primary_status: TrialComponentPrimaryStatus | None = member("PrimaryStatus", "How far it has come.")
+    message: str | None = member("Message", "More of it in words.")
+
+
+@strawberry.type(description="A hyperparameter or other setting of a run: a string or a number.")
+class TrialComponentParameter:
+    """One of a trial component's parameters."""
+
+    key: str = member("Key", "Its name.")
+    string_value: str | None = member("StringValue", "Its value, where that is a string.")
+    number_value: float | None = member("NumberValue", "Its value, where that is a number.")
+
+
+@strawberry.type(description="Something that a run read or wrote, by the run's own name for it.")
+class TrialComponentArtifact:
+    """One of a trial component's input or output artifacts."""
+
+    key: str = member("Key", "The run's name for it.")
+    media_type: str | None = member("MediaType", "Its media type, such as text/csv.")
+    value: str | None = member("Value", "Where it is.")
+
+
+@strawberry.type(description="A metric of a run, summed up over its points.")
+class TrialComponentMetricSummary:
+    """One of a trial component's metric summaries."""
+
+    metric_name: str | None = member("MetricName", "What is measured.")
+    source_arn: Arn | None = member("SourceArn", "ARN of the job that measured it.")
+    time_stamp: datetime | None = member("TimeStamp", "When it was last measured.")
+    max: float | None = member("Max", "The greatest value.")
+    min: float | None = member("Min", "The least value.")
+    last: float | None = member("Last", "The latest value.")
+    count: int | None = member("Count", "How many points there are.")
+    avg: float | None = member("Avg", "The mean of the values.")
+    std_dev: float | None = member("StdDev", "The standard deviation of the values.")
+
+
+@strawberry.type(description="One run: a training, processing or transform job, or a run that was tracked by hand.")
+class TrialComponent(LineageEntity):
+    """DescribeTrialComponent."""
+
+    kind = kinds.TRIAL_COMPONENT
+
+    display_name: str | None = member("DisplayName", "The name to show.")
+    source: TrialComponentSource | None = member("Source", "The job that it stands for.")
+    sources: list[TrialComponentSource] | None = member("Sources", "All jobs that it stands for.")
+    status: TrialComponentStatus | None = member("Status", "How the run stands.")
+    start_time: datetime | None = member("StartTime", "When the run began.")
+    end_time: datetime | None = member("EndTime", "When the run ended.")
+    parameters: list[TrialComponentParameter] | None = member("Parameters", "The run's settings, by key.", keyed)
+    input_artifacts: list[TrialComponentArtifact] | None = member("InputArtifacts", "What it read, by key.", keyed)
+    output_artifacts: list[TrialComponentArtifact] | None = member("OutputArtifacts", "What it wrote, by key.", keyed)
+    metrics: list[TrialComponentMetricSummary] | None = member("Metrics", "What it measured.")
+
+
+_VERTICES: dict[str, type[LineageEntity]] = {
+    vertex_type.kind.resource: vertex_type for vertex_type in (Artifact, Context, Action, TrialComponent)
+}
+
+
+def vertex(loaders: Loaders, arn: str) -> LineageEntity:
+    """Return the vertex with this ARN, undescribed."""
+    parsed = arns.parse(arn)
+    return _VERTICES[parsed.resource if parsed else ""](loaders=loaders, key=arn)
+
+
+def association(loaders: Loaders, summary: dict[str, Any]) -> Association:
+    """Return the association of a summary."""
+    ends = f"{summary['SourceArn']} {summary['DestinationArn']}"
+    key = urlsafe_b64encode(ends.encode()).decode().rstrip("=")
+    return Association(loaders=loaders, key=key, summary=summary)
+
+
+def association_ends(id: str) -> tuple[str, str] | None:
+    """Read an association's id: the ARNs of its source and destination; None when it is none."""
+    try:
+        source, destination = urlsafe_b64decode(id + "=" * (-len(id) % 4)).decode().split(" ")
+    except ValueError:
+        return None
+    return (source, destination) if arns.parse(source) and arns.parse(destination) else None
+
+
+def association_listing(loaders: Loaders, parameters: Mapping[str, Any], keep: plan.Keep | None = None) -> Listing:
+    """Return a listing of association summaries. Its cursors also depend on what is kept only by where they stand."""
+    return Listing(
+        scope("ListAssociations", sorted(parameters.items())),
+        lambda token, _: loaders.associations(parameters, token),
+        keep,
+    )
+
+
+async def _hop(
+    entity: LineageEntity, direction: plan.Direction, first: int | None, after: str | None, filter: HopFilter | None
+) -> LineageConnection:
+    chosen = filter or HopFilter()
+    hop = plan.hop(
+        entity.key,
+        direction,
+        association_types={kind.value for kind in chosen.association_types or ()},
+        lineage_types={kind.value for kind in chosen.lineage_types or ()},
+        types=chosen.types or (),
+        created_after=chosen.created_after or None,
+        created_before=chosen.created_before or None,
+    )
+    loaders = entity.loaders
+    items, info = await window(association_listing(loaders, hop.parameters, hop.keep), first, after)
+    far = "SourceArn" if direction == "upstream" else "DestinationArn"
+    edges = [
+        LineageConnectionEdge(
+            cursor=cursor, node=vertex(loaders, summary[far]), association=association(loaders, summary)
+        )
+        for cursor, summary in items
+    ]
+    return LineageConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=info)
+
+
+def _properties(entity: LineageEntity, keys: list[str] | None) -> list[Property] | None:
+    chosen: list[Property] | None = entity.read(
+        "Properties", lambda values: properties(values, keys if is_given(keys) else None)
+    )
+    return chosen

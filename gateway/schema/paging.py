@@ -1,0 +1,153 @@
+"""Relay connections over AWS's pages.
+
+AWS hands out one token a page; a connection hands out a cursor an edge. A cursor says which page its edge stands on and
+how many of that page's items come before the next edge, so it needs nothing remembered here and survives a restart.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2s
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+
+import orjson
+import strawberry
+
+from gateway.aws.kinds import MOST_RESULTS
+from gateway.errors import BadUserInput
+from gateway.loaders import Page
+from gateway.schema.scalars import is_given
+
+T = TypeVar("T")
+N = TypeVar("N")
+
+DEFAULT_FIRST = 50
+
+First = Annotated[int | None, strawberry.argument(description="How many at most, 1 to 100.")]
+After = Annotated[
+    str | None,
+    strawberry.argument(description="A cursor of the same list: go on after that edge. Left out: from the start."),
+]
+
+
+@strawberry.type(description="Where a page of a list stands in the whole of it.")
+class PageInfo:
+    """Relay's page info."""
+
+    has_next_page: bool = strawberry.field(description="Whether more edges follow; `after: endCursor` fetches them.")
+    has_previous_page: bool = strawberry.field(description="Whether edges come before: true when `after` was given.")
+    start_cursor: str | None = strawberry.field(description="The first edge's cursor; null on an empty page.")
+    end_cursor: str | None = strawberry.field(description="The last edge's cursor; null on an empty page.")
+
+
+@strawberry.type(description="One item of a list and where it stands.")
+class Edge(Generic[N]):
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Opaque; give it as `after` to go on behind this edge.")
+    node: N = strawberry.field(description="The item.")
+
+
+@strawberry.type(description="One page of a list.")
+class Connection(Generic[N]):
+    """Relay's connection."""
+
+    edges: list[Edge[N]] = strawberry.field(description="The items with their cursors.")
+    nodes: list[N] = strawberry.field(description="The items alone.")
+    page_info: PageInfo = strawberry.field(description="Whether more follow, and from where.")
+
+
+class Window(NamedTuple):
+    """The items that ``first`` and ``after`` choose of a listing, each with its cursor."""
+
+    items: list[tuple[str, dict[str, Any]]]
+    info: PageInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A listing of AWS: what its cursors belong to, how a page of it is fetched, and what to leave out."""
+
+    scope: str
+    fetch: Callable[[str | None, int], Awaitable[Page]]
+    """Return the page at a token, of about so many items."""
+    keep: Callable[[Mapping[str, Any]], bool] | None = None
+
+
+async def window(listing: Listing, first: int | None, after: str | None) -> Window:
+    """Return the first ``first`` items after a cursor, over as many of AWS's pages as that takes.
+
+    Raises BadUserInput when ``first`` is outside 1 to 100 or ``after`` is no cursor of this list.
+    """
+    wanted = _checked(first)
+    resumed = is_given(after)
+    token, skip = _read_cursor(listing.scope, str(after)) if resumed else (None, 0)
+    chosen: list[tuple[str, dict[str, Any]]] = []
+    while True:
+        page = await _fetch(listing, token, min(wanted + skip, MOST_RESULTS), resumed=resumed and not chosen)
+        for index, item in enumerate(page.items[skip:], skip + 1):
+            if listing.keep and not listing.keep(item):
+                continue
+            if len(chosen) == wanted:
+                return _window(chosen, resumed=resumed, more=True)
+            chosen.append((_cursor_behind(listing.scope, token, index, page), item))
+        if page.next is None or (len(chosen) == wanted and not listing.keep):
+            return _window(chosen, resumed=resumed, more=page.next is not None)
+        token, skip = page.next, 0
+
+
+def connection(window: Window, node: Callable[[dict[str, Any]], N]) -> Connection[N]:
+    """Make a connection of a window, each item turned into its node."""
+    edges = [Edge(cursor=cursor, node=node(item)) for cursor, item in window.items]
+    return Connection(edges=edges, nodes=[edge.node for edge in edges], page_info=window.info)
+
+
+def _checked(first: int | None) -> int:
+    if first is None:
+        return DEFAULT_FIRST
+    if not 1 <= first <= MOST_RESULTS:
+        raise BadUserInput(f"must be 1 to {MOST_RESULTS}, not {first}.", "first")
+    return first
+
+
+async def _fetch(listing: Listing, token: str | None, size: int, *, resumed: bool) -> Page:
+    try:
+        return await listing.fetch(token, size)
+    except BadUserInput as error:
+        if not resumed:
+            raise
+        # The filters were taken when the cursor was made, so what AWS refuses now is the cursor's token.
+        raise BadUserInput("AWS no longer takes this cursor; start again without it.", "after") from error
+
+
+def _window(chosen: list[tuple[str, dict[str, Any]]], *, resumed: bool, more: bool) -> Window:
+    info = PageInfo(
+        has_next_page=more,
+        has_previous_page=resumed,
+        start_cursor=chosen[0][0] if chosen else None,
+        end_cursor=chosen[-1][0] if chosen else None,
+    )
+    return Window(chosen, info)
+
+
+def scope(*parts: object) -> str:
+    """Name a list by everything that shapes it, so that its cursors fit no other list."""
+    return blake2s(repr(parts).encode(), digest_size=6).hexdigest()
+
+
+def _cursor_behind(scope: str, token: str | None, index: int, page: Page) -> str:
+    """Write the cursor of a page's item number ``index``; the last one's leads straight to the page after."""
+    place = (page.next, 0) if index == len(page.items) and page.next else (token, index)
+    return urlsafe_b64encode(orjson.dumps([scope, *place])).decode().rstrip("=")
+
+
+def _read_cursor(scope: str, cursor: str) -> tuple[str | None, int]:
+    try:
+        of, token, index = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError):
+        raise BadUserInput("not a cursor.", "after") from None
+    if of != scope:
+        raise BadUserInput("the cursor of another list.", "after")
+    if not (isinstance(token, str | None) and isinstance(index, int) and 0 <= index <= MOST_RESULTS):
+        raise BadUserInput("not a cursor.", "after")
+    return token, index

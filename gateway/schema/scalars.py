@@ -1,0 +1,77 @@
+"""Scalars, and the checks that arguments go through."""
+
+from datetime import UTC, datetime
+from typing import NewType
+
+import strawberry
+from strawberry import UNSET
+from strawberry.types.scalar import ScalarDefinition
+
+from gateway import arn as arns
+from gateway.aws.kinds import Kind
+from gateway.errors import BadUserInput
+
+Arn = NewType("Arn", str)
+
+
+def is_given(value: object) -> bool:
+    """Whether an argument was given: neither left out nor null."""
+    return value is not None and value is not UNSET
+
+
+def checked_arn(text: str, argument: str, *kinds: Kind) -> arns.Arn:
+    """Take an ARN argument apart; BadUserInput when it is malformed or names none of ``kinds``."""
+    arn = arns.parse(text)
+    if arn is None:
+        raise BadUserInput("not the ARN of a SageMaker resource.", argument)
+    if kinds and arn.resource not in {kind.resource for kind in kinds}:
+        names = ", ".join(kind.name for kind in kinds)
+        raise BadUserInput(f"the ARN names a {arn.resource}; expected: {names}.", argument)
+    return arn
+
+
+def checked_name(text: str, argument: str, kind: Kind) -> str:
+    """Return a name argument; BadUserInput when nothing of ``kind`` can have it."""
+    if not kind.name_pattern.fullmatch(text):
+        raise BadUserInput(f"not a name that a {kind.name} can have.", argument)
+    return text
+
+
+def _read_datetime(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise BadUserInput("a DateTime is a string in ISO 8601.")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise BadUserInput(f"not a DateTime in ISO 8601: {value[:40]!r}.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _write_datetime(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _read_arn(value: object) -> str:
+    # Whether it is well-formed is checked where the argument's name is known, so that the error can say it.
+    if not isinstance(value, str):
+        raise BadUserInput("an Arn is a string.")
+    return value
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Arn: strawberry.scalar(
+        name="Arn",
+        description="The Amazon Resource Name of something in SageMaker, such as "
+        "`arn:aws:sagemaker:us-east-1:123456789012:context/my-endpoint`. A malformed one is BAD_USER_INPUT.",
+        serialize=str,
+        parse_value=_read_arn,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment as ISO 8601 with milliseconds and offset, such as `2026-03-08T09:30:00.000+00:00`. "
+        "As input, the offset may be left out for UTC.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
+        serialize=_write_datetime,
+        parse_value=_read_datetime,
+    ),
+}

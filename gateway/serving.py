@@ -1,0 +1,63 @@
+"""Running an ASGI application until Ctrl-C or SIGTERM, and stopping it without a traceback."""
+
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import uvicorn
+
+_BACKLOG = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take an address, before anything is built that would have to be taken down again; OSError when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise OSError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the http URL of an address."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that says when it is ready."""
+
+    def __init__(self, app: Any, grace_seconds: float, ready: Callable[[], None]) -> None:
+        """Serve ``app``, call ``ready`` once it takes requests, and at the end wait ``grace_seconds`` for the last."""
+        config = uvicorn.Config(app, timeout_graceful_shutdown=int(grace_seconds), log_config=None, access_log=False)
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def run(app: Any, listener: socket.socket, *, grace_seconds: float, ready: Callable[[], None]) -> None:
+    """Serve in the main thread until Ctrl-C or SIGTERM; requests in flight then have the grace period to finish."""
+    # uvicorn stops gracefully on either signal and then raises it again, for whoever handled it before.
+    before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        Server(app, grace_seconds, ready).run([listener])
+    except _Leave:
+        pass
+    finally:
+        listener.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Leave(SystemExit):
+    """Told to stop, and stopped."""
+
+
+def _leave(*_: object) -> NoReturn:
+    raise _Leave(0)

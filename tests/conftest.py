@@ -1,0 +1,103 @@
+"""One local service, one gateway and one event loop for all tests; each test begins with an empty account."""
+
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from gateway.app import create_app
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+Ask = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def aws_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No account, no region and no home of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "GATEWAY_"))]:
+            patch.delenv(name)
+        patch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LocalServer]:
+    with LocalServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def http(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the gateway, which reaches the local service over HTTP with a real AWS client."""
+    app = create_app(Settings(local_url=server.url))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            yield client
+
+
+@pytest.fixture
+def service(server: LocalServer) -> Iterator[LocalServer]:
+    """The local service, emptied."""
+    server.clear()
+    yield server
+    server.behaviour.reset()
+
+
+@pytest.fixture
+def calls(service: LocalServer) -> Counter[str]:
+    """How often each operation reached the service."""
+    return service.calls
+
+
+@pytest.fixture
+def load(service: LocalServer) -> Callable[..., None]:
+    """Import entities and associations, which counts as no call."""
+
+    def load(*lines: dict[str, Any]) -> None:
+        service.load([orjson.dumps(line) for line in lines])
+
+    return load
+
+
+@pytest.fixture
+def answer(http: httpx.AsyncClient, service: LocalServer) -> Ask:  # noqa: ARG001
+    """Ask the gateway and return its whole answer."""
+
+    async def answer(query: str, **variables: Any) -> Any:
+        response = await http.post("/graphql", json={"query": query, "variables": variables})
+        return response.json()
+
+    return answer
+
+
+@pytest.fixture
+def ask(answer: Ask) -> Ask:
+    """Ask the gateway, expect no error and return the data."""
+
+    async def ask(query: str, **variables: Any) -> Any:
+        said = await answer(query, **variables)
+        assert "errors" not in said, said["errors"]
+        return said["data"]
+
+    return ask
+
+
+@pytest.fixture
+def refused(answer: Ask) -> Ask:
+    """Ask the gateway, expect one error with this code and return it."""
+
+    async def refused(query: str, code: str, **variables: Any) -> Any:
+        said = await answer(query, **variables)
+        codes = [error["extensions"]["code"] for error in said.get("errors", ())]
+        assert codes == [code], said
+        return said["errors"][0]
+
+    return refused

@@ -1,0 +1,74 @@
+"""Small lineage graphs, as lines of the local service's import."""
+
+from typing import Any
+
+Line = dict[str, Any]
+
+
+def arn(resource: str, name: str) -> str:
+    return f"arn:aws:sagemaker:us-east-1:123456789012:{resource}/{name}"
+
+
+def artifact_arn(number: int) -> str:
+    return arn("artifact", f"{number:032x}")
+
+
+def component_arn(name: str) -> str:
+    return arn("experiment-trial-component", name)
+
+
+def artifact(number: int, type: str = "DataSet", **members: Any) -> Line:
+    record = {
+        "ArtifactArn": artifact_arn(number),
+        "ArtifactName": f"artifact-{number}",
+        "ArtifactType": type,
+        "Source": {"SourceUri": f"s3://bucket/{number}"},
+    }
+    return {"entity": "Artifact", "record": record | members}
+
+
+def context(name: str, type: str = "Endpoint", **members: Any) -> Line:
+    record = {"ContextName": name, "ContextType": type, "Source": {"SourceUri": f"s3://bucket/{name}"}}
+    return {"entity": "Context", "record": record | members}
+
+
+def action(name: str, type: str = "ModelDeployment", **members: Any) -> Line:
+    record = {"ActionName": name, "ActionType": type, "Source": {"SourceUri": f"s3://bucket/{name}"}}
+    return {"entity": "Action", "record": record | members}
+
+
+def component(name: str, job: str = "training", **members: Any) -> Line:
+    source = {"SourceArn": arn(f"{job}-job", name), "SourceType": f"SageMaker{job.capitalize()}Job"}
+    return {"entity": "TrialComponent", "record": {"TrialComponentName": name, "Source": source} | members}
+
+
+def association(source: str, destination: str, type: str = "ContributedTo", **members: Any) -> Line:
+    ends = {"SourceArn": source, "DestinationArn": destination, "AssociationType": type}
+    return {"association": ends | members}
+
+
+def fan(leaves: int) -> list[Line]:
+    """One dataset with so many trained models downstream, the first the newest."""
+    lines = [artifact(0)]
+    for leaf in range(1, leaves + 1):
+        lines.append(artifact(leaf, "Model"))
+        lines.append(association(artifact_arn(0), artifact_arn(leaf), CreationTime=2_000_000_000 - leaf))
+    return lines
+
+
+def diamond() -> list[Line]:
+    """A dataset that two jobs read, each with a model, both models at one endpoint."""
+    return [
+        artifact(0),
+        component("left"),
+        component("right"),
+        artifact(1, "Model"),
+        artifact(2, "Model"),
+        context("endpoint"),
+        association(artifact_arn(0), component_arn("left")),
+        association(artifact_arn(0), component_arn("right")),
+        association(component_arn("left"), artifact_arn(1), "Produced"),
+        association(component_arn("right"), artifact_arn(2), "Produced"),
+        association(artifact_arn(1), arn("context", "endpoint"), "AssociatedWith"),
+        association(artifact_arn(2), arn("context", "endpoint"), "AssociatedWith"),
+    ]

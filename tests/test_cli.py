@@ -1,0 +1,177 @@
+"""The command line, run as a process of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from gateway import schema
+from gateway.local.server import LocalServer
+
+# Development mode tells of anything that is left open.
+COMMAND = [sys.executable, "-X", "dev", "-m", "gateway.cli"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A home with nothing in it, and no word of AWS."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GATEWAY_"))}
+    return kept | {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+def run(environment: dict[str, str], *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        [*COMMAND, *arguments], env=environment | variables, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+class Running:
+    """A serving process and what it has said so far."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.said = ""
+
+    def wait_for(self, pattern: str) -> str:
+        assert self.process.stdout
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            found = re.search(pattern, self.said)
+            if found:
+                return found[1]
+            self.said += self.process.stdout.readline()
+        raise AssertionError(self.said)
+
+    def stop(self, number: int) -> tuple[int, str]:
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, errors
+
+
+@contextmanager
+def serving(environment: dict[str, str], *arguments: str) -> Iterator[Running]:
+    with subprocess.Popen(  # noqa: S603
+        [*COMMAND, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield Running(process)
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_schema_command_prints_the_schema(environment: dict[str, str]) -> None:
+    done = run(environment, "schema")
+    assert (done.returncode, done.stdout, done.stderr) == (0, schema.sdl(), "")
+
+
+def test_query_command_answers_in_process(environment: dict[str, str]) -> None:
+    query = "query($name: String) { context(name: $name) { name type } }"
+    done = run(environment, "query", "--demo", query, "--variables", '{"name": "churn-production"}')
+    assert orjson.loads(done.stdout) == {"data": {"context": {"name": "churn-production", "type": "Endpoint"}}}
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
+    done = run(environment, "query", "--local", "--", '{ artifact(arn: "x") { name } }')
+    assert orjson.loads(done.stdout)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "reason"),
+    [
+        (["query", "{ a }", "--variables", "{"], {}, "JSON"),
+        (["query", "{ a }", "--variables", "[]"], {}, "JSON object"),
+        (["query", "{ artifacts { nodes { arn } } }"], {}, "region"),
+        (["query", "{ artifacts { nodes { arn } } }"], {"AWS_PROFILE": "nobody"}, "nobody"),
+        (["serve"], {"AWS_REGION": "", "GATEWAY_PORT": "0"}, "region"),
+        (["serve"], {"GATEWAY_PORT": "many"}, "GATEWAY_PORT"),
+        (["demo"], {"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL"),
+        (["local", "--load", "missing.jsonl"], {}, "missing.jsonl"),
+    ],
+)
+def test_what_cannot_run_says_why(
+    environment: dict[str, str], arguments: list[str], variables: dict[str, str], reason: str
+) -> None:
+    done = run(environment, *arguments, **variables)
+    assert done.returncode == 2, done.stderr
+    assert reason in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["demo", "local"])
+def test_taken_port_is_said_so(environment: dict[str, str], command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run(environment, command, "--port", str(port))
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_demo_says_where_and_stops(environment: dict[str, str], number: int) -> None:
+    with serving(environment, "demo", "--port", "0") as demo:
+        url = demo.wait_for(r"(http://\S+/graphql)")
+        aws = demo.wait_for(r"AWS_ENDPOINT_URL_SAGEMAKER=(http://[^)\s]+)")
+        demo.wait_for(r"(Ctrl-C)")
+        query = demo.said.partition("Try")[2].partition("Ctrl-C")[0]
+        answer = httpx.post(url, json={"query": query}).json()
+        assert answer["data"]["contexts"]["nodes"][0]["upstream"]["nodes"]
+        assert httpx.get(f"{aws}/_local/health").json() == {"status": "ok"}
+        code, errors = demo.stop(number)
+    assert code == 0
+    assert "Traceback" not in errors
+    assert "Warning" not in errors
+    assert "Unclosed" not in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_local_says_where_and_stops(environment: dict[str, str], number: int) -> None:
+    with serving(environment, "local", "--port", "0") as local:
+        url = local.wait_for(r"(http://[\d.:]+)")
+        assert httpx.get(f"{url}/_local/health").json() == {"status": "ok"}
+        code, errors = local.stop(number)
+    assert (code, errors) == (0, "")
+
+
+def test_request_in_flight_is_finished(environment: dict[str, str]) -> None:
+    answers: list[Any] = []
+    with LocalServer(latency_ms=1500) as local:
+        variables = environment | {"GATEWAY_LOCAL_URL": local.url}
+        with serving(variables, "serve", "--port", "0") as gateway:
+            url = gateway.wait_for(r"(http://\S+/graphql)")
+            query = {"query": "{ artifacts { nodes { arn } } }"}
+            asking = Thread(target=lambda: answers.append(httpx.post(url, json=query, timeout=20).json()))
+            asking.start()
+            while not local.calls:
+                time.sleep(0.01)
+            code, errors = gateway.stop(signal.SIGTERM)
+            asking.join()
+    assert answers == [{"data": {"artifacts": {"nodes": []}}}]
+    assert code == 0
+    assert "Traceback" not in errors
+    assert "Unclosed" not in errors
+
+
+def test_store_file_survives_restart(environment: dict[str, str], tmp_path: Path) -> None:
+    store, lines = tmp_path / "lineage.sqlite", tmp_path / "lines.jsonl"
+    lines.write_text('{"entity": "Context", "record": {"ContextName": "kept"}}\n')
+    with serving(environment, "local", "--port", "0", "--store", str(store), "--load", str(lines)) as local:
+        local.wait_for(r"(http://[\d.:]+)")
+        local.stop(signal.SIGTERM)
+    done = run(environment, "query", "--local", str(store), '{ context(name: "kept") { name } }')
+    assert orjson.loads(done.stdout) == {"data": {"context": {"name": "kept"}}}

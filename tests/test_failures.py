@@ -1,0 +1,82 @@
+"""AWS that denies, throttles, fails or hangs up: what it costs, and what stands all the same."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from conftest import Ask
+from graphs import artifact, artifact_arn, diamond, fan
+
+from gateway.local.server import LocalServer
+
+DATASET = artifact_arn(0)
+NAMES = "query($arn: Arn!) { artifact(arn: $arn) { downstream { nodes { arn name creationTime } } } }"
+
+
+async def test_denied_vertex_costs_its_fields(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(*fan(3))
+    service.behaviour.deny = [f"DescribeArtifact:{artifact_arn(2)}"]
+    said = await answer(NAMES, arn=DATASET)
+    nodes = said["data"]["artifact"]["downstream"]["nodes"]
+    assert [node["name"] for node in nodes] == ["artifact-1", "artifact-2", "artifact-3"]
+    assert [node["creationTime"] is None for node in nodes] == [False, True, False]
+    assert [(error["path"], error["extensions"]) for error in said["errors"]] == [
+        (["artifact", "downstream", "nodes", 1, "creationTime"], {"code": "FORBIDDEN"})
+    ]
+
+
+async def test_denied_vertex_is_asked_once(
+    answer: Ask, load: Callable[..., None], service: LocalServer, calls: Counter[str]
+) -> None:
+    load(*fan(1))
+    service.behaviour.deny = [f"DescribeArtifact:{artifact_arn(1)}"]
+    said = await answer(
+        """query($arn: Arn!) { artifact(arn: $arn) { downstream { nodes {
+          creationTime createdBy { domainId } upstream { nodes { downstream { nodes { lastModifiedTime } } } }
+        } } } }""",
+        arn=DATASET,
+    )
+    assert len(said["errors"]) == 3
+    assert calls == {"DescribeArtifact": 2, "ListAssociations": 3}
+
+
+async def test_denied_component_costs_its_fields(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(*diamond())
+    service.behaviour.deny = ["*/left"]
+    said = await answer(NAMES, arn=DATASET)
+    nodes = said["data"]["artifact"]["downstream"]["nodes"]
+    assert {node["name"]: node["creationTime"] is None for node in nodes} == {"left": True, "right": False}
+    assert [error["extensions"]["code"] for error in said["errors"]] == ["FORBIDDEN"]
+
+
+async def test_denied_hop_says_so(refused: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(*fan(1))
+    service.behaviour.deny = ["ListAssociations:*"]
+    error = await refused(NAMES, "FORBIDDEN", arn=DATASET)
+    assert error["path"] == ["artifact", "downstream"]
+    assert "123456789012" not in error["message"]
+
+
+async def test_throttled_calls_are_tried_again(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(*fan(10))
+    service.behaviour.throttle_tps = 20
+    data = await ask(NAMES, arn=DATASET)
+    assert all(node["creationTime"] for node in data["artifact"]["downstream"]["nodes"])
+
+
+async def test_constant_throttling_is_coded(refused: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(artifact(0))
+    service.behaviour.throttle_tps = 0.001
+    await refused("query($arn: Arn!) { artifact(arn: $arn) { name } }", "THROTTLED", arn=DATASET)
+
+
+async def test_constant_faults_are_coded(refused: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(artifact(0))
+    service.behaviour.fault_rate = 1.0
+    await refused("query($arn: Arn!) { artifact(arn: $arn) { name } }", "UPSTREAM_UNAVAILABLE", arn=DATASET)
+
+
+async def test_rare_faults_go_unnoticed(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(*fan(20))
+    service.behaviour.fault_rate = 0.1
+    data = await ask(NAMES, arn=DATASET)
+    assert len(data["artifact"]["downstream"]["nodes"]) == 20

@@ -1,0 +1,62 @@
+"""README is true: its queries answer what it says on the demo account, and its table lists the settings."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+
+from gateway.app import create_app
+from gateway.cli import EXAMPLE
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+QUERIES = re.findall(r"```graphql\n(.*?)```\n+```json\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+async def demo() -> AsyncIterator[httpx.AsyncClient]:
+    with LocalServer(demo=True) as local:
+        app = create_app(Settings(local_url=local.url))
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://demo") as client,
+        ):
+            yield client
+
+
+@pytest.mark.parametrize(("query", "said"), QUERIES)
+async def test_query_answers_what_readme_says(demo: httpx.AsyncClient, query: str, said: str) -> None:
+    response = await demo.post("/graphql", json={"query": query})
+    assert response.json() == orjson.loads(said)
+
+
+async def test_printed_example_finds_an_endpoint(demo: httpx.AsyncClient) -> None:
+    answer = (await demo.post("/graphql", json={"query": EXAMPLE})).json()
+    [endpoint] = answer["data"]["contexts"]["nodes"]
+    assert endpoint["upstream"]["nodes"][0]["upstream"]["nodes"]
+
+
+def test_every_graphql_block_has_an_answer() -> None:
+    assert len(QUERIES) == README.count("```graphql") > 0
+
+
+def test_settings_table_lists_the_settings() -> None:
+    table = dict(re.findall(r"^\| `GATEWAY_(\w+)` \| (.*?) \| .* \|$", README, re.MULTILINE))
+    fields = Settings.model_fields
+    assert table == {
+        name.upper(): "" if field.default is None else f"`{field.default}`" for name, field in fields.items()
+    }
+    for field in fields.values():
+        assert f"| {field.description} |" in README
+
+
+def test_error_table_lists_the_codes() -> None:
+    codes = set(re.findall(r"`([A-Z][A-Z_]+)`", README.partition("## Error codes")[2].partition("## ")[0]))
+    from gateway import errors  # noqa: PLC0415
+
+    classes = [errors.GatewayError, *errors.GatewayError.__subclasses__()]
+    assert codes >= {kind.code for kind in classes} - {"NOT_FOUND"}
