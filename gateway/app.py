@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
 
-from gateway import schema
 from gateway.aws.calls import Calls
 from gateway.aws.pool import open_client
 from gateway.http.graphql import GraphQLEndpoint
@@ -27,7 +26,7 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=[
             Route("/", _home),
-            Route("/graphql", GraphQLEndpoint(schema.build()), name="graphql"),
+            Route("/graphql", GraphQLEndpoint(), name="graphql"),
             Route("/healthz", _health),
         ],
         lifespan=lifespan,

@@ -20,6 +20,7 @@ from gateway.errors import GatewayError
 from gateway.loaders import Loaders
 from gateway.local.server import LocalServer
 from gateway.local.server import serve as serve_local
+from gateway.schema.execution import Executor
 from gateway.settings import Settings
 
 EXAMPLE = """{
@@ -162,8 +163,7 @@ def _local(options: argparse.Namespace) -> int:
 async def _answer(settings: Settings, document: str, variables: dict[str, Any]) -> dict[str, Any]:
     async with open_client(settings) as client:
         loaders = Loaders(Calls(client, settings.max_concurrent_calls))
-        result = await schema.build().execute(document, variable_values=variables, context_value=loaders)
-    return schema.response(result)
+        return (await Executor().run(document, variables, None, loaders)).answer
 
 
 def _settings(options: argparse.Namespace) -> Settings:

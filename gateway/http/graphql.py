@@ -1,35 +1,99 @@
-"""GraphQL over HTTP: strawberry's ASGI view with this gateway's loaders, error codes and encoder."""
+"""GraphQL over HTTP: what a request asks, and how its answer goes back."""
 
-from typing import Any
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse
-from strawberry.types import ExecutionResult
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from strawberry.http.ides import get_graphql_ide_html
 
-from gateway import schema
 from gateway.loaders import Loaders
+from gateway.schema.execution import Executor, refusal
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
 
 
-class GraphQLEndpoint(GraphQL[Loaders, None]):
-    """Answers GraphQL requests; a browser that asks for HTML gets GraphiQL."""
+class _Asked(NamedTuple):
+    """The parameters of a request."""
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Loaders:  # noqa: ARG002
-        """Give each request loaders of its own."""
-        return Loaders(request.app.state.calls)
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
 
-    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
-        """Put the result in the shape of the wire."""
-        answer: Any = schema.response(result)
-        return answer  # type: ignore[no-any-return]
 
-    def encode_json(self, data: object) -> bytes:
-        """Encode an answer."""
-        return orjson.dumps(data)
+class _Refusal(Exception):  # noqa: N818 - an answer rather than an error
+    """A request that asks nothing of GraphQL, and the status to answer it with."""
 
-    def decode_json(self, data: str | bytes) -> object:
-        """Decode a request's body."""
-        return orjson.loads(data)
+    def __init__(self, status: HTTPStatus, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class GraphQLEndpoint:
+    """Answers GraphQL requests by GET and POST; a browser that asks for HTML gets GraphiQL."""
+
+    def __init__(self) -> None:
+        """Build the schema to answer by."""
+        self._executor = Executor()
+        self._graphiql = get_graphql_ide_html(graphql_ide="graphiql")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        accepts = request.headers.get("accept", "*/*")
+        if request.method == "GET" and "text/html" in accepts:
+            response: Response = HTMLResponse(self._graphiql)
+        else:
+            response = await self._response(request, GRAPHQL_JSON if GRAPHQL_JSON in accepts else JSON)
+        await response(scope, receive, send)
+
+    async def _response(self, request: Request, media_type: str) -> Response:
+        headers = {}
+        try:
+            asked = await _asked(request)
+            answer, executed = await self._executor.run(*asked, Loaders(request.app.state.calls))
+            # Clients that take plain JSON expect 200 for whatever GraphQL itself has answered.
+            status = HTTPStatus.OK if executed or media_type == JSON else HTTPStatus.BAD_REQUEST
+        except _Refusal as refused:
+            answer, status = refusal(str(refused)), refused.status
+            if status is HTTPStatus.METHOD_NOT_ALLOWED:
+                headers = {"Allow": "GET, POST"}
+        return Response(orjson.dumps(answer), status, headers, f"{media_type}; charset=utf-8")
+
+
+async def _asked(request: Request) -> _Asked:
+    if request.method == "GET":
+        given: Any = dict(request.query_params)
+        given |= {name: _json(given[name]) for name in ("variables", "extensions") if given.get(name)}
+    elif request.method == "POST":
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+            raise _Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be {JSON}.")
+        given = _json(await request.body())
+    else:
+        raise _Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL takes GET and POST.")
+    return _checked(given)
+
+
+def _json(text: str | bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        raise _Refusal(HTTPStatus.BAD_REQUEST, "The request is not valid JSON.") from None
+
+
+def _checked(given: Any) -> _Asked:
+    if not isinstance(given, dict):
+        raise _Refusal(HTTPStatus.BAD_REQUEST, "The request must be a JSON object with a `query`.")
+    query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
+    if not isinstance(query, str) or not query:
+        raise _Refusal(HTTPStatus.BAD_REQUEST, "`query` must be a GraphQL document.")
+    if not isinstance(variables, dict | None):
+        raise _Refusal(HTTPStatus.BAD_REQUEST, "`variables` must be an object.")
+    if not isinstance(name, str | None):
+        raise _Refusal(HTTPStatus.BAD_REQUEST, "`operationName` must be a string.")
+    if not isinstance(given.get("extensions"), dict | None):
+        raise _Refusal(HTTPStatus.BAD_REQUEST, "`extensions` must be an object.")
+    return _Asked(query, variables, name or None)

@@ -1,0 +1,92 @@
+"""From a document to its answer: parse, validate, execute, and give every error its code.
+
+graphql-core does the work on strawberry's schema. Parsed and validated documents are remembered by their text, since
+pages and federation routers send the same few over and over.
+"""
+
+import logging
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    execute,
+    parse,
+    validate,
+)
+
+from gateway import schema
+from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, GatewayError
+from gateway.loaders import Loaders
+
+_log = logging.getLogger("gateway.schema")
+
+_REMEMBERED_DOCUMENTS = 1000
+_LONGEST_REMEMBERED = 20_000  # characters
+
+
+class Outcome(NamedTuple):
+    """What came of a request."""
+
+    answer: dict[str, Any]
+    """What goes over the wire: `data` as far as there is any, and `errors`, each with a code."""
+    executed: bool
+    """Whether any field was begun; if not, there is no `data`."""
+
+
+class Executor:
+    """Answers documents by the gateway's schema."""
+
+    def __init__(self) -> None:
+        """Build the schema."""
+        self._schema: GraphQLSchema = schema.build()._schema  # noqa: SLF001 - strawberry's documented way to it
+        self._remembered = lru_cache(_REMEMBERED_DOCUMENTS)(self._prepared)
+
+    async def run(
+        self, query: str, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders
+    ) -> Outcome:
+        """Answer one request; nothing is raised, whatever the document says."""
+        document, errors = (self._remembered if len(query) <= _LONGEST_REMEMBERED else self._prepared)(query)
+        if document is None or errors:
+            return Outcome({"errors": errors}, executed=False)
+        result = execute(
+            self._schema, document, variable_values=variables, operation_name=operation_name, context_value=loaders
+        )
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        if result.data is None and result.errors and all(error.path is None for error in result.errors):
+            # The variables did not fit, or no operation has that name.
+            return Outcome({"errors": [_shown(error, BadUserInput.code) for error in result.errors]}, executed=False)
+        answer = {"errors": [_shown(error, GatewayError.code) for error in result.errors]} if result.errors else {}
+        return Outcome(answer | {"data": result.data}, executed=True)
+
+    def _prepared(self, query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
+        """Parse and validate; the errors as they are sent."""
+        try:
+            document = parse(query)
+            found = validate(self._schema, document)
+        except GraphQLSyntaxError as error:
+            return None, [_shown(error, PARSE_FAILED)]
+        except RecursionError:
+            return None, [_shown(GraphQLError("The document is nested too deeply."), PARSE_FAILED)]
+        return document, [_shown(error, VALIDATION_FAILED) for error in found]
+
+
+def refusal(message: str) -> dict[str, Any]:
+    """Say what is wrong with a request that has no document to execute."""
+    return {"errors": [_shown(GraphQLError(message), BadUserInput.code)]}
+
+
+def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
+    """Show an error to a client: a code always, and nothing that Python said of the inside."""
+    shown: dict[str, Any] = dict(error.formatted)
+    cause = error.original_error
+    if cause is None or isinstance(cause, GatewayError | GraphQLError):
+        return shown | {"extensions": {"code": code} | (error.extensions or {})}
+    _log.error("%s at %s", error.message, error.path, exc_info=cause)
+    message = "The gateway failed at this field; its log says why."
+    return shown | {"message": message, "extensions": {"code": GatewayError.code}}

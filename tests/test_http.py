@@ -1,0 +1,100 @@
+"""GraphQL over HTTP: whatever is sent, the answer is JSON with a fitting status."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.local.server import LocalServer
+
+QUERY = "{ artifacts { nodes { arn } } }"
+EMPTY = {"data": {"artifacts": {"nodes": []}}}
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        (JSON, b"", 400),
+        (JSON, b"{", 400),
+        (JSON, b'"text"', 400),
+        (JSON, b"[]", 400),
+        (JSON, b"null", 400),
+        (JSON, b"\xff\xfe", 400),
+        (JSON, b"[" * 100_000, 400),
+        (JSON, b"{}", 400),
+        (JSON, b'{"query": 5}', 400),
+        (JSON, b'{"query": ""}', 400),
+        (JSON, b'{"query": "{ a }", "variables": []}', 400),
+        (JSON, b'{"query": "{ a }", "operationName": 5}', 400),
+        (JSON, b'{"query": "{ a }", "extensions": "x"}', 400),
+        ({"content-type": "text/plain"}, b'{"query": "{ a }"}', 415),
+        ({}, b'{"query": "{ a }"}', 415),
+    ],
+)
+async def test_unfit_body_is_refused(http: httpx.AsyncClient, headers: Any, body: bytes, status: int) -> None:
+    response = await http.post("/graphql", headers=headers, content=body)
+    assert response.status_code == status
+    assert response.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+    assert "data" not in response.json()
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+async def test_other_methods_are_refused(http: httpx.AsyncClient, method: str) -> None:
+    response = await http.request(method, "/graphql")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+    assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_get_answers_a_query(http: httpx.AsyncClient, service: LocalServer) -> None:  # noqa: ARG001
+    query = "query Q($type: String) { artifacts(type: $type) { nodes { arn } } } query Other { __typename }"
+    parameters = {"query": query, "operationName": "Q", "variables": '{"type": "DataSet"}'}
+    response = await http.get("/graphql", params=parameters)
+    assert (response.status_code, response.json()) == (200, EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*", "application/json; charset=utf-8"),
+        ("application/json", "application/json; charset=utf-8"),
+        ("application/graphql-response+json", "application/graphql-response+json; charset=utf-8"),
+    ],
+)
+async def test_media_type_is_negotiated(
+    http: httpx.AsyncClient,
+    service: LocalServer,  # noqa: ARG001
+    accept: str,
+    media_type: str,
+) -> None:
+    response = await http.post("/graphql", json={"query": QUERY}, headers={"accept": accept})
+    assert (response.status_code, response.headers["content-type"], response.json()) == (200, media_type, EMPTY)
+
+
+@pytest.mark.parametrize("query", ["{", "{ nothing }", "query($arn: Arn!) { artifact(arn: $arn) { name } }"])
+async def test_unexecuted_document_has_no_data(http: httpx.AsyncClient, query: str) -> None:
+    for accept, status in (("application/json", 200), ("application/graphql-response+json", 400)):
+        response = await http.post("/graphql", json={"query": query}, headers={"accept": accept})
+        assert response.status_code == status
+        assert "data" not in response.json()
+
+
+async def test_two_operations_need_a_name(http: httpx.AsyncClient) -> None:
+    response = await http.post("/graphql", json={"query": "query A { __typename } query B { __typename }"})
+    assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("query", ["{ a " * 20_000 + "}" * 20_000, "[" * 50_000, "{ a(b: " + "[" * 50_000])
+async def test_deep_document_is_refused(http: httpx.AsyncClient, query: str) -> None:
+    response = await http.post("/graphql", json={"query": query})
+    assert response.json()["errors"][0]["extensions"]["code"] == "GRAPHQL_PARSE_FAILED"
+
+
+async def test_browser_gets_graphiql(http: httpx.AsyncClient) -> None:
+    response = await http.get("/", headers={"accept": "text/html"}, follow_redirects=True)
+    assert response.headers["content-type"].startswith("text/html")
+    assert "graphiql" in response.text.lower()
+
+
+async def test_health_needs_no_aws(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/healthz")).json() == {"status": "ok"}
