@@ -1,5 +1,6 @@
 """Associations, the arrows of the lineage graph: adding, deleting and listing them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -28,13 +29,13 @@ _SORTS = {
     "CreationTime": "a.created",
 }
 
-SUMMARY = (
+_SUMMARY = (
     "a.source, a.destination, a.source_type, a.destination_type, a.type, a.created, a.created_by,"
     # The name that an end has now; for an end that this account does not hold, the name that came with the import.
     " CASE WHEN s.arn IS NULL THEN a.source_name ELSE s.name END,"
     " CASE WHEN d.arn IS NULL THEN a.destination_name ELSE d.name END"
 )
-TABLE = (
+_TABLE = (
     "association a LEFT JOIN entity s ON s.arn = a.source AND s.edition = 0"
     " LEFT JOIN entity d ON d.arn = a.destination AND d.edition = 0"
 )
@@ -94,18 +95,24 @@ def delete(service: Service, request: Request) -> Response:
 def listing(service: Service, request: Request) -> Response:
     """A page of the associations that meet the filters; an unknown end has none."""
     newest_first = request.get("SortOrder", "Descending") == "Descending"
-    found = Listing(SUMMARY, TABLE, _SORTS[request.get("SortBy", "CreationTime")], newest_first, row="a.id")
+    found = Listing(_SUMMARY, _TABLE, _SORTS[request.get("SortBy", "CreationTime")], newest_first, row="a.id")
     for member, value in request.items():
         if member in _FILTERS:
             found.where(_FILTERS[member], value)
         elif member in _TIMES:
             found.where(_TIMES[member], millis(value))
     rows, token = found.page(service.store, "ListAssociations", request)
-    return {"AssociationSummaries": [summary(row) for row in rows], "NextToken": token}
+    return {"AssociationSummaries": [_summary(row) for row in rows], "NextToken": token}
 
 
-def summary(row: tuple[Any, ...]) -> dict[str, Any]:
-    """An AssociationSummary from the columns of ``SUMMARY``."""
+def every(service: Service) -> Iterator[dict[str, Any]]:
+    """The AssociationSummary of each association, by the ARNs of its ends."""
+    for row in service.store.rows(f"SELECT {_SUMMARY} FROM {_TABLE} ORDER BY a.source, a.destination"):  # noqa: S608
+        yield {member: value for member, value in _summary(row).items() if value is not None}
+
+
+def _summary(row: tuple[Any, ...]) -> dict[str, Any]:
+    """An AssociationSummary from the columns of ``_SUMMARY``."""
     source, destination, source_type, destination_type, type_, created, created_by, source_name, destination_name = row[
         :9
     ]

@@ -1,15 +1,15 @@
 """Create, Describe, Update, Delete and List, for every kind of entity that has them."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import orjson
 
-from gateway.local import model
+from gateway.local import model, tags
 from gateway.local.errors import LimitError, ValidationError
+from gateway.local.identity import demand, of_source
 from gateway.local.kinds import ALL, KINDS, Kind, Record, at
 from gateway.local.paging import Listing
+from gateway.local.scopes import SCOPES
 from gateway.local.service import Handler, Request, Response, Service, artifact_arn, entity, millis, seconds
 from gateway.local.store import Entity
 
@@ -25,37 +25,32 @@ _FILTERS = {
     "NameContains": "instr(name, ?)",
 }
 _TIMES = {
+    # Both bounds are included.
     "CreatedAfter": "created >= ?",
     "CreatedBefore": "created <= ?",
     "CreationTimeAfter": "created >= ?",
     "CreationTimeBefore": "created <= ?",
 }
-_SORTS = {"Name": "name", "CreationTime": "created", "Version": "edition", "PipelineExecutionArn": "arn"}
+_SORTS = {"Name": "name", "CreationTime": "created", "PipelineExecutionArn": "arn"}
+_REMOVED = "ToRemove"
 
-
-def find(service: Service, kind: Kind, reference: str) -> Entity | None:
-    """The entity of this kind that a name or an ARN calls, None when there is none."""
-    if not reference.startswith("arn:"):
-        return service.store.named(kind.name, reference)
-    found = service.store.entity(reference)
-    return found if found and found.kind == kind.name else None
-
-
-def demand(service: Service, kind: Kind, reference: str) -> Entity:
-    """The entity of this kind that a name or an ARN calls.
-
-    Raises:
-        AwsError: there is none; which class of error says so depends on the kind.
-    """
-    found = find(service, kind, reference)
-    if found is None:
-        raise kind.absent(reference)
-    return found
+_HELD = {
+    # What keeps an entity from being deleted.
+    "associations": "SELECT 1 FROM association WHERE source = :arn OR destination = :arn LIMIT 1",
+    "a trial that it is part of": (
+        "SELECT 1 FROM membership WHERE :kind = 'TrialComponent' AND component = :name LIMIT 1"
+    ),
+    "trial components": "SELECT 1 FROM membership WHERE :kind = 'Trial' AND trial = :name LIMIT 1",
+    "trials": (
+        "SELECT 1 FROM entity WHERE :kind = 'Experiment' AND kind = 'Trial' AND listed = 1 AND parent = :name LIMIT 1"
+    ),
+}
 
 
 def describe(kind: Kind, service: Service, request: Request) -> Response:
     """The whole record of one entity."""
-    record: Record = orjson.loads(demand(service, kind, request[kind.reference]).record)
+    found = demand(service, kind, request[kind.reference], request.get("ModelCardVersion"))
+    record: Record = orjson.loads(found.record)
     return record
 
 
@@ -64,52 +59,129 @@ def create(kind: Kind, service: Service, request: Request) -> Response:
 
     Raises:
         ValidationError: there is one of this source or name.
+        NotFoundError: the experiment of a trial does not exist.
         LimitError: the account has as many as it may.
     """
-    name = request.get(kind.name_member, "")
-    arn = artifact_arn(service, request["Source"]) if kind.name == "Artifact" else service.arn(kind.resource, name)
-    if service.store.entity(arn):
-        raise ValidationError(f"{kind.name} {arn} already exists.")
+    arn = _unused_arn(kind, service, request)
+    if "ExperimentName" in request and kind.name != "Experiment":
+        demand(service, KINDS["Experiment"], request["ExperimentName"])
     if service.quotas and kind.quota and service.store.handmade(kind.name) >= kind.quota:
-        raise LimitError(f"The account-level service limit of {kind.quota} {kind.name} entities is reached.")
+        raise LimitError(f"The account has {kind.quota} entities of kind {kind.name}, as many as it may.")
     now = seconds(service.store.now())
     record = {member: value for member, value in request.items() if kind.has(member)}
     record |= {kind.arn_member: arn, "CreationTime": now, "LastModifiedTime": now}
     record |= {"CreatedBy": service.user, "LastModifiedBy": service.user}
     if kind.has("DisplayName"):
-        record.setdefault("DisplayName", name)
+        record.setdefault("DisplayName", record[kind.name_member])
     if kind.has("LineageGroupArn"):
         record["LineageGroupArn"] = service.lineage_group
     service.store.put(entity(kind, record, listed=True, handmade=True))
+    tags.put(service, arn, request.get("Tags", []))
     return {kind.arn_member: arn}
 
 
+def _unused_arn(kind: Kind, service: Service, request: Request) -> str:
+    if kind.name == "Artifact":
+        arn = artifact_arn(service, request["Source"])
+        used = of_source(service, request["Source"]) or service.store.entity(arn)
+    else:
+        arn = service.arn(kind.resource, request[kind.name_member])
+        used = service.store.named(kind.name, request[kind.name_member]) or service.store.entity(arn)
+    if used:
+        raise ValidationError(f"{kind.name} {arn} already exists.")
+    return arn
+
+
+def update(kind: Kind, service: Service, request: Request) -> Response:
+    """Replace the members given, maps as a whole, and then remove the keys that are to go.
+
+    Raises:
+        NotFoundError: the account has no such entity.
+    """
+    found = _own(kind, service, request[kind.reference])
+    record: Record = orjson.loads(found.record)
+    removals = {member: keys for member, keys in request.items() if member.endswith(_REMOVED)}
+    record |= {member: value for member, value in request.items() if member not in removals}
+    for member, keys in removals.items():
+        changed = member.removesuffix(_REMOVED)
+        record[changed] = {key: value for key, value in record.get(changed, {}).items() if key not in keys}
+    record |= {"LastModifiedTime": seconds(service.store.now()), "LastModifiedBy": service.user}
+    service.store.put(entity(kind, record, listed=True, handmade=found.handmade))
+    return {kind.arn_member: found.arn}
+
+
+def delete(kind: Kind, service: Service, request: Request) -> Response:
+    """Delete an entity that nothing holds on to, and its tags.
+
+    Raises:
+        NotFoundError: the account has no such entity.
+        ValidationError: it has associations, or it is or has part of an experiment.
+    """
+    found = _own(kind, service, _deleted(service, request) if kind.name == "Artifact" else request[kind.reference])
+    key = {"arn": found.arn, "kind": kind.name, "name": found.name}
+    for what, sql in _HELD.items():
+        if service.store.rows(sql, key):
+            raise ValidationError(f"{kind.name} {found.arn} still has {what}.")
+    service.store.remove(found.arn)
+    return {kind.arn_member: found.arn}
+
+
+def _deleted(service: Service, request: Request) -> str:
+    if ("ArtifactArn" in request) == ("Source" in request):
+        raise ValidationError("An artifact is deleted by its ArtifactArn or by its Source, one of them.")
+    if "Source" in request:
+        return of_source(service, request["Source"]) or artifact_arn(service, request["Source"])
+    arn: str = request["ArtifactArn"]
+    return arn
+
+
+def _own(kind: Kind, service: Service, reference: str) -> Entity:
+    found = demand(service, kind, reference)
+    if not found.listed:  # another account's: to be described, associated and walked, but not changed
+        raise kind.absent(reference)
+    return found
+
+
 def listing(kind: Kind, service: Service, request: Request) -> Response:
-    """A page of the account's entities of one kind."""
-    members = model.members(kind.listing)
+    """A page of the account's entities of one kind.
+
+    Raises:
+        NotFoundError: what the listing is narrowed down to does not exist.
+        ValidationError: filters that exclude each other, or a token that is not one of this listing's.
+    """
     newest_first = request.get("SortOrder", "Descending" if kind.newest_first else "Ascending") == "Descending"
     found = Listing("record", "entity", _SORTS[request.get("SortBy", "CreationTime")], newest_first)
-    found.where("kind = ? AND listed = 1", kind.name)
+    shared = request.get("CrossAccountFilterOption") == "CrossAccount"
+    found.where("kind = ? AND listed = ?", kind.name, not shared)
+    if kind.listing in SCOPES:
+        SCOPES[kind.listing](service, request, found)
+    return page(kind, kind.listing, service, request, found)
+
+
+def page(kind: Kind, operation: str, service: Service, request: Request, found: Listing) -> Response:
+    """The response of a listing of entities, narrowed down by what the request asks of single columns."""
     for member, value in request.items():
         if member in _FILTERS:
             found.where(_FILTERS[member], value)
         elif member in _TIMES:
             found.where(_TIMES[member], millis(value))
-    rows, token = found.page(service.store, kind.listing, request)
-    member = next(name for name in members if name != "NextToken")
-    summary = members[member].member
-    return {member: [summarize(kind, summary.members, orjson.loads(row[0])) for row in rows], "NextToken": token}
+    rows, token = found.page(service.store, operation, request)
+    members = model.members(operation)
+    result = next(member for member in members if member != "NextToken")
+    wanted = members[result].member.members
+    return {result: [_summary(kind, wanted, orjson.loads(row[0])) for row in rows], "NextToken": token}
 
 
-def summarize(kind: Kind, members: Mapping[str, Any], record: Record) -> Record:
-    """What a listing tells of a record."""
+def _summary(kind: Kind, members: list[str], record: Record) -> Record:
     return {member: at(record, kind.renames.get(member, (member,))) for member in members}
 
 
-_CREATED = ("Action", "Artifact", "Context")
+_MADE_BY_HAND = [KINDS[name] for name in ("Action", "Artifact", "Context", "Experiment", "Trial", "TrialComponent")]
 
 OPERATIONS: dict[str, Handler] = {
     **{kind.describe: partial(describe, kind) for kind in ALL},
     **{kind.listing: partial(listing, kind) for kind in ALL},
-    **{f"Create{name}": partial(create, KINDS[name]) for name in _CREATED},
+    **{f"Create{kind.name}": partial(create, kind) for kind in _MADE_BY_HAND},
+    **{f"Update{kind.name}": partial(update, kind) for kind in _MADE_BY_HAND},
+    **{f"Delete{kind.name}": partial(delete, kind) for kind in _MADE_BY_HAND},
 }

@@ -7,7 +7,7 @@ from uuid import uuid4
 import orjson
 from botocore.model import Shape
 
-from gateway.local import associations, entities, model, validation
+from gateway.local import associations, entities, experiments, model, registry, tags, validation
 from gateway.local.behaviour import resources
 from gateway.local.errors import AwsError, DeniedError, InternalError, SerializationError, UnknownOperationError
 from gateway.local.service import Handler, Service
@@ -17,7 +17,9 @@ _MEDIA_TYPE = "application/x-amz-json-1.1"
 
 _log = logging.getLogger(__name__)
 
-OPERATIONS: dict[str, Handler] = entities.OPERATIONS | associations.OPERATIONS
+OPERATIONS: dict[str, Handler] = (
+    entities.OPERATIONS | associations.OPERATIONS | experiments.OPERATIONS | registry.OPERATIONS | tags.OPERATIONS
+)
 """Every operation that the service carries out, by its name."""
 
 
@@ -42,15 +44,25 @@ def request(body: bytes) -> dict[str, Any]:
 
 
 def answer(service: Service, target: str, asked: dict[str, Any]) -> bytes:
+    """Carry out what a target and a request ask; gives the body of the response.
+
+    Raises:
+        AwsError: the operation refuses, or there is none.
+    """
+    if not target.startswith(_PREFIX):
+        raise UnknownOperationError(f"Unknown target: {target[:256]!r}")
+    return orjson.dumps(call(service, operation(target), asked))
+
+
+def call(service: Service, name: str, asked: dict[str, Any]) -> dict[str, Any]:
     """Carry out one operation; gives its response.
 
     Raises:
         AwsError: the operation refuses.
     """
-    name = operation(target)
     handler = OPERATIONS.get(name)
-    if handler is None or not target.startswith(_PREFIX):
-        raise UnknownOperationError(f"Unknown operation: {target[:256]!r}")
+    if handler is None:
+        raise UnknownOperationError(f"Unknown operation: {name[:256]!r}")
     checked = validation.read_request(name, asked)
     denied = service.behaviour.denies(name, list(resources(checked)))
     if denied is not None:
@@ -65,7 +77,8 @@ def answer(service: Service, target: str, asked: dict[str, Any]) -> bytes:
         _log.exception("%s failed", name)
         raise InternalError("The service met an error of its own") from error
     shape = model.response_shape(name)
-    return orjson.dumps(encode(shape, found) if shape else {})
+    response: dict[str, Any] = encode(shape, found) if shape else {}
+    return response
 
 
 def encode(shape: Shape, value: Any) -> Any:

@@ -79,7 +79,7 @@ def entity(kind: Kind, record: Record, *, listed: bool, handmade: bool) -> Entit
     """The row that keeps a complete record."""
     return Entity(
         arn=record[kind.arn_member],
-        edition=record["ModelCardVersion"] if kind.name == "ModelCard" else 0,
+        edition=record.get("ModelCardVersion", 0),
         kind=kind.name,
         listed=listed,
         handmade=handmade,
@@ -90,7 +90,7 @@ def entity(kind: Kind, record: Record, *, listed: bool, handmade: bool) -> Entit
         status=at(record, kind.status),
         created=millis(record["CreationTime"]),
         modified=millis(record.get("LastModifiedTime") or record["CreationTime"]),
-        record=orjson.dumps(record),
+        record=orjson.dumps(record, option=orjson.OPT_SORT_KEYS),
     )
 
 

@@ -8,8 +8,10 @@ One connection, used by one thread at a time, holds the file for itself alone. E
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+Parameters = Sequence[object] | Mapping[str, object]
 
 VERSION = 1
 """Of the tables below; a file of another version is refused."""
@@ -121,7 +123,16 @@ class Association(NamedTuple):
 
 
 _ENTITY = ", ".join(Entity._fields)
-_ASSOCIATION = ", ".join(Association._fields)
+
+
+def _put(table: str, columns: tuple[str, ...], key: str) -> str:
+    marks = ", ".join("?" * len(columns))
+    replaced = ", ".join(f"{column} = excluded.{column}" for column in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {replaced}"
+
+
+_PUT_ENTITY = _put("entity", Entity._fields, "arn, edition")
+_PUT_ASSOCIATION = _put("association", Association._fields, "source, destination")
 
 
 class Store:
@@ -182,15 +193,15 @@ class Store:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[Any]:
         """What a SELECT finds."""
         return self._connection.execute(sql, parameters).fetchall()
 
-    def change(self, sql: str, parameters: Sequence[object] = ()) -> int:
+    def change(self, sql: str, parameters: Parameters = ()) -> int:
         """Carry out a statement; gives how many rows it touched."""
         return self._connection.execute(sql, parameters).rowcount
 
-    def _value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+    def _value(self, sql: str, parameters: Parameters = ()) -> Any:
         return self._connection.execute(sql, parameters).fetchone()[0]
 
     def now(self) -> int:
@@ -214,17 +225,22 @@ class Store:
 
     def put(self, entity: Entity) -> None:
         """Keep the entity, in place of the one that was there; associations learn its type."""
-        replaced = ", ".join(f"{column} = excluded.{column}" for column in Entity._fields)
-        self.change(
-            f"INSERT INTO entity ({_ENTITY}) VALUES ({_marks(Entity._fields)})"
-            f" ON CONFLICT (arn, edition) DO UPDATE SET {replaced}",
-            entity,
-        )
+        self.change(_PUT_ENTITY, entity)
         known = (entity.type or "", entity.arn, entity.type or "")
         self.change("UPDATE association SET source_type = ? WHERE source = ? AND source_type <> ?", known)
         self.change(
             "UPDATE association SET destination_type = ? WHERE destination = ? AND destination_type <> ?", known
         )
+
+    def list_newest_edition(self, arn: str) -> None:
+        """List the newest edition of the entity, and no other."""
+        newest = "(SELECT max(edition) FROM entity WHERE arn = :arn)"
+        self.change(f"UPDATE entity SET listed = (edition = {newest}) WHERE arn = :arn", {"arn": arn})
+
+    def type_of(self, arn: str, otherwise: str) -> str:
+        """The free-text type of the entity, '' when it has none; ``otherwise`` when there is no such entity."""
+        found = self.rows("SELECT coalesce(type, '') FROM entity WHERE arn = ? AND edition = 0", (arn,))
+        return found[0][0] if found else otherwise
 
     def remove(self, arn: str) -> None:
         """Forget the entity and its tags."""
@@ -238,12 +254,7 @@ class Store:
 
     def put_association(self, association: Association) -> None:
         """Keep the association, in place of the one that was there."""
-        replaced = ", ".join(f"{column} = excluded.{column}" for column in Association._fields)
-        self.change(
-            f"INSERT INTO association ({_ASSOCIATION}) VALUES ({_marks(Association._fields)})"
-            f" ON CONFLICT (source, destination) DO UPDATE SET {replaced}",
-            association,
-        )
+        self.change(_PUT_ASSOCIATION, association)
 
     def associated(self, source: str, destination: str) -> bool:
         """Whether there is an association from the one to the other."""
@@ -277,7 +288,3 @@ def _why(error: Exception) -> str:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return "is in use by another process"
     return str(error)
-
-
-def _marks(fields: Sequence[str]) -> str:
-    return ", ".join("?" * len(fields))

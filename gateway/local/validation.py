@@ -189,7 +189,8 @@ def _required(shape: Shape) -> list[str]:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    return bool(_compiled(pattern).fullmatch(value))
+    found: object = _compiled(pattern).fullmatch(value)
+    return found is not None
 
 
 @functools.cache

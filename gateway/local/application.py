@@ -1,0 +1,184 @@
+"""The service as an ASGI application: the AWS endpoint at ``/``, and its own endpoints under ``/_local``."""
+
+import asyncio
+import contextlib
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway.local import protocol, transfer
+from gateway.local.behaviour import Behaviour, Fault
+from gateway.local.errors import AwsError, InternalError, ThrottledError, TooLargeError, UnavailableError
+from gateway.local.service import Service
+from gateway.local.store import Store
+
+DROP = "lineage_gateway.drop"
+"""The ASGI extension whose ``now`` hangs up on the client."""
+
+_LONGEST_BODY = 4 * 1024 * 1024  # bytes of one AWS request
+_REMEMBERED = 100_000  # requests
+_FAULTS = {Fault.INTERNAL: InternalError, Fault.UNAVAILABLE: UnavailableError}
+
+
+class Options(TypedDict, total=False):
+    """How to set up a service; without any it is empty, in memory and well behaved.
+
+    ``store`` is a file to keep everything in, ``load`` are files to import, ``demo`` fills in a made-up account.
+    ``quotas=False`` lifts the limits on entities made by hand. The rest is as in ``Behaviour``.
+    """
+
+    store: str | Path | None
+    load: Iterable[str | Path]
+    demo: bool
+    account: str
+    region: str
+    quotas: bool
+    latency_ms: float
+    throttle_tps: float | None
+    fault_rate: float
+    deny: Sequence[str]
+
+
+class Local:
+    """The endpoints of one service, and the record of what was asked of it."""
+
+    def __init__(self, service: Service) -> None:
+        """Serve ``service``, of which nothing has been asked yet."""
+        self.service = service
+        self.calls: Counter[str] = Counter()
+        self.requests: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_REMEMBERED)
+        self.loop: asyncio.AbstractEventLoop
+
+    def clear(self) -> None:
+        """Forget what the account holds and what was asked."""
+        self.service.clear()
+        self.calls.clear()
+        self.requests.clear()
+
+    async def aws(self, http: Request) -> Response:
+        """One request of the AWS JSON 1.1 protocol."""
+        try:
+            return Response(await self._aws(http), headers=protocol.headers())
+        except AwsError as error:
+            return Response(protocol.refusal(error), error.status, protocol.headers(error))
+
+    async def _aws(self, http: Request) -> bytes:
+        target = http.headers.get("x-amz-target", "")
+        asked, malformed = {}, None
+        try:
+            asked = protocol.request(await _body(http))
+        except AwsError as error:
+            malformed = error
+        operation = protocol.operation(target)
+        self.calls[operation] += 1
+        self.requests.append((operation, asked))
+        await self._misbehave(http)
+        if malformed:
+            raise malformed
+        return protocol.answer(self.service, target, asked)
+
+    async def _misbehave(self, http: Request) -> None:
+        behaviour = self.service.behaviour
+        throttled, fault = behaviour.throttles(), behaviour.fault()
+        if behaviour.latency_ms:
+            await asyncio.sleep(behaviour.latency_ms / 1000)
+        if throttled:
+            raise ThrottledError("Rate exceeded")
+        if fault is Fault.DROPPED:
+            http.scope["extensions"][DROP]["now"]()
+            raise ClientDisconnect
+        if fault:
+            raise _FAULTS[fault]("The service was told to fail")
+
+    async def load(self, http: Request) -> Response:
+        """The import of the lines in the body."""
+        lines = (await http.body()).splitlines()
+        try:
+            return JSONResponse({"imported": transfer.load(self.service, lines)})
+        except transfer.BadLineError as error:
+            said = {"code": "BAD_LINE", "line": error.line, "message": error.message}
+            return JSONResponse({"error": said}, 400)
+
+    async def export(self, _http: Request) -> Response:
+        """Everything, as the import takes it."""
+        return Response(b"".join(transfer.export(self.service)), media_type="application/jsonl")
+
+    async def health(self, _http: Request) -> Response:
+        """Whether the service answers."""
+        return JSONResponse({"status": "ok"})
+
+
+async def _body(http: Request) -> bytes:
+    body = bytearray()
+    async for chunk in http.stream():
+        body += chunk
+        if len(body) > _LONGEST_BODY:
+            raise TooLargeError(f"The request's body is longer than {_LONGEST_BODY} bytes")
+    return bytes(body)
+
+
+async def _hung_up(_http: Request, _error: Exception) -> Response:
+    return Response()  # reaches nobody
+
+
+def create_local_app(**options: Unpack[Options]) -> Starlette:
+    """The service as an ASGI application, its ``Local`` in ``state.local``; it closes the store when it ends.
+
+    Raises:
+        StoreError: the store's file cannot be used.
+        BadLineError: a file to import has a wrong line.
+        OSError: a file to import cannot be read.
+    """
+    service = _service(options)
+    local = Local(service)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        local.loop = asyncio.get_running_loop()
+        yield
+        service.store.close()
+
+    routes = [
+        Route("/", local.aws, methods=["POST"]),
+        Route("/_local/import", local.load, methods=["POST"]),
+        Route("/_local/export", local.export),
+        Route("/_local/health", local.health),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={ClientDisconnect: _hung_up})
+    app.state.local = local
+    return app
+
+
+def _service(options: Options) -> Service:
+    behaviour = Behaviour(
+        latency_ms=options.get("latency_ms", 0),
+        throttle_tps=options.get("throttle_tps"),
+        fault_rate=options.get("fault_rate", 0.0),
+        deny=options.get("deny", ()),
+    )
+    account, region = options.get("account", "123456789012"), options.get("region", "us-east-1")
+    path = options.get("store")
+    store = Store(str(path) if path else None, account, region)
+    try:
+        service = Service(store, account, region, options.get("quotas", True), behaviour)
+        _fill(service, options)
+    except BaseException:
+        store.close()
+        raise
+    return service
+
+
+def _fill(service: Service, options: Options) -> None:
+    if options.get("demo"):
+        from gateway.local import demo  # noqa: PLC0415 - few need its many lines
+
+        demo.seed(service)
+    for path in options.get("load", ()):
+        with Path(path).open("rb") as lines:
+            transfer.load(service, lines)

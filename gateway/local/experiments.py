@@ -1,0 +1,65 @@
+"""Which trial components are part of which trials."""
+
+from gateway.local.identity import demand
+from gateway.local.kinds import KINDS
+from gateway.local.service import Handler, Request, Response, Service
+
+_TRIAL, _COMPONENT = KINDS["Trial"], KINDS["TrialComponent"]
+
+
+def associate(service: Service, request: Request) -> Response:
+    """Make a trial component part of a trial; one that is part of it stays so.
+
+    Raises:
+        NotFoundError: one of them does not exist.
+    """
+    ends = _ends(service, request)
+    join(service, request["TrialName"], request["TrialComponentName"])
+    return ends
+
+
+def disassociate(service: Service, request: Request) -> Response:
+    """Take a trial component out of a trial; one that is no part of it stays so.
+
+    Raises:
+        NotFoundError: one of them does not exist.
+    """
+    ends = _ends(service, request)
+    names = request["TrialName"], request["TrialComponentName"]
+    service.store.change("DELETE FROM membership WHERE trial = ? AND component = ?", names)
+    return ends
+
+
+def _ends(service: Service, request: Request) -> Response:
+    trial = demand(service, _TRIAL, request["TrialName"])
+    component = demand(service, _COMPONENT, request["TrialComponentName"])
+    return {"TrialArn": trial.arn, "TrialComponentArn": component.arn}
+
+
+def join(service: Service, trial: str, component: str, experiment: str | None = None) -> None:
+    """Keep that the component is part of the trial; the experiment is for trials that the account does not hold."""
+    service.store.change("INSERT OR REPLACE INTO membership VALUES (?, ?, ?)", (trial, component, experiment))
+
+
+def set_parents(service: Service, component: str, parents: list[dict[str, str]]) -> None:
+    """Make the component part of these trials and no others."""
+    service.store.change("DELETE FROM membership WHERE component = ?", (component,))
+    for parent in parents:
+        join(service, parent["TrialName"], component, parent.get("ExperimentName"))
+
+
+def parents(service: Service, component: str) -> list[dict[str, str | None]]:
+    """The trials that the component is part of, each with its experiment."""
+    found = service.store.rows(
+        "SELECT m.trial, coalesce(t.parent, m.experiment) FROM membership m"
+        " LEFT JOIN entity t ON t.kind = 'Trial' AND t.listed = 1 AND t.name = m.trial"
+        " WHERE m.component = ? ORDER BY m.trial",
+        (component,),
+    )
+    return [{"TrialName": trial, "ExperimentName": experiment} for trial, experiment in found]
+
+
+OPERATIONS: dict[str, Handler] = {
+    "AssociateTrialComponent": associate,
+    "DisassociateTrialComponent": disassociate,
+}

@@ -1,0 +1,108 @@
+"""Which thing a name, an ARN or a record means, and what SageMaker fills in where a record says nothing."""
+
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from gateway import arn as arns
+from gateway.arn import Arn
+from gateway.local import kinds, model
+from gateway.local.errors import ValidationError
+from gateway.local.kinds import DEFAULT_LINEAGE_GROUP, Kind, Record, at
+from gateway.local.service import Service, artifact_arn, seconds
+from gateway.local.store import Entity
+from gateway.local.validation import Reader
+
+
+def find(service: Service, kind: Kind, reference: str, edition: int | None = None) -> Entity | None:
+    """The entity of this kind that a name or an ARN calls, None when there is none."""
+    if not reference.startswith("arn:"):
+        named = service.store.named(kind.name, reference)
+        reference = named.arn if named else service.arn(kind.resource, reference)
+    found = service.store.entity(reference, edition)
+    return found if found and found.kind == kind.name else None
+
+
+def demand(service: Service, kind: Kind, reference: str, edition: int | None = None) -> Entity:
+    """The entity of this kind that a name or an ARN calls.
+
+    Raises:
+        AwsError: there is none; which class of error says so depends on the kind.
+    """
+    found = find(service, kind, reference, edition)
+    if found is None:
+        raise kind.absent(reference)
+    return found
+
+
+def identify(service: Service, kind: Kind, record: Record) -> Arn:
+    """Fill in the record's ARN and name from each other; gives the ARN.
+
+    Raises:
+        ValidationError: the record holds neither, or an ARN that names something else.
+    """
+    if kind.arn_member not in record:
+        record[kind.arn_member] = _derived(service, kind, record)
+    arn = arns.parse(record[kind.arn_member])
+    if arn is None or kinds.of_arn(arn.text) is not kind:
+        raise ValidationError(f"{record[kind.arn_member]!r} is not the ARN of a {kind.name}")
+    if kind.name == "ModelPackage":
+        _version(record, arn)
+    elif kind.name == "PipelineExecution":
+        record.setdefault("PipelineArn", arn._replace(id=arn.id.partition("/execution/")[0]).text)
+    elif kind.name != "Artifact":
+        record.setdefault(kind.name_member, arn.id)
+    return arn
+
+
+def _derived(service: Service, kind: Kind, record: Record) -> str:
+    name = record.get(kind.name_member)
+    if kind.name == "Artifact" and at(record, kind.source):
+        return artifact_arn(service, record["Source"])
+    if kind.name == "ModelPackage" and {"ModelPackageGroupName", "ModelPackageVersion"} <= record.keys():
+        return service.arn(kind.resource, f"{record['ModelPackageGroupName']}/{record['ModelPackageVersion']}")
+    if name is None or kind.name == "Artifact":
+        raise ValidationError(f"what identifies the {kind.name} is missing")
+    reader = Reader()
+    reader.read(model.members(kind.describe)[kind.name_member], name, kind.name_member)
+    if reader.problems:
+        raise ValidationError("; ".join(reader.problems))
+    return service.arn(kind.resource, name)
+
+
+def _version(record: Record, arn: Arn) -> None:
+    group, _, version = arn.id.partition("/")
+    if version.isdecimal():
+        record.setdefault("ModelPackageGroupName", group)
+        record.setdefault("ModelPackageVersion", int(version))
+    record.setdefault("ModelPackageName", group)
+
+
+def complete(service: Service, kind: Kind, record: Record, arn: Arn) -> None:
+    """Fill in what SageMaker gives every entity of the kind."""
+    if kind.name == "Project":
+        record.setdefault("ProjectId", f"p-{sha256(arn.id.encode()).hexdigest()[:12]}")
+    for member, value in kind.defaults.items():
+        record.setdefault(member, value)
+    if "CreationTime" not in record:
+        record["CreationTime"] = seconds(service.store.now())
+    filled: dict[str, Any] = {
+        "CreatedBy": service.user,
+        "LastModifiedTime": record["CreationTime"],
+        "LastModifiedBy": record.get("CreatedBy", service.user),
+        "DisplayName": record.get(kind.name_member),
+        "LineageGroupArn": arn._replace(resource="lineage-group", id=DEFAULT_LINEAGE_GROUP).text,
+    }
+    for member, value in filled.items():
+        if kind.has(member) and value is not None:
+            record.setdefault(member, value)
+
+
+def of_source(service: Service, source: dict[str, Any]) -> str | None:
+    """The ARN of the account's artifact that has exactly this source, None when there is none."""
+    found = service.store.rows(
+        "SELECT arn, record FROM entity WHERE kind = 'Artifact' AND listed = 1 AND source = ?", (source["SourceUri"],)
+    )
+    wanted = artifact_arn(service, source)
+    return next((arn for arn, record in found if artifact_arn(service, orjson.loads(record)["Source"]) == wanted), None)

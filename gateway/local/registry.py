@@ -1,0 +1,44 @@
+"""Model packages by the batch, and the versions of a model card."""
+
+from typing import Any
+
+import orjson
+
+from gateway.local.entities import page
+from gateway.local.identity import demand
+from gateway.local.kinds import KINDS
+from gateway.local.paging import Listing
+from gateway.local.service import Handler, Request, Response, Service
+
+_PACKAGE, _CARD = KINDS["ModelPackage"], KINDS["ModelCard"]
+
+
+def describe_batch(service: Service, request: Request) -> Response:
+    """Summaries of the model packages of these ARNs, and an error for each that cannot be described."""
+    summaries: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    for arn in request["ModelPackageArnList"]:
+        found = service.store.entity(arn)
+        if service.behaviour.denies("BatchDescribeModelPackage", [arn]):
+            errors[arn] = {"ErrorCode": "AccessDeniedException", "ErrorResponse": f"Access to {arn} is denied."}
+        elif found is None or found.kind != _PACKAGE.name:
+            errors[arn] = {"ErrorCode": "ValidationException", "ErrorResponse": str(_PACKAGE.absent(arn))}
+        else:
+            record = orjson.loads(found.record)
+            summaries[arn] = {"InferenceSpecification": {"Containers": []}} | record
+    return {"ModelPackageSummaries": summaries, "BatchDescribeModelPackageErrorMap": errors}
+
+
+def card_versions(service: Service, request: Request) -> Response:
+    """A page of the versions of one model card."""
+    card = demand(service, _CARD, request["ModelCardName"])
+    newest_first = request.get("SortOrder", "Descending") == "Descending"
+    found = Listing("record", "entity", "edition", descending=newest_first)
+    found.where("arn = ?", card.arn)
+    return page(_CARD, "ListModelCardVersions", service, request, found)
+
+
+OPERATIONS: dict[str, Handler] = {
+    "BatchDescribeModelPackage": describe_batch,
+    "ListModelCardVersions": card_versions,
+}

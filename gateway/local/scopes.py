@@ -1,0 +1,66 @@
+"""What listings cover where it takes more than a condition on one column."""
+
+from collections.abc import Callable
+
+from gateway.local.errors import ValidationError
+from gateway.local.identity import demand
+from gateway.local.kinds import KINDS
+from gateway.local.paging import Listing
+from gateway.local.service import Request, Service
+
+_IN_TRIAL = "name IN (SELECT component FROM membership WHERE trial = ?)"
+_IN_EXPERIMENT = (
+    "name IN (SELECT m.component FROM entity t JOIN membership m ON m.trial = t.name"
+    " WHERE t.kind = 'Trial' AND t.listed = 1 AND t.parent = ?)"
+)
+
+
+def _trial_components(service: Service, request: Request, found: Listing) -> None:
+    asked = [member for member in ("ExperimentName", "SourceArn", "TrialName") if member in request]
+    if len(asked) > 1:
+        raise ValidationError(f"Trial components are listed by one of these at a time: {', '.join(asked)}")
+    if "ExperimentName" in request:
+        found.where(_IN_EXPERIMENT, demand(service, KINDS["Experiment"], request["ExperimentName"]).name)
+    if "TrialName" in request:
+        found.where(_IN_TRIAL, demand(service, KINDS["Trial"], request["TrialName"]).name)
+
+
+def _trials(service: Service, request: Request, found: Listing) -> None:
+    if "ExperimentName" in request:
+        found.where("parent = ?", demand(service, KINDS["Experiment"], request["ExperimentName"]).name)
+    if "TrialComponentName" in request:
+        component = demand(service, KINDS["TrialComponent"], request["TrialComponentName"])
+        found.where("name IN (SELECT trial FROM membership WHERE component = ?)", component.name)
+
+
+def _model_packages(_service: Service, request: Request, found: Listing) -> None:
+    versions = request.get("ModelPackageType", "Versioned" if "ModelPackageGroupName" in request else "Unversioned")
+    if versions != "Both":
+        found.where("parent IS NOT NULL" if versions == "Versioned" else "parent IS NULL")
+    if "ModelPackageGroupName" in request:
+        found.where("parent = ?", request["ModelPackageGroupName"].rpartition("/")[2])
+
+
+def _pipelines(_service: Service, request: Request, found: Listing) -> None:
+    prefix = request.get("PipelineNamePrefix")
+    if prefix:
+        found.where("substr(name, 1, ?) = ?", len(prefix), prefix)
+
+
+def _pipeline_executions(service: Service, request: Request, found: Listing) -> None:
+    pipeline = request["PipelineName"]
+    arn = pipeline if pipeline.startswith("arn:") else service.arn(KINDS["Pipeline"].resource, pipeline)
+    known = service.store.rows("SELECT 1 FROM entity WHERE kind = 'PipelineExecution' AND parent = ? LIMIT 1", (arn,))
+    if not known:
+        demand(service, KINDS["Pipeline"], pipeline)
+    found.where("parent = ?", arn)
+
+
+SCOPES: dict[str, Callable[[Service, Request, Listing], None]] = {
+    "ListModelPackages": _model_packages,
+    "ListPipelineExecutions": _pipeline_executions,
+    "ListPipelines": _pipelines,
+    "ListTrialComponents": _trial_components,
+    "ListTrials": _trials,
+}
+"""By operation: adds to the listing what the request narrows it down to, or refuses the request."""
