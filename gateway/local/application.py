@@ -15,6 +15,7 @@ from starlette.routing import Route
 from gateway.local import protocol, transfer
 from gateway.local.behaviour import Behaviour, Fault
 from gateway.local.errors import AwsError, InternalError, ThrottledError, TooLargeError, UnavailableError
+from gateway.local.identity import prepare
 from gateway.local.service import Service
 from gateway.local.store import Store
 
@@ -57,7 +58,10 @@ class Local:
 
     def clear(self) -> None:
         """Forget what the account holds and what was asked."""
-        self.service.clear()
+        with self.service.store.transaction():
+            self.service.store.clear()
+            prepare(self.service)
+        self.service.walks.clear()
         self.calls.clear()
         self.requests.clear()
 
@@ -175,6 +179,9 @@ def _service(options: Options) -> Service:
 
 
 def _fill(service: Service, options: Options) -> None:
+    with service.store.transaction():
+        if not service.store.entity(service.lineage_group):
+            prepare(service)
     if options.get("demo"):
         from gateway.local import demo  # noqa: PLC0415 - few need its many lines
 

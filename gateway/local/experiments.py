@@ -1,5 +1,9 @@
 """Which trial components are part of which trials."""
 
+from typing import Any
+
+import orjson
+
 from gateway.local.identity import demand
 from gateway.local.kinds import KINDS
 from gateway.local.service import Handler, Request, Response, Service
@@ -57,6 +61,18 @@ def parents(service: Service, component: str) -> list[dict[str, str | None]]:
         (component,),
     )
     return [{"TrialName": trial, "ExperimentName": experiment} for trial, experiment in found]
+
+
+def components(service: Service, trial: str) -> list[dict[str, Any]]:
+    """The TrialComponentSimpleSummary of each component of the trial."""
+    found = service.store.rows(
+        "SELECT c.record FROM membership m"
+        " JOIN entity c ON c.kind = 'TrialComponent' AND c.listed = 1 AND c.name = m.component"
+        " WHERE m.trial = ? ORDER BY m.component",
+        (trial,),
+    )
+    records = [orjson.loads(record) for (record,) in found]
+    return [record | {"TrialComponentSource": record.get("Source")} for record in records]
 
 
 OPERATIONS: dict[str, Handler] = {

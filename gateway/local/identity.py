@@ -9,8 +9,8 @@ from gateway import arn as arns
 from gateway.arn import Arn
 from gateway.local import kinds, model
 from gateway.local.errors import ValidationError
-from gateway.local.kinds import DEFAULT_LINEAGE_GROUP, Kind, Record, at
-from gateway.local.service import Service, artifact_arn, seconds
+from gateway.local.kinds import DEFAULT_LINEAGE_GROUP, KINDS, Kind, Record, at
+from gateway.local.service import Service, artifact_arn, entity, seconds
 from gateway.local.store import Entity
 from gateway.local.validation import Reader
 
@@ -97,6 +97,14 @@ def complete(service: Service, kind: Kind, record: Record, arn: Arn) -> None:
     for member, value in filled.items():
         if kind.has(member) and value is not None:
             record.setdefault(member, value)
+
+
+def prepare(service: Service) -> None:
+    """Give the account what every account has: a lineage group."""
+    kind = KINDS["LineageGroup"]
+    record: Record = {kind.name_member: DEFAULT_LINEAGE_GROUP}
+    complete(service, kind, record, identify(service, kind, record))
+    service.store.put(entity(kind, record, listed=True, handmade=False))
 
 
 def of_source(service: Service, source: dict[str, Any]) -> str | None:

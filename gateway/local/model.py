@@ -14,6 +14,12 @@ def service_model() -> ServiceModel:
 
 
 @functools.cache
+def shape(name: str) -> Shape:
+    """The shape of this name."""
+    return service_model().shape_for(name)
+
+
+@functools.cache
 def operation(name: str) -> OperationModel:
     """The model of one operation.
 

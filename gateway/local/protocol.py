@@ -7,7 +7,7 @@ from uuid import uuid4
 import orjson
 from botocore.model import Shape
 
-from gateway.local import associations, entities, experiments, model, registry, tags, validation
+from gateway.local import associations, entities, experiments, model, query_lineage, registry, search, tags, validation
 from gateway.local.behaviour import resources
 from gateway.local.errors import AwsError, DeniedError, InternalError, SerializationError, UnknownOperationError
 from gateway.local.service import Handler, Service
@@ -18,7 +18,13 @@ _MEDIA_TYPE = "application/x-amz-json-1.1"
 _log = logging.getLogger(__name__)
 
 OPERATIONS: dict[str, Handler] = (
-    entities.OPERATIONS | associations.OPERATIONS | experiments.OPERATIONS | registry.OPERATIONS | tags.OPERATIONS
+    entities.OPERATIONS
+    | associations.OPERATIONS
+    | experiments.OPERATIONS
+    | query_lineage.OPERATIONS
+    | registry.OPERATIONS
+    | search.OPERATIONS
+    | tags.OPERATIONS
 )
 """Every operation that the service carries out, by its name."""
 

@@ -12,6 +12,7 @@ from gateway.arn import Arn
 from gateway.local.behaviour import Behaviour
 from gateway.local.kinds import DEFAULT_LINEAGE_GROUP, KINDS, Kind, Record, at
 from gateway.local.store import Entity, Store
+from gateway.local.walk import Walks
 
 Request = dict[str, Any]
 Response = dict[str, Any]
@@ -26,24 +27,7 @@ class Service:
     region: str
     quotas: bool = True
     behaviour: Behaviour = field(default_factory=Behaviour)
-
-    def __post_init__(self) -> None:
-        """Give an empty account what every account has."""
-        with self.store.transaction():
-            if not self.store.entity(self.lineage_group):
-                self._prepare()
-
-    def _prepare(self) -> None:
-        now = seconds(self.store.now())
-        names = {"LineageGroupName": DEFAULT_LINEAGE_GROUP, "LineageGroupArn": self.lineage_group}
-        times = {"CreationTime": now, "LastModifiedTime": now}
-        self.store.put(entity(KINDS["LineageGroup"], names | times, listed=True, handmade=False))
-
-    def clear(self) -> None:
-        """Forget everything but what every account has."""
-        self.store.clear()
-        with self.store.transaction():
-            self._prepare()
+    walks: Walks = field(default_factory=Walks)
 
     @property
     def partition(self) -> str:

@@ -130,7 +130,7 @@ _LINES: dict[str, Callable[[Service, object], None]] = {
 
 
 def _read(shape: str, value: object) -> Any:
-    return Reader(lenient=True).read(model.service_model().shape_for(shape), value, "")
+    return Reader(lenient=True).read(model.shape(shape), value, "")
 
 
 def _checked(operation: str, value: object) -> dict[str, Any]:

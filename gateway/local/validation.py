@@ -75,16 +75,17 @@ class Reader:
             raise _wrong_type(path, "a structure")
         members = shape.members
         if self.lenient and (unknown := next((name for name in value if name not in members), None)) is not None:
-            raise SerializationError(f"{_inside(path, unknown) or 'the record'} is not a member of {shape.name}")
+            raise SerializationError(f"{unknown!r} is not a member of {shape.name}")
         result = {}
         for name, member in members.items():
             given = value.get(name)
-            inner = _inside(path, name)
             if given is not None:
+                inner = _inside(path, name)
                 result[name] = self.read(member, given, inner)
                 self._tighten(shape.name, name, result[name], inner)
-            elif not self.lenient and name in _required(shape):
-                self._refuse(None, inner, "Member must not be null")
+        for name in () if self.lenient else _required(shape):
+            if value.get(name) is None:
+                self._refuse(None, _inside(path, name), "Member must not be null")
         return result
 
     def _tighten(self, structure: str, name: str, value: Any, path: str) -> None:
@@ -158,7 +159,7 @@ class Reader:
         return value
 
     def _timestamp(self, _shape: Shape, value: object, path: str) -> float:
-        seconds = _from_iso(value) if self.lenient and isinstance(value, str) else value
+        seconds = from_iso(value) if self.lenient and isinstance(value, str) else value
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not abs(seconds) <= _LATEST:
             raise _wrong_type(path, "a timestamp")
         return round(seconds * 1000) / 1000
@@ -169,7 +170,7 @@ class Reader:
             self._refuse(value, path, f"Member must have length greater than or equal to {shortest}")
         if len(value) > longest:
             self._refuse(value, path, f"Member must have length less than or equal to {longest}")
-        return shortest <= len(value) <= longest
+        return bool(shortest <= len(value) <= longest)
 
     def _range(self, value: float, path: str, constraints: dict[str, Any]) -> None:
         lowest, highest = constraints.get("min", -math.inf), constraints.get("max", math.inf)
@@ -189,8 +190,7 @@ def _required(shape: Shape) -> list[str]:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    found: object = _compiled(pattern).fullmatch(value)
-    return found is not None
+    return _compiled(pattern).fullmatch(value) is not None
 
 
 @functools.cache
@@ -207,7 +207,8 @@ def _wrong_type(path: str, wanted: str) -> SerializationError:
     return SerializationError(f"'{path or 'the request'}' must be {wanted}")
 
 
-def _from_iso(text: str) -> float | None:
+def from_iso(text: str) -> float | None:
+    """The seconds since 1970 of an ISO 8601 date and time, in UTC unless it says otherwise; None for other text."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

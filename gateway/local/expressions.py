@@ -1,0 +1,179 @@
+"""Search expressions: which records meet them, and which index finds those that may.
+
+A property is a dotted path through the record. It has as many values as lie at its end: a list contributes those of
+each element, ``Tags.team`` is the tag of that key, ``Parameters.lr`` what that parameter holds, ``Metrics.auc.Max`` a
+figure of that metric and ``Metrics.auc`` its last.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from botocore.model import Shape
+
+from gateway.local.errors import ValidationError
+from gateway.local.validation import from_iso
+
+Indexed = frozenset[tuple[str, str]]
+"""Columns, each with a value that it has in a record that meets the expression."""
+
+_KEYED = {"Tag": ("Key", "Value"), "TrialComponentMetricSummary": ("MetricName", "Last")}
+_MOST = 50  # filters and expressions within one expression
+_NUMBERS = {"integer", "long", "float", "double"}
+
+_ORDERED: dict[str, Callable[[float, float], bool]] = {
+    "Equals": lambda value, bound: value == bound,
+    "GreaterThan": lambda value, bound: value > bound,
+    "GreaterThanOrEqualTo": lambda value, bound: value >= bound,
+    "LessThan": lambda value, bound: value < bound,
+    "LessThanOrEqualTo": lambda value, bound: value <= bound,
+}
+
+
+class Value(NamedTuple):
+    """A value at the end of a path, and what the model calls its type."""
+
+    type: str
+    value: Any
+
+
+def values(shape: Shape, value: Any, path: list[str]) -> Iterator[Value]:
+    """The values at the end of the path; where it ends at a structure, list or map, all that lie within."""
+    if value is not None and shape.type_name in {"structure", "list", "map"}:
+        for part in _parts(shape, value, path):
+            yield from values(*part)
+    elif value is not None and not path:
+        yield Value(shape.type_name, value)
+
+
+def _parts(shape: Shape, value: Any, path: list[str]) -> Iterator[tuple[Shape, Any, list[str]]]:
+    if shape.type_name == "structure":
+        for name in path[:1] or shape.members:
+            if name in shape.members:
+                yield shape.members[name], value.get(name), path[1:]
+    elif shape.type_name == "list":
+        for item in value:
+            yield shape.member, item, _past_key(shape.member, item, path)
+    else:
+        for key, item in value.items():
+            rest = _after(key, path)
+            if rest is not None:
+                yield shape.value, item, rest
+
+
+def _past_key(shape: Shape, item: Any, path: list[str]) -> list[str]:
+    if not path or shape.name not in _KEYED:
+        return path
+    key, figure = _KEYED[shape.name]
+    rest = _after(item.get(key) or "", path)
+    return path if rest is None else rest or [figure]
+
+
+def _after(key: str, path: list[str]) -> list[str] | None:
+    """What follows the key, which may have dots of its own, in the path; None where the path leads elsewhere."""
+    length = key.count(".") + 1
+    return path[length:] if not path or ".".join(path[:length]) == key else None
+
+
+Test = Callable[[Any], bool]
+
+
+class Expression:
+    """A SearchExpression over things of one shape."""
+
+    def __init__(self, shape: Shape, expression: dict[str, Any]) -> None:
+        """Take the expression apart.
+
+        Raises:
+            ValidationError: it is empty, too long, or asks for a property that there is not.
+        """
+        self._shape = shape
+        self._left = _MOST
+        self._properties: set[str] = set()
+        self._test = self._compiled(expression)
+
+    def asks_beyond(self, record: dict[str, Any]) -> bool:
+        """Whether the expression is about properties that the record by itself does not hold."""
+        return not self._properties <= record.keys()
+
+    def met_by(self, record: dict[str, Any]) -> bool:
+        """Whether the record meets the expression.
+
+        Raises:
+            ValidationError: a value of the expression is no number or time where the record's is one.
+        """
+        return self._test(record)
+
+    def _compiled(self, expression: dict[str, Any]) -> Test:
+        tests = [self._filter(self._shape, given) for given in expression.get("Filters", ())]
+        tests += [self._nested(given) for given in expression.get("NestedFilters", ())]
+        tests += [self._compiled(given) for given in expression.get("SubExpressions", ())]
+        if not tests:
+            raise ValidationError("A search expression needs a filter, a nested filter or a subexpression.")
+        self._left -= len(tests)
+        if self._left < 0:
+            raise ValidationError(f"A search expression holds at most {_MOST} filters and subexpressions.")
+        combine = any if expression.get("Operator") == "Or" else all
+        return lambda record: combine(test(record) for test in tests)
+
+    def _filter(self, shape: Shape, given: dict[str, Any], within: str = "") -> Test:
+        path = given["Name"].removeprefix(within).split(".")
+        if path[0] not in shape.members and not within:
+            raise ValidationError(f"Unknown property: {given['Name']}")
+        self._properties.add(given["Name"].split(".")[0])
+        operator, text = given.get("Operator", "Equals"), given.get("Value")
+        if operator in {"Exists", "NotExists"}:
+            return lambda record: any(values(shape, record, path)) is (operator == "Exists")
+        if text is None:
+            raise ValidationError(f"{operator} on {given['Name']} needs a Value.")
+        if operator == "NotEquals":
+            return lambda record: not any(_compares("Equals", value, text) for value in values(shape, record, path))
+        return lambda record: any(_compares(operator, value, text) for value in values(shape, record, path))
+
+    def _nested(self, given: dict[str, Any]) -> Test:
+        name = given["NestedPropertyName"]
+        listed = self._shape.members.get(name)
+        if listed is None or listed.type_name != "list":
+            raise ValidationError(f"Not a list of structures: {name}")
+        tests = [self._filter(listed.member, inner, f"{name}.") for inner in given["Filters"]]
+        return lambda record: any(all(test(item) for test in tests) for item in record.get(name) or ())
+
+
+def _compares(operator: str, value: Value, text: str) -> bool:
+    if value.type == "timestamp" or value.type in _NUMBERS:
+        compare = _ORDERED.get(operator)
+        return compare is not None and compare(float(value.value), _bound(value, text))
+    if operator == "Equals":
+        return bool(value.value == text)
+    if operator == "In":
+        return value.value in text.split(",")
+    return operator == "Contains" and text in str(value.value)
+
+
+def _bound(value: Value, text: str) -> float:
+    try:
+        bound = from_iso(text) if value.type == "timestamp" else float(text)
+    except ValueError:
+        bound = None
+    if bound is None:
+        raise ValidationError(f"{text!r} is not a {value.type}.")
+    return bound
+
+
+def indexed(expression: dict[str, Any], columns: Mapping[str, str]) -> Indexed | None:
+    """The values, one of which a record that meets the expression has in an indexed column; None if there are none.
+
+    ``columns`` gives the column of each property that has one.
+    """
+    parts = [_looked_up(given, columns) for given in expression.get("Filters", ())]
+    parts += [None] * len(expression.get("NestedFilters", ()))
+    parts += [indexed(given, columns) for given in expression.get("SubExpressions", ())]
+    known = [part for part in parts if part is not None]
+    if expression.get("Operator") == "Or":
+        return frozenset().union(*known) if len(known) == len(parts) else None
+    return min(known, key=len, default=None)
+
+
+def _looked_up(given: dict[str, Any], columns: Mapping[str, str]) -> Indexed | None:
+    column, text = columns.get(given["Name"]), given.get("Value", "")
+    wanted = {"Equals": [text], "In": text.split(",")}.get(given.get("Operator", "Equals"))
+    return None if column is None or wanted is None else frozenset((column, value) for value in wanted)

@@ -1,0 +1,172 @@
+"""QueryLineage: what a walk reaches, filtered, a page at a time.
+
+Filters choose what is returned and do not prune the walk. With edges, the start, what matches, and what lies on the
+shortest ways between them come back, with the associations among them that the walk follows; without, what matches
+and is not the start. An association comes on the page of the later of its ends.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+import orjson
+
+from gateway.local import kinds, paging
+from gateway.local.errors import NotFoundError
+from gateway.local.service import Handler, Request, Response, Service, millis
+from gateway.local.walk import Edge, Progress, Reached, Walk
+
+_NAME = "QueryLineage"
+# The model says none of these.
+_DIRECTION, _DEPTH, _RESULTS, _EDGES = "Both", 10, 50, True
+_LINEAGE_TYPES = {"Artifact", "Context", "Action", "TrialComponent"}
+_AT_ONCE = 100  # vertices looked up together while filtering
+
+
+class Vertex(NamedTuple):
+    """What a filter and an answer need to know of a vertex; only the ARN of one that the account does not hold."""
+
+    arn: str
+    kind: str | None
+    type: str | None = None
+    created: int | None = None
+    modified: int | None = None
+    record: bytes = b"{}"
+
+    @property
+    def lineage_type(self) -> str | None:
+        """Its LineageType; an experiment has none."""
+        return self.kind if self.kind in _LINEAGE_TYPES else None
+
+    @property
+    def spelt_type(self) -> str | None:
+        """Its type as QueryLineage spells it: TrainingJob where other operations say SageMakerTrainingJob."""
+        return self.type.removeprefix("SageMaker") if self.type and self.kind == "TrialComponent" else self.type
+
+
+def query_lineage(service: Service, request: Request) -> Response:
+    """A page of what the walk from the start reaches.
+
+    Raises:
+        NotFoundError: the start does not exist.
+        ValidationError: the token is not one of this walk's.
+    """
+    last = paging.place(_NAME, request)
+    progress = service.walks.take(request["NextToken"]) if last else None
+    if progress is None:
+        progress = _begun(service, request)
+        if last:
+            _pass(progress, Reached(*last[:2]))
+    page = list(islice(progress.coming, request.get("MaxResults", _RESULTS)))
+    edges: list[Edge] = []
+    for reached in page:
+        progress.passed[reached.arn] = reached.depth
+        if request.get("IncludeEdges", _EDGES):
+            edges.extend(progress.walk.edges(reached.arn, progress.passed))
+    vertices = [
+        {"Arn": vertex.arn, "Type": vertex.spelt_type, "LineageType": vertex.lineage_type}
+        for vertex in _vertices(service, page)
+    ]
+    shown = [
+        {"SourceArn": edge.source, "DestinationArn": edge.destination, "AssociationType": edge.type} for edge in edges
+    ]
+    return {"Vertices": vertices, "Edges": shown, "NextToken": _next(service, request, progress, page)}
+
+
+def _next(service: Service, request: Request, progress: Progress, page: list[Reached]) -> str | None:
+    ahead = next(progress.coming, None)
+    if ahead is None:
+        return None
+    progress.coming = chain([ahead], progress.coming)
+    token = paging.token(_NAME, request, [*page[-1], service.walks.number()])
+    service.walks.keep(token, progress)
+    return token
+
+
+def _begun(service: Service, request: Request) -> Progress:
+    start = request["StartArns"][0]
+    if service.store.entity(start) is None:
+        raise NotFoundError(f"Lineage entity {start} does not exist.")
+    direction, depth = request.get("Direction", _DIRECTION), request.get("MaxDepth", _DEPTH)
+    walk = Walk(service.store, start, direction, depth)
+    coming = walk.reached()
+    conditions = _conditions(request.get("Filters", {}))
+    if not request.get("IncludeEdges", _EDGES):
+        coming = (reached for reached in _matching(service, coming, conditions) if reached.arn != start)
+    elif conditions:
+        everything = list(coming)
+        ends = [reached.arn for reached in _matching(service, iter(everything), conditions)]
+        kept = walk.on_the_way({reached.arn: reached.depth for reached in everything}, {start, *ends})
+        coming = (reached for reached in everything if reached.arn in kept)
+    return Progress(walk, {}, coming)
+
+
+def _pass(progress: Progress, last: Reached) -> None:
+    for reached in progress.coming:
+        if reached > last:
+            progress.coming = chain([reached], progress.coming)
+            return
+        progress.passed[reached.arn] = reached.depth
+
+
+def _vertices(service: Service, page: list[Reached]) -> list[Vertex]:
+    arns = [reached.arn for reached in page]
+    found = service.store.rows(
+        "SELECT arn, kind, type, created, modified, record FROM entity"
+        " WHERE edition = 0 AND arn IN (SELECT value FROM json_each(?))",
+        (orjson.dumps(arns).decode(),),
+    )
+    known = {row[0]: Vertex(*row) for row in found}
+    return [known.get(arn) or _unknown(arn) for arn in arns]
+
+
+def _unknown(arn: str) -> Vertex:
+    kind = kinds.of_arn(arn)
+    return Vertex(arn, kind.name if kind else None)
+
+
+Condition = Callable[[Vertex], bool]
+
+
+def _matching(service: Service, coming: Iterator[Reached], conditions: list[Condition]) -> Iterator[Reached]:
+    if not conditions:
+        yield from coming
+    while page := list(islice(coming, _AT_ONCE)):
+        for reached, vertex in zip(page, _vertices(service, page), strict=True):
+            if all(condition(vertex) for condition in conditions):
+                yield reached
+
+
+def _conditions(filters: dict[str, Any]) -> list[Condition]:
+    return [_CONDITIONS[member](value) for member, value in filters.items() if value or member in _TIMES]
+
+
+def _before(member: str) -> Callable[[float], Condition]:
+    return lambda bound: lambda vertex: (at := getattr(vertex, member)) is not None and at <= millis(bound)
+
+
+def _after(member: str) -> Callable[[float], Condition]:
+    return lambda bound: lambda vertex: (at := getattr(vertex, member)) is not None and at >= millis(bound)
+
+
+def _properties(wanted: dict[str, str]) -> Condition:
+    def matches(vertex: Vertex) -> bool:
+        has = orjson.loads(vertex.record).get("Properties") or {}
+        return any(has.get(key) == value for key, value in wanted.items())
+
+    return matches
+
+
+_TIMES: dict[str, Callable[[Any], Condition]] = {
+    "CreatedBefore": _before("created"),
+    "CreatedAfter": _after("created"),
+    "ModifiedBefore": _before("modified"),
+    "ModifiedAfter": _after("modified"),
+}
+_CONDITIONS: dict[str, Callable[[Any], Condition]] = _TIMES | {
+    "Types": lambda wanted: lambda vertex: vertex.spelt_type in wanted,
+    "LineageTypes": lambda wanted: lambda vertex: vertex.lineage_type in wanted,
+    "Properties": _properties,
+}
+
+OPERATIONS: dict[str, Handler] = {_NAME: query_lineage}

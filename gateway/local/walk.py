@@ -1,0 +1,155 @@
+# ruff: noqa: S608 - nothing but column names of this file is put into statements
+"""Walking the graph of associations breadth first, and no further than somebody looks.
+
+Vertices come nearest first and, at one depth, by their ARNs. Nothing but the next few neighbours is read ahead, so that
+a page of a walk costs what it returns even beside a vertex of a hundred thousand neighbours.
+"""
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import orjson
+
+from gateway.local.store import Store
+
+_FIRST, _MOST = 4, 256  # neighbours read at once: few of many vertices, then more and more of one
+_UNDER_WAY = 32  # walks
+
+_WAYS = {
+    # Which end of an association the walk stands on, and which it goes to.
+    "Ascendants": [("destination", "source")],
+    "Descendants": [("source", "destination")],
+    "Both": [("destination", "source"), ("source", "destination")],
+}
+
+
+class Reached(NamedTuple):
+    """A vertex, and how many associations lie between it and the start at the least."""
+
+    depth: int
+    arn: str
+
+
+class Edge(NamedTuple):
+    """An association between two vertices."""
+
+    source: str
+    destination: str
+    type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """From where, along which way of the arrows (a Direction of QueryLineage), and how deep."""
+
+    store: Store
+    start: str
+    direction: str
+    depth: int
+
+    def reached(self) -> Iterator[Reached]:
+        """What the walk comes to, the start first."""
+        seen = {self.start}
+        level = [self.start]
+        yield Reached(0, self.start)
+        for depth in range(1, self.depth + 1):
+            found = heapq.merge(*(self._neighbours(arn, *way) for arn in level for way in _WAYS[self.direction]))
+            level = []
+            for arn in found:
+                if arn not in seen:
+                    seen.add(arn)
+                    level.append(arn)
+                    yield Reached(depth, arn)
+
+    def _neighbours(self, arn: str, here: str, there: str) -> Iterator[str]:
+        sql = f"SELECT {there} FROM association WHERE {here} = ? AND {there} > ? ORDER BY {there} LIMIT ?"
+        last, size = "", _FIRST
+        while True:
+            found = self.store.rows(sql, (arn, last, size))
+            for (last,) in found:
+                yield last
+            if len(found) < size:
+                return
+            size = min(size * 4, _MOST)
+
+    def on_the_way(self, depths: Mapping[str, int], ends: Collection[str]) -> set[str]:
+        """The vertices on the shortest ways to these, ends included, by the depths of all that the walk reaches."""
+        kept = set(ends)
+        waiting = list(ends)
+        while waiting:
+            arn = waiting.pop()
+            for here, there in _WAYS[self.direction]:
+                for before in self._neighbours(arn, there, here):
+                    if before not in kept and depths.get(before, self.depth) == depths[arn] - 1:
+                        kept.add(before)
+                        waiting.append(before)
+        return kept
+
+    def edges(self, arn: str, depths: Mapping[str, int]) -> Iterator[Edge]:
+        """The associations that the walk follows between this vertex and those of ``depths``, itself included."""
+        for end, here, there in ((Edge, "source", "destination"), (_reversed, "destination", "source")):
+            for other, type_ in self._between(arn, here, there, depths):
+                if other in depths and (here == "source" or other != arn):
+                    edge = end(arn, other, type_)
+                    if self._follows(edge, depths):
+                        yield edge
+
+    def _between(self, arn: str, here: str, there: str, others: Mapping[str, int]) -> list[tuple[str, str | None]]:
+        sql = f"SELECT {there}, type FROM association WHERE {here} = ?"
+        found = self.store.rows(f"{sql} LIMIT ?", (arn, len(others) + _MOST))
+        if len(found) < len(others) + _MOST:
+            return found
+        # It has more neighbours than there are vertices to look for, so look for those.
+        return self.store.rows(
+            f"{sql} AND {there} IN (SELECT value FROM json_each(?))", (arn, orjson.dumps([*others]).decode())
+        )
+
+    def _follows(self, edge: Edge, depths: Mapping[str, int]) -> bool:
+        left = {"source": edge.source, "destination": edge.destination}
+        return any(depths[left[here]] < self.depth for here, _ in _WAYS[self.direction])
+
+
+def _reversed(destination: str, source: str, type_: str | None) -> Edge:
+    return Edge(source, destination, type_)
+
+
+@dataclass(slots=True)
+class Progress:
+    """A walk that has returned some pages: the depths of what it returned, and what comes next."""
+
+    walk: Walk
+    passed: dict[str, int]
+    coming: Iterator[Reached]
+
+
+@dataclass(slots=True)
+class Walks:
+    """The latest walks under way, each under the token of its next page.
+
+    One that is no longer here, or was another process's, is walked again up to that page.
+    """
+
+    _kept: OrderedDict[str, Progress] = field(default_factory=OrderedDict)
+    _count: int = 0
+
+    def keep(self, token: str, progress: Progress) -> None:
+        """Keep the walk, and forget the one that has waited longest if there are too many."""
+        self._kept[token] = progress
+        if len(self._kept) > _UNDER_WAY:
+            self._kept.popitem(last=False)
+
+    def take(self, token: str) -> Progress | None:
+        """The walk that stopped before the page of this token, which somebody else may not take as well."""
+        return self._kept.pop(token, None)
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._kept.clear()
+
+    def number(self) -> int:
+        """One more than before, to tell two walks apart that stopped at the same place."""
+        self._count += 1
+        return self._count
