@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from gateway import schema, serving
 from gateway.app import create_app
 from gateway.aws.calls import Calls
-from gateway.aws.pool import open_client
+from gateway.aws.pool import open_client, session
 from gateway.errors import GatewayError
 from gateway.loaders import Loaders
 from gateway.local.server import LocalServer
@@ -109,6 +109,7 @@ def _add_local(parser: argparse.ArgumentParser) -> None:
 def _serve(options: argparse.Namespace) -> int:
     settings = _settings(options)
     if options.local is None:
+        session(settings)  # to be told now what it lacks, rather than by the server
         return _run(settings, lambda url: f"GraphQL   {url}/graphql\n")
     with _embedded(store=Path(options.local) if options.local else None) as local:
         return _run_embedded(settings, local)
@@ -123,7 +124,10 @@ def _demo(options: argparse.Namespace) -> int:
 def _query(options: argparse.Namespace) -> int:
     settings = Settings()
     document = sys.stdin.read() if options.query == "-" else options.query
-    variables = orjson.loads(options.variables)
+    try:
+        variables = orjson.loads(options.variables)
+    except orjson.JSONDecodeError as error:
+        return _refuse(f"--variables is not JSON: {error}")
     if not isinstance(variables, dict):
         return _refuse("--variables takes a JSON object")
     if options.demo or options.local is not None:
@@ -145,7 +149,7 @@ def _local(options: argparse.Namespace) -> int:
         host=options.host,
         port=options.port,
         grace_seconds=Settings().grace_seconds,
-        announce=_say,
+        announce=lambda url: _say(f"AWS endpoint  {url}   (AWS_ENDPOINT_URL_SAGEMAKER={url})\n"),
         store=options.store,
         load=options.load,
         demo=options.demo,
@@ -199,7 +203,7 @@ def _run(settings: Settings, announce: Callable[[str], str]) -> int:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     listener = serving.listen(settings.host, settings.port)
     said = announce(serving.url_of(listener))
-    serving.run(create_app(settings), listener, grace_seconds=settings.grace_seconds, ready=lambda: _say(said))
+    serving.run(serving.Server(create_app(settings), settings.grace_seconds, lambda: _say(said)), listener)
     return 0
 
 

@@ -28,10 +28,15 @@ def url_of(listener: socket.socket) -> str:
 class Server(uvicorn.Server):
     """A uvicorn server that says when it is ready."""
 
-    def __init__(self, app: Any, grace_seconds: float, ready: Callable[[], None]) -> None:
-        """Serve ``app``, call ``ready`` once it takes requests, and at the end wait ``grace_seconds`` for the last."""
-        config = uvicorn.Config(app, timeout_graceful_shutdown=int(grace_seconds), log_config=None, access_log=False)
-        super().__init__(config)
+    def __init__(self, app: Any, grace_seconds: float, ready: Callable[[], None], **options: Any) -> None:
+        """Serve ``app``, call ``ready`` once it takes requests, and at the end wait ``grace_seconds`` for the last.
+
+        Further options are those of ``uvicorn.Config``.
+        """
+        grace = max(1, round(grace_seconds))
+        super().__init__(
+            uvicorn.Config(app, timeout_graceful_shutdown=grace, log_config=None, access_log=False, **options)
+        )
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -41,12 +46,12 @@ class Server(uvicorn.Server):
             self._ready()
 
 
-def run(app: Any, listener: socket.socket, *, grace_seconds: float, ready: Callable[[], None]) -> None:
+def run(server: Server, listener: socket.socket) -> None:
     """Serve in the main thread until Ctrl-C or SIGTERM; requests in flight then have the grace period to finish."""
     # uvicorn stops gracefully on either signal and then raises it again, for whoever handled it before.
     before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        Server(app, grace_seconds, ready).run([listener])
+        server.run([listener])
     except _Leave:
         pass
     finally:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from typing import Any
 
 import httpx
@@ -20,8 +20,7 @@ import pytest
 from gateway import schema
 from gateway.local.server import LocalServer
 
-# Development mode tells of anything that is left open.
-COMMAND = [sys.executable, "-X", "dev", "-m", "gateway.cli"]
+COMMAND = [sys.executable, "-W", "always::ResourceWarning", "-m", "gateway.cli"]
 
 
 @pytest.fixture
@@ -51,7 +50,10 @@ class Running:
             found = re.search(pattern, self.said)
             if found:
                 return found[1]
-            self.said += self.process.stdout.readline()
+            line = self.process.stdout.readline()
+            if not line:
+                break
+            self.said += line
         raise AssertionError(self.said)
 
     def stop(self, number: int) -> tuple[int, str]:
@@ -65,9 +67,13 @@ def serving(environment: dict[str, str], *arguments: str) -> Iterator[Running]:
     with subprocess.Popen(  # noqa: S603
         [*COMMAND, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
+        # whatever goes wrong, the test ends
+        deadline = Timer(60, process.kill)
+        deadline.start()
         try:
             yield Running(process)
         finally:
+            deadline.cancel()
             process.kill()
             process.communicate()
 

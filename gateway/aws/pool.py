@@ -20,22 +20,25 @@ from gateway.settings import Settings
 _LOCAL = {"region_name": "us-east-1", "aws_access_key_id": "local", "aws_secret_access_key": "local"}
 
 
+def session(settings: Settings) -> aioboto3.Session:
+    """Make the session that clients come from; UpstreamUnavailable says what the AWS configuration lacks."""
+    try:
+        made = aioboto3.Session(**(_LOCAL if settings.local_url else {"region_name": os.environ.get("AWS_REGION")}))
+    except BotoCoreError as error:
+        raise UpstreamUnavailable(f"AWS is not configured: {error}") from error
+    if not made.region_name:
+        raise UpstreamUnavailable("AWS is not configured: no region. Set AWS_REGION, or choose a profile that has one.")
+    return made
+
+
 @asynccontextmanager
 async def open_client(settings: Settings) -> AsyncIterator[Any]:
-    """Open the process's aioboto3 SageMaker client; UpstreamUnavailable says what the AWS configuration lacks."""
+    """Open the process's aioboto3 SageMaker client."""
     config = Config(
         max_pool_connections=settings.max_concurrent_calls,
         connect_timeout=settings.connect_timeout_seconds,
         read_timeout=settings.read_timeout_seconds,
         retries={"mode": "standard", "total_max_attempts": settings.max_attempts},
     )
-    try:
-        session = aioboto3.Session(**(_LOCAL if settings.local_url else {"region_name": os.environ.get("AWS_REGION")}))
-        client = session.client("sagemaker", config=config, endpoint_url=settings.local_url)
-        opened = await client.__aenter__()
-    except (BotoCoreError, ValueError) as error:
-        raise UpstreamUnavailable(f"AWS is not configured: {error}") from error
-    try:
-        yield opened
-    finally:
-        await client.__aexit__(None, None, None)
+    async with session(settings).client("sagemaker", config=config, endpoint_url=settings.local_url) as client:
+        yield client

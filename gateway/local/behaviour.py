@@ -39,6 +39,7 @@ class Behaviour:
     def reset(self) -> None:
         """Behave well from here on."""
         self.latency_ms, self.throttle_tps, self.fault_rate, self.deny = 0, None, 0.0, ()
+        self._tokens = self._filled = 0.0
 
     def throttles(self) -> bool:
         """Count a request against the rate; whether it is one too many."""

@@ -127,12 +127,12 @@ def delete(kind: Kind, service: Service, request: Request) -> Response:
 
 
 def _deleted(service: Service, request: Request) -> str:
-    if ("ArtifactArn" in request) == ("Source" in request):
-        raise ValidationError("An artifact is deleted by its ArtifactArn or by its Source, one of them.")
+    if "ArtifactArn" in request:  # SageMaker's own SDK sends both
+        arn: str = request["ArtifactArn"]
+        return arn
     if "Source" in request:
         return of_source(service, request["Source"]) or artifact_arn(service, request["Source"])
-    arn: str = request["ArtifactArn"]
-    return arn
+    raise ValidationError("Either ArtifactArn or Source must be specified.")
 
 
 def _own(kind: Kind, service: Service, reference: str) -> Entity:

@@ -2,17 +2,14 @@
 
 import asyncio
 import contextlib
-import signal
-import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from types import FrameType, TracebackType
-from typing import Never, Self, TypeVar, Unpack
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
 
-import uvicorn
-from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gateway import serving
 from gateway.local import transfer
 from gateway.local.application import DROP, Local, Options, create_local_app
 
@@ -42,15 +39,15 @@ class LocalServer:
             BadLineError: a file to import has a wrong line.
         """
         with contextlib.ExitStack() as undo:
-            listener = undo.enter_context(_listener(*self._address))
+            listener = undo.enter_context(serving.listen(*self._address))
             app = create_local_app(**self._options)
             undo.pop_all()
-        self.url = _url(listener)
+        self.url = serving.url_of(listener)
         self._local: Local = app.state.local
         self.calls, self.requests = self._local.calls, self._local.requests
         self.behaviour = self._local.service.behaviour
         started = threading.Event()
-        self._server = _Server(_configured(app, grace_seconds=1), started.set)
+        self._server = serving.Server(app, 1, started.set, **_OPTIONS)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="lineage-local", daemon=True)
         self._thread.start()
         started.wait()
@@ -103,49 +100,10 @@ def serve(
         StoreError: the store's file cannot be used.
         BadLineError: a file to import has a wrong line.
     """
-    with _stopping_quietly(), _listener(host, port) as listener:
-        url = _url(listener)
+    with serving.listen(host, port) as listener:
+        url = serving.url_of(listener)
         app = create_local_app(**options)
-        _Server(_configured(app, grace_seconds), lambda: announce(url)).run([listener])
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family)
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-@contextlib.contextmanager
-def _stopping_quietly() -> Iterator[None]:
-    def stop(_signal: int, _frame: FrameType | None) -> Never:
-        raise SystemExit(0)
-
-    # uvicorn raises the signal again after its own shutdown; by default that ends in a traceback or a status of 143.
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except SystemExit as end:
-        if end.code:
-            raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn's server, telling when it has started."""
-
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._tell = started
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._tell()
+        serving.run(serving.Server(app, grace_seconds, lambda: announce(url), **_OPTIONS), listener)
 
 
 class _Protocol(HttpToolsProtocol):
@@ -160,13 +118,4 @@ class _Protocol(HttpToolsProtocol):
         self.transport.abort()
 
 
-def _configured(app: Starlette, grace_seconds: float) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=_Protocol,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=max(1, round(grace_seconds)),
-    )
+_OPTIONS: dict[str, Any] = {"http": _Protocol, "ws": "none", "server_header": False}

@@ -81,7 +81,7 @@ async def window(listing: Listing, first: int | None, after: str | None) -> Wind
     """
     wanted = _checked(first)
     resumed = is_given(after)
-    token, skip = _read_cursor(listing.scope, str(after)) if resumed else (None, 0)
+    token, skip = _read_cursor(listing.scope, after or "") if resumed else (None, 0)
     chosen: list[tuple[str, dict[str, Any]]] = []
     while True:
         page = await _fetch(listing, token, min(wanted + skip, MOST_RESULTS), resumed=resumed and not chosen)

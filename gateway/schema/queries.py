@@ -283,9 +283,9 @@ async def _named(entity_type: Callable[..., N], loaders: Loaders, name: str | No
     if is_given(name) == is_given(arn):
         raise BadUserInput("give exactly one of `name` and `arn`.", "name")
     if is_given(name):
-        found = await loaders.find(kind, checked_name(str(name), "name", kind))
+        found = await loaders.find(kind, checked_name(name, "name", kind))
         return entity_type(loaders=loaders, key=found) if found else None
-    checked_arn(str(arn), "arn", kind)
+    checked_arn(arn or "", "arn", kind)
     return await _existing(entity_type(loaders=loaders, key=arn))
 
 

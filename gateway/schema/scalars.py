@@ -1,7 +1,7 @@
 """Scalars, and the checks that arguments go through."""
 
 from datetime import UTC, datetime
-from typing import NewType
+from typing import NewType, TypeGuard, TypeVar
 
 import strawberry
 from strawberry import UNSET
@@ -11,10 +11,12 @@ from gateway import arn as arns
 from gateway.aws.kinds import Kind
 from gateway.errors import BadUserInput
 
+T = TypeVar("T")
+
 Arn = NewType("Arn", str)
 
 
-def is_given(value: object) -> bool:
+def is_given(value: T | None) -> TypeGuard[T]:
     """Whether an argument was given: neither left out nor null."""
     return value is not None and value is not UNSET
 
