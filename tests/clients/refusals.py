@@ -1,0 +1,20 @@
+"""What the scripts here expect of a call that must fail; pytest is not in every environment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError
+
+
+@contextmanager
+def refused(code: str, words: str = "") -> Iterator[None]:
+    """Expect a refusal with this code, with HTTP status 400 and with these words in its message."""
+    try:
+        yield
+    except ClientError as error:
+        said = error.response["Error"]
+        if (said["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]) != (code, 400):
+            raise
+        assert words in said["Message"], said
+    else:
+        raise AssertionError(f"expected {code}")
