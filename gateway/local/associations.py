@@ -11,7 +11,8 @@ from gateway.local.paging import Listing
 from gateway.local.service import Handler, Request, Response, Service, millis, seconds
 from gateway.local.store import Association, Entity
 
-_QUOTA = 6000
+QUOTA = 6000
+"""Associations that an account may have added by hand."""
 
 _FILTERS = {
     "SourceArn": "a.source = ?",
@@ -53,8 +54,8 @@ def add(service: Service, request: Request) -> Response:
     source, destination = (_end(service, request[member]) for member in ("SourceArn", "DestinationArn"))
     if store.associated(source.arn, destination.arn):
         raise ValidationError(f"Association between {source.arn} and {destination.arn} already exists.")
-    if service.quotas and store.handmade_associations() >= _QUOTA:
-        raise LimitError(f"The account-level service limit of {_QUOTA} associations is reached.")
+    if service.quotas and store.handmade_associations() >= QUOTA:
+        raise LimitError(f"The account-level service limit of {QUOTA} associations is reached.")
     store.put_association(
         Association(
             source=source.arn,

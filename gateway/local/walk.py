@@ -16,7 +16,9 @@ import orjson
 from gateway.local.store import Store
 
 _FIRST, _MOST = 4, 256  # neighbours read at once: few of many vertices, then more and more of one
-_UNDER_WAY = 32  # walks
+UNDER_WAY = 32
+"""Walks that are remembered between two of their pages."""
+
 
 _WAYS = {
     # Which end of an association the walk stands on, and which it goes to.
@@ -138,7 +140,7 @@ class Walks:
     def keep(self, token: str, progress: Progress) -> None:
         """Keep the walk, and forget the one that has waited longest if there are too many."""
         self._kept[token] = progress
-        if len(self._kept) > _UNDER_WAY:
+        if len(self._kept) > UNDER_WAY:
             self._kept.popitem(last=False)
 
     def take(self, token: str) -> Progress | None:
