@@ -29,7 +29,7 @@ bench: $(INSTALLED)
 	$(BIN)/python bench/local_store.py
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) .venv-clients build dist *.egg-info
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -137,7 +137,7 @@ async def test_cursor_with_forged_token_is_refused(ask: Ask, refused: Ask, load:
     assert error["extensions"]["argument"] == "after"
 
 
-@pytest.mark.parametrize("moment", ["yesterday", "2026-13-01", "", 5, "9999999999999999"])
+@pytest.mark.parametrize("moment", ["yesterday", "2026-13-01", "", 5, "9999999999999999", "9999-12-31", "0001-01-01"])
 async def test_malformed_moment_is_refused(refused: Ask, moment: Any) -> None:
     await refused(
         "query($at: DateTime) { artifacts(createdAfter: $at) { nodes { arn } } }", "BAD_USER_INPUT", at=moment

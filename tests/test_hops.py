@@ -151,6 +151,27 @@ async def test_filter_chooses_the_neighbours(
     assert request == {"SourceArn": DATASET, "MaxResults": 100, **sent}
 
 
+async def test_bounds_hold_to_the_millisecond(ask: Ask, load: Callable[..., None]) -> None:
+    moments = {number: f"2026-01-01T00:00:00.{number}00Z" for number in (1, 5, 9)}
+    load(*(artifact(number, CreationTime=moment) for number, moment in moments.items()), artifact(0, "Start"))
+    load(*(association(DATASET, artifact_arn(n), CreationTime=moment) for n, moment in moments.items()))
+    bounds = {"after": moments[1], "before": moments[5]}
+    data = await ask(
+        """query($arn: Arn!, $after: DateTime, $before: DateTime) {
+          artifacts(type: "DataSet", createdAfter: $after, createdBefore: $before) { nodes { name } }
+          associations(createdAfter: $after, createdBefore: $before) { nodes { destination { name } } }
+          artifact(arn: $arn) {
+            downstream(filter: { createdAfter: $after, createdBefore: $before }) { nodes { name } }
+          }
+        }""",
+        arn=DATASET,
+        **bounds,
+    )
+    names = [{"name": "artifact-5"}, {"name": "artifact-1"}]
+    assert data["artifacts"]["nodes"] == data["artifact"]["downstream"]["nodes"] == names
+    assert [node["destination"] for node in data["associations"]["nodes"]] == names
+
+
 @pytest.mark.parametrize("first", [1, 2, 3])
 async def test_filtered_pages_join_without_gaps(ask: Ask, load: Callable[..., None], first: int) -> None:
     load(*mixed())

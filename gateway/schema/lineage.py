@@ -371,7 +371,7 @@ def association_ends(id: str) -> tuple[str, str] | None:
 
 
 def association_listing(loaders: Loaders, parameters: Mapping[str, Any], keep: plan.Keep | None = None) -> Listing:
-    """Return a listing of association summaries. Its cursors also depend on what is kept only by where they stand."""
+    """Return a listing of association summaries; what is kept of it changes no cursor, so it is not in the scope."""
     return Listing(
         scope("ListAssociations", sorted(parameters.items())),
         lambda token, _: loaders.associations(parameters, token),

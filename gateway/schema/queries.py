@@ -10,6 +10,7 @@ from strawberry import UNSET, Info
 from gateway import arn as arns
 from gateway.aws import kinds
 from gateway.errors import BadUserInput
+from gateway.lineage import plan
 from gateway.loaders import Loaders
 from gateway.schema.entity import Node
 from gateway.schema.enums import AssociationSort, AssociationType, NameOrCreationTime, SortOrder
@@ -128,8 +129,7 @@ class Query:
             after,
             SourceUri=source_uri,
             ArtifactType=type,
-            CreatedAfter=created_after,
-            CreatedBefore=created_before,
+            created=(created_after, created_before),
             SortOrder=sort_order,
         )
 
@@ -154,8 +154,7 @@ class Query:
             after,
             SourceUri=source_uri,
             ContextType=type,
-            CreatedAfter=created_after,
-            CreatedBefore=created_before,
+            created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
         )
@@ -181,8 +180,7 @@ class Query:
             after,
             SourceUri=source_uri,
             ActionType=type,
-            CreatedAfter=created_after,
-            CreatedBefore=created_before,
+            created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
         )
@@ -216,8 +214,7 @@ class Query:
             ExperimentName=experiment_name,
             TrialName=trial_name,
             SourceArn=source_arn,
-            CreatedAfter=created_after,
-            CreatedBefore=created_before,
+            created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
         )
@@ -248,13 +245,12 @@ class Query:
             SourceType=source_type,
             DestinationType=destination_type,
             AssociationType=type,
-            CreatedAfter=created_after,
-            CreatedBefore=created_before,
             SortBy=sort_by,
             SortOrder=sort_order,
         )
         loaders: Loaders = info.context
-        chosen = await window(association_listing(loaders, parameters), first, after)
+        bounds, keep = plan.created(created_after or None, created_before or None)
+        chosen = await window(association_listing(loaders, parameters | bounds, keep), first, after)
         return connection(chosen, lambda summary: association(loaders, summary))
 
 
@@ -296,13 +292,21 @@ async def _existing(entity: N) -> N | None:
 
 
 async def _listed(
-    entity_type: Callable[..., N], loaders: Loaders, first: int | None, after: str | None, **asked: Any
+    entity_type: Callable[..., N],
+    loaders: Loaders,
+    first: int | None,
+    after: str | None,
+    *,
+    created: tuple[datetime | None, datetime | None],
+    **asked: Any,
 ) -> Connection[N]:
     kind: kinds.Kind = entity_type.kind  # type: ignore[attr-defined]
-    parameters = _given(**asked)
+    bounds, keep = plan.created(created[0] or None, created[1] or None)
+    parameters = _given(**asked) | bounds
     listing = Listing(
         scope(kind.list, sorted(parameters.items())),
         lambda token, size: loaders.listing(kind, parameters, token, size),
+        keep,
     )
     chosen = await window(listing, first, after)
     return connection(chosen, lambda summary: entity_type(loaders=loaders, key=summary[kind.arn]))

@@ -39,6 +39,10 @@ def checked_name(text: str, argument: str, kind: Kind) -> str:
     return text
 
 
+# AWS counts seconds since 1970, and a day of margin keeps every offset within what Python can count.
+_EARLIEST_YEAR, _LATEST_YEAR = 1970, 9998
+
+
 def _read_datetime(value: object) -> datetime:
     if not isinstance(value, str):
         raise BadUserInput("a DateTime is a string in ISO 8601.")
@@ -46,6 +50,8 @@ def _read_datetime(value: object) -> datetime:
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise BadUserInput(f"not a DateTime in ISO 8601: {value[:40]!r}.") from None
+    if not _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR:
+        raise BadUserInput(f"a DateTime lies in the years {_EARLIEST_YEAR} to {_LATEST_YEAR}.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
