@@ -1,0 +1,176 @@
+"""Experiments, trials and trial components, and which is part of which."""
+
+from typing import Any
+
+import httpx
+import local_conftest
+import pytest
+from graphs import arn, artifact, artifact_arn, component, component_arn
+from local_conftest import load, refusing
+
+from gateway.local.server import LocalServer
+
+sagemaker = local_conftest.sagemaker
+
+
+@pytest.fixture
+def study(sagemaker: Any) -> Any:
+    """An experiment of one trial of one component, and one of each by itself."""
+    sagemaker.create_experiment(ExperimentName="study", Description="d", Tags=[{"Key": "k", "Value": "v"}])
+    sagemaker.create_experiment(ExperimentName="empty")
+    sagemaker.create_trial(TrialName="first", ExperimentName="study", DisplayName="First")
+    sagemaker.create_trial(TrialName="second", ExperimentName="study")
+    sagemaker.create_trial_component(TrialComponentName="step")
+    sagemaker.create_trial_component(TrialComponentName="loose")
+    sagemaker.associate_trial_component(TrialName="first", TrialComponentName="step")
+    return sagemaker
+
+
+def listed(page: dict[str, Any], kind: str) -> list[str]:
+    return sorted(summary[f"{kind}Name"] for summary in page[f"{kind}Summaries"])
+
+
+def test_described_component_has_everything(sagemaker: Any) -> None:
+    given = {
+        "TrialComponentName": "step",
+        "DisplayName": "Step",
+        "Status": {"PrimaryStatus": "InProgress", "Message": "m"},
+        "Parameters": {"lr": {"NumberValue": 0.1}, "optimizer": {"StringValue": "adam"}},
+        "InputArtifacts": {"train": {"MediaType": "text/csv", "Value": "s3://bucket/train"}},
+        "OutputArtifacts": {"model": {"Value": "s3://bucket/model"}},
+        "MetadataProperties": {"CommitId": "c"},
+    }
+    sagemaker.create_trial_component(**given, StartTime=1_700_000_000, EndTime=1_700_000_060)
+    described = sagemaker.describe_trial_component(TrialComponentName="step")
+    assert described.items() >= given.items()
+    assert (described["EndTime"] - described["StartTime"]).total_seconds() == 60
+    assert "Source" not in described
+    assert described["LineageGroupArn"].endswith("sagemaker-default-lineage-group")
+
+
+def test_component_takes_no_source(service: LocalServer, sagemaker: Any) -> None:
+    request = {"TrialComponentName": "step", "Source": {"SourceArn": arn("training-job", "job")}}
+    headers = {"X-Amz-Target": "SageMaker.CreateTrialComponent"}
+    assert httpx.post(service.url, json=request, headers=headers).status_code == 200
+    assert "Source" not in sagemaker.describe_trial_component(TrialComponentName="step")
+
+
+def test_names_are_displayed_by_default(study: Any) -> None:
+    assert study.describe_trial(TrialName="first")["DisplayName"] == "First"
+    assert study.describe_trial(TrialName="second")["DisplayName"] == "second"
+    assert study.describe_experiment(ExperimentName="study")["DisplayName"] == "study"
+    assert study.describe_trial_component(TrialComponentName="step")["DisplayName"] == "step"
+
+
+def test_trial_needs_its_experiment(sagemaker: Any) -> None:
+    with refusing("ResourceNotFound", "missing"):
+        sagemaker.create_trial(TrialName="first", ExperimentName="missing")
+
+
+def test_updates_replace_maps_of_components(sagemaker: Any) -> None:
+    numbers = {"a": {"NumberValue": 1}, "b": {"NumberValue": 2}}
+    files = {"x": {"Value": "s3://x"}, "y": {"Value": "s3://y"}}
+    sagemaker.create_trial_component(
+        TrialComponentName="step", Parameters=numbers, InputArtifacts=files, OutputArtifacts=files
+    )
+    sagemaker.update_trial_component(
+        TrialComponentName="step",
+        Parameters={"c": {"StringValue": "3"}},
+        InputArtifactsToRemove=["x", "z"],
+        OutputArtifacts=files,
+        OutputArtifactsToRemove=["y"],
+        Status={"PrimaryStatus": "Completed"},
+        DisplayName="Done",
+    )
+    described = sagemaker.describe_trial_component(TrialComponentName="step")
+    assert described["Parameters"] == {"c": {"StringValue": "3"}}
+    assert list(described["InputArtifacts"]) == ["y"]
+    assert list(described["OutputArtifacts"]) == ["x"]
+    assert (described["Status"], described["DisplayName"]) == ({"PrimaryStatus": "Completed"}, "Done")
+
+
+def test_updates_change_trial_and_experiment(study: Any) -> None:
+    assert study.update_trial(TrialName="first", DisplayName="New")["TrialArn"] == arn("experiment-trial", "first")
+    study.update_experiment(ExperimentName="study", DisplayName="New", Description="new")
+    assert study.describe_trial(TrialName="first")["DisplayName"] == "New"
+    assert study.describe_experiment(ExperimentName="study")["Description"] == "new"
+
+
+def test_components_are_listed_by_what_they_are_part_of(study: Any) -> None:
+    assert listed(study.list_trial_components(), "TrialComponent") == ["loose", "step"]
+    assert listed(study.list_trial_components(TrialName="first"), "TrialComponent") == ["step"]
+    assert listed(study.list_trial_components(TrialName="second"), "TrialComponent") == []
+    assert listed(study.list_trial_components(ExperimentName="study"), "TrialComponent") == ["step"]
+    assert listed(study.list_trial_components(ExperimentName="empty"), "TrialComponent") == []
+
+
+def test_components_of_many_trials_are_listed_once(study: Any) -> None:
+    study.associate_trial_component(TrialName="second", TrialComponentName="step")
+    assert listed(study.list_trial_components(ExperimentName="study"), "TrialComponent") == ["step"]
+
+
+def test_components_take_one_filter_at_most(study: Any) -> None:
+    for pair in (("ExperimentName", "TrialName"), ("ExperimentName", "SourceArn"), ("SourceArn", "TrialName")):
+        with refusing("ValidationException", *pair):
+            study.list_trial_components(**dict.fromkeys(pair, "study"))
+
+
+def test_trials_are_listed_by_experiment_and_component(study: Any) -> None:
+    assert listed(study.list_trials(), "Trial") == ["first", "second"]
+    assert listed(study.list_trials(ExperimentName="study"), "Trial") == ["first", "second"]
+    assert listed(study.list_trials(ExperimentName="empty"), "Trial") == []
+    assert listed(study.list_trials(TrialComponentName="step"), "Trial") == ["first"]
+    assert listed(study.list_trials(TrialComponentName="loose", ExperimentName="study"), "Trial") == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("list_trials", {"ExperimentName": "missing"}),
+        ("list_trials", {"TrialComponentName": "missing"}),
+        ("list_trial_components", {"ExperimentName": "missing"}),
+        ("list_trial_components", {"TrialName": "missing"}),
+        ("associate_trial_component", {"TrialName": "missing", "TrialComponentName": "step"}),
+        ("associate_trial_component", {"TrialName": "first", "TrialComponentName": "missing"}),
+        ("disassociate_trial_component", {"TrialName": "missing", "TrialComponentName": "step"}),
+    ],
+)
+def test_unknown_names_are_not_found(study: Any, operation: str, request_: dict[str, str]) -> None:
+    with refusing("ResourceNotFound", "missing"):
+        getattr(study, operation)(**request_)
+
+
+def test_association_names_both(study: Any) -> None:
+    names = {"TrialName": "second", "TrialComponentName": "step"}
+    for operation in (study.associate_trial_component, study.associate_trial_component):
+        made = operation(**names)
+        assert made["TrialArn"] == arn("experiment-trial", "second")
+        assert made["TrialComponentArn"] == component_arn("step")
+    gone = study.disassociate_trial_component(**names)
+    assert gone["TrialComponentArn"] == component_arn("step")
+    assert listed(study.list_trials(TrialComponentName="step"), "Trial") == ["first"]
+
+
+def test_parts_are_deleted_before_wholes(study: Any) -> None:
+    with refusing("ValidationException", "trials"):
+        study.delete_experiment(ExperimentName="study")
+    with refusing("ValidationException", "trial components"):
+        study.delete_trial(TrialName="first")
+    with refusing("ValidationException", "a trial that it is part of"):
+        study.delete_trial_component(TrialComponentName="step")
+    study.disassociate_trial_component(TrialName="first", TrialComponentName="step")
+    assert study.delete_trial_component(TrialComponentName="step")["TrialComponentArn"] == component_arn("step")
+    study.delete_trial(TrialName="first")
+    study.delete_trial(TrialName="second")
+    study.delete_experiment(ExperimentName="study")
+    assert listed(study.list_experiments(), "Experiment") == ["empty"]
+
+
+def test_associated_components_stay(sagemaker: Any, service: LocalServer) -> None:
+    load(service, artifact(1), component("job"))
+    ends = {"SourceArn": artifact_arn(1), "DestinationArn": component_arn("job")}
+    sagemaker.add_association(**ends)
+    with refusing("ValidationException", "associations"):
+        sagemaker.delete_trial_component(TrialComponentName="job")
+    sagemaker.delete_association(**ends)
+    sagemaker.delete_trial_component(TrialComponentName="job")
