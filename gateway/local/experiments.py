@@ -45,11 +45,9 @@ def join(service: Service, trial: str, component: str, experiment: str | None = 
     service.store.change("INSERT OR REPLACE INTO membership VALUES (?, ?, ?)", (trial, component, experiment))
 
 
-def set_parents(service: Service, component: str, parents: list[dict[str, str]]) -> None:
-    """Make the component part of these trials and no others."""
+def leave(service: Service, component: str) -> None:
+    """Take the component out of every trial."""
     service.store.change("DELETE FROM membership WHERE component = ?", (component,))
-    for parent in parents:
-        join(service, parent["TrialName"], component, parent.get("ExperimentName"))
 
 
 def parents(service: Service, component: str) -> list[dict[str, str | None]]:

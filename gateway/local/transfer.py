@@ -83,15 +83,21 @@ def _entity(service: Service, name: object, given: object) -> str:
     if tagged is not None:
         _tags(service, {"ResourceArn": arn.text, "Tags": tagged})
     if parents is not None:
-        if not listed:
-            raise ValidationError("the trials of another account's trial component are not this account's")
-        experiments.set_parents(service, record[kind.name_member], _read("Parents", parents))
+        _parents(service, record[kind.name_member], parents, ours=listed)
     return kind.name
+
+
+def _parents(service: Service, component: str, given: object, *, ours: bool) -> None:
+    if not ours:
+        raise ValidationError("the trials of another account's trial component are not this account's")
+    experiments.leave(service, component)
+    for parent in _read("Parents", given):
+        _membership(service, parent | {"TrialComponentName": component})
 
 
 def _association(service: Service, given: object) -> None:
     summary = _read("AssociationSummary", given)
-    ends = _checked("AddAssociation", {end: summary.get(end) for end in ("SourceArn", "DestinationArn")})
+    ends = read_request("AddAssociation", {end: summary.get(end) for end in ("SourceArn", "DestinationArn")})
     store = service.store
     created = millis(summary["CreationTime"]) if "CreationTime" in summary else store.now()
     types = [store.type_of(ends[f"{end}Arn"], summary.get(f"{end}Type", "")) for end in ("Source", "Destination")]
@@ -112,13 +118,15 @@ def _association(service: Service, given: object) -> None:
 
 
 def _tags(service: Service, given: object) -> None:
-    request = _checked("AddTags", given)
+    request = read_request("AddTags", given)
     tags.replace(service, request["ResourceArn"], request["Tags"])
 
 
 def _membership(service: Service, given: object) -> None:
-    names = _checked("AssociateTrialComponent", given)
+    names = read_request("AssociateTrialComponent", given)
     experiment = given.get("ExperimentName") if isinstance(given, dict) else None
+    if experiment is not None:
+        experiment = read_request("DescribeExperiment", {"ExperimentName": experiment})["ExperimentName"]
     experiments.join(service, names["TrialName"], names["TrialComponentName"], experiment)
 
 
@@ -131,10 +139,6 @@ _LINES: dict[str, Callable[[Service, object], None]] = {
 
 def _read(shape: str, value: object) -> Any:
     return Reader(lenient=True).read(model.shape(shape), value, "")
-
-
-def _checked(operation: str, value: object) -> dict[str, Any]:
-    return read_request(operation, value)
 
 
 def export(service: Service) -> Iterator[bytes]:
