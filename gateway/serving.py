@@ -1,5 +1,6 @@
 """Running an ASGI application until Ctrl-C or SIGTERM, and stopping it without a traceback."""
 
+import asyncio
 import signal
 import socket
 from collections.abc import Callable
@@ -33,11 +34,19 @@ class Server(uvicorn.Server):
 
         Further options are those of ``uvicorn.Config``.
         """
-        grace = max(1, round(grace_seconds))
-        super().__init__(
-            uvicorn.Config(app, timeout_graceful_shutdown=grace, log_config=None, access_log=False, **options)
-        )
+        self._app = app
         self._ready = ready
+        grace = max(1, round(grace_seconds))
+        given = {"timeout_graceful_shutdown": grace, "log_config": None, "access_log": False} | options
+        super().__init__(uvicorn.Config(self._serve_one, interface="asgi3", **given))
+
+    async def _serve_one(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self.should_exit:
+                raise
+            # The grace period is over; uvicorn now answers what has no answer yet with status 500.
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""

@@ -173,6 +173,24 @@ def test_request_in_flight_is_finished(environment: dict[str, str]) -> None:
     assert "Unclosed" not in errors
 
 
+def test_grace_ends_what_takes_longer(environment: dict[str, str]) -> None:
+    answers: list[int] = []
+    with LocalServer(latency_ms=20_000) as local:
+        variables = environment | {"GATEWAY_LOCAL_URL": local.url, "GATEWAY_GRACE_SECONDS": "1"}
+        with serving(variables, "serve", "--port", "0") as gateway:
+            url = gateway.wait_for(r"(http://\S+/graphql)")
+            query = {"query": "{ artifacts { nodes { arn } } }"}
+            asking = Thread(target=lambda: answers.append(httpx.post(url, json=query, timeout=20).status_code))
+            asking.start()
+            while not local.calls:
+                time.sleep(0.01)
+            code, errors = gateway.stop(signal.SIGINT)
+            asking.join()
+    assert (answers, code) == ([500], 0)
+    assert "Traceback" not in errors
+    assert "Unclosed" not in errors
+
+
 def test_store_file_survives_restart(environment: dict[str, str], tmp_path: Path) -> None:
     store, lines = tmp_path / "lineage.sqlite", tmp_path / "lines.jsonl"
     lines.write_text('{"entity": "Context", "record": {"ContextName": "kept"}}\n')
