@@ -14,20 +14,19 @@ from gateway.local.store import Association, Entity
 QUOTA = 6000
 """Associations that an account may have added by hand."""
 
+_ENDS = {"SourceArn": "a.source = ?", "DestinationArn": "a.destination = ?"}
 _FILTERS = {
-    "SourceArn": "a.source = ?",
-    "DestinationArn": "a.destination = ?",
     "SourceType": "a.source_type = ?",
     "DestinationType": "a.destination_type = ?",
     "AssociationType": "a.type = ?",
 }
 _TIMES = {"CreatedAfter": "a.created >= ?", "CreatedBefore": "a.created <= ?"}
 _SORTS = {
-    "SourceArn": "a.source",
-    "DestinationArn": "a.destination",
-    "SourceType": "a.source_type",
-    "DestinationType": "a.destination_type",
-    "CreationTime": "a.created",
+    "SourceArn": ("a.source", "a.destination"),
+    "DestinationArn": ("a.destination", "a.source"),
+    "SourceType": ("a.source_type", "a.created", "a.id"),
+    "DestinationType": ("a.destination_type", "a.created", "a.id"),
+    "CreationTime": ("a.created", "a.id"),
 }
 
 _SUMMARY = (
@@ -96,10 +95,14 @@ def delete(service: Service, request: Request) -> Response:
 def listing(service: Service, request: Request) -> Response:
     """A page of the associations that meet the filters; an unknown end has none."""
     newest_first = request.get("SortOrder", "Descending") == "Descending"
-    found = Listing(_SUMMARY, _TABLE, _SORTS[request.get("SortBy", "CreationTime")], newest_first, row="a.id")
+    found = Listing(_SUMMARY, _TABLE, _SORTS[request.get("SortBy", "CreationTime")], newest_first)
+    # Beside an end, the index of that end is the one to go by; the unary plus keeps SQLite from any other.
+    beside = "+" if request.keys() & _ENDS.keys() else ""
     for member, value in request.items():
-        if member in _FILTERS:
-            found.where(_FILTERS[member], value)
+        if member in _ENDS:
+            found.where(_ENDS[member], value)
+        elif member in _FILTERS:
+            found.where(beside + _FILTERS[member], value)
         elif member in _TIMES:
             found.where(_TIMES[member], millis(value))
     rows, token = found.page(service.store, "ListAssociations", request)

@@ -31,7 +31,7 @@ _TIMES = {
     "CreationTimeAfter": "created >= ?",
     "CreationTimeBefore": "created <= ?",
 }
-_SORTS = {"Name": "name", "CreationTime": "created", "PipelineExecutionArn": "arn"}
+_SORTS = {"Name": ("name", "id"), "CreationTime": ("created", "id"), "PipelineExecutionArn": ("arn",)}
 _REMOVED = "ToRemove"
 
 _HELD = {

@@ -1,8 +1,8 @@
 """Pages of a listing, and the tokens that lead from one to the next.
 
-A token holds the place where a page ended: the sort value and row of its last entry, not a count, so that what others
-write meanwhile neither repeats an entry nor hides one. It is signed with the operation and the rest of the request,
-and fits no other.
+A token holds the place where a page ended: where its last entry stands in the order, not how many came before it, so
+that what others write meanwhile neither repeats an entry nor hides one. It is signed with the operation and the rest of
+the request, and fits no other.
 """
 
 import base64
@@ -56,13 +56,15 @@ def _signature(operation: str, request: dict[str, Any], body: bytes) -> bytes:
 
 @dataclass(slots=True)
 class Listing:
-    """A SELECT in the making: what of which table, under which conditions, in which order."""
+    """A SELECT in the making: what of which table, under which conditions, in which order.
+
+    ``order`` are columns that together differ from row to row and are never NULL.
+    """
 
     select: str
     table: str
-    sort: str
+    order: tuple[str, ...]
     descending: bool
-    row: str = "id"
     conditions: list[str] = field(default_factory=list)
     parameters: list[object] = field(default_factory=list)
 
@@ -79,17 +81,17 @@ class Listing:
         """
         last = place(operation, request)
         if last is not None:
-            self.where(f"({self.sort}, {self.row}) {'<' if self.descending else '>'} (?, ?)", *last)
+            marks = ", ".join("?" * len(self.order))
+            self.where(f"({', '.join(self.order)}) {'<' if self.descending else '>'} ({marks})", *last)
         limit = request.get("MaxResults", DEFAULT)
-        found = store.rows(self.sql(), [*self.parameters, limit + 1])
+        found = store.rows(self._sql(), [*self.parameters, limit + 1])
         rows = found[:limit]
-        return rows, token(operation, request, rows[-1][-2:]) if len(found) > limit else None
+        return rows, token(operation, request, rows[-1][-len(self.order) :]) if len(found) > limit else None
 
-    def sql(self) -> str:
-        """The statement; its last parameter is how many rows to find."""
+    def _sql(self) -> str:
         direction = "DESC" if self.descending else "ASC"
-        condition = " AND ".join(self.conditions) or "1"
+        order = ", ".join(f"{column} {direction}" for column in self.order)
         return (  # the parts are literals of this package, and what a request says comes in as parameters
-            f"SELECT {self.select}, {self.sort}, {self.row} FROM {self.table} WHERE {condition}"  # noqa: S608
-            f" ORDER BY {self.sort} {direction}, {self.row} {direction} LIMIT ?"
+            f"SELECT {self.select}, {', '.join(self.order)} FROM {self.table}"  # noqa: S608
+            f" WHERE {' AND '.join(self.conditions) or 1} ORDER BY {order} LIMIT ?"
         )

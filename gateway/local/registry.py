@@ -33,7 +33,7 @@ def card_versions(service: Service, request: Request) -> Response:
     """A page of the versions of one model card."""
     card = demand(service, _CARD, request["ModelCardName"])
     newest_first = request.get("SortOrder", "Descending") == "Descending"
-    found = Listing("record", "entity", "edition", descending=newest_first)
+    found = Listing("record", "entity", ("edition",), newest_first)
     found.where("arn = ?", card.arn)
     return page(_CARD, "ListModelCardVersions", service, request, found)
 

@@ -8,6 +8,9 @@ from gateway.local.kinds import KINDS
 from gateway.local.paging import Listing
 from gateway.local.service import Request, Service
 
+_BY_NAME = "entity INDEXED BY entity_by_name"
+"""The table gone through by name: SQLite would rather go through all of a kind in order than sort a few of it."""
+
 _IN_TRIAL = "name IN (SELECT component FROM membership WHERE trial = ?)"
 _IN_EXPERIMENT = (
     "name IN (SELECT m.component FROM entity t JOIN membership m ON m.trial = t.name"
@@ -20,8 +23,10 @@ def _trial_components(service: Service, request: Request, found: Listing) -> Non
     if len(asked) > 1:
         raise ValidationError(f"Trial components are listed by one of these at a time: {', '.join(asked)}")
     if "ExperimentName" in request:
+        found.table = _BY_NAME
         found.where(_IN_EXPERIMENT, demand(service, KINDS["Experiment"], request["ExperimentName"]).name)
     if "TrialName" in request:
+        found.table = _BY_NAME
         found.where(_IN_TRIAL, demand(service, KINDS["Trial"], request["TrialName"]).name)
 
 
@@ -30,6 +35,7 @@ def _trials(service: Service, request: Request, found: Listing) -> None:
         found.where("parent = ?", demand(service, KINDS["Experiment"], request["ExperimentName"]).name)
     if "TrialComponentName" in request:
         component = demand(service, KINDS["TrialComponent"], request["TrialComponentName"])
+        found.table = _BY_NAME
         found.where("name IN (SELECT trial FROM membership WHERE component = ?)", component.name)
 
 
