@@ -20,11 +20,11 @@ from gateway.local.service import Service
 from gateway.local.store import Store
 
 DROP = "lineage_gateway.drop"
-"""The ASGI extension whose ``now`` hangs up on the client."""
+"""The ASGI extension whose ``now`` hangs up on the client; under a server without it, 503 is the answer instead."""
 
 _LONGEST_BODY = 4 * 1024 * 1024  # bytes of one AWS request
 _REMEMBERED = 100_000  # requests
-_FAULTS = {Fault.INTERNAL: InternalError, Fault.UNAVAILABLE: UnavailableError}
+_FAULTS = {Fault.INTERNAL: InternalError, Fault.UNAVAILABLE: UnavailableError, Fault.DROPPED: UnavailableError}
 
 
 class Options(TypedDict, total=False):
@@ -94,8 +94,9 @@ class Local:
             await asyncio.sleep(behaviour.latency_ms / 1000)
         if throttled:
             raise ThrottledError("Rate exceeded")
-        if fault is Fault.DROPPED:
-            http.scope["extensions"][DROP]["now"]()
+        hang_up = http.scope.get("extensions", {}).get(DROP)
+        if fault is Fault.DROPPED and hang_up:
+            hang_up["now"]()
             raise ClientDisconnect
         if fault:
             raise _FAULTS[fault]("The service was told to fail")

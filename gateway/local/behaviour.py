@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from fnmatch import fnmatchcase
-from typing import Any
 
 _OPERATION = re.compile(r"([A-Z][A-Za-z*?]*|\*):")
 
@@ -64,26 +63,20 @@ class Behaviour:
         """The first of the resources that the operation may not touch; ``*`` stands for a request that names none."""
         for resource in resources or ("*",):
             for named, glob in self._patterns():
-                if fnmatchcase(operation, named or "*") and fnmatchcase(resource, glob):
+                # A search touches whatever it finds: a pattern for it denies it as a whole.
+                covered = fnmatchcase(resource, glob) or named == operation == "Search"
+                if covered and fnmatchcase(operation, named):
                     return resource
         return None
 
     def hides(self, arn: str, name: str | None) -> bool:
-        """Whether a pattern that names no operation covers this entity, which Search then leaves out."""
+        """Whether Search leaves out this entity: a pattern covers it that is not for another operation."""
         return any(
-            not named and (fnmatchcase(arn, glob) or fnmatchcase(name or arn, glob)) for named, glob in self._patterns()
+            fnmatchcase("Search", named) and (fnmatchcase(arn, glob) or fnmatchcase(name or arn, glob))
+            for named, glob in self._patterns()
         )
 
-    def _patterns(self) -> Iterator[tuple[str | None, str]]:
+    def _patterns(self) -> Iterator[tuple[str, str]]:
         for pattern in self.deny:
             head = _OPERATION.match(pattern)
-            yield (head[1], pattern[head.end() :]) if head else (None, pattern)
-
-
-def resources(request: dict[str, Any]) -> Iterator[str]:
-    """The ARNs and names that a request names."""
-    for member, value in request.items():
-        if isinstance(value, str) and member.endswith(("Arn", "Name")):
-            yield value
-        elif isinstance(value, list) and member.endswith("Arns"):
-            yield from value
+            yield (head[1], pattern[head.end() :]) if head else ("*", pattern)

@@ -1,6 +1,7 @@
 """AWS JSON 1.1: from a target and a body to an operation's answer, or to the error that refuses it."""
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -8,8 +9,8 @@ import orjson
 from botocore.model import Shape
 
 from gateway.local import associations, entities, experiments, model, query_lineage, registry, search, tags, validation
-from gateway.local.behaviour import resources
 from gateway.local.errors import AwsError, DeniedError, InternalError, SerializationError, UnknownOperationError
+from gateway.local.kinds import KINDS
 from gateway.local.service import Handler, Service
 
 _PREFIX = "SageMaker."
@@ -70,10 +71,7 @@ def call(service: Service, name: str, asked: dict[str, Any]) -> dict[str, Any]:
     if handler is None:
         raise UnknownOperationError(f"Unknown operation: {name[:256]!r}")
     checked = validation.read_request(name, asked)
-    denied = service.behaviour.denies(name, list(resources(checked)))
-    if denied is not None:
-        user = service.user["IamIdentity"]["Arn"]
-        raise DeniedError(f"User: {user} is not authorized to perform: sagemaker:{name} on resource: {denied}")
+    _authorize(service, name, checked)
     try:
         with service.store.transaction():
             found = handler(service, checked)
@@ -85,6 +83,24 @@ def call(service: Service, name: str, asked: dict[str, Any]) -> dict[str, Any]:
     shape = model.response_shape(name)
     response: dict[str, Any] = encode(shape, found) if shape else {}
     return response
+
+
+def _authorize(service: Service, name: str, checked: dict[str, Any]) -> None:
+    denied = service.behaviour.denies(name, list(_resources(service, checked))) if service.behaviour.deny else None
+    if denied is not None:
+        user = service.user["IamIdentity"]["Arn"]
+        raise DeniedError(f"User: {user} is not authorized to perform: sagemaker:{name} on resource: {denied}")
+
+
+def _resources(service: Service, checked: dict[str, Any]) -> Iterator[str]:
+    for member, value in checked.items():
+        kind = KINDS.get(member.removesuffix("Name"))
+        if kind and not value.startswith("arn:"):
+            yield service.arn(kind.resource, value)
+        if member.endswith(("Arn", "Name")):
+            yield value
+        elif member.endswith("Arns"):
+            yield from value
 
 
 def encode(shape: Shape, value: Any) -> Any:
