@@ -100,6 +100,20 @@ def test_impossible_integers_are_refused(service: LocalServer, number: str) -> N
     assert error(answer) == (400, "SerializationException")
 
 
+def test_deep_expressions_are_refused(service: LocalServer) -> None:
+    for depth in (60, 200, 400):
+        opening, closing = b'{"SubExpressions":[' * depth, b"]}" * depth
+        innermost = b'{"Filters":[{"Name":"DisplayName","Value":"x"}]}'
+        body = b'{"Resource":"Experiment","SearchExpression":' + opening + innermost + closing + b"}"
+        status, code = error(ask(service, "Search", body))
+        assert (status, code) in {(400, "ValidationException"), (400, "SerializationException")}
+
+
+def test_numbers_beyond_doubles_are_refused(service: LocalServer) -> None:
+    body = b'{"TrialComponentName": "c", "Parameters": {"p": {"NumberValue": 1e400}}}'
+    assert error(ask(service, "CreateTrialComponent", body)) == (400, "SerializationException")
+
+
 def test_null_bytes_are_kept(service: LocalServer) -> None:
     uri = "s3://bucket/\0/☃"
     arn = ask(service, "CreateArtifact", ARTIFACT | {"Source": {"SourceUri": uri}}).json()["ArtifactArn"]

@@ -58,7 +58,13 @@ def answer(service: Service, target: str, asked: dict[str, Any]) -> bytes:
     """
     if not target.startswith(_PREFIX):
         raise UnknownOperationError(f"Unknown target: {target[:256]!r}")
-    return orjson.dumps(call(service, operation(target), asked))
+    try:
+        return orjson.dumps(call(service, operation(target), asked))
+    except AwsError:
+        raise
+    except Exception as error:
+        _log.exception("%s failed", target)
+        raise InternalError("The service met an error of its own") from error
 
 
 def call(service: Service, name: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -72,14 +78,8 @@ def call(service: Service, name: str, asked: dict[str, Any]) -> dict[str, Any]:
         raise UnknownOperationError(f"Unknown operation: {name[:256]!r}")
     checked = validation.read_request(name, asked)
     _authorize(service, name, checked)
-    try:
-        with service.store.transaction():
-            found = handler(service, checked)
-    except AwsError:
-        raise
-    except Exception as error:
-        _log.exception("%s failed", name)
-        raise InternalError("The service met an error of its own") from error
+    with service.store.transaction():
+        found = handler(service, checked)
     shape = model.response_shape(name)
     response: dict[str, Any] = encode(shape, found) if shape else {}
     return response

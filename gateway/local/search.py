@@ -40,9 +40,9 @@ def search(service: Service, request: Request) -> Response:
     kind = _KINDS.get(request["Resource"])
     if kind is None:
         raise ValidationError(f"Search covers {', '.join(_KINDS)} here, and not {request['Resource']}.")
-    last = paging.place(_NAME, request)
     descending = request.get("SortOrder", "Descending") == "Descending"
     found = sorted(_found(service, kind, request), key=lambda pair: pair[0], reverse=descending)
+    last = paging.place(_NAME, request)
     rest = [pair for pair in found if last is None or _comes_after(pair[0], tuple(last), descending=descending)]
     page = rest[: request.get("MaxResults", paging.DEFAULT)]
     return {

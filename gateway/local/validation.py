@@ -41,7 +41,10 @@ def read_request(operation: str, value: object) -> dict[str, Any]:
         ValidationError: members break constraints; the message lists every one.
     """
     reader = Reader()
-    request: dict[str, Any] = reader.read(model.request_shape(operation), value, "")
+    try:
+        request: dict[str, Any] = reader.read(model.request_shape(operation), value, "")
+    except RecursionError as error:
+        raise SerializationError("The request is nested too deeply") from error
     if reader.problems:
         count = len(reader.problems)
         plural = "s" if count > 1 else ""
