@@ -35,3 +35,8 @@ def parse(text: str) -> Arn | None:
     """Take a SageMaker ARN apart; None when ``text`` is not one."""
     match = _PATTERN.fullmatch(text) if len(text) <= LONGEST else None
     return Arn(*match.groups()) if match else None
+
+
+def id_of(text: str) -> str:
+    """Return what follows the resource in an ARN known to be one."""
+    return text.partition("/")[2]

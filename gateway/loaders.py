@@ -1,8 +1,8 @@
 """What one request has learnt of AWS, and how it learns more: a loader for each way of asking, none asked twice.
 
-A *record* is what is known of one entity. It knows what it covers: a listing, an association summary, Search and
-Describe each cover some members of the Describe response. A covered member that is absent is null; only an uncovered
-one costs a call.
+A *record* is what is known of one entity. It knows what it covers: a listing, an association summary, a batch and
+Describe each cover some members of the Describe response, and some batches tell more than it. A covered member that is
+absent is null; only an uncovered one costs a call.
 """
 
 import asyncio
@@ -13,15 +13,27 @@ from typing import Any, NamedTuple, TypeVar
 from aiodataloader import DataLoader
 
 from gateway import arn as arns
-from gateway.aws import search
+from gateway.aws.batches import Batch, Search
 from gateway.aws.calls import Calls
-from gateway.aws.kinds import BY_RESOURCE, LINEAGE, MOST_RESULTS, Kind
-from gateway.errors import Forbidden, NotFound
+from gateway.aws.kinds import (
+    ABSENT,
+    EXECUTION_TAG,
+    KINDS,
+    LINEAGE,
+    MOST_RESULTS,
+    PROJECT,
+    TRIAL,
+    TRIAL_COMPONENT,
+    Kind,
+    kind_of,
+    unpinned,
+)
+from gateway.errors import BadUserInput, Forbidden, GatewayError, NotFound
 
 K = TypeVar("K")
 
-# Between a hop's answer and the first field of its vertices that asks for more lie this many turns of the event loop
-# at most (graphql-core completes a list in three); a level's trial components are gathered after that many.
+# Between a page's arrival and the first field of its items that asks for more lie this many turns of the event loop
+# at most (graphql-core completes a list in three); a level's batch is gathered after that many.
 _TURNS = 8
 
 
@@ -57,13 +69,13 @@ class Record:
         return value
 
     def note(self, covered: Mapping[str, Any]) -> None:
-        """Learn these paths, with None for what is absent."""
-        if not self.described:
-            self._paths.update(covered)
+        """Learn these paths, with None for what is absent; what the whole entity told already stands."""
+        self._paths.update({path: covered[path] for path in covered if not (self.described and self.covers(path))})
 
     def complete(self, members: Mapping[str, Any], lacks: frozenset[str] = frozenset()) -> None:
-        """Learn everything but ``lacks``."""
-        self._paths = dict(members)
+        """Learn everything but ``lacks``; of that, what was known before stays so."""
+        kept = {path: self._paths[path] for path in lacks if path in self._paths}
+        self._paths = kept | dict(members)
         self._lacks = lacks
 
 
@@ -82,95 +94,170 @@ class Loaders:
         """Ask through ``calls``."""
         self._calls = calls
         self._records: dict[str, Record] = {}
+        self._named: dict[tuple[Kind, str], str] = {}
         self._describe = DataLoader(_each(self._load_description), batch=False)
-        self._search = {kind: DataLoader(partial(self._load_many, kind)) for kind in LINEAGE if kind.search}
-        self._associations = DataLoader(_each(self._load_associations), batch=False)
+        self._batches = {kind: DataLoader(partial(self._load_many, kind)) for kind in KINDS if kind.batch}
+        self._pages = DataLoader(_each(_fetch), batch=False)
         self._tags = DataLoader(_each(self._load_tags), batch=False)
-        self._hops: set[asyncio.Future[Page]] = set()
+        self._projects = DataLoader(self._load_projects)
+        self._describing: dict[asyncio.Future[str | None], str] = {}
+        self._paging: set[asyncio.Future[Page]] = set()
 
-    def record(self, arn: str) -> Record:
-        """Return what is known of an entity so far: one record an ARN, which grows."""
-        record = self._records.get(arn)
+    def record(self, key: str) -> Record:
+        """Return what is known of an entity so far: one record a key, which grows."""
+        record = self._records.get(key)
         if record is None:
-            record = self._records[arn] = Record()
+            record = self._records[key] = Record()
         return record
 
-    async def describe(self, kind: Kind, arn: str, path: str = "") -> Record:
+    async def describe(self, kind: Kind, key: str, path: str = "") -> Record:
         """Ask for the whole entity, or for all that the cheapest call knows when that covers ``path``."""
-        if kind.search and path.partition(".")[0] not in kind.search.lacks:
-            await self._level()
-            await self._search[kind].load(arn)
+        if kind.batch and kind.batch.takes(key) and path.partition(".")[0] not in kind.batch.lacks:
+            await self._level(kind)
+            await self._batches[kind].load((key, True))
         else:
-            await self._describe.load((kind, arn))
-        return self.record(arn)
+            await self._described(kind, key)
+        return self.record(key)
 
     async def find(self, kind: Kind, name: str) -> str | None:
-        """Return the ARN of the entity of that name, described; None when there is none."""
-        arn: str | None = await self._describe.load((kind, name))
-        return arn
+        """Return the key of the entity of that name, which is described unless something told of it before."""
+        return self._named.get((kind, name)) or await self._described(kind, name)
 
     async def associations(self, parameters: Mapping[str, Any], token: str | None) -> Page:
         """Return the page of association summaries that begins at ``token``: 100 of them, whoever asks for how many."""
-        page: asyncio.Future[Page] = self._associations.load((tuple(sorted(parameters.items())), token))
-        if not page.done():
-            self._hops.add(page)
-            page.add_done_callback(self._hops.discard)
-        return await page
+        return await self._page(self._load_associations, _frozen(parameters), token)
 
     async def listing(self, kind: Kind, parameters: Mapping[str, Any], token: str | None, size: int) -> Page:
-        """Return a page of ARNs of a kind, by its List operation."""
-        try:
-            answer = await self._calls(kind.list, **parameters, **_page(token, size))
-        except NotFound:
-            return Page([], None)
-        for summary in answer[kind.summaries]:
-            self._note_summary(kind, summary)
-        return Page(answer[kind.summaries], answer.get("NextToken"))
+        """Return a page of summaries of a kind, by its List operation; empty where what they belong to is missing."""
+        return await self._page(self._load_listing, kind, _frozen(parameters), token, size)
+
+    async def search(self, kind: Kind, name: str, value: str, token: str | None, size: int) -> Page:
+        """Return a page of the entities of which Search's property ``name`` has this value, whole."""
+        return await self._page(self._load_search, kind, name, value, token, size)
 
     async def tags(self, arn: str) -> list[dict[str, str]]:
-        """Return all tags of an entity."""
+        """Return all tags of anything that has an ARN."""
+        kind = kind_of(arns.parse(arn))
+        if kind and await self._tells(kind, arn, "Tags"):
+            return self.record(arn).read("Tags") or []
         tags: list[dict[str, str]] = await self._tags.load(arn)
         return tags
 
+    async def trials(self, component: str) -> list[str]:
+        """Return the names of the trials that a trial component is part of, in their order."""
+        if await self._tells(TRIAL_COMPONENT, component, "Parents"):
+            parents = self.record(component).read("Parents") or ()
+            return sorted({parent["TrialName"] for parent in parents})
+        names: list[str] = []
+        page = Page([], "")
+        while page.next is not None:
+            page = await self.listing(
+                TRIAL, {"TrialComponentName": arns.id_of(component)}, page.next or None, MOST_RESULTS
+            )
+            names += [summary["TrialName"] for summary in page.items]
+        return sorted(names)
+
+    async def pipeline_execution(self, component: str) -> str | None:
+        """Return the ARN of the pipeline execution that a trial component's run is part of; None when of none."""
+        marked = _execution(await self.tags(component))
+        if marked:
+            return marked
+        # Some tags stay with the job that the component stands for.
+        record = self.record(component)
+        if not record.covers("Source.SourceArn"):
+            record = await self.describe(TRIAL_COMPONENT, component, "Source.SourceArn")
+        job = record.read("Source.SourceArn")
+        return _execution(await self.tags(job)) if job else None
+
+    async def project(self, project_id: str) -> str | None:
+        """Return the key of the project with this id; None when there is none."""
+        key: str | None = await self._projects.load(project_id)
+        return key
+
+    async def _described(self, kind: Kind, wanted: str) -> str | None:
+        answer: asyncio.Future[str | None] = self._describe.load((kind, wanted))
+        if not answer.done():
+            self._describing[answer] = wanted
+            answer.add_done_callback(lambda done: self._describing.pop(done, None))
+        return await answer
+
+    async def _tells(self, kind: Kind, key: str, path: str) -> bool:
+        """Whether the record covers what the kind's batch alone tells; several at once are asked of it."""
+        if not (kind.batch and path in kind.batch.adds):
+            return False
+        record = self.record(key)
+        if not record.covers(path):
+            await self._level(kind)
+        if not record.covers(path):
+            await self._batches[kind].load((key, False))
+        return record.covers(path)
+
     async def _load_description(self, key: tuple[Kind, str]) -> str | None:
         kind, wanted = key
-        parsed = arns.parse(wanted)
-        try:
-            answer = await self._calls(
-                kind.describe, **{kind.parameter: parsed.id if parsed and not kind.by_arn else wanted}
-            )
-        except NotFound:
-            record = self.record(wanted)
-            record.complete({})
-            record.missing = True
+        answer = await self._description(kind, wanted)
+        # Asked by its name alone, AWS answers for this account, whose entity need not be the one of the ARN.
+        if answer is None or (arns.parse(wanted) and not kind.by_arn and answer[kind.arn].lower() != wanted.lower()):
+            self.record(wanted).complete({})
+            self.record(wanted).missing = True
             return None
-        arn: str = wanted if parsed else answer[kind.arn]
-        self.record(arn).complete(answer)
-        return arn
+        if not arns.parse(wanted):
+            wanted = answer[kind.arn] + wanted.removeprefix(unpinned(wanted))
+        self.record(wanted).complete(answer, kind.batch.adds if kind.batch else frozenset())
+        self._note_name(kind, wanted)
+        return wanted
 
-    async def _load_many(self, kind: Kind, wanted: list[str]) -> list[str | BaseException | None]:
-        """Describe several by Search; those that it doesn't know (yet, or from another account) one by one."""
-        if kind.search and len(wanted) > 1:
-            await asyncio.gather(*(self._load_search(kind, call) for call in search.calls(kind.search, wanted)))
-        rest = [arn for arn in wanted if not self.record(arn).described]
-        answers = await asyncio.gather(*(self._describe.load((kind, arn)) for arn in rest), return_exceptions=True)
+    async def _description(self, kind: Kind, wanted: str) -> dict[str, Any] | None:
+        record = self.record(wanted)
+        known_name = record.read(kind.name_path) if kind.name_path and record.covers(kind.name_path) else None
+        try:
+            return await self._calls(kind.describe, **kind.asks(wanted, known_name))
+        except (NotFound, BadUserInput) as error:
+            if _says_missing(error, kind.missing):
+                return None
+            raise
+
+    async def _load_many(self, kind: Kind, wanted: list[tuple[str, bool]]) -> list[Any]:
+        """Ask the batch for several; those that it doesn't know and that are to be described, one by one."""
+        assert kind.batch  # noqa: S101
+        several = list(dict.fromkeys(key for key, describe in wanted if self._unknown(kind.batch, key, describe)))
+        if len(several) > 1:
+            await asyncio.gather(*(self._load_batch(kind, kind.batch, call) for call in kind.batch.calls(several)))
+        rest = [key for key, describe in wanted if describe and not self.record(key).described]
+        answers = await asyncio.gather(*(self._described(kind, key) for key in rest), return_exceptions=True)
         outcome = dict(zip(rest, answers, strict=True))
-        return [outcome.get(arn, arn) for arn in wanted]
+        return [outcome.get(key) if describe else None for key, describe in wanted]
 
-    async def _load_search(self, kind: Kind, call: Mapping[str, Any]) -> None:
-        assert kind.search  # noqa: S101
+    def _unknown(self, batch: Batch, key: str, describe: bool) -> bool:  # noqa: FBT001 - as the loader's keys have it
+        """Whether a call is still needed; not where an entity is being described for what the batch lacks."""
+        record = self.record(key)
+        if describe:
+            return not (record.described or key in self._describing.values())
+        return not all(record.covers(path) for path in batch.adds)
+
+    async def _load_batch(self, kind: Kind, batch: Batch, call: Mapping[str, Any]) -> None:
         try:
-            answer = await self._calls("Search", **call)
-        except Forbidden:
+            answer = await self._calls(batch.operation, **call)
+        except (Forbidden, BadUserInput):
+            # One of them may be at fault; asked one by one, the others still answer.
             return
-        for result in answer["Results"]:
-            members = result[kind.search.result]
-            self.record(members[kind.arn]).complete(members, kind.search.lacks)
+        self._learn(kind, batch, answer)
 
-    async def _load_associations(self, key: tuple[tuple[tuple[str, Any], ...], str | None]) -> Page:
-        parameters, token = key
+    def _learn(self, kind: Kind, batch: Batch, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+        found = batch.found(answer)
+        for members in found:
+            self.record(kind.key(members)).complete(members, batch.lacks)
+        return found
+
+    async def _page(self, *key: Any) -> Page:
+        page: asyncio.Future[Page] = self._pages.load(key)
+        if not page.done():
+            self._paging.add(page)
+            page.add_done_callback(self._paging.discard)
+        return await page
+
+    async def _load_associations(self, parameters: Iterable[tuple[str, Any]], token: str | None) -> Page:
         try:
-            answer = await self._calls("ListAssociations", **dict(parameters), **_page(token, MOST_RESULTS))
+            answer = await self._calls("ListAssociations", **dict(parameters), **_paged(token, MOST_RESULTS))
         except NotFound:
             return Page([], None)
         for summary in answer["AssociationSummaries"]:
@@ -178,37 +265,89 @@ class Loaders:
             self._note_end(summary, "Destination")
         return Page(answer["AssociationSummaries"], answer.get("NextToken"))
 
+    async def _load_listing(
+        self, kind: Kind, parameters: Iterable[tuple[str, Any]], token: str | None, size: int
+    ) -> Page:
+        try:
+            answer = await self._calls(kind.list, **dict(parameters), **_paged(token, size))
+        except (NotFound, BadUserInput) as error:
+            if _says_missing(error, kind.missing):
+                return Page([], None)
+            raise
+        for summary in answer[kind.summaries]:
+            known = {kind.renames.get(member, member): summary.get(member) for member in kind.summary}
+            self.record(kind.key(summary)).note(known)
+            self._note_name(kind, kind.key(summary))
+        return Page(answer[kind.summaries], answer.get("NextToken"))
+
+    async def _load_search(self, kind: Kind, name: str, value: str, token: str | None, size: int) -> Page:
+        assert isinstance(kind.batch, Search)  # noqa: S101
+        answer = await self._calls("Search", **kind.batch.where(name, value), **_paged(token, size))
+        return Page(self._learn(kind, kind.batch, answer), answer.get("NextToken"))
+
     async def _load_tags(self, arn: str) -> list[dict[str, str]]:
         tags: list[dict[str, str]] = []
         token: str | None = None
         while True:
-            answer = await self._calls("ListTags", ResourceArn=arn, **_page(token))
+            try:
+                answer = await self._calls("ListTags", ResourceArn=arn, **_paged(token))
+            except (NotFound, BadUserInput) as error:
+                if _says_missing(error, ABSENT):
+                    return []
+                raise
             tags += answer["Tags"]
             token = answer.get("NextToken")
             if not token:
                 return tags
 
+    async def _load_projects(self, ids: list[str]) -> list[str | None]:
+        """Find projects by their ids: no call takes one, so the listing is read as far as it takes to find them."""
+        found: dict[str, str] = {}
+        page = Page([], "")
+        while page.next is not None and not found.keys() >= set(ids):
+            page = await self.listing(PROJECT, {}, page.next or None, MOST_RESULTS)
+            found |= {summary["ProjectId"]: PROJECT.key(summary) for summary in page.items}
+        return [found.get(project_id) for project_id in ids]
+
     def _note_end(self, summary: Mapping[str, Any], end: str) -> None:
         arn = arns.parse(summary[f"{end}Arn"])
-        kind = BY_RESOURCE.get(arn.resource) if arn else None
-        if arn and kind:
+        kind = kind_of(arn)
+        if arn and kind in LINEAGE:
             known = {kind.name_path: summary.get(f"{end}Name"), kind.type_path: summary.get(f"{end}Type")}
             self.record(arn.text).note(known)
 
-    def _note_summary(self, kind: Kind, summary: Mapping[str, Any]) -> None:
-        known = {kind.renames.get(member, member): summary.get(member) for member in kind.summary}
-        self.record(summary[kind.arn]).note(known)
+    def _note_name(self, kind: Kind, key: str) -> None:
+        name = self.record(key).read(kind.name_path) if kind.name_path else None
+        if name and key == unpinned(key):
+            self._named[kind, name] = key
 
-    async def _level(self) -> None:
-        """Wait until the hops now under way have answered, so that one Search serves a whole level of the walk."""
-        if self._hops:
-            await asyncio.wait(list(self._hops))
+    async def _level(self, kind: Kind) -> None:
+        """Wait until what is under way has come, so that one batch serves a whole level of the answer."""
+        # A vertex is reached by a page; anything else also by what a description says, such as an artifact's source.
+        under_way: list[asyncio.Future[Any]] = [*self._paging, *(() if kind in LINEAGE else self._describing)]
+        if under_way:
+            await asyncio.wait(under_way)
         for _ in range(_TURNS):
             await asyncio.sleep(0)
 
 
-def _page(token: str | None, size: int | None = None) -> dict[str, Any]:
+def _paged(token: str | None, size: int | None = None) -> dict[str, Any]:
     return ({"NextToken": token} if token else {}) | ({"MaxResults": size} if size else {})
+
+
+def _frozen(parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted(parameters.items()))
+
+
+def _execution(tags: Iterable[Mapping[str, str]]) -> str | None:
+    return next((tag["Value"] for tag in tags if tag["Key"] == EXECUTION_TAG), None)
+
+
+async def _fetch(key: tuple[Any, ...]) -> Page:
+    """Load a page whose key is the method that does so, with its arguments."""
+    load, *arguments = key
+    page: Page = await load(*arguments)
+    return page
 
 
 def _each(load: Callable[[K], Awaitable[Any]]) -> Callable[[list[K]], Any]:
@@ -218,3 +357,8 @@ def _each(load: Callable[[K], Awaitable[Any]]) -> Callable[[list[K]], Any]:
         return await asyncio.gather(*map(load, keys), return_exceptions=True)
 
     return load_each
+
+
+def _says_missing(error: GatewayError, words: str) -> bool:
+    """Whether a failed call says that what it was about does not exist, rather than that its arguments are wrong."""
+    return isinstance(error, NotFound) or bool(words and words in str(error))

@@ -72,3 +72,43 @@ def diamond() -> list[Line]:
         association(artifact_arn(1), arn("context", "endpoint"), "AssociatedWith"),
         association(artifact_arn(2), arn("context", "endpoint"), "AssociatedWith"),
     ]
+
+
+def experiment(name: str, **members: Any) -> Line:
+    return {"entity": "Experiment", "record": {"ExperimentName": name} | members}
+
+
+def trial(name: str, experiment: str = "exp", **members: Any) -> Line:
+    return {"entity": "Trial", "record": {"TrialName": name, "ExperimentName": experiment} | members}
+
+
+def member(trial: str, component: str) -> Line:
+    return {"trialComponentAssociation": {"TrialName": trial, "TrialComponentName": component}}
+
+
+def package(group: str, version: int | None = None, **members: Any) -> Line:
+    names = {"ModelPackageName": group}
+    if version is not None:
+        names = {"ModelPackageGroupName": group, "ModelPackageVersion": version}
+    return {"entity": "ModelPackage", "record": names | members}
+
+
+def package_group(name: str, **members: Any) -> Line:
+    return {"entity": "ModelPackageGroup", "record": {"ModelPackageGroupName": name} | members}
+
+
+def card(name: str, version: int = 1, **members: Any) -> Line:
+    return {"entity": "ModelCard", "record": {"ModelCardName": name, "ModelCardVersion": version} | members}
+
+
+def pipeline(name: str, **members: Any) -> Line:
+    return {"entity": "Pipeline", "record": {"PipelineName": name} | members}
+
+
+def execution(pipeline: str, id: str, **members: Any) -> Line:
+    key = arn("pipeline", f"{pipeline}/execution/{id}")
+    return {"entity": "PipelineExecution", "record": {"PipelineExecutionArn": key} | members}
+
+
+def project(name: str, **members: Any) -> Line:
+    return {"entity": "Project", "record": {"ProjectName": name} | members}

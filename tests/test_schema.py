@@ -1,9 +1,9 @@
 """The schema against its printed copy, against AWS's own model and against its readers."""
 
 from pathlib import Path
+from re import fullmatch
 from typing import Any
 
-import botocore.session
 import pytest
 from graphql import (
     GraphQLEnumType,
@@ -17,19 +17,37 @@ from graphql import (
     get_nullable_type,
     is_list_type,
 )
+from shapes import OPEN_ENUMS, SERVICE, graphql_name
 
+from gateway import arn as arns
 from gateway import schema
 from gateway.aws import kinds
+from gateway.aws.batches import Search
 
 SCHEMA = build_schema(schema.sdl())
-SERVICE: Any = botocore.session.get_session().get_service_model("sagemaker")
-KINDS = (*kinds.LINEAGE, kinds.LINEAGE_GROUP)
+SCALARS = {
+    "timestamp": "DateTime",
+    "double": "Float",
+    "float": "Float",
+    "integer": "Int",
+    "long": "Long",
+    "boolean": "Boolean",
+}
 
-# What strings are shown as otherwise than String.
-ARNS = {"arn", "lineageGroupArn", "sourceArn"}
-PLAIN_ARNS = {"IamIdentity", "UserContext"}  # of IAM and SSO, not of SageMaker
+# Members of a Describe response that no field shows, by "Kind.member", each with the reason.
+OMITTED: dict[str, str] = {}
 
-SCALARS = {"timestamp": "DateTime", "double": "Float", "float": "Float", "integer": "Int", "boolean": "Boolean"}
+# What entities have that is neither a member of their Describe response nor a link to others.
+BEYOND = {"id", "arn", "name", "lineageType", "type", "sourceUri", "metadataProperties", "lineageGroupArn", "tags"}
+
+# What listings take, where the naming rule says it otherwise than an argument does.
+ARGUMENTS = {
+    "NextToken": "after",
+    "MaxResults": "first",
+    "CreationTimeAfter": "createdAfter",
+    "CreationTimeBefore": "createdBefore",
+    "TrialComponentName": "trialComponentName",  # its own prefix is TrialComponent, not Trial
+}
 
 
 def test_printed_schema_is_current() -> None:
@@ -61,11 +79,6 @@ def test_everything_has_a_description() -> None:
     assert bare == []
 
 
-def graphql_name(member: str, prefix: str = "") -> str:
-    short = member.removeprefix(prefix) if prefix else member
-    return short[0].lower() + short[1:]
-
-
 def mismatches(place: str, shape: Any, type: Any) -> list[str]:
     """Where a GraphQL type does not show what an AWS shape holds."""
     named: Any = get_named_type(type)
@@ -81,69 +94,142 @@ def mismatches(place: str, shape: Any, type: Any) -> list[str]:
         return [] if set(named.fields) == {"key", "value"} else [f"{place} is no list of key and value"]
     if shape.type_name == "structure":
         return members(place, shape, named)
-    return [] if named.name in leaf_types(shape, place, type) else [f"{place} is {named.name}, not {shape.type_name}"]
+    return [] if named.name in leaf_types(shape, type) else [f"{place} is {named.name}, not {shape.type_name}"]
 
 
-def leaf_types(shape: Any, place: str, type: Any) -> set[str]:
-    if shape.type_name == "string" and shape.enum:
+def leaf_types(shape: Any, type: Any) -> set[str]:
+    if shape.type_name != "string":
+        return {SCALARS[shape.type_name]}
+    if shape.enum and shape.name not in OPEN_ENUMS:
         values = getattr(get_named_type(type), "values", {})
         words = {word.replace("_", "").lower() for word in values}
         return {get_named_type(type).name} if words == {value.lower() for value in shape.enum} else set()
-    if shape.type_name == "string":
-        *_, owner, name = place.split(".")
-        return {"Arn"} if name in ARNS and owner not in PLAIN_ARNS else {"String"}
-    return {SCALARS[shape.type_name]}
+    pattern = shape.metadata.get("pattern", "")
+    return {"Arn"} if pattern.startswith("arn:aws") and ":sagemaker:" in pattern else {"String"}
+
+
+def leads_elsewhere(field: Any) -> bool:
+    """Whether a field is a link: its type is a node or a connection of nodes."""
+    named: Any = get_named_type(field.type)
+    return named.name.endswith("Connection") or SCHEMA.type_map["Node"] in getattr(named, "interfaces", ())
 
 
 def members(place: str, shape: Any, type: Any, prefix: str = "", extra: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]
     wrong = []
     names = {graphql_name(member, prefix): inner for member, inner in shape.members.items()}
     for name, inner in names.items():
+        if f"{place}.{name}" in OMITTED:
+            continue
         if name not in type.fields:
             wrong.append(f"{place}.{name} is missing")
         else:
             wrong += mismatches(f"{place}.{shape.name}.{name}", inner, type.fields[name].type)
-    return wrong + [f"{place}.{name} is not AWS's" for name in set(type.fields) - set(names) - set(extra)]
+    more = {name for name, field in type.fields.items() if name not in names and not leads_elsewhere(field)}
+    return wrong + [f"{place}.{name} is not AWS's" for name in more - set(extra)]
 
 
-# What our entities have beyond their Describe response.
-BEYOND = {
-    "id",
-    "arn",
-    "name",
-    "lineageType",
-    "type",
-    "sourceUri",
-    "metadataProperties",
-    "lineageGroup",
-    "lineageGroupArn",
-    "tags",
-    "upstream",
-    "downstream",
-}
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.name)
 def test_every_described_member_is_shown(kind: kinds.Kind) -> None:
     shape = SERVICE.operation_model(kind.describe).output_shape
     assert members(kind.name, shape, SCHEMA.type_map[kind.name], kind.name, BEYOND) == []
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.name)
+def test_every_kind_is_a_node(kind: kinds.Kind) -> None:
+    assert SCHEMA.type_map["Node"] in SCHEMA.type_map[kind.name].interfaces  # type: ignore[attr-defined]
+
+
+def taken(kind: kinds.Kind) -> Any:
+    """What the kind's listing takes, but for an order of which there is only one."""
+    members = SERVICE.operation_model(kind.list).input_shape.members
+    return {name: shape for name, shape in members.items() if name != "SortBy" or len(shape.enum) > 1}
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.name)
+def test_every_filter_is_an_argument(kind: kinds.Kind) -> None:
+    assert SCHEMA.query_type
+    field = SCHEMA.query_type.fields[f"{graphql_name(kind.name)}s"]
+    assert set(field.args) == {ARGUMENTS.get(name, graphql_name(name, kind.name)) for name in taken(kind)}
+
+
+def test_versions_of_a_card_take_every_filter() -> None:
+    field = SCHEMA.type_map["ModelCard"].fields["versions"]  # type: ignore[attr-defined]
+    kind = kinds.MODEL_CARD_VERSION
+    assert {"name", *field.args} == {ARGUMENTS.get(name, graphql_name(name, kind.name)) for name in taken(kind)}
+
+
+@pytest.mark.parametrize("kind", [*kinds.KINDS, kinds.MODEL_CARD_VERSION], ids=lambda kind: kind.name)
 def test_kind_row_agrees_with_aws(kind: kinds.Kind) -> None:
     describe = SERVICE.operation_model(kind.describe)
     assert kind.parameter in describe.input_shape.members
     pattern = describe.input_shape.members[kind.parameter].metadata["pattern"]
     assert kind.by_arn == pattern.startswith(("arn", "(arn"))
-    for path in (kind.arn, kind.name_path, kind.type_path, kind.source_path):
+    assert (not kind.version) or kind.version in describe.input_shape.members
+    assert bool(kind.missing) == (not describe.error_shapes)
+    for path in (kind.arn, kind.version, kind.name_path, kind.type_path, kind.source_path):
         inner = describe.output_shape
         for step in path.split(".") if path else ():
             inner = inner.members[step]
     assert not kind.never & set(describe.output_shape.members)
-    if kind.list:
-        summary = SERVICE.operation_model(kind.list).output_shape.members[kind.summaries].member
-        assert set(kind.summary) == set(summary.members)
-        assert {kind.renames.get(name, name) for name in kind.summary} <= set(describe.output_shape.members)
-    if kind.search:
-        record = SERVICE.operation_model("Search").output_shape.members["Results"].member.members[kind.search.result]
-        assert kind.search.lacks == set(describe.output_shape.members) - set(record.members)
+    assert {f"{kind.created}After", f"{kind.created}Before"} <= set(taken(kind))
+    summary = SERVICE.operation_model(kind.list).output_shape.members[kind.summaries].member
+    assert set(kind.summary) == set(summary.members)
+    assert {kind.renames.get(name, name) for name in kind.summary} <= set(describe.output_shape.members)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds.KINDS if kind.batch], ids=lambda kind: kind.name)
+def test_batch_covers_what_its_row_says(kind: kinds.Kind) -> None:
+    assert kind.batch
+    described = set(SERVICE.operation_model(kind.describe).output_shape.members)
+    answer = SERVICE.operation_model(kind.batch.operation).output_shape.members
+    if isinstance(kind.batch, Search):
+        told = set(answer["Results"].member.members[kind.batch.result].members)
+    else:
+        told = set(answer["ModelPackageSummaries"].value.members)
+    assert kind.batch.lacks == described - told
+    assert kind.batch.adds == told - described
+
+
+PROBES = [
+    *("", "a", "A-1", "a--b", "-a", "a-", "a_b", "a__b", "a b", "a.b", "a\n", "é"),
+    *("a/1", "a/b", "a/1/2", "a/1234567890", "a/version/1", "a/execution/b", "a/execution/", "a/execution/b/c"),
+    *("a" * length for length in (32, 33, 63, 64, 120, 121, 256, 257)),
+    *("a" + "-" * length + "b" for length in (30, 31, 61, 62, 118, 119)),
+]
+"""Names and what is none, about the longest that each kind takes."""
+
+
+def is_name(shape: Any, probe: str) -> bool:
+    return bool(fullmatch(shape.metadata["pattern"], probe)) and len(probe) <= shape.metadata["max"]
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in kinds.KINDS if kind.name_path and kind is not kinds.ARTIFACT], ids=lambda kind: kind.name
+)
+def test_name_patterns_are_those_of_aws(kind: kinds.Kind) -> None:
+    created = f"Create{kind.name}"
+    shape = (
+        SERVICE.operation_model(created).input_shape
+        if created in SERVICE.operation_names
+        else SERVICE.operation_model(kind.describe).output_shape
+    ).members[kind.name_path]
+    assert list(filter(kind.name_pattern.fullmatch, PROBES)) == [probe for probe in PROBES if is_name(shape, probe)]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds.KINDS if kind.by_arn], ids=lambda kind: kind.name)
+def test_arns_taken_are_taken_by_aws(kind: kinds.Kind) -> None:
+    shape = SERVICE.operation_model(kind.describe).input_shape.members[kind.parameter]
+    for probe in PROBES:
+        arn = f"arn:aws:sagemaker:us-east-1:123456789012:{kind.resource}/{probe}"
+        parsed = arns.parse(arn)
+        if parsed and kind.takes(parsed):
+            assert fullmatch(shape.metadata["pattern"], kinds.unpinned(arn))
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in kinds.KINDS if "NameContains" in taken(kind)], ids=lambda kind: kind.name
+)
+def test_parts_of_names_are_those_of_aws(kind: kinds.Kind) -> None:
+    ours = kind.part_pattern or kind.name_pattern
+    shape = taken(kind)["NameContains"]
+    assert list(filter(ours.fullmatch, PROBES)) == [probe for probe in PROBES if is_name(shape, probe)]

@@ -2,30 +2,40 @@
 
 A *path* names a member of the Describe response, or one inside a nested structure: ``Source.SourceType``. A listing
 and an association summary cover some paths; everything else needs the Describe.
+
+A *key* names an entity here and is its id in the schema: its ARN, or for one version of what has versions under a
+single ARN, the ARN with ``/version/<number>`` behind it.
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gateway import arn as arns
+from gateway.aws.batches import Batch, BatchDescribeModelPackage, Search
 
 MOST_RESULTS = 100
 """Entities that one page of any listing may hold."""
 
-_NAME = re.compile(r"[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,119}")
-_CONTEXT_NAME = re.compile(r"[a-zA-Z0-9](?:[-_]*[a-zA-Z0-9]){0,119}")
+EXECUTION_TAG = "sagemaker:pipeline-execution-arn"
+"""The tag by which SageMaker marks what a pipeline execution made; its value is the execution's ARN."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """How Search returns whole entities of a kind, many to a call."""
+def _name(most: int, inside: str = "-") -> re.Pattern[str]:
+    """Make the pattern of names of at most so many letters, digits and, between these, ``inside``."""
+    return re.compile(rf"[a-zA-Z0-9](?:[a-zA-Z0-9{inside}]{{0,{most - 2}}}[a-zA-Z0-9])?")
 
-    resource: str
-    """Search's name for the kind."""
-    result: str
-    """The member of a result that holds the entity."""
-    arn: str
-    """The property to look for ARNs in."""
-    lacks: frozenset[str]
-    """Members of the Describe response that Search leaves out."""
+
+_NAME = _name(120)
+_REGISTRY_NAME = _name(63)
+_PIPELINE_NAME = _name(256)
+_PART = re.compile("[a-zA-Z0-9-]{1,63}")
+
+ABSENT = "does not exist"
+"""What operations without an error of their own for that say of what is missing."""
+
+_VERSION = "/version/"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +54,11 @@ class Kind:
     """The member that holds its ARN."""
     by_arn: bool = True
     """Whether ``parameter`` takes an ARN; otherwise it takes the name, which is the id in the ARN."""
+    version: str = ""
+    """The member that tells its version and picks one for ``describe``, where the versions share an ARN."""
+    missing: str = ""
+    """What ``describe`` says in refusing the arguments when there is no such entity; empty where it has an error of
+    its own for that."""
     name_path: str = ""
     type_path: str = ""
     """Where the Describe response has what an association summary calls the end's name and type."""
@@ -52,6 +67,10 @@ class Kind:
     never: frozenset[str] = frozenset()
     """Members that the other kinds of its family have, and this one hasn't."""
     name_pattern: re.Pattern[str] = _NAME
+    id_pattern: re.Pattern[str] | None = None
+    """What follows the resource in its ARNs, where that is not just its name."""
+    part_pattern: re.Pattern[str] | None = None
+    """What a listing takes as a part of their names, where that is not a name itself."""
     list: str = ""
     """The operation that lists them, and the member of its answer that holds the summaries."""
     summaries: str = ""
@@ -59,7 +78,40 @@ class Kind:
     """The members of a summary."""
     renames: dict[str, str] = field(default_factory=dict)
     """Members that a summary calls otherwise than the Describe response does: theirs to ours."""
-    search: Search | None = None
+    created: str = "Created"
+    """What its listing's filters by creation time begin with: ``CreatedAfter``."""
+    batch: Batch | None = None
+    """How several are described at once."""
+
+    def takes(self, arn: arns.Arn) -> bool:
+        """Whether an entity of this kind can have the ARN."""
+        return kind_of(arn) is self and bool((self.id_pattern or self.name_pattern).fullmatch(arn.id))
+
+    def asks(self, wanted: str, known_name: str | None = None) -> dict[str, Any]:
+        """Make the parameters that describe the entity of a key or a name."""
+        reference, _, version = wanted.partition(_VERSION) if self.version else (wanted, "", "")
+        parsed = arns.parse(reference)
+        if parsed and not self.by_arn:
+            reference = known_name or parsed.id
+        return {self.parameter: reference} | ({self.version: int(version)} if version else {})
+
+    def in_summary(self, member: str) -> str:
+        """Return what a summary calls a member of the Describe response."""
+        return next((theirs for theirs, ours in self.renames.items() if ours == member), member)
+
+    def key(self, members: Mapping[str, Any]) -> str:
+        """Return the key of the entity that a listing or a batch tells of."""
+        return pinned(members[self.arn], members.get(self.version))
+
+
+def pinned(entity: str, version: int | None) -> str:
+    """Return the key (or, of a name, the same for a name) of one version of an entity; without one, of its latest."""
+    return entity if version is None else f"{entity}{_VERSION}{version}"
+
+
+def unpinned(key: str) -> str:
+    """Return the ARN in a key."""
+    return key.partition(_VERSION)[0]
 
 
 ARTIFACT = Kind(
@@ -68,6 +120,7 @@ ARTIFACT = Kind(
     describe="DescribeArtifact",
     parameter="ArtifactArn",
     arn="ArtifactArn",
+    id_pattern=re.compile(".+"),
     name_path="ArtifactName",
     type_path="ArtifactType",
     source_path="Source.SourceUri",
@@ -86,7 +139,7 @@ CONTEXT = Kind(
     type_path="ContextType",
     source_path="Source.SourceUri",
     never=frozenset({"MetadataProperties"}),
-    name_pattern=_CONTEXT_NAME,
+    name_pattern=_name(120, "-_"),
     list="ListContexts",
     summaries="ContextSummaries",
     summary=("ContextArn", "ContextName", "Source", "ContextType", "CreationTime", "LastModifiedTime"),
@@ -131,11 +184,12 @@ TRIAL_COMPONENT = Kind(
         "LastModifiedBy",
     ),
     renames={"TrialComponentSource": "Source"},
-    search=Search(
+    batch=Search(
         resource="ExperimentTrialComponent",
         result="TrialComponent",
         arn="TrialComponentArn",
         lacks=frozenset({"Sources"}),
+        adds=frozenset({"Parents", "RunName", "SourceDetail", "Tags"}),
     ),
 )
 
@@ -147,10 +201,244 @@ LINEAGE_GROUP = Kind(
     arn="LineageGroupArn",
     by_arn=False,
     name_path="LineageGroupName",
+    list="ListLineageGroups",
+    summaries="LineageGroupSummaries",
+    summary=("LineageGroupArn", "LineageGroupName", "DisplayName", "CreationTime", "LastModifiedTime"),
+)
+
+EXPERIMENT = Kind(
+    name="Experiment",
+    resource="experiment",
+    describe="DescribeExperiment",
+    parameter="ExperimentName",
+    arn="ExperimentArn",
+    by_arn=False,
+    name_path="ExperimentName",
+    list="ListExperiments",
+    summaries="ExperimentSummaries",
+    summary=(
+        "ExperimentArn",
+        "ExperimentName",
+        "DisplayName",
+        "ExperimentSource",
+        "CreationTime",
+        "LastModifiedTime",
+    ),
+    renames={"ExperimentSource": "Source"},
+    batch=Search(
+        resource="Experiment",
+        result="Experiment",
+        arn="ExperimentArn",
+        lacks=frozenset(),
+        adds=frozenset({"Tags"}),
+    ),
+)
+
+TRIAL = Kind(
+    name="Trial",
+    resource="experiment-trial",
+    describe="DescribeTrial",
+    parameter="TrialName",
+    arn="TrialArn",
+    by_arn=False,
+    name_path="TrialName",
+    list="ListTrials",
+    summaries="TrialSummaries",
+    summary=("TrialArn", "TrialName", "DisplayName", "TrialSource", "CreationTime", "LastModifiedTime"),
+    renames={"TrialSource": "Source"},
+    batch=Search(
+        resource="ExperimentTrial",
+        result="Trial",
+        arn="TrialArn",
+        lacks=frozenset(),
+        adds=frozenset({"Tags", "TrialComponentSummaries"}),
+    ),
+)
+
+MODEL_PACKAGE = Kind(
+    name="ModelPackage",
+    resource="model-package",
+    describe="DescribeModelPackage",
+    parameter="ModelPackageName",
+    arn="ModelPackageArn",
+    missing=ABSENT,
+    name_path="ModelPackageName",
+    name_pattern=_REGISTRY_NAME,
+    part_pattern=_PART,
+    id_pattern=re.compile(rf"{_REGISTRY_NAME.pattern}(?:/[0-9]{{1,9}})?"),
+    created="CreationTime",
+    list="ListModelPackages",
+    summaries="ModelPackageSummaryList",
+    summary=(
+        "ModelPackageName",
+        "ModelPackageGroupName",
+        "ModelPackageVersion",
+        "ModelPackageArn",
+        "ModelPackageDescription",
+        "CreationTime",
+        "ModelPackageStatus",
+        "ModelApprovalStatus",
+        "ModelLifeCycle",
+    ),
+    batch=BatchDescribeModelPackage(
+        lacks=frozenset(
+            {
+                "AdditionalInferenceSpecifications",
+                "ApprovalDescription",
+                "CertifyForMarketplace",
+                "CreatedBy",
+                "CustomerMetadataProperties",
+                "Domain",
+                "DriftCheckBaselines",
+                "LastModifiedBy",
+                "LastModifiedTime",
+                "MetadataProperties",
+                "ModelCard",
+                "ModelLifeCycle",
+                "ModelMetrics",
+                "ModelPackageName",
+                "ModelPackageStatusDetails",
+                "SamplePayloadUrl",
+                "SecurityConfig",
+                "SkipModelValidation",
+                "SourceAlgorithmSpecification",
+                "SourceUri",
+                "Task",
+                "ValidationSpecification",
+            }
+        )
+    ),
+)
+
+MODEL_PACKAGE_GROUP = Kind(
+    name="ModelPackageGroup",
+    resource="model-package-group",
+    describe="DescribeModelPackageGroup",
+    parameter="ModelPackageGroupName",
+    arn="ModelPackageGroupArn",
+    missing=ABSENT,
+    name_path="ModelPackageGroupName",
+    name_pattern=_REGISTRY_NAME,
+    part_pattern=_PART,
+    created="CreationTime",
+    list="ListModelPackageGroups",
+    summaries="ModelPackageGroupSummaryList",
+    summary=(
+        "ModelPackageGroupName",
+        "ModelPackageGroupArn",
+        "ModelPackageGroupDescription",
+        "CreationTime",
+        "ModelPackageGroupStatus",
+    ),
+)
+
+MODEL_CARD = Kind(
+    name="ModelCard",
+    resource="model-card",
+    describe="DescribeModelCard",
+    parameter="ModelCardName",
+    arn="ModelCardArn",
+    version="ModelCardVersion",
+    name_path="ModelCardName",
+    name_pattern=_REGISTRY_NAME,
+    id_pattern=re.compile(rf"{_REGISTRY_NAME.pattern}(?:{_VERSION}[0-9]{{1,10}})?"),
+    created="CreationTime",
+    list="ListModelCards",
+    summaries="ModelCardSummaries",
+    summary=("ModelCardName", "ModelCardArn", "ModelCardStatus", "CreationTime", "LastModifiedTime"),
+)
+
+MODEL_CARD_VERSION = replace(
+    MODEL_CARD,
+    list="ListModelCardVersions",
+    summaries="ModelCardVersionSummaryList",
+    summary=(*MODEL_CARD.summary, "ModelCardVersion"),
+)
+"""A model card as one of its versions is listed."""
+
+PIPELINE = Kind(
+    name="Pipeline",
+    resource="pipeline",
+    describe="DescribePipeline",
+    parameter="PipelineName",
+    arn="PipelineArn",
+    name_path="PipelineName",
+    name_pattern=_PIPELINE_NAME,
+    list="ListPipelines",
+    summaries="PipelineSummaries",
+    summary=(
+        "PipelineArn",
+        "PipelineName",
+        "PipelineDisplayName",
+        "PipelineDescription",
+        "RoleArn",
+        "CreationTime",
+        "LastModifiedTime",
+        "LastExecutionTime",
+    ),
+    renames={"LastExecutionTime": "LastRunTime"},
+)
+
+PIPELINE_EXECUTION = Kind(
+    name="PipelineExecution",
+    resource="pipeline",
+    describe="DescribePipelineExecution",
+    parameter="PipelineExecutionArn",
+    arn="PipelineExecutionArn",
+    id_pattern=re.compile(rf"{_PIPELINE_NAME.pattern}/execution/[^/]+"),
+    list="ListPipelineExecutions",
+    summaries="PipelineExecutionSummaries",
+    summary=(
+        "PipelineExecutionArn",
+        "StartTime",
+        "PipelineExecutionStatus",
+        "PipelineExecutionDescription",
+        "PipelineExecutionDisplayName",
+        "PipelineExecutionFailureReason",
+    ),
+    renames={"StartTime": "CreationTime", "PipelineExecutionFailureReason": "FailureReason"},
+)
+
+PROJECT = Kind(
+    name="Project",
+    resource="project",
+    describe="DescribeProject",
+    parameter="ProjectName",
+    arn="ProjectArn",
+    by_arn=False,
+    missing=ABSENT,
+    name_path="ProjectName",
+    name_pattern=_name(32),
+    created="CreationTime",
+    list="ListProjects",
+    summaries="ProjectSummaryList",
+    summary=("ProjectName", "ProjectDescription", "ProjectArn", "ProjectId", "CreationTime", "ProjectStatus"),
 )
 
 LINEAGE = (ARTIFACT, CONTEXT, ACTION, TRIAL_COMPONENT)
 """The kinds that are vertices of the lineage graph."""
 
-BY_RESOURCE = {kind.resource: kind for kind in (*LINEAGE, LINEAGE_GROUP)}
-"""The kinds by what their ARNs say."""
+KINDS = (
+    *LINEAGE,
+    LINEAGE_GROUP,
+    EXPERIMENT,
+    TRIAL,
+    MODEL_PACKAGE,
+    MODEL_PACKAGE_GROUP,
+    MODEL_CARD,
+    PIPELINE,
+    PIPELINE_EXECUTION,
+    PROJECT,
+)
+"""All of them."""
+
+_BY_RESOURCE = {kind.resource: kind for kind in KINDS if kind is not PIPELINE_EXECUTION}
+
+
+def kind_of(arn: arns.Arn | None) -> Kind | None:
+    """Tell the kind of entity that an ARN names; None when it is none of these."""
+    if arn is None:
+        return None
+    if arn.resource == PIPELINE_EXECUTION.resource and "/execution/" in arn.id:
+        return PIPELINE_EXECUTION
+    return _BY_RESOURCE.get(arn.resource)

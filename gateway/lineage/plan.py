@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from gateway import arn as arns
-from gateway.aws.kinds import BY_RESOURCE
+from gateway.aws.kinds import LINEAGE, kind_of
 
 Direction = Literal["upstream", "downstream"]
 
@@ -62,28 +62,27 @@ def hop(  # noqa: PLR0913 - a hop filter has these parts
     return Hop(parameters, (lambda summary: all(test(summary) for test in tests)) if tests else None)
 
 
-def created(after: datetime | None, before: datetime | None) -> tuple[dict[str, Any], Keep | None]:
+def created(
+    after: datetime | None, before: datetime | None, filter: str = "Created", member: str = "CreationTime"
+) -> tuple[dict[str, Any], Keep | None]:
     """Plan a filter by creation time, bounds included: what to ask AWS, and what else to test of a summary here.
 
-    botocore sends whole seconds and drops the rest, so a finer bound is asked too wide and told here.
+    botocore sends whole seconds and drops the rest, so a finer bound is asked too wide and told here, by ``member``.
     """
     parameters: dict[str, Any] = {}
     if after:
-        parameters["CreatedAfter"] = after.replace(microsecond=0)
+        parameters[f"{filter}After"] = after.replace(microsecond=0)
     if before:
-        parameters["CreatedBefore"] = before.replace(microsecond=0) + timedelta(seconds=bool(before.microsecond))
-    if all(moment == parameters.get(name) for name, moment in (("CreatedAfter", after), ("CreatedBefore", before))):
+        parameters[f"{filter}Before"] = before.replace(microsecond=0) + timedelta(seconds=bool(before.microsecond))
+    if list(parameters.values()) == [moment for moment in (after, before) if moment]:
         return parameters, None
     return (
         parameters,
-        lambda summary: (
-            (not after or summary["CreationTime"] >= after) and (not before or summary["CreationTime"] <= before)
-        ),
+        lambda summary: (not after or summary[member] >= after) and (not before or summary[member] <= before),
     )
 
 
 def lineage_type(arn: str) -> str | None:
     """Tell the AWS lineage type of an ARN, such as TrialComponent; None when it names no vertex."""
-    parsed = arns.parse(arn)
-    kind = BY_RESOURCE.get(parsed.resource) if parsed else None
-    return kind.name if kind else None
+    kind = kind_of(arns.parse(arn))
+    return kind.name if kind in LINEAGE else None

@@ -6,14 +6,20 @@ dictionaries that AWS sent, and their fields read them the same way.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
+from strawberry import Info
 from strawberry.types.field import StrawberryField
 
-from gateway.aws.kinds import Kind
+from gateway import arn as arns
+from gateway.aws.kinds import Kind, kind_of, unpinned
 from gateway.loaders import Loaders, Record
 from gateway.schema.scalars import Arn
+
+if TYPE_CHECKING:
+    from gateway.schema.pipelines import Project
 
 Path = str | Callable[[Kind], str]
 """A path into a Describe response; or how to find it in the row of the entity's kind, where the kinds differ."""
@@ -22,9 +28,11 @@ Path = str | Callable[[Kind], str]
 class Member(StrawberryField):
     """A field that shows a member of AWS's answer."""
 
-    def __init__(self, path: Path, description: str, convert: Callable[[Any], Any] | None = None) -> None:
-        """Show the member at ``path``, turned by ``convert`` unless it is absent."""
-        super().__init__(description=description)
+    def __init__(
+        self, path: Path, description: str, convert: Callable[[Any], Any] | None = None, name: str | None = None
+    ) -> None:
+        """Show the member at ``path``, turned by ``convert`` unless it is absent; ``name`` is for acronyms."""
+        super().__init__(description=description, graphql_name=name)
         self.init = self.repr = self.compare = False
         self.path = path
         self.convert = convert
@@ -45,9 +53,12 @@ class Member(StrawberryField):
         return self.convert(value) if self.convert and value is not None else value
 
 
-def member(path: Path, description: str, convert: Callable[[Any], Any] | None = None) -> Any:
-    """Declare a field that shows a member of AWS's answer."""
-    return Member(path, description, convert)
+def member(path: Path, description: str, convert: Callable[[Any], Any] | None = None, name: str | None = None) -> Any:
+    """Declare a field that shows a member of AWS's answer; ``name`` is for those whose acronyms case would lose."""
+    return Member(path, description, convert, name)
+
+
+_CLASSES: dict[Kind, type["Described"]] = {}
 
 
 class Described:
@@ -56,6 +67,11 @@ class Described:
     kind: ClassVar[Kind]
     loaders: Loaders
     key: str
+
+    def __init_subclass__(cls) -> None:
+        """Note which class shows the kind, so that links need not know each other's files."""
+        if "kind" in cls.__dict__:
+            _CLASSES[cls.kind] = cls
 
     @property
     def record(self) -> Record:
@@ -68,6 +84,11 @@ class Described:
             return None
         record = self.record
         return _value(record, path, convert) if record.covers(path) else self._ask(path, convert)
+
+    async def known(self, path: str) -> Any:
+        """Return the value at ``path``, asking for it where need be."""
+        value = self.read(path)
+        return await value if isawaitable(value) else value
 
     async def _ask(self, path: str, convert: Callable[[Any], Any] | None) -> Any:
         return _value(await self.loaders.describe(self.kind, self.key, path), path, convert)
@@ -89,6 +110,39 @@ class Node:
     def id(self) -> strawberry.ID:
         """Return the id."""
         return strawberry.ID(self.key)
+
+
+def shown(loaders: Loaders, key: str) -> Any:
+    """Return the entity with this key, undescribed; None when it is no ARN of a kind that is shown."""
+    kind = kind_of(arns.parse(key))
+    entity: Callable[..., Any] | None = _CLASSES.get(kind) if kind else None
+    return entity(loaders=loaders, key=key) if entity else None
+
+
+def linked(loaders: Loaders, kind: Kind, text: str) -> Any:
+    """Return the entity that ``text`` names, undescribed; None unless it is the ARN of one of this kind."""
+    return shown(loaders, text) if kind_of(arns.parse(text)) is kind else None
+
+
+@strawberry.type(description="An entity with an ARN of its own.")
+class Registered(Described, Node):
+    """What the entities beside the lineage graph have in common."""
+
+    @strawberry.field(description="Its ARN.")
+    def arn(self) -> Arn:
+        """Return the ARN."""
+        return Arn(unpinned(self.key))
+
+
+@strawberry.type(description="An entity that can be tagged.")
+class Tagged(Registered):
+    """What has tags of its own."""
+
+    @strawberry.field(description="Its AWS tags. One ListTags call at most.")
+    async def tags(self) -> list["Tag"] | None:
+        """Return the tags."""
+        tags: Any = await self.loaders.tags(unpinned(self.key))
+        return tags  # type: ignore[no-any-return]
 
 
 @strawberry.type(description="The IAM identity behind a change.")
@@ -119,6 +173,19 @@ class MetadataProperties:
     generated_by: str | None = member("GeneratedBy", "What generated it.")
     project_id: str | None = member("ProjectId", "Id of the project that it belongs to.")
 
+    @strawberry.field(
+        description="The project that it belongs to; null where it names none, or one that no longer exists. AWS finds "
+        "no project by its id, so this lists the account's projects: 1 ListProjects call per 100 of them, once a "
+        "request."
+    )
+    async def project(
+        self: Any, info: Info
+    ) -> Annotated["Project", strawberry.lazy("gateway.schema.pipelines")] | None:
+        """Return the project."""
+        project_id = self.get("ProjectId")
+        key = await info.context.project(project_id) if project_id else None
+        return shown(info.context, key) if key else None
+
 
 @strawberry.type(description="A property that somebody set on an entity.")
 class Property:
@@ -141,7 +208,7 @@ def arn_of(entity: Node) -> Arn:
     return Arn(entity.key)
 
 
-def properties(values: Mapping[str, str], keys: list[str] | None) -> list[dict[str, str]]:
+def properties(values: Mapping[str, str], keys: list[str] | None = None) -> list[dict[str, str]]:
     """List a map of strings by key, or only ``keys`` of it in their order."""
     chosen = sorted(values) if keys is None else [key for key in dict.fromkeys(keys) if key in values]
     return [{"Key": key, "Value": values[key]} for key in chosen]

@@ -92,3 +92,187 @@ class ArtifactSourceIdType(Enum):
     S3_E_TAG = _value("S3ETag", "ETag of the S3 object.")
     S3_VERSION = _value("S3Version", "Version id of the S3 object.")
     CUSTOM = _value("Custom", "Whatever its maker chose.")
+
+
+@strawberry.enum(description="How far a model package has come.")
+class ModelPackageStatus(Enum):
+    """DescribeModelPackage's ModelPackageStatus."""
+
+    PENDING = _value("Pending", "Not begun.")
+    IN_PROGRESS = _value("InProgress", "Being made or validated.")
+    COMPLETED = _value("Completed", "Ready for use.")
+    FAILED = _value("Failed", "Could not be made, or its validation failed.")
+    DELETING = _value("Deleting", "Being deleted.")
+
+
+@strawberry.enum(description="How far one check of a model package has come.")
+class DetailedModelPackageStatus(Enum):
+    """DescribeModelPackage's Status of a check."""
+
+    NOT_STARTED = _value("NotStarted", "Not begun.")
+    IN_PROGRESS = _value("InProgress", "Under way.")
+    COMPLETED = _value("Completed", "Passed.")
+    FAILED = _value("Failed", "Not passed.")
+
+
+@strawberry.enum(description="Whether a model package may be deployed.")
+class ModelApprovalStatus(Enum):
+    """DescribeModelPackage's ModelApprovalStatus."""
+
+    APPROVED = _value("Approved", "It may.")
+    REJECTED = _value("Rejected", "It may not.")
+    PENDING_MANUAL_APPROVAL = _value("PendingManualApproval", "Somebody has yet to say.")
+
+
+@strawberry.enum(description="Which model packages a list holds.")
+class ModelPackageType(Enum):
+    """ListModelPackages' ModelPackageType."""
+
+    VERSIONED = _value("Versioned", "Versions of a group.")
+    UNVERSIONED = _value("Unversioned", "Those that belong to no group.")
+    BOTH = _value("Both", "All of them.")
+
+
+@strawberry.enum(description="Whether making a model package validates it.")
+class SkipModelValidation(Enum):
+    """DescribeModelPackage's SkipModelValidation."""
+
+    ALL = _value("All", "No validation is made.")
+    NONE = _value("None", "Every validation is made.")
+
+
+@strawberry.enum(description="How far a model package group has come.")
+class ModelPackageGroupStatus(Enum):
+    """DescribeModelPackageGroup's ModelPackageGroupStatus."""
+
+    PENDING = _value("Pending", "Not begun.")
+    IN_PROGRESS = _value("InProgress", "Being made.")
+    COMPLETED = _value("Completed", "Ready for use.")
+    FAILED = _value("Failed", "Could not be made.")
+    DELETING = _value("Deleting", "Being deleted.")
+    DELETE_FAILED = _value("DeleteFailed", "Could not be deleted.")
+
+
+@strawberry.enum(description="Whose entities a list holds.")
+class CrossAccountFilterOption(Enum):
+    """ListModelPackageGroups' CrossAccountFilterOption."""
+
+    SAME_ACCOUNT = _value("SameAccount", "The account's own.")
+    CROSS_ACCOUNT = _value("CrossAccount", "Those that other accounts share with it.")
+
+
+@strawberry.enum(description="Where a model card stands in its review.")
+class ModelCardStatus(Enum):
+    """DescribeModelCard's ModelCardStatus."""
+
+    DRAFT = _value("Draft", "Being written.")
+    PENDING_REVIEW = _value("PendingReview", "Waiting for review.")
+    APPROVED = _value("Approved", "Reviewed and approved.")
+    ARCHIVED = _value("Archived", "No longer kept up to date.")
+
+
+@strawberry.enum(description="How far the deletion of a model card has come.")
+class ModelCardProcessingStatus(Enum):
+    """DescribeModelCard's ModelCardProcessingStatus."""
+
+    DELETE_IN_PROGRESS = _value("DeleteInProgress", "Under way.")
+    DELETE_PENDING = _value("DeletePending", "Asked for, not begun.")
+    CONTENT_DELETED = _value("ContentDeleted", "What the card says is gone.")
+    EXPORT_JOBS_DELETED = _value("ExportJobsDeleted", "The jobs that exported it are gone.")
+    DELETE_COMPLETED = _value("DeleteCompleted", "Done.")
+    DELETE_FAILED = _value("DeleteFailed", "Ended in failure.")
+
+
+@strawberry.enum(description="Whether a pipeline is there to stay.")
+class PipelineStatus(Enum):
+    """DescribePipeline's PipelineStatus."""
+
+    ACTIVE = _value("Active", "It can be run.")
+    DELETING = _value("Deleting", "Being deleted.")
+
+
+@strawberry.enum(description="How far a pipeline execution has come.")
+class PipelineExecutionStatus(Enum):
+    """DescribePipelineExecution's PipelineExecutionStatus."""
+
+    EXECUTING = _value("Executing", "Under way.")
+    STOPPING = _value("Stopping", "Being stopped.")
+    STOPPED = _value("Stopped", "Stopped before its end.")
+    FAILED = _value("Failed", "Ended in failure.")
+    SUCCEEDED = _value("Succeeded", "Done.")
+
+
+@strawberry.enum(description="What a list of pipeline executions is sorted by.")
+class PipelineExecutionSort(Enum):
+    """ListPipelineExecutions' SortBy."""
+
+    CREATION_TIME = _value("CreationTime", "When the execution began.")
+    PIPELINE_EXECUTION_ARN = _value("PipelineExecutionArn", "Its ARN.")
+
+
+@strawberry.enum(description="How far a project has come.")
+class ProjectStatus(Enum):
+    """DescribeProject's ProjectStatus."""
+
+    PENDING = _value("Pending", "Not begun.")
+    CREATE_IN_PROGRESS = _value("CreateInProgress", "Being made.")
+    CREATE_COMPLETED = _value("CreateCompleted", "Made.")
+    CREATE_FAILED = _value("CreateFailed", "Could not be made.")
+    DELETE_IN_PROGRESS = _value("DeleteInProgress", "Being deleted.")
+    DELETE_FAILED = _value("DeleteFailed", "Could not be deleted.")
+    DELETE_COMPLETED = _value("DeleteCompleted", "Deleted.")
+    UPDATE_IN_PROGRESS = _value("UpdateInProgress", "Being changed.")
+    UPDATE_COMPLETED = _value("UpdateCompleted", "Changed.")
+    UPDATE_FAILED = _value("UpdateFailed", "Could not be changed.")
+
+
+@strawberry.enum(description="What the URI of model data names.")
+class S3ModelDataType(Enum):
+    """S3ModelDataSource's S3DataType, and AdditionalS3DataSource's."""
+
+    S3_PREFIX = _value("S3Prefix", "Every object whose key begins so.")
+    S3_OBJECT = _value("S3Object", "One object.")
+
+
+@strawberry.enum(description="What the URI of a transform job's input names.")
+class S3DataType(Enum):
+    """TransformS3DataSource's S3DataType."""
+
+    MANIFEST_FILE = _value("ManifestFile", "A file that lists the objects.")
+    S3_PREFIX = _value("S3Prefix", "Every object whose key begins so.")
+    AUGMENTED_MANIFEST_FILE = _value("AugmentedManifestFile", "A file of JSON lines with objects and their labels.")
+    CONVERSE = _value("Converse", "A dataset of conversations.")
+
+
+@strawberry.enum(description="How data is compressed.")
+class CompressionType(Enum):
+    """CompressionType, and ModelDataSource's ModelCompressionType."""
+
+    NONE = _value("None", "Not at all.")
+    GZIP = _value("Gzip", "By gzip.")
+
+
+@strawberry.enum(description="How a transform job cuts its input into records.")
+class SplitType(Enum):
+    """TransformInput's SplitType."""
+
+    NONE = _value("None", "Not at all: each object is one record.")
+    LINE = _value("Line", "At each line's end.")
+    RECORD_IO = _value("RecordIO", "As the RecordIO format says.")
+    TF_RECORD = _value("TFRecord", "As the TFRecord format says.")
+
+
+@strawberry.enum(description="How many records a transform job sends to the model at a time.")
+class BatchStrategy(Enum):
+    """TransformJobDefinition's BatchStrategy."""
+
+    MULTI_RECORD = _value("MultiRecord", "As many as fit the greatest payload.")
+    SINGLE_RECORD = _value("SingleRecord", "One.")
+
+
+@strawberry.enum(description="How a transform job joins its results.")
+class AssemblyType(Enum):
+    """TransformOutput's AssembleWith."""
+
+    NONE = _value("None", "End to end, as they come.")
+    LINE = _value("Line", "With a line break after each.")

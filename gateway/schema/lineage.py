@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry import UNSET
@@ -21,18 +21,30 @@ from gateway.schema.entity import (
     Tag,
     UserContext,
     keyed,
+    linked,
     member,
     properties,
+    shown,
 )
-from gateway.schema.enums import (
-    ActionStatus,
-    ArtifactSourceIdType,
-    AssociationType,
-    LineageType,
-    TrialComponentPrimaryStatus,
+from gateway.schema.enums import ActionStatus, AssociationType, LineageType
+from gateway.schema.lookup import connected, naming
+from gateway.schema.paging import After, Connection, First, Listing, PageInfo, scope, window
+from gateway.schema.parts import (
+    ActionSource,
+    ArtifactSource,
+    ContextSource,
+    TrialComponentArtifact,
+    TrialComponentMetricSummary,
+    TrialComponentParameter,
+    TrialComponentSource,
+    TrialComponentStatus,
 )
-from gateway.schema.paging import After, First, Listing, PageInfo, scope, window
 from gateway.schema.scalars import Arn, is_given
+
+if TYPE_CHECKING:
+    from gateway.schema.experiments import Trial
+    from gateway.schema.pipelines import PipelineExecution
+    from gateway.schema.registry import ModelPackage, ModelPackageGroup
 
 
 @strawberry.input(description="Which neighbours a hop returns; every part given must hold.")
@@ -133,7 +145,7 @@ class LineageEntity(Described, Node):
         )
         return group
 
-    @strawberry.field(description="Its AWS tags. One ListTags call.")
+    @strawberry.field(description="Its AWS tags. One ListTags call at most.")
     async def tags(self) -> list[Tag] | None:
         """Return the tags."""
         tags: Any = await self.loaders.tags(self.key)
@@ -197,40 +209,6 @@ class LineageConnection:
     page_info: PageInfo = strawberry.field(description="Whether more follow, and from where.")
 
 
-@strawberry.type(description="What tells one state of an artifact's source from another.")
-class ArtifactSourceType:
-    """A source type and its value."""
-
-    source_id_type: ArtifactSourceIdType | None = member("SourceIdType", "What kind of identifier it is.")
-    value: str | None = member("Value", "The identifier.")
-
-
-@strawberry.type(description="What an artifact stands for. URI and source types together identify the artifact.")
-class ArtifactSource:
-    """An artifact's source."""
-
-    source_uri: str | None = member("SourceUri", "Where it is.")
-    source_types: list[ArtifactSourceType] | None = member("SourceTypes", "Which state of it.")
-
-
-@strawberry.type(description="What a context stands for.")
-class ContextSource:
-    """A context's source."""
-
-    source_uri: str | None = member("SourceUri", "Where it is, or its ARN.")
-    source_type: str | None = member("SourceType", "What kind of thing that is.")
-    source_id: str | None = member("SourceId", "Its identifier there.")
-
-
-@strawberry.type(description="What an action was done to.")
-class ActionSource:
-    """An action's source."""
-
-    source_uri: str | None = member("SourceUri", "Where it is, or its ARN.")
-    source_type: str | None = member("SourceType", "What kind of thing that is.")
-    source_id: str | None = member("SourceId", "Its identifier there.")
-
-
 @strawberry.type(description="Something with a URI that a run used or made: a dataset, an image, a model.")
 class Artifact(LineageEntity):
     """DescribeArtifact."""
@@ -238,6 +216,12 @@ class Artifact(LineageEntity):
     kind = kinds.ARTIFACT
 
     source: ArtifactSource | None = member("Source", "What it stands for.")
+
+    @strawberry.field(description="The model package that it stands for; null where its source is none.")
+    def model_package(self) -> Annotated["ModelPackage", strawberry.lazy("gateway.schema.registry")] | None:
+        """Return the model package, undescribed."""
+        found: ModelPackage | None = _stood_for(self, kinds.MODEL_PACKAGE)
+        return found
 
     @strawberry.field(description="What its maker noted of it.")
     def properties(self, keys: Keys = UNSET) -> list[Property] | None:
@@ -253,6 +237,14 @@ class Context(LineageEntity):
 
     source: ContextSource | None = member("Source", "What it stands for.")
     description: str | None = member("Description", "What its maker says of it.")
+
+    @strawberry.field(description="The model package group that it stands for; null where its source is none.")
+    def model_package_group(
+        self,
+    ) -> Annotated["ModelPackageGroup", strawberry.lazy("gateway.schema.registry")] | None:
+        """Return the model package group, undescribed."""
+        found: ModelPackageGroup | None = _stood_for(self, kinds.MODEL_PACKAGE_GROUP)
+        return found
 
     @strawberry.field(description="What its maker noted of it.")
     def properties(self, keys: Keys = UNSET) -> list[Property] | None:
@@ -270,59 +262,16 @@ class Action(LineageEntity):
     description: str | None = member("Description", "What its maker says of it.")
     status: ActionStatus | None = member("Status", "How far it has come.")
 
+    @strawberry.field(description="The model package that it was done to, such as approved; null where it was none.")
+    def model_package(self) -> Annotated["ModelPackage", strawberry.lazy("gateway.schema.registry")] | None:
+        """Return the model package, undescribed."""
+        found: ModelPackage | None = _stood_for(self, kinds.MODEL_PACKAGE)
+        return found
+
     @strawberry.field(description="What its maker noted of it.")
     def properties(self, keys: Keys = UNSET) -> list[Property] | None:
         """Return the properties."""
         return _properties(self, keys)
-
-
-@strawberry.type(description="The job that a trial component stands for.")
-class TrialComponentSource:
-    """A trial component's source."""
-
-    source_arn: Arn | None = member("SourceArn", "The job's ARN.")
-    source_type: str | None = member("SourceType", "What kind of job it is, such as SageMakerTrainingJob.")
-
-
-@strawberry.type(description="How a run stands.")
-class TrialComponentStatus:
-    """A trial component's status."""
-
-    primary_status: TrialComponentPrimaryStatus | None = member("PrimaryStatus", "How far it has come.")
-    message: str | None = member("Message", "More of it in words.")
-
-
-@strawberry.type(description="A hyperparameter or other setting of a run: a string or a number.")
-class TrialComponentParameter:
-    """One of a trial component's parameters."""
-
-    key: str = member("Key", "Its name.")
-    string_value: str | None = member("StringValue", "Its value, where that is a string.")
-    number_value: float | None = member("NumberValue", "Its value, where that is a number.")
-
-
-@strawberry.type(description="Something that a run read or wrote, by the run's own name for it.")
-class TrialComponentArtifact:
-    """One of a trial component's input or output artifacts."""
-
-    key: str = member("Key", "The run's name for it.")
-    media_type: str | None = member("MediaType", "Its media type, such as text/csv.")
-    value: str | None = member("Value", "Where it is.")
-
-
-@strawberry.type(description="A metric of a run, summed up over its points.")
-class TrialComponentMetricSummary:
-    """One of a trial component's metric summaries."""
-
-    metric_name: str | None = member("MetricName", "What is measured.")
-    source_arn: Arn | None = member("SourceArn", "ARN of the job that measured it.")
-    time_stamp: datetime | None = member("TimeStamp", "When it was last measured.")
-    max: float | None = member("Max", "The greatest value.")
-    min: float | None = member("Min", "The least value.")
-    last: float | None = member("Last", "The latest value.")
-    count: int | None = member("Count", "How many points there are.")
-    avg: float | None = member("Avg", "The mean of the values.")
-    std_dev: float | None = member("StdDev", "The standard deviation of the values.")
 
 
 @strawberry.type(description="One run: a training, processing or transform job, or a run that was tracked by hand.")
@@ -342,16 +291,35 @@ class TrialComponent(LineageEntity):
     output_artifacts: list[TrialComponentArtifact] | None = member("OutputArtifacts", "What it wrote, by key.", keyed)
     metrics: list[TrialComponentMetricSummary] | None = member("Metrics", "What it measured.")
 
+    @strawberry.field(
+        description="The trials that it is part of, by name. Where several trial components are asked, one Search per "
+        "100 of them and one Describe a trial; of one alone, one ListTrials."
+    )
+    async def parent_trials(
+        self, first: First = 50, after: After = UNSET
+    ) -> Connection[Annotated["Trial", strawberry.lazy("gateway.schema.experiments")]]:
+        """Return the trials. What uses the component is another question, and has the name `trials`."""
+        names = await self.loaders.trials(self.key)
+        listing = naming(self.loaders, kinds.TRIAL, names, self.key)
+        return await connected(self.loaders, kinds.TRIAL, listing, first, after)
 
-_VERTICES: dict[str, type[LineageEntity]] = {
-    vertex_type.kind.resource: vertex_type for vertex_type in (Artifact, Context, Action, TrialComponent)
-}
+    @strawberry.field(
+        description="The pipeline execution that it ran in; null where it ran in none. Told by its tags, and where "
+        "these are silent by its job's: one Search per 100 trial components or one ListTags, and one more ListTags a "
+        "job asked."
+    )
+    async def pipeline_execution(
+        self,
+    ) -> Annotated["PipelineExecution", strawberry.lazy("gateway.schema.pipelines")] | None:
+        """Return the pipeline execution, undescribed."""
+        arn = await self.loaders.pipeline_execution(self.key)
+        return linked(self.loaders, kinds.PIPELINE_EXECUTION, arn) if arn else None
 
 
 def vertex(loaders: Loaders, arn: str) -> LineageEntity:
     """Return the vertex with this ARN, undescribed."""
-    parsed = arns.parse(arn)
-    return _VERTICES[parsed.resource if parsed else ""](loaders=loaders, key=arn)
+    found: LineageEntity = shown(loaders, arn)
+    return found
 
 
 def association(loaders: Loaders, summary: dict[str, Any]) -> Association:
@@ -409,3 +377,7 @@ def _properties(entity: LineageEntity, keys: list[str] | None) -> list[Property]
         "Properties", lambda values: properties(values, keys if is_given(keys) else None)
     )
     return chosen
+
+
+def _stood_for(entity: LineageEntity, kind: kinds.Kind) -> Any:
+    return entity.read("Source.SourceUri", lambda uri: linked(entity.loaders, kind, uri))

@@ -1,8 +1,6 @@
-"""The root fields: one entity, several, or a list of them."""
+"""The root fields of the lineage graph: one vertex, several, or a list of them."""
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET, Info
@@ -12,8 +10,23 @@ from gateway.aws import kinds
 from gateway.errors import BadUserInput
 from gateway.lineage import plan
 from gateway.loaders import Loaders
+from gateway.schema.arguments import (
+    ArnArgument,
+    ArnOrNone,
+    CreatedAfter,
+    CreatedBefore,
+    Name,
+    NameOrNone,
+    Order,
+    RegistryOrder,
+    SortBy,
+    SourceUri,
+    Type,
+    argument,
+)
+from gateway.schema.catalogue import Catalogue
 from gateway.schema.entity import Node
-from gateway.schema.enums import AssociationSort, AssociationType, NameOrCreationTime, SortOrder
+from gateway.schema.enums import AssociationSort, AssociationType
 from gateway.schema.lineage import (
     Action,
     Artifact,
@@ -25,39 +38,22 @@ from gateway.schema.lineage import (
     association,
     association_ends,
     association_listing,
-    vertex,
 )
-from gateway.schema.paging import After, Connection, First, Listing, connection, scope, window
+from gateway.schema.lookup import by_arn, by_either, by_name, existing, given, listed
+from gateway.schema.paging import After, Connection, First, connection, window
 from gateway.schema.scalars import Arn, checked_arn, checked_name, is_given
-
-N = TypeVar("N", bound=Node)
 
 MOST_IDS = 100
 """Ids that one `nodes` field takes."""
 
 
-def _argument(description: str) -> Any:
-    return strawberry.argument(description=description)
-
-
-ArnArgument = Annotated[Arn, _argument("Its ARN.")]
-NameOrNone = Annotated[str | None, _argument("Its name; give this or `arn`.")]
-ArnOrNone = Annotated[Arn | None, _argument("Its ARN; give this or `name`.")]
-SourceUri = Annotated[str | None, _argument("Only those that stand for exactly this URI or ARN.")]
-Type = Annotated[str | None, _argument("Only those of this type, such as DataSet.")]
-CreatedAfter = Annotated[datetime | None, _argument("Only those created at this moment or later.")]
-CreatedBefore = Annotated[datetime | None, _argument("Only those created at this moment or earlier.")]
-SortBy = Annotated[NameOrCreationTime | None, _argument("What to sort by; left out: CREATION_TIME.")]
-Order = Annotated[SortOrder | None, _argument("Which way to sort; left out: DESCENDING.")]
-
-
 @strawberry.type(description="Where every question about lineage begins.")
-class Query:
+class Query(Catalogue):
     """The root of the schema."""
 
     @strawberry.field(description="Whatever has this id; null when nothing has. One call.")
     async def node(
-        self, info: Info, id: Annotated[strawberry.ID, _argument("An id that this API handed out.")]
+        self, info: Info, id: Annotated[strawberry.ID, argument("An id that this API handed out.")]
     ) -> Node | None:
         """Find a node again."""
         return await _node(info.context, id, "id")
@@ -66,7 +62,7 @@ class Query:
     def nodes(
         self,
         info: Info,
-        ids: Annotated[list[strawberry.ID], _argument("Up to 100 ids that this API handed out.")],
+        ids: Annotated[list[strawberry.ID], argument("Up to 100 ids that this API handed out.")],
     ) -> list[Node | None]:
         """Find several nodes again; each is awaited by itself, so that one failure costs one slot."""
         if len(ids) > MOST_IDS:
@@ -77,37 +73,62 @@ class Query:
     @strawberry.field(description="The vertex of the lineage graph with this ARN; null when there is none.")
     async def entity(self, info: Info, arn: ArnArgument) -> LineageEntity | None:
         """Find a vertex of any kind."""
-        checked_arn(arn, "arn", *kinds.LINEAGE)
-        return await _existing(vertex(info.context, arn))
+        found: LineageEntity | None = await by_arn(info.context, arn, *kinds.LINEAGE)
+        return found
 
     @strawberry.field(description="The artifact with this ARN; null when there is none.")
     async def artifact(self, info: Info, arn: ArnArgument) -> Artifact | None:
         """Find an artifact."""
-        checked_arn(arn, "arn", kinds.ARTIFACT)
-        return await _existing(Artifact(loaders=info.context, key=arn))
+        found: Artifact | None = await by_arn(info.context, arn, kinds.ARTIFACT)
+        return found
 
     @strawberry.field(description="The context with this name or ARN; null when there is none.")
     async def context(self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET) -> Context | None:
         """Find a context."""
-        return await _named(Context, info.context, name, arn)
+        found: Context | None = await by_either(info.context, kinds.CONTEXT, name, arn)
+        return found
 
     @strawberry.field(description="The action with this name or ARN; null when there is none.")
     async def action(self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET) -> Action | None:
         """Find an action."""
-        return await _named(Action, info.context, name, arn)
+        found: Action | None = await by_either(info.context, kinds.ACTION, name, arn)
+        return found
 
     @strawberry.field(description="The trial component with this name or ARN; null when there is none.")
     async def trial_component(
         self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET
     ) -> TrialComponent | None:
         """Find a trial component."""
-        return await _named(TrialComponent, info.context, name, arn)
+        found: TrialComponent | None = await by_either(info.context, kinds.TRIAL_COMPONENT, name, arn)
+        return found
 
     @strawberry.field(description="The lineage group with this name; null when there is none.")
-    async def lineage_group(self, info: Info, name: Annotated[str, _argument("Its name.")]) -> LineageGroup | None:
+    async def lineage_group(self, info: Info, name: Name) -> LineageGroup | None:
         """Find a lineage group."""
-        arn = await info.context.find(kinds.LINEAGE_GROUP, checked_name(name, "name", kinds.LINEAGE_GROUP))
-        return LineageGroup(loaders=info.context, key=arn) if arn else None
+        found: LineageGroup | None = await by_name(info.context, kinds.LINEAGE_GROUP, name)
+        return found
+
+    @strawberry.field(description="The account's lineage groups. One call a page.")
+    async def lineage_groups(
+        self,
+        info: Info,
+        first: First = 50,
+        after: After = UNSET,
+        created_after: CreatedAfter = UNSET,
+        created_before: CreatedBefore = UNSET,
+        sort_by: SortBy = UNSET,
+        sort_order: RegistryOrder = UNSET,
+    ) -> Connection[LineageGroup]:
+        """List lineage groups."""
+        return await listed(
+            info.context,
+            kinds.LINEAGE_GROUP,
+            first,
+            after,
+            created=(created_after, created_before),
+            SortBy=sort_by,
+            SortOrder=sort_order,
+        )
 
     @strawberry.field(description="The account's artifacts. One call a page.")
     async def artifacts(
@@ -122,9 +143,9 @@ class Query:
         sort_order: Order = UNSET,
     ) -> Connection[Artifact]:
         """List artifacts, newest first."""
-        return await _listed(
-            Artifact,
+        return await listed(
             info.context,
+            kinds.ARTIFACT,
             first,
             after,
             SourceUri=source_uri,
@@ -147,9 +168,9 @@ class Query:
         sort_order: Order = UNSET,
     ) -> Connection[Context]:
         """List contexts."""
-        return await _listed(
-            Context,
+        return await listed(
             info.context,
+            kinds.CONTEXT,
             first,
             after,
             SourceUri=source_uri,
@@ -173,9 +194,9 @@ class Query:
         sort_order: Order = UNSET,
     ) -> Connection[Action]:
         """List actions."""
-        return await _listed(
-            Action,
+        return await listed(
             info.context,
+            kinds.ACTION,
             first,
             after,
             SourceUri=source_uri,
@@ -194,21 +215,22 @@ class Query:
         info: Info,
         first: First = 50,
         after: After = UNSET,
-        experiment_name: Annotated[str | None, _argument("Only those in a trial of this experiment.")] = UNSET,
-        trial_name: Annotated[str | None, _argument("Only those in this trial.")] = UNSET,
-        source_arn: Annotated[str | None, _argument("Only those that stand for the job with this ARN.")] = UNSET,
+        experiment_name: Annotated[str | None, argument("Only those in a trial of this experiment.")] = UNSET,
+        trial_name: Annotated[str | None, argument("Only those in this trial.")] = UNSET,
+        source_arn: Annotated[str | None, argument("Only those that stand for the job with this ARN.")] = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: Order = UNSET,
     ) -> Connection[TrialComponent]:
         """List trial components."""
-        for argument, value in {"experimentName": experiment_name, "trialName": trial_name}.items():
-            if is_given(value):
-                checked_name(value, argument, kinds.TRIAL_COMPONENT)
-        return await _listed(
-            TrialComponent,
+        if is_given(experiment_name):
+            checked_name(experiment_name, "experimentName", kinds.EXPERIMENT)
+        if is_given(trial_name):
+            checked_name(trial_name, "trialName", kinds.TRIAL)
+        return await listed(
             info.context,
+            kinds.TRIAL_COMPONENT,
             first,
             after,
             ExperimentName=experiment_name,
@@ -225,21 +247,21 @@ class Query:
         info: Info,
         first: First = 50,
         after: After = UNSET,
-        source_arn: Annotated[Arn | None, _argument("Only those that leave this vertex.")] = UNSET,
-        destination_arn: Annotated[Arn | None, _argument("Only those that reach this vertex.")] = UNSET,
-        source_type: Annotated[str | None, _argument("Only those whose source has this type.")] = UNSET,
-        destination_type: Annotated[str | None, _argument("Only those whose destination has this type.")] = UNSET,
-        type: Annotated[AssociationType | None, _argument("Only those of this type.")] = UNSET,
+        source_arn: Annotated[Arn | None, argument("Only those that leave this vertex.")] = UNSET,
+        destination_arn: Annotated[Arn | None, argument("Only those that reach this vertex.")] = UNSET,
+        source_type: Annotated[str | None, argument("Only those whose source has this type.")] = UNSET,
+        destination_type: Annotated[str | None, argument("Only those whose destination has this type.")] = UNSET,
+        type: Annotated[AssociationType | None, argument("Only those of this type.")] = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
-        sort_by: Annotated[AssociationSort | None, _argument("What to sort by; left out: CREATION_TIME.")] = UNSET,
+        sort_by: Annotated[AssociationSort | None, argument("What to sort by; left out: CREATION_TIME.")] = UNSET,
         sort_order: Order = UNSET,
     ) -> Connection[Association]:
         """List associations."""
-        for argument, arn in {"sourceArn": source_arn, "destinationArn": destination_arn}.items():
+        for name, arn in {"sourceArn": source_arn, "destinationArn": destination_arn}.items():
             if is_given(arn):
-                checked_arn(arn, argument, *kinds.LINEAGE)
-        parameters = _given(
+                checked_arn(arn, name, *kinds.LINEAGE)
+        parameters = given(
             SourceArn=source_arn,
             DestinationArn=destination_arn,
             SourceType=source_type,
@@ -255,14 +277,11 @@ class Query:
 
 
 async def _node(loaders: Loaders, id: str, argument: str) -> Node | None:
-    arn = arns.parse(id)
-    if arn is None:
+    if arns.parse(id) is None:
         return await _association(loaders, id, argument)
-    if arn.resource == kinds.LINEAGE_GROUP.resource:
-        found = await loaders.find(kinds.LINEAGE_GROUP, id)
-        return LineageGroup(loaders=loaders, key=id) if found else None
-    checked_arn(id, argument, *kinds.LINEAGE, kinds.LINEAGE_GROUP)
-    return await _existing(vertex(loaders, id))
+    checked_arn(id, argument, *kinds.KINDS)
+    found: Node | None = await existing(loaders, id)
+    return found
 
 
 async def _association(loaders: Loaders, id: str, argument: str) -> Association | None:
@@ -271,47 +290,3 @@ async def _association(loaders: Loaders, id: str, argument: str) -> Association 
         raise BadUserInput("not an id that this API handed out.", argument)
     page = await loaders.associations({"SourceArn": ends[0], "DestinationArn": ends[1]}, None)
     return association(loaders, page.items[0]) if page.items else None
-
-
-async def _named(entity_type: Callable[..., N], loaders: Loaders, name: str | None, arn: str | None) -> N | None:
-    """Find an entity by exactly one of its name and its ARN."""
-    kind: kinds.Kind = entity_type.kind  # type: ignore[attr-defined]
-    if is_given(name) == is_given(arn):
-        raise BadUserInput("give exactly one of `name` and `arn`.", "name")
-    if is_given(name):
-        found = await loaders.find(kind, checked_name(name, "name", kind))
-        return entity_type(loaders=loaders, key=found) if found else None
-    checked_arn(arn or "", "arn", kind)
-    return await _existing(entity_type(loaders=loaders, key=arn))
-
-
-async def _existing(entity: N) -> N | None:
-    """Return the entity if AWS has it, which takes describing it."""
-    record = await entity.loaders.describe(entity.kind, entity.key)  # type: ignore[attr-defined]
-    return None if record.missing else entity
-
-
-async def _listed(
-    entity_type: Callable[..., N],
-    loaders: Loaders,
-    first: int | None,
-    after: str | None,
-    *,
-    created: tuple[datetime | None, datetime | None],
-    **asked: Any,
-) -> Connection[N]:
-    kind: kinds.Kind = entity_type.kind  # type: ignore[attr-defined]
-    bounds, keep = plan.created(created[0] or None, created[1] or None)
-    parameters = _given(**asked) | bounds
-    listing = Listing(
-        scope(kind.list, sorted(parameters.items())),
-        lambda token, size: loaders.listing(kind, parameters, token, size),
-        keep,
-    )
-    chosen = await window(listing, first, after)
-    return connection(chosen, lambda summary: entity_type(loaders=loaders, key=summary[kind.arn]))
-
-
-def _given(**asked: Any) -> dict[str, Any]:
-    """Keep the parameters that were given, with AWS's words for enumerations."""
-    return {name: getattr(value, "value", value) for name, value in asked.items() if is_given(value)}

@@ -14,6 +14,10 @@ from gateway.errors import BadUserInput
 T = TypeVar("T")
 
 Arn = NewType("Arn", str)
+Long = NewType("Long", int)
+
+# AWS counts seconds since 1970, and a day of margin keeps every offset within what Python can count.
+_EARLIEST_YEAR, _LATEST_YEAR = 1970, 9998
 
 
 def is_given(value: T | None) -> TypeGuard[T]:
@@ -26,9 +30,9 @@ def checked_arn(text: str, argument: str, *kinds: Kind) -> arns.Arn:
     arn = arns.parse(text)
     if arn is None:
         raise BadUserInput("not the ARN of a SageMaker resource.", argument)
-    if kinds and arn.resource not in {kind.resource for kind in kinds}:
+    if not any(kind.takes(arn) for kind in kinds):
         names = ", ".join(kind.name for kind in kinds)
-        raise BadUserInput(f"the ARN names a {arn.resource}; expected: {names}.", argument)
+        raise BadUserInput(f"not an ARN of the kind asked for: {names}.", argument)
     return arn
 
 
@@ -39,8 +43,18 @@ def checked_name(text: str, argument: str, kind: Kind) -> str:
     return text
 
 
-# AWS counts seconds since 1970, and a day of margin keeps every offset within what Python can count.
-_EARLIEST_YEAR, _LATEST_YEAR = 1970, 9998
+def checked_part(text: str | None, argument: str, kind: Kind) -> str | None:
+    """Return what names are to contain, where it is given; BadUserInput when no name of ``kind`` can."""
+    if is_given(text) and not (kind.part_pattern or kind.name_pattern).fullmatch(text):
+        raise BadUserInput(f"not a part of a name that a {kind.name} can have.", argument)
+    return text
+
+
+def checked_version(version: int | None, argument: str) -> int | None:
+    """Return a version, where it is given; BadUserInput when there can be none of that number."""
+    if is_given(version) and version < 1:
+        raise BadUserInput(f"versions are counted from 1, so there is no {version}.", argument)
+    return version if is_given(version) else None
 
 
 def _read_datetime(value: object) -> datetime:
@@ -59,6 +73,12 @@ def _write_datetime(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
+def _read_long(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+        raise BadUserInput("a Long is a whole number of 64 bits.")
+    return value
+
+
 def _read_arn(value: object) -> str:
     # Whether it is well-formed is checked where the argument's name is known, so that the error can say it.
     if not isinstance(value, str):
@@ -73,6 +93,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         "`arn:aws:sagemaker:us-east-1:123456789012:context/my-endpoint`. A malformed one is BAD_USER_INPUT.",
         serialize=str,
         parse_value=_read_arn,
+    ),
+    Long: strawberry.scalar(
+        name="Long",
+        description="A whole number of 64 bits, as a JSON number.",
+        serialize=int,
+        parse_value=_read_long,
     ),
     datetime: strawberry.scalar(
         name="DateTime",

@@ -1,0 +1,118 @@
+"""How many entities by their ARNs become few calls: Search, or a batch operation that takes the ARNs as they are."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from gateway import arn as arns
+
+MOST_ENTITIES = 100
+"""Entities that one call of either returns."""
+LONGEST_VALUE = 1024
+"""Characters that one of Search's filters takes as its value."""
+MOST_FILTERS = 20
+"""Filters that one expression of Search takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How one call returns many entities of a kind."""
+
+    operation: ClassVar[str] = ""
+    lacks: frozenset[str]
+    """Members of the Describe response that its answer leaves out."""
+    adds: frozenset[str] = frozenset()
+    """Members that its answer has and the Describe response hasn't."""
+
+    def takes(self, arn: str) -> bool:  # noqa: ARG002 - some batches do not take every ARN
+        """Whether the batch can tell of the entity with this ARN."""
+        return True
+
+    def calls(self, wanted: Iterable[str]) -> list[dict[str, Any]]:
+        """Plan the calls that return the entities with these ARNs, each within the operation's limits."""
+        raise NotImplementedError
+
+    def found(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the members of each entity in an answer."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search(Batch):
+    """Search, which returns whole entities that match an expression."""
+
+    operation: ClassVar[str] = "Search"
+    resource: str
+    """Search's name for the kind."""
+    result: str
+    """The member of a result that holds the entity."""
+    arn: str
+    """The property to look for ARNs in."""
+
+    def calls(self, wanted: Iterable[str]) -> list[dict[str, Any]]:
+        """Plan calls that name the ARNs in as many filters as that takes, any of which matches."""
+        planned = []
+        for some in _chunks(wanted, MOST_ENTITIES):
+            values = [",".join(few) for few in _values(some)]
+            planned += [self._call(filters) for filters in _chunks(values, MOST_FILTERS)]
+        return planned
+
+    def where(self, name: str, value: str) -> dict[str, Any]:
+        """Ask for all entities of which a property has this value, newest first."""
+        expression = {"Filters": [{"Name": name, "Operator": "Equals", "Value": value}]}
+        return {
+            "Resource": self.resource,
+            "SearchExpression": expression,
+            "SortBy": "CreationTime",
+            "SortOrder": "Descending",
+        }
+
+    def found(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return what each result holds."""
+        return [result[self.result] for result in answer["Results"]]
+
+    def _call(self, values: Iterable[str]) -> dict[str, Any]:
+        filters = [{"Name": self.arn, "Operator": "In", "Value": value} for value in values]
+        return {
+            "Resource": self.resource,
+            "SearchExpression": {"Filters": filters, "Operator": "Or"},
+            "MaxResults": MOST_ENTITIES,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchDescribeModelPackage(Batch):
+    """BatchDescribeModelPackage, which sums up versions of model package groups."""
+
+    operation: ClassVar[str] = "BatchDescribeModelPackage"
+
+    def takes(self, arn: str) -> bool:
+        """Whether the ARN names a version of a group."""
+        parsed = arns.parse(arn)
+        return bool(parsed and "/" in parsed.id)
+
+    def calls(self, wanted: Iterable[str]) -> list[dict[str, Any]]:
+        """Plan calls of as many ARNs as one takes."""
+        return [{"ModelPackageArnList": some} for some in _chunks(wanted, MOST_ENTITIES)]
+
+    def found(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the summaries; what the answer has an error for is not among them."""
+        return list(answer.get("ModelPackageSummaries", {}).values())
+
+
+def _values(wanted: Iterable[str]) -> list[list[str]]:
+    """Gather ARNs into lists that, joined by commas, are each short enough for one filter."""
+    values: list[list[str]] = []
+    room = 0
+    for arn in wanted:
+        if room < len(arn) + 1:
+            values.append([])
+            room = LONGEST_VALUE + 1
+        values[-1].append(arn)
+        room -= len(arn) + 1
+    return values
+
+
+def _chunks(items: Iterable[str], size: int) -> list[list[str]]:
+    whole = list(items)
+    return [whole[start : start + size] for start in range(0, len(whole), size)]

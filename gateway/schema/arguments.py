@@ -1,0 +1,29 @@
+"""The arguments that root fields and links share, each with its description."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from gateway.schema.enums import ModelApprovalStatus, NameOrCreationTime, SortOrder
+from gateway.schema.scalars import Arn
+
+
+def argument(description: str) -> Any:
+    """Describe an argument."""
+    return strawberry.argument(description=description)
+
+
+ArnArgument = Annotated[Arn, argument("Its ARN.")]
+Name = Annotated[str, argument("Its name.")]
+NameOrNone = Annotated[str | None, argument("Its name; give this or `arn`.")]
+ArnOrNone = Annotated[Arn | None, argument("Its ARN; give this or `name`.")]
+SourceUri = Annotated[str | None, argument("Only those that stand for exactly this URI or ARN.")]
+Type = Annotated[str | None, argument("Only those of this type, such as DataSet.")]
+NameContains = Annotated[str | None, argument("Only those with this in their names: letters, digits and hyphens.")]
+CreatedAfter = Annotated[datetime | None, argument("Only those created at this moment or later.")]
+CreatedBefore = Annotated[datetime | None, argument("Only those created at this moment or earlier.")]
+Approval = Annotated[ModelApprovalStatus | None, argument("Only those with this approval status.")]
+SortBy = Annotated[NameOrCreationTime | None, argument("What to sort by; left out: CREATION_TIME.")]
+Order = Annotated[SortOrder | None, argument("Which way to sort; left out: DESCENDING.")]
+RegistryOrder = Annotated[SortOrder | None, argument("Which way to sort; left out: ASCENDING.")]

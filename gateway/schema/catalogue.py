@@ -1,0 +1,321 @@
+"""The root fields around the lineage graph: experiments, the model registry, pipelines and projects."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET, Info
+
+from gateway import arn as arns
+from gateway.aws import kinds
+from gateway.schema.arguments import (
+    Approval,
+    ArnArgument,
+    CreatedAfter,
+    CreatedBefore,
+    Name,
+    NameContains,
+    Order,
+    RegistryOrder,
+    SortBy,
+    argument,
+)
+from gateway.schema.enums import (
+    CrossAccountFilterOption,
+    ModelCardStatus,
+    ModelPackageType,
+    PipelineExecutionSort,
+    SortOrder,
+)
+from gateway.schema.experiments import Experiment, Trial
+from gateway.schema.lookup import by_arn, by_name, listed
+from gateway.schema.paging import After, Connection, First
+from gateway.schema.pipelines import Pipeline, PipelineExecution, Project
+from gateway.schema.registry import ModelCard, ModelPackage, ModelPackageGroup
+from gateway.schema.scalars import checked_arn, checked_name, checked_part, checked_version, is_given
+
+
+@strawberry.type(description="The root fields around the lineage graph.")
+class Catalogue:
+    """What `Query` inherits from here."""
+
+    @strawberry.field(description="The experiment with this name; null when there is none.")
+    async def experiment(self, info: Info, name: Name) -> Experiment | None:
+        """Find an experiment."""
+        found: Experiment | None = await by_name(info.context, kinds.EXPERIMENT, name)
+        return found
+
+    @strawberry.field(description="The trial with this name; null when there is none.")
+    async def trial(self, info: Info, name: Name) -> Trial | None:
+        """Find a trial."""
+        found: Trial | None = await by_name(info.context, kinds.TRIAL, name)
+        return found
+
+    @strawberry.field(description="The model package with this ARN, versioned or not; null when there is none.")
+    async def model_package(self, info: Info, arn: ArnArgument) -> ModelPackage | None:
+        """Find a model package."""
+        found: ModelPackage | None = await by_arn(info.context, arn, kinds.MODEL_PACKAGE)
+        return found
+
+    @strawberry.field(description="The model package group with this name; null when there is none.")
+    async def model_package_group(self, info: Info, name: Name) -> ModelPackageGroup | None:
+        """Find a model package group."""
+        found: ModelPackageGroup | None = await by_name(info.context, kinds.MODEL_PACKAGE_GROUP, name)
+        return found
+
+    @strawberry.field(description="The model card with this name; null when there is none, or not in this version.")
+    async def model_card(
+        self,
+        info: Info,
+        name: Name,
+        version: Annotated[int | None, argument("Which version, counted from 1; left out: the latest.")] = UNSET,
+    ) -> ModelCard | None:
+        """Find a model card."""
+        chosen = checked_version(version, "version")
+        found: ModelCard | None = await by_name(info.context, kinds.MODEL_CARD, name, chosen)
+        return found
+
+    @strawberry.field(description="The pipeline with this name; null when there is none.")
+    async def pipeline(self, info: Info, name: Name) -> Pipeline | None:
+        """Find a pipeline."""
+        found: Pipeline | None = await by_name(info.context, kinds.PIPELINE, name)
+        return found
+
+    @strawberry.field(description="The pipeline execution with this ARN; null when there is none.")
+    async def pipeline_execution(self, info: Info, arn: ArnArgument) -> PipelineExecution | None:
+        """Find a pipeline execution."""
+        found: PipelineExecution | None = await by_arn(info.context, arn, kinds.PIPELINE_EXECUTION)
+        return found
+
+    @strawberry.field(description="The project with this name; null when there is none.")
+    async def project(self, info: Info, name: Name) -> Project | None:
+        """Find a project."""
+        found: Project | None = await by_name(info.context, kinds.PROJECT, name)
+        return found
+
+    @strawberry.field(description="The account's experiments. One call a page.")
+    async def experiments(
+        self,
+        info: Info,
+        first: First = 50,
+        after: After = UNSET,
+        created_after: CreatedAfter = UNSET,
+        created_before: CreatedBefore = UNSET,
+        sort_by: SortBy = UNSET,
+        sort_order: Order = UNSET,
+    ) -> Connection[Experiment]:
+        """List experiments."""
+        return await listed(
+            info.context,
+            kinds.EXPERIMENT,
+            first,
+            after,
+            created=(created_after, created_before),
+            SortBy=sort_by,
+            SortOrder=sort_order,
+        )
+
+    @strawberry.field(
+        description="The account's trials, of one experiment or around one trial component where these are given. One "
+        "call a page; empty where there is no such experiment or trial component."
+    )
+    async def trials(
+        self,
+        info: Info,
+        first: First = 50,
+        after: After = UNSET,
+        experiment_name: Annotated[str | None, argument("Only those of this experiment.")] = UNSET,
+        trial_component_name: Annotated[str | None, argument("Only those that this trial component is in.")] = UNSET,
+        created_after: CreatedAfter = UNSET,
+        created_before: CreatedBefore = UNSET,
+        sort_by: SortBy = UNSET,
+        sort_order: Order = UNSET,
+    ) -> Connection[Trial]:
+        """List trials."""
+        if is_given(experiment_name):
+            checked_name(experiment_name, "experimentName", kinds.EXPERIMENT)
+        if is_given(trial_component_name):
+            checked_name(trial_component_name, "trialComponentName", kinds.TRIAL_COMPONENT)
+        return await listed(
+            info.context,
+            kinds.TRIAL,
+            first,
+            after,
+            ExperimentName=experiment_name,
+            TrialComponentName=trial_component_name,
+            created=(created_after, created_before),
+            SortBy=sort_by,
+            SortOrder=sort_order,
+        )
+
+    @strawberry.field(description="The account's model package groups. One call a page.")
+    async def model_package_groups(
+        self,
+        info: Info,
+        first: First = 50,
+        after: After = UNSET,
+        name_contains: NameContains = UNSET,
+        cross_account_filter_option: Annotated[
+            CrossAccountFilterOption | None, argument("Whose groups; left out: the account's own.")
+        ] = UNSET,
+        created_after: CreatedAfter = UNSET,
+        created_before: CreatedBefore = UNSET,
+        sort_by: SortBy = UNSET,
+        sort_order: RegistryOrder = UNSET,
+    ) -> Connection[ModelPackageGroup]:
+        """List model package groups."""
+        return await listed(
+            info.context,
+            kinds.MODEL_PACKAGE_GROUP,
+            first,
+            after,
+            NameContains=checked_part(name_contains, "nameContains", kinds.MODEL_PACKAGE_GROUP),
+            CrossAccountFilterOption=cross_account_filter_option,
+            created=(created_after, created_before),
+            SortBy=sort_by,
+            SortOrder=sort_order,
+        )
+
+    @strawberry.field(
+        description="The account's model packages, or the versions of one group. One call a page; empty where there is "
+        "no such group."
+    )
+    async def model_packages(
+        self,
+        info: Info,
+        first: First = 50,
+        after: After = UNSET,
+        group_name: Annotated[
+            str | None, argument("Only versions of the group with this name, or with this ARN where it is shared.")
+        ] = UNSET,
+        type: Annotated[
+            ModelPackageType | None, argument("Versioned or not; left out: BOTH, or with `groupName` what that has.")
+        ] = UNSET,
+        model_approval_status: Approval = UNSET,
+        name_contains: NameContains = UNSET,
+        created_after: CreatedAfter = UNSET,
+        created_before: CreatedBefore = UNSET,
+        sort_by: SortBy = UNSET,
+        sort_order: RegistryOrder = UNSET,
+    ) -> Connection[ModelPackage]:
+        """List model packages."""
+        if is_given(group_name):
+            checked = checked_arn if arns.parse(group_name) else checked_name
+            checked(group_name, "groupName", kinds.MODEL_PACKAGE_GROUP)
+        elif not is_given(type):
+            # AWS would leave out the versions of groups, which is nearly all that a registry holds.
+            type = ModelPackageType.BOTH
+        return await listed(
+            info.context,
+            kinds.MODEL_PACKAGE,
+            first,
+            after,
+            ModelPackageGroupName=group_name,
+            ModelPackageType=type,
+            ModelApprovalStatus=model_approval_status,
+            NameContains=checked_part(name_contains, "nameContains", kinds.MODEL_PACKAGE),
+            created=(created_after, created_before),
+            SortBy=sort_by,
+            SortOrder=sort_order,
+        )
+
+    @strawberry.field(description="The account's model cards, each in its latest version. One call a page.")
+    async def model_cards(
+        self,
+        info: Info,
+        first: First = 50,
+        after: After = UNSET,
+        name_contains: NameContains = UNSET,
+        status: Annotated[ModelCardStatus | None, argument("Only those at this point of their review.")] = UNSET,
+        created_after: CreatedAfter = UNSET,
+        created_before: CreatedBefore = UNSET,
+        sort_by: SortBy = UNSET,
+        sort_order: Order = SortOrder.DESCENDING,
+    ) -> Connection[ModelCard]:
+        """List model cards."""
+        return await listed(
+            info.context,
+            kinds.MODEL_CARD,
+            first,
+            after,
+            NameContains=checked_part(name_contains, "nameContains", kinds.MODEL_CARD),
+            ModelCardStatus=status,
+            created=(created_after, created_before),
+            SortBy=sort_by,
+            SortOrder=sort_order,
+        )
+
+    @strawberry.field(description="The account's pipelines. One call a page.")
+    async def pipelines(
+        self,
+        info: Info,
+        first: First = 50,
+        after: After = UNSET,
+        name_prefix: Annotated[str | None, argument("Only those whose names begin so.")] = UNSET,
+        created_after: CreatedAfter = UNSET,
+        created_before: CreatedBefore = UNSET,
+        sort_by: SortBy = UNSET,
+        sort_order: Order = SortOrder.DESCENDING,
+    ) -> Connection[Pipeline]:
+        """List pipelines."""
+        if is_given(name_prefix):
+            checked_name(name_prefix, "namePrefix", kinds.PIPELINE)
+        return await listed(
+            info.context,
+            kinds.PIPELINE,
+            first,
+            after,
+            PipelineNamePrefix=name_prefix,
+            created=(created_after, created_before),
+            SortBy=sort_by,
+            SortOrder=sort_order,
+        )
+
+    @strawberry.field(
+        description="The executions of a pipeline. One call a page; empty where there is no such pipeline."
+    )
+    async def pipeline_executions(
+        self,
+        info: Info,
+        pipeline_name: Annotated[str, argument("The pipeline's name.")],
+        first: First = 50,
+        after: After = UNSET,
+        created_after: CreatedAfter = UNSET,
+        created_before: CreatedBefore = UNSET,
+        sort_by: Annotated[PipelineExecutionSort | None, argument("What to sort by; left out: CREATION_TIME.")] = UNSET,
+        sort_order: Order = SortOrder.DESCENDING,
+    ) -> Connection[PipelineExecution]:
+        """List pipeline executions."""
+        return await listed(
+            info.context,
+            kinds.PIPELINE_EXECUTION,
+            first,
+            after,
+            PipelineName=checked_name(pipeline_name, "pipelineName", kinds.PIPELINE),
+            created=(created_after, created_before),
+            SortBy=sort_by,
+            SortOrder=sort_order,
+        )
+
+    @strawberry.field(description="The account's projects. One call a page.")
+    async def projects(
+        self,
+        info: Info,
+        first: First = 50,
+        after: After = UNSET,
+        name_contains: NameContains = UNSET,
+        created_after: CreatedAfter = UNSET,
+        created_before: CreatedBefore = UNSET,
+        sort_by: SortBy = UNSET,
+        sort_order: RegistryOrder = UNSET,
+    ) -> Connection[Project]:
+        """List projects."""
+        return await listed(
+            info.context,
+            kinds.PROJECT,
+            first,
+            after,
+            NameContains=checked_part(name_contains, "nameContains", kinds.PROJECT),
+            created=(created_after, created_before),
+            SortBy=sort_by,
+            SortOrder=sort_order,
+        )

@@ -1,0 +1,90 @@
+"""Experiments and trials, which gather trial components: the runs that belong together."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry import UNSET
+
+from gateway import arn as arns
+from gateway.aws import kinds
+from gateway.schema.entity import MetadataProperties, Tagged, UserContext, member, shown
+from gateway.schema.lineage import TrialComponent
+from gateway.schema.lookup import listed
+from gateway.schema.paging import After, Connection, First
+from gateway.schema.scalars import Arn
+
+
+@strawberry.type(description="What an experiment was made from.")
+class ExperimentSource:
+    """An experiment's source."""
+
+    source_arn: Arn | None = member("SourceArn", "Its ARN.")
+    source_type: str | None = member("SourceType", "What kind of thing it is.")
+
+
+@strawberry.type(description="What a trial was made from.")
+class TrialSource:
+    """A trial's source."""
+
+    source_arn: Arn | None = member("SourceArn", "Its ARN.")
+    source_type: str | None = member("SourceType", "What kind of thing it is.")
+
+
+@strawberry.type(description="Trials that pursue one question together.")
+class Experiment(Tagged):
+    """DescribeExperiment."""
+
+    kind = kinds.EXPERIMENT
+
+    name: str | None = member("ExperimentName", "Its name, unique in the account and region whatever its case.")
+    display_name: str | None = member("DisplayName", "The name to show.")
+    source: ExperimentSource | None = member("Source", "What it was made from.")
+    description: str | None = member("Description", "What its maker says of it.")
+    creation_time: datetime | None = member("CreationTime", "When it was created.")
+    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
+    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+
+    # Listings take the name in the ARN: however AWS spells it there, case does not matter to them.
+
+    @strawberry.field(description="Its trials, newest first. One call a page.")
+    async def trials(self, first: First = 50, after: After = UNSET) -> Connection["Trial"]:
+        """List the trials."""
+        return await listed(self.loaders, kinds.TRIAL, first, after, ExperimentName=arns.id_of(self.key))
+
+    @strawberry.field(description="The runs in any of its trials, newest first. One call a page.")
+    async def trial_components(self, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
+        """List the trial components."""
+        return await listed(self.loaders, kinds.TRIAL_COMPONENT, first, after, ExperimentName=arns.id_of(self.key))
+
+
+@strawberry.type(description="Runs that make up one attempt: the jobs that prepared the data, trained and evaluated.")
+class Trial(Tagged):
+    """DescribeTrial."""
+
+    kind = kinds.TRIAL
+
+    name: str | None = member("TrialName", "Its name, unique in the account and region whatever its case.")
+    display_name: str | None = member("DisplayName", "The name to show.")
+    experiment_name: str | None = member("ExperimentName", "Name of the experiment that it belongs to.")
+    source: TrialSource | None = member("Source", "What it was made from.")
+    creation_time: datetime | None = member("CreationTime", "When it was created.")
+    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
+    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    metadata_properties: MetadataProperties | None = member("MetadataProperties", "Which code and process made it.")
+
+    @strawberry.field(
+        description="The experiment that it belongs to. One Describe an experiment: a trial tells only its name, and "
+        "the ARN may spell that otherwise."
+    )
+    async def experiment(self) -> Experiment | None:
+        """Find the experiment."""
+        name = await self.known("ExperimentName")
+        key = await self.loaders.find(kinds.EXPERIMENT, name) if name else None
+        return shown(self.loaders, key) if key else None
+
+    @strawberry.field(description="The runs in it, newest first. One call a page.")
+    async def trial_components(self, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
+        """List the trial components."""
+        return await listed(self.loaders, kinds.TRIAL_COMPONENT, first, after, TrialName=arns.id_of(self.key))

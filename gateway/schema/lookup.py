@@ -1,0 +1,105 @@
+"""How a root field or a link finds what it leads to: one entity by its name or ARN, or a page of a list."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from gateway.aws.kinds import Kind, pinned
+from gateway.errors import BadUserInput
+from gateway.lineage import plan
+from gateway.loaders import Loaders, Page
+from gateway.schema.entity import Described, shown
+from gateway.schema.paging import Connection, Listing, connection, scope, window
+from gateway.schema.scalars import checked_arn, checked_name, is_given
+
+
+async def existing(loaders: Loaders, key: str) -> Any:
+    """Return the entity if AWS has it, which takes describing it."""
+    entity: Described | None = shown(loaders, key)
+    return entity if entity and not (await loaders.describe(entity.kind, key)).missing else None
+
+
+async def by_arn(loaders: Loaders, arn: str, *kinds: Kind) -> Any:
+    """Return the entity with this ARN, which must be of one of ``kinds``; None when there is none."""
+    checked_arn(arn, "arn", *kinds)
+    return await existing(loaders, arn)
+
+
+async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None = None) -> Any:
+    """Return the entity with this name, in one version where there are several; None when there is none."""
+    key = await loaders.find(kind, pinned(checked_name(name, "name", kind), version))
+    return shown(loaders, key) if key else None
+
+
+async def by_either(loaders: Loaders, kind: Kind, name: str | None, arn: str | None) -> Any:
+    """Return the entity by exactly one of its name and its ARN."""
+    if is_given(name) == is_given(arn):
+        raise BadUserInput("give exactly one of `name` and `arn`.", "name")
+    return await (by_name(loaders, kind, name) if is_given(name) else by_arn(loaders, arn or "", kind))
+
+
+async def listed(
+    loaders: Loaders,
+    kind: Kind,
+    first: int | None,
+    after: str | None,
+    *,
+    created: tuple[datetime | None, datetime | None] = (None, None),
+    **asked: Any,
+) -> Connection[Any]:
+    """Return a page of the entities of a kind, by its List operation with the parameters that were given."""
+    bounds, keep = plan.created(created[0] or None, created[1] or None, kind.created, kind.in_summary("CreationTime"))
+    parameters = given(**asked) | bounds
+    listing = Listing(
+        scope(kind.list, sorted(parameters.items())),
+        lambda token, size: loaders.listing(kind, parameters, token, size),
+        keep,
+    )
+    return await connected(loaders, kind, listing, first, after)
+
+
+async def connected(
+    loaders: Loaders, kind: Kind, listing: Listing, first: int | None, after: str | None
+) -> Connection[Any]:
+    """Return a page of the entities that a listing tells of."""
+    chosen = await window(listing, first, after)
+    return connection(chosen, lambda item: shown(loaders, kind.key(item)))
+
+
+def searching(loaders: Loaders, kind: Kind, name: str, value: str) -> Listing:
+    """List the entities of which Search's property ``name`` has this value."""
+    return Listing(
+        scope("Search", kind.name, name, value),
+        lambda token, size: loaders.search(kind, name, value, token, size),
+    )
+
+
+def naming(loaders: Loaders, kind: Kind, names: Sequence[str], *belonging: str) -> Listing:
+    """List the entities of these names, which belong to something, without those that no longer exist."""
+
+    async def fetch(token: str | None, size: int) -> Page:
+        start = _position(token)
+        keys = await asyncio.gather(*(loaders.find(kind, name) for name in names[start : start + size]))
+        more = start + size < len(names)
+        return Page([{kind.arn: key} for key in keys], str(start + size) if more else None)
+
+    return Listing(scope(kind.name, *belonging), fetch, lambda item: bool(item[kind.arn]))
+
+
+async def standing_for(loaders: Loaders, kind: Kind, source: str) -> Any:
+    """Return the vertex of a kind that stands for an ARN or a URI, the newest where there are several."""
+    found = await listed(loaders, kind, 1, None, SourceUri=source)
+    return found.nodes[0] if found.nodes else None
+
+
+def given(**asked: Any) -> dict[str, Any]:
+    """Keep the parameters that were given, with AWS's words for enumerations."""
+    return {name: getattr(value, "value", value) for name, value in asked.items() if is_given(value)}
+
+
+def _position(token: str | None) -> int:
+    try:
+        return max(int(token or 0), 0)
+    except ValueError:
+        raise BadUserInput("not a cursor.", "after") from None

@@ -1,0 +1,92 @@
+"""Structures inside the vertices of the lineage graph, each as AWS nests it."""
+
+from datetime import datetime
+
+import strawberry
+
+from gateway.schema.entity import member
+from gateway.schema.enums import ArtifactSourceIdType, TrialComponentPrimaryStatus
+from gateway.schema.scalars import Arn
+
+
+@strawberry.type(description="What tells one state of an artifact's source from another.")
+class ArtifactSourceType:
+    """A source type and its value."""
+
+    source_id_type: ArtifactSourceIdType | None = member("SourceIdType", "What kind of identifier it is.")
+    value: str | None = member("Value", "The identifier.")
+
+
+@strawberry.type(description="What an artifact stands for. URI and source types together identify the artifact.")
+class ArtifactSource:
+    """An artifact's source."""
+
+    source_uri: str | None = member("SourceUri", "Where it is.")
+    source_types: list[ArtifactSourceType] | None = member("SourceTypes", "Which state of it.")
+
+
+@strawberry.type(description="What a context stands for.")
+class ContextSource:
+    """A context's source."""
+
+    source_uri: str | None = member("SourceUri", "Where it is, or its ARN.")
+    source_type: str | None = member("SourceType", "What kind of thing that is.")
+    source_id: str | None = member("SourceId", "Its identifier there.")
+
+
+@strawberry.type(description="What an action was done to.")
+class ActionSource:
+    """An action's source."""
+
+    source_uri: str | None = member("SourceUri", "Where it is, or its ARN.")
+    source_type: str | None = member("SourceType", "What kind of thing that is.")
+    source_id: str | None = member("SourceId", "Its identifier there.")
+
+
+@strawberry.type(description="The job that a trial component stands for.")
+class TrialComponentSource:
+    """A trial component's source."""
+
+    source_arn: Arn | None = member("SourceArn", "The job's ARN.")
+    source_type: str | None = member("SourceType", "What kind of job it is, such as SageMakerTrainingJob.")
+
+
+@strawberry.type(description="How a run stands.")
+class TrialComponentStatus:
+    """A trial component's status."""
+
+    primary_status: TrialComponentPrimaryStatus | None = member("PrimaryStatus", "How far it has come.")
+    message: str | None = member("Message", "More of it in words.")
+
+
+@strawberry.type(description="A hyperparameter or other setting of a run: a string or a number.")
+class TrialComponentParameter:
+    """One of a trial component's parameters."""
+
+    key: str = member("Key", "Its name.")
+    string_value: str | None = member("StringValue", "Its value, where that is a string.")
+    number_value: float | None = member("NumberValue", "Its value, where that is a number.")
+
+
+@strawberry.type(description="Something that a run read or wrote, by the run's own name for it.")
+class TrialComponentArtifact:
+    """One of a trial component's input or output artifacts."""
+
+    key: str = member("Key", "The run's name for it.")
+    media_type: str | None = member("MediaType", "Its media type, such as text/csv.")
+    value: str | None = member("Value", "Where it is.")
+
+
+@strawberry.type(description="A metric of a run, summed up over its points.")
+class TrialComponentMetricSummary:
+    """One of a trial component's metric summaries."""
+
+    metric_name: str | None = member("MetricName", "What is measured.")
+    source_arn: Arn | None = member("SourceArn", "ARN of the job that measured it.")
+    time_stamp: datetime | None = member("TimeStamp", "When it was last measured.")
+    max: float | None = member("Max", "The greatest value.")
+    min: float | None = member("Min", "The least value.")
+    last: float | None = member("Last", "The latest value.")
+    count: int | None = member("Count", "How many points there are.")
+    avg: float | None = member("Avg", "The mean of the values.")
+    std_dev: float | None = member("StdDev", "The standard deviation of the values.")

@@ -1,0 +1,200 @@
+"""Pipelines, their executions, and the projects that they and much else belong to."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry import UNSET
+
+from gateway.aws import kinds
+from gateway.schema.arguments import Order
+from gateway.schema.entity import Property, Registered, Tagged, UserContext, member
+from gateway.schema.enums import PipelineExecutionStatus, PipelineStatus, ProjectStatus, SortOrder
+from gateway.schema.lineage import TrialComponent
+from gateway.schema.lookup import connected, listed, searching
+from gateway.schema.paging import After, Connection, First
+from gateway.schema.scalars import Arn, Long
+
+
+@strawberry.type(description="How much of a pipeline runs at a time.")
+class ParallelismConfiguration:
+    """ParallelismConfiguration."""
+
+    max_parallel_execution_steps: int | None = member("MaxParallelExecutionSteps", "Steps that run at once, at most.")
+
+
+@strawberry.type(description="A machine learning workflow of steps: preparing data, training, registering a model.")
+class Pipeline(Tagged):
+    """DescribePipeline."""
+
+    kind = kinds.PIPELINE
+
+    name: str | None = member("PipelineName", "Its name, unique in the account and region.")
+    display_name: str | None = member("PipelineDisplayName", "The name to show.")
+    definition: str | None = member("PipelineDefinition", "Its steps, as the JSON that SageMaker keeps.")
+    description: str | None = member("PipelineDescription", "What its maker says of it.")
+    role_arn: str | None = member("RoleArn", "ARN of the IAM role that its executions use.")
+    status: PipelineStatus | None = member("PipelineStatus", "Whether it is there to stay.")
+    creation_time: datetime | None = member("CreationTime", "When it was created.")
+    last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
+    last_run_time: datetime | None = member("LastRunTime", "When it was last run.")
+    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    parallelism_configuration: ParallelismConfiguration | None = member(
+        "ParallelismConfiguration", "How much of it runs at a time."
+    )
+    version_display_name: str | None = member("PipelineVersionDisplayName", "The name to show of its latest version.")
+    version_description: str | None = member("PipelineVersionDescription", "What is said of its latest version.")
+
+    @strawberry.field(description="Its executions. One call a page.")
+    async def executions(
+        self, first: First = 50, after: After = UNSET, sort_order: Order = SortOrder.DESCENDING
+    ) -> Connection["PipelineExecution"]:
+        """List the executions."""
+        return await listed(
+            self.loaders, kinds.PIPELINE_EXECUTION, first, after, PipelineName=self.key, SortOrder=sort_order
+        )
+
+
+@strawberry.type(description="The experiment and the trial that gather the runs of a pipeline execution.")
+class PipelineExperimentConfig:
+    """PipelineExperimentConfig."""
+
+    experiment_name: str | None = member("ExperimentName", "Name of the experiment.")
+    trial_name: str | None = member("TrialName", "Name of the trial.")
+
+
+@strawberry.type(description="A step of a pipeline that was chosen to run.")
+class SelectedStep:
+    """SelectedStep."""
+
+    step_name: str | None = member("StepName", "The step's name.")
+
+
+@strawberry.type(description="Which steps of a pipeline were chosen to run.")
+class SelectiveExecutionConfig:
+    """SelectiveExecutionConfig."""
+
+    source_pipeline_execution_arn: Arn | None = member(
+        "SourcePipelineExecutionArn", "ARN of the execution whose results stand in for the steps left out."
+    )
+    selected_steps: list[SelectedStep] | None = member("SelectedSteps", "The chosen steps.")
+
+
+@strawberry.type(description="One run of a pipeline.")
+class PipelineExecution(Registered):
+    """DescribePipelineExecution."""
+
+    kind = kinds.PIPELINE_EXECUTION
+
+    @strawberry.field(description="ARN of the pipeline that it ran.")
+    def pipeline_arn(self) -> Arn:
+        """Return the pipeline's ARN, which its own begins with."""
+        return Arn(self.key.partition("/execution/")[0])
+
+    display_name: str | None = member("PipelineExecutionDisplayName", "The name to show.")
+    status: PipelineExecutionStatus | None = member("PipelineExecutionStatus", "How far it has come.")
+    description: str | None = member("PipelineExecutionDescription", "What is said of it.")
+    pipeline_experiment_config: PipelineExperimentConfig | None = member(
+        "PipelineExperimentConfig", "Which experiment and trial gather its runs."
+    )
+    failure_reason: str | None = member("FailureReason", "Why it failed, where it did.")
+    creation_time: datetime | None = member("CreationTime", "When it was started.")
+    last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
+    created_by: UserContext | None = member("CreatedBy", "Who started it.")
+    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    parallelism_configuration: ParallelismConfiguration | None = member(
+        "ParallelismConfiguration", "How much of it runs at a time."
+    )
+    selective_execution_config: SelectiveExecutionConfig | None = member(
+        "SelectiveExecutionConfig", "Which steps were chosen to run, where not all."
+    )
+    pipeline_version_id: Long | None = member("PipelineVersionId", "Which version of the pipeline it ran.")
+
+    @strawberry.field(description="The pipeline that it ran.")
+    def pipeline(self) -> Pipeline:
+        """Return the pipeline, undescribed."""
+        return Pipeline(loaders=self.loaders, key=self.pipeline_arn())
+
+    @strawberry.field(
+        description="The runs that it made, newest first: those that carry its tag. One Search call a page. What "
+        "began a moment ago may not be found yet."
+    )
+    async def trial_components(self, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
+        """Search for the trial components."""
+        kind = kinds.TRIAL_COMPONENT
+        listing = searching(self.loaders, kind, f"Tags.{kinds.EXECUTION_TAG}", self.key)
+        return await connected(self.loaders, kind, listing, first, after)
+
+
+@strawberry.type(description="What AWS Service Catalog was asked for when a project was made.")
+class ServiceCatalogProvisioningDetails:
+    """ServiceCatalogProvisioningDetails."""
+
+    product_id: str | None = member("ProductId", "Id of the product.")
+    provisioning_artifact_id: str | None = member("ProvisioningArtifactId", "Id of the product's version.")
+    path_id: str | None = member("PathId", "Id of the way by which the account has the product.")
+    provisioning_parameters: list[Property] | None = member(
+        "ProvisioningParameters", "The parameters that the product was given."
+    )
+
+
+@strawberry.type(description="What AWS Service Catalog made for a project.")
+class ServiceCatalogProvisionedProductDetails:
+    """ServiceCatalogProvisionedProductDetails."""
+
+    provisioned_product_id: str | None = member("ProvisionedProductId", "Its id there.")
+    provisioned_product_status_message: str | None = member("ProvisionedProductStatusMessage", "How it stands there.")
+
+
+@strawberry.type(description="The CloudFormation stack of a project.")
+class CfnStackDetail:
+    """CfnStackDetail."""
+
+    name: str | None = member("Name", "The stack's name.")
+    id: str | None = member("Id", "The stack's id.")
+    status_message: str | None = member("StatusMessage", "How it stands, in words.")
+
+
+@strawberry.type(description="A CloudFormation template that a project is made from.")
+class CfnTemplateProviderDetail:
+    """CfnTemplateProviderDetail."""
+
+    template_name: str | None = member("TemplateName", "Its name, unique within the project.")
+    template_url: str | None = member("TemplateURL", "Where it is in S3.", name="templateURL")
+    role_arn: str | None = member("RoleARN", "ARN of the IAM role that makes the stack.", name="roleARN")
+    parameters: list[Property] | None = member("Parameters", "The parameters that the stack was given.")
+    stack_detail: CfnStackDetail | None = member("StackDetail", "The stack that came of it.")
+
+
+@strawberry.type(description="A template that a project is made from.")
+class TemplateProviderDetail:
+    """TemplateProviderDetail."""
+
+    cfn_template_provider_detail: CfnTemplateProviderDetail | None = member(
+        "CfnTemplateProviderDetail", "The template, where it is one of CloudFormation."
+    )
+
+
+@strawberry.type(description="What groups the repositories, pipelines and models of one undertaking.")
+class Project(Tagged):
+    """DescribeProject."""
+
+    kind = kinds.PROJECT
+
+    name: str | None = member("ProjectName", "Its name, unique in the account and region.")
+    project_id: str | None = member("ProjectId", "The id by which other entities name it.")
+    description: str | None = member("ProjectDescription", "What its maker says of it.")
+    service_catalog_provisioning_details: ServiceCatalogProvisioningDetails | None = member(
+        "ServiceCatalogProvisioningDetails", "What AWS Service Catalog was asked for."
+    )
+    service_catalog_provisioned_product_details: ServiceCatalogProvisionedProductDetails | None = member(
+        "ServiceCatalogProvisionedProductDetails", "What AWS Service Catalog made of it."
+    )
+    status: ProjectStatus | None = member("ProjectStatus", "How far it has come.")
+    template_provider_details: list[TemplateProviderDetail] | None = member(
+        "TemplateProviderDetails", "The templates that it is made from."
+    )
+    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    creation_time: datetime | None = member("CreationTime", "When it was created.")
+    last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
+    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")

@@ -1,0 +1,86 @@
+"""AWS's own model of SageMaker: the names that the schema gives its members, and records with all of them."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import botocore.session
+
+SERVICE: Any = botocore.session.get_session().get_service_model("sagemaker")
+
+# Enumerations of AWS that are plain strings here, each with the reason.
+OPEN_ENUMS = dict.fromkeys(
+    ("TransformInstanceType", "ProductionVariantInstanceType"), "AWS adds instance types by the month"
+)
+
+
+# Where the numbers of a sample begin, by their type.
+LEAST = {"integer": 0, "long": 2**40, "float": 0.5, "double": 0.5, "timestamp": 1_700_000_000.125}
+
+
+def graphql_name(member: str, prefix: str = "") -> str:
+    """Name a member by the naming rule: without its entity's prefix, in lower camel case."""
+    # Relay has the name that would be left of ProjectId.
+    short = member if member == f"{prefix}Id" else member.removeprefix(prefix)
+    return short[0].lower() + short[1:]
+
+
+def described(kind: str) -> Any:
+    return SERVICE.operation_model(f"Describe{kind}").output_shape
+
+
+def sample(shape: Any, place: str = "", numbers: Any = None) -> Any:
+    """Make a value with every member, no two of them alike where their types allow it."""
+    numbers = numbers or count(1)
+    match shape.type_name:
+        case "structure":
+            return {name: sample(inner, f"{place}.{name}", numbers) for name, inner in shape.members.items()}
+        case "list":
+            return [sample(shape.member, f"{place}.{number}", numbers) for number in range(2)]
+        case "map":
+            return {key: sample(shape.value, f"{place}.{key}", numbers) for key in ("b", "a")}
+        case "string":
+            return shape.enum[next(numbers) % len(shape.enum)] if shape.enum else place
+        case "boolean":
+            return True
+    return next(numbers) + LEAST[shape.type_name]
+
+
+def selection(shape: Any, prefix: str = "", lacks: Collection[str] = ()) -> str:
+    """Write the GraphQL selection of every member, or of those that are not lacking."""
+    while shape.type_name == "list":
+        shape = shape.member
+    if shape.type_name == "map":
+        return "{ key value }" if shape.value.type_name != "structure" else "{ key " + selection(shape.value)[1:]
+    if shape.type_name != "structure":
+        return ""
+    chosen = {name: inner for name, inner in shape.members.items() if name not in lacks}
+    return "{ " + " ".join(f"{graphql_name(name, prefix)} {selection(inner)}" for name, inner in chosen.items()) + " }"
+
+
+def shown(shape: Any, value: Any, prefix: str = "") -> Any:
+    """Say what GraphQL shows of a value."""
+    match shape.type_name:
+        case "structure":
+            return {graphql_name(name, prefix): shown(m, value[name]) for name, m in shape.members.items()}
+        case "list":
+            return [shown(shape.member, item) for item in value]
+        case "map":
+            inner = shape.value
+            return [
+                {"key": key} | (shown(inner, value[key]) if inner.type_name == "structure" else {"value": value[key]})
+                for key in sorted(value)
+            ]
+        case "timestamp":
+            return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds")
+    return value
+
+
+def plain(value: Any) -> Any:
+    """Take the underscores and the case out of an answer's strings, which leaves enumerations as AWS has them."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return value.replace("_", "").lower() if isinstance(value, str) else value
