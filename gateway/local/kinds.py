@@ -25,7 +25,6 @@ class Kind:
     parent: Path = ()
     status: Path = ()
     described_by: str = ""
-    described_as: str = ""
     listed_by: str = ""
     newest_first: bool = True
     renames: Mapping[str, Path] = field(default_factory=dict)

@@ -5,8 +5,9 @@ shortest ways between them come back, with the associations among them that the 
 and is not the start. An association comes on the page of the later of its ends.
 """
 
+import operator
 from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -51,36 +52,39 @@ def query_lineage(service: Service, request: Request) -> Response:
         NotFoundError: the start does not exist.
         ValidationError: the token is not one of this walk's.
     """
+    progress = _resumed(service, request)
+    page: list[Reached] = []
+    edges: list[Edge] = []
+    for reached in progress.steps(request.get("MaxResults", _RESULTS)):
+        page.append(reached)
+        if request.get("IncludeEdges", _EDGES):
+            edges += progress.walk.edges(reached.arn, progress.passed)
+    token = None
+    if progress.ahead is not None:
+        token = paging.token(_NAME, request, [*page[-1], service.walks.number()])
+        service.walks.keep(token, progress)
+    return {
+        "Vertices": [
+            {"Arn": vertex.arn, "Type": vertex.spelt_type, "LineageType": vertex.lineage_type}
+            for vertex in _vertices(service, page)
+        ],
+        "Edges": [
+            {"SourceArn": edge.source, "DestinationArn": edge.destination, "AssociationType": edge.type}
+            for edge in edges
+        ],
+        "NextToken": token,
+    }
+
+
+def _resumed(service: Service, request: Request) -> Progress:
     last = paging.place(_NAME, request)
-    progress = service.walks.take(request["NextToken"]) if last else None
+    if last is None:
+        return _begun(service, request)
+    progress = service.walks.take(request["NextToken"])
     if progress is None:
         progress = _begun(service, request)
-        if last:
-            _pass(progress, Reached(*last[:2]))
-    page = list(islice(progress.coming, request.get("MaxResults", _RESULTS)))
-    edges: list[Edge] = []
-    for reached in page:
-        progress.passed[reached.arn] = reached.depth
-        if request.get("IncludeEdges", _EDGES):
-            edges.extend(progress.walk.edges(reached.arn, progress.passed))
-    vertices = [
-        {"Arn": vertex.arn, "Type": vertex.spelt_type, "LineageType": vertex.lineage_type}
-        for vertex in _vertices(service, page)
-    ]
-    shown = [
-        {"SourceArn": edge.source, "DestinationArn": edge.destination, "AssociationType": edge.type} for edge in edges
-    ]
-    return {"Vertices": vertices, "Edges": shown, "NextToken": _next(service, request, progress, page)}
-
-
-def _next(service: Service, request: Request, progress: Progress, page: list[Reached]) -> str | None:
-    ahead = next(progress.coming, None)
-    if ahead is None:
-        return None
-    progress.coming = chain([ahead], progress.coming)
-    token = paging.token(_NAME, request, [*page[-1], service.walks.number()])
-    service.walks.keep(token, progress)
-    return token
+        progress.skip(Reached(*last[:2]))
+    return progress
 
 
 def _begun(service: Service, request: Request) -> Progress:
@@ -98,15 +102,7 @@ def _begun(service: Service, request: Request) -> Progress:
         ends = [reached.arn for reached in _matching(service, iter(everything), conditions)]
         kept = walk.on_the_way({reached.arn: reached.depth for reached in everything}, {start, *ends})
         coming = (reached for reached in everything if reached.arn in kept)
-    return Progress(walk, {}, coming)
-
-
-def _pass(progress: Progress, last: Reached) -> None:
-    for reached in progress.coming:
-        if reached > last:
-            progress.coming = chain([reached], progress.coming)
-            return
-        progress.passed[reached.arn] = reached.depth
+    return Progress(walk, coming)
 
 
 def _vertices(service: Service, page: list[Reached]) -> list[Vertex]:
@@ -141,12 +137,11 @@ def _conditions(filters: dict[str, Any]) -> list[Condition]:
     return [_CONDITIONS[member](value) for member, value in filters.items() if value or member in _TIMES]
 
 
-def _before(member: str) -> Callable[[float], Condition]:
-    return lambda bound: lambda vertex: (at := getattr(vertex, member)) is not None and at <= millis(bound)
+def _bounded(member: str, holds: Callable[[int, int], bool]) -> Callable[[float], Condition]:
+    def condition(bound: float) -> Condition:
+        return lambda vertex: (at := getattr(vertex, member)) is not None and holds(at, millis(bound))
 
-
-def _after(member: str) -> Callable[[float], Condition]:
-    return lambda bound: lambda vertex: (at := getattr(vertex, member)) is not None and at >= millis(bound)
+    return condition
 
 
 def _properties(wanted: dict[str, str]) -> Condition:
@@ -158,10 +153,10 @@ def _properties(wanted: dict[str, str]) -> Condition:
 
 
 _TIMES: dict[str, Callable[[Any], Condition]] = {
-    "CreatedBefore": _before("created"),
-    "CreatedAfter": _after("created"),
-    "ModifiedBefore": _before("modified"),
-    "ModifiedAfter": _after("modified"),
+    "CreatedBefore": _bounded("created", operator.le),
+    "CreatedAfter": _bounded("created", operator.ge),
+    "ModifiedBefore": _bounded("modified", operator.le),
+    "ModifiedAfter": _bounded("modified", operator.ge),
 }
 _CONDITIONS: dict[str, Callable[[Any], Condition]] = _TIMES | {
     "Types": lambda wanted: lambda vertex: vertex.spelt_type in wanted,

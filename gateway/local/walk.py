@@ -92,12 +92,11 @@ class Walk:
 
     def edges(self, arn: str, depths: Mapping[str, int]) -> Iterator[Edge]:
         """The associations that the walk follows between this vertex and those of ``depths``, itself included."""
-        for end, here, there in ((Edge, "source", "destination"), (_reversed, "destination", "source")):
-            for other, type_ in self._between(arn, here, there, depths):
-                if other in depths and (here == "source" or other != arn):
-                    edge = end(arn, other, type_)
-                    if self._follows(edge, depths):
-                        yield edge
+        out = [Edge(arn, other, type_) for other, type_ in self._between(arn, "source", "destination", depths)]
+        back = [Edge(other, arn, type_) for other, type_ in self._between(arn, "destination", "source", depths)]
+        for edge in out + [edge for edge in back if edge.source != arn]:
+            if {edge.source, edge.destination} <= depths.keys() and self._follows(edge, depths):
+                yield edge
 
     def _between(self, arn: str, here: str, there: str, others: Mapping[str, int]) -> list[tuple[str, str | None]]:
         sql = f"SELECT {there}, type FROM association WHERE {here} = ?"
@@ -110,21 +109,35 @@ class Walk:
         )
 
     def _follows(self, edge: Edge, depths: Mapping[str, int]) -> bool:
-        left = {"source": edge.source, "destination": edge.destination}
-        return any(depths[left[here]] < self.depth for here, _ in _WAYS[self.direction])
+        return any(depths[getattr(edge, here)] < self.depth for here, _ in _WAYS[self.direction])
 
 
-def _reversed(destination: str, source: str, type_: str | None) -> Edge:
-    return Edge(source, destination, type_)
-
-
-@dataclass(slots=True)
 class Progress:
-    """A walk that has returned some pages: the depths of what it returned, and what comes next."""
+    """How far somebody has come who is shown some of what a walk reaches."""
 
-    walk: Walk
-    passed: dict[str, int]
-    coming: Iterator[Reached]
+    def __init__(self, walk: Walk, coming: Iterator[Reached]) -> None:
+        """Begin before the first of what is to be shown."""
+        self.walk = walk
+        self.passed: dict[str, int] = {}
+        """The depths of what was shown."""
+        self._coming = coming
+        self.ahead = next(coming, None)
+        """What is shown next, None at the end."""
+
+    def steps(self, most: int) -> Iterator[Reached]:
+        """Show the next vertices, at most so many; each counts as passed when it comes out."""
+        for _ in range(most):
+            if self.ahead is None:
+                return
+            here = self.ahead
+            self.passed[here.arn] = here.depth
+            self.ahead = next(self._coming, None)
+            yield here
+
+    def skip(self, last: Reached) -> None:
+        """Pass what comes up to this vertex, and itself."""
+        while self.ahead is not None and self.ahead <= last:
+            next(self.steps(1))
 
 
 @dataclass(slots=True)
