@@ -30,7 +30,7 @@ def test_latency_comes_before_every_answer(sagemaker: Any, service: LocalServer)
         assert time.monotonic() - began >= 0.08
 
 
-def test_slow_answers_overlap(service: LocalServer) -> None:
+def test_slow_answers_do_not_queue(service: LocalServer) -> None:
     service.behaviour.latency_ms = 200
     headers = {"X-Amz-Target": "SageMaker.ListArtifacts"}
     began = time.monotonic()

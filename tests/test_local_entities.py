@@ -175,7 +175,7 @@ def test_deletion_needs_arn_or_source(sagemaker: Any) -> None:
         sagemaker.delete_artifact()
 
 
-def test_associated_entities_stay(sagemaker: Any, make: Make) -> None:
+def test_associated_entities_are_not_deleted(sagemaker: Any, make: Make) -> None:
     source, destination = make("s3://a"), make("s3://b")
     sagemaker.add_association(SourceArn=source, DestinationArn=destination)
     for end in (source, destination):

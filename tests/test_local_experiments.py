@@ -96,7 +96,7 @@ def test_updates_change_trial_and_experiment(study: Any) -> None:
     assert study.describe_experiment(ExperimentName="study")["Description"] == "new"
 
 
-def test_components_are_listed_by_what_they_are_part_of(study: Any) -> None:
+def test_components_are_listed_by_parent(study: Any) -> None:
     assert listed(study.list_trial_components(), "TrialComponent") == ["loose", "step"]
     assert listed(study.list_trial_components(TrialName="first"), "TrialComponent") == ["step"]
     assert listed(study.list_trial_components(TrialName="second"), "TrialComponent") == []
@@ -140,7 +140,7 @@ def test_unknown_names_are_not_found(study: Any, operation: str, request_: dict[
         getattr(study, operation)(**request_)
 
 
-def test_association_names_both(study: Any) -> None:
+def test_membership_names_both_its_ends(study: Any) -> None:
     names = {"TrialName": "second", "TrialComponentName": "step"}
     for operation in (study.associate_trial_component, study.associate_trial_component):
         made = operation(**names)
@@ -166,7 +166,7 @@ def test_parts_are_deleted_before_wholes(study: Any) -> None:
     assert listed(study.list_experiments(), "Experiment") == ["empty"]
 
 
-def test_associated_components_stay(sagemaker: Any, service: LocalServer) -> None:
+def test_associated_components_are_not_deleted(sagemaker: Any, service: LocalServer) -> None:
     load(service, artifact(1), component("job"))
     ends = {"SourceArn": artifact_arn(1), "DestinationArn": component_arn("job")}
     sagemaker.add_association(**ends)

@@ -21,7 +21,7 @@ def contexts(service: LocalServer, *named: str, **members: Any) -> None:
     load(service, *(context(name, CreationTime=1000 + at, **members) for at, name in enumerate(named)))
 
 
-def test_newest_comes_first(sagemaker: Any, service: LocalServer) -> None:
+def test_newest_entry_comes_first(sagemaker: Any, service: LocalServer) -> None:
     contexts(service, "b", "c", "a")
     assert names(sagemaker.list_contexts()["ContextSummaries"]) == ["a", "c", "b"]
     assert names(sagemaker.list_contexts(SortOrder="Ascending")["ContextSummaries"]) == ["b", "c", "a"]

@@ -70,7 +70,7 @@ def test_both_turns_round_everywhere(ask: Any) -> None:
     assert len(between) == 6
 
 
-def test_depth_counts_associations(ask: Any) -> None:
+def test_depth_is_counted_in_associations(ask: Any) -> None:
     assert ask(DATA, Direction="Descendants", MaxDepth=1)[0] == [DATA, LEFT, RIGHT]
     assert ask(DATA, Direction="Descendants", MaxDepth=2)[0] == [DATA, LEFT, RIGHT, *MODELS]
 
@@ -176,7 +176,7 @@ def test_dangling_ends_are_vertices(sagemaker: Any, service: LocalServer) -> Non
     assert only_models["Vertices"] == []
 
 
-def test_circles_end(sagemaker: Any, service: LocalServer) -> None:
+def test_walks_through_circles_end(sagemaker: Any, service: LocalServer) -> None:
     load(service, artifact(0), artifact(1))
     load(service, *(association(*pair) for pair in ((DATA, MODELS[0]), (MODELS[0], DATA), (DATA, DATA))))
     for direction in ("Ascendants", "Descendants", "Both"):

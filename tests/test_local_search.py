@@ -101,7 +101,7 @@ def test_filters_find_what_meets_them(search: Any, filter_: dict[str, str], expe
     assert search(filter_) == expected
 
 
-def test_operators_combine_filters(search: Any) -> None:
+def test_and_and_or_combine_filters(search: Any) -> None:
     both = [where("TrialComponentName", "In", "one,two"), where("Parameters.lr", "GreaterThan", "0.15")]
     assert search(*both) == ["two"]
     either = [where("TrialComponentName", value="three"), where("Source.SourceArn", value=JOB)]

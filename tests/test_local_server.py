@@ -80,7 +80,7 @@ def test_stopping_finishes_requests_under_way() -> None:
     assert answers[0]["ArtifactSummaries"] == []
 
 
-def test_clear_forgets_everything(service: LocalServer) -> None:
+def test_clear_forgets_all_there_was(service: LocalServer) -> None:
     load(service, artifact(1))
     sagemaker = client(service.url)
     sagemaker.add_tags(ResourceArn=artifact_arn(1), Tags=[{"Key": "k", "Value": "v"}])

@@ -82,6 +82,12 @@ def test_artifact_needs_only_its_source(post: Post, sagemaker: Any) -> None:
     assert made["ArtifactArn"] == listed["ArtifactArn"]
 
 
+def test_half_a_source_is_enough(post: Post, sagemaker: Any) -> None:
+    post({"entity": "Artifact", "record": {"Source": {"SourceUri": "s3://x", "SourceTypes": [{"Value": "v"}]}}})
+    assert len(sagemaker.list_artifacts(SourceUri="s3://x")["ArtifactSummaries"]) == 1
+    assert sagemaker.create_artifact(ArtifactType="t", Source={"SourceUri": "s3://x"})
+
+
 def test_name_and_arn_give_each_other(post: Post, sagemaker: Any) -> None:
     post(
         {"entity": "Context", "record": {"ContextName": "named"}},
@@ -106,7 +112,7 @@ def test_times_come_either_way(post: Post, sagemaker: Any, time: Any) -> None:
     assert sagemaker.describe_context(ContextName="c")["CreationTime"].timestamp() == 1_600_000_000.123
 
 
-def test_same_again_replaces(post: Post, sagemaker: Any, service: LocalServer) -> None:
+def test_same_thing_again_replaces_it(post: Post, sagemaker: Any, service: LocalServer) -> None:
     post(*diamond())
     before = export(service)
     assert post(before).status_code == 200

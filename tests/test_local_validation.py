@@ -111,7 +111,7 @@ def test_values_at_their_bounds_pass(sagemaker: Any) -> None:
     assert len(described["Properties"]) == 30
 
 
-def test_length_counts_characters(sagemaker: Any) -> None:
+def test_length_is_counted_in_characters(sagemaker: Any) -> None:
     sagemaker.create_artifact(ArtifactType="☃" * 256, Source=SOURCE)
 
 

@@ -80,7 +80,7 @@ def entity(kind: Kind, record: Record, *, listed: bool, handmade: bool) -> Entit
 
 def artifact_arn(service: Service, source: dict[str, Any]) -> str:
     """The ARN of the artifact of this source: its id depends on the URI and the types, not on the account."""
-    types = sorted((given["SourceIdType"], given["Value"]) for given in source.get("SourceTypes") or ())
+    types = sorted((given.get("SourceIdType", ""), given.get("Value", "")) for given in source.get("SourceTypes", ()))
     digest = sha256(orjson.dumps([source["SourceUri"], types])).hexdigest()
     return service.arn(KINDS["Artifact"].resource, digest[:32])
 
