@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
-from gateway.aws.calls import Calls
+from gateway.aws.calls import Budget, Calls
 from gateway.aws.pool import open_client
 from gateway.http.graphql import GraphQLEndpoint
+from gateway.http.subscriptions import WebSocketEndpoint
+from gateway.loaders import Loaders
+from gateway.schema.execution import Executor
 from gateway.settings import Settings
 
 
@@ -20,13 +23,16 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_client(settings) as client:
-            app.state.calls = Calls(client, settings.max_concurrent_calls)
+            calls = Calls(client, settings.max_concurrent_calls)
+            app.state.new_loaders = lambda: Loaders(Budget(calls, settings.max_aws_calls, settings.deadline_seconds))
             yield
 
+    executor = Executor()
     return Starlette(
         routes=[
             Route("/", _home),
-            Route("/graphql", GraphQLEndpoint(), name="graphql"),
+            Route("/graphql", GraphQLEndpoint(executor), name="graphql"),
+            WebSocketRoute("/graphql", WebSocketEndpoint(executor)),
             Route("/healthz", _health),
         ],
         lifespan=lifespan,

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from gateway import schema, serving
 from gateway.app import create_app
-from gateway.aws.calls import Calls
+from gateway.aws.calls import Budget, Calls
 from gateway.aws.pool import open_client, session
 from gateway.errors import GatewayError
 from gateway.loaders import Loaders
@@ -166,7 +166,8 @@ def _local(options: argparse.Namespace) -> int:
 
 async def _answer(settings: Settings, document: str, variables: dict[str, Any]) -> dict[str, Any]:
     async with open_client(settings) as client:
-        loaders = Loaders(Calls(client, settings.max_concurrent_calls))
+        calls = Calls(client, settings.max_concurrent_calls)
+        loaders = Loaders(Budget(calls, settings.max_aws_calls, settings.deadline_seconds))
         return (await Executor().run(document, variables, None, loaders)).answer
 
 

@@ -5,7 +5,10 @@
     ├── Forbidden               FORBIDDEN              AWS denies the gateway this call
     ├── NotFound                NOT_FOUND              what a call was about does not exist
     ├── Throttled               THROTTLED              AWS kept answering "too fast"
-    └── UpstreamUnavailable     UPSTREAM_UNAVAILABLE   AWS failed, timed out or could not be reached
+    ├── UpstreamUnavailable     UPSTREAM_UNAVAILABLE   AWS failed, timed out or could not be reached
+    │   └── Unsupported                                AWS does not have the operation in this region
+    ├── BudgetExceeded          BUDGET_EXCEEDED        the request's share of AWS calls is used up
+    └── DeadlineExceeded        DEADLINE_EXCEEDED      the request took longer than it may
 
 Each class carries its ``extensions.code``. A reading field turns NotFound into null; the rest reach the client as one
 coded error at the field that asked. Two codes have no class here, because graphql-core raises them:
@@ -67,3 +70,19 @@ class UpstreamUnavailable(GatewayError):  # noqa: N818
     """AWS failed, timed out or could not be reached."""
 
     code = "UPSTREAM_UNAVAILABLE"
+
+
+class Unsupported(UpstreamUnavailable):
+    """AWS does not have the operation in this region."""
+
+
+class BudgetExceeded(GatewayError):  # noqa: N818
+    """The request's share of AWS calls is used up."""
+
+    code = "BUDGET_EXCEEDED"
+
+
+class DeadlineExceeded(GatewayError):  # noqa: N818
+    """The request took longer than it may."""
+
+    code = "DEADLINE_EXCEEDED"

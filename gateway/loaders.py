@@ -6,7 +6,7 @@ absent is null; only an uncovered one costs a call.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,7 +14,7 @@ from aiodataloader import DataLoader
 
 from gateway import arn as arns
 from gateway.aws.batches import Batch, Search
-from gateway.aws.calls import Calls
+from gateway.aws.calls import Budget
 from gateway.aws.kinds import (
     ABSENT,
     EXECUTION_TAG,
@@ -28,9 +28,13 @@ from gateway.aws.kinds import (
     kind_of,
     unpinned,
 )
-from gateway.errors import BadUserInput, Forbidden, GatewayError, NotFound
+from gateway.errors import BadUserInput, Forbidden, GatewayError, NotFound, Unsupported
 
 K = TypeVar("K")
+T = TypeVar("T")
+
+MOST_VERTICES = 50
+"""Vertices on one page of QueryLineage."""
 
 # Between a page's arrival and the first field of its items that asks for more lie this many turns of the event loop
 # at most (graphql-core completes a list in three); a level's batch is gathered after that many.
@@ -87,10 +91,26 @@ class Page(NamedTuple):
     """The token of the page after it; None on the last."""
 
 
+class Edge(NamedTuple):
+    """An association, as far as a walk tells of it."""
+
+    source: str
+    destination: str
+    type: str | None
+
+
+class Step(NamedTuple):
+    """What one page of a walk tells: vertices with their types, and associations."""
+
+    vertices: list[tuple[str, str | None]]
+    edges: list[Edge]
+    next: str | None
+
+
 class Loaders:
     """The loaders of one request and what they have learnt."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Budget) -> None:
         """Ask through ``calls``."""
         self._calls = calls
         self._records: dict[str, Record] = {}
@@ -102,6 +122,25 @@ class Loaders:
         self._projects = DataLoader(self._load_projects)
         self._describing: dict[asyncio.Future[str | None], str] = {}
         self._paging: set[asyncio.Future[Page]] = set()
+        self._made: dict[Hashable, asyncio.Future[Any]] = {}
+        self.told: list[tuple[GatewayError, list[str | int]]] = []
+        """What is missing from fields that have an answer all the same."""
+
+    @property
+    def calls_made(self) -> int:
+        """How many calls the request has made so far."""
+        return self._calls.made
+
+    def tell(self, error: GatewayError, path: list[str | int]) -> None:
+        """Say beside the data of the field at ``path`` what is missing from it."""
+        self.told.append((error, path))
+
+    async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return what ``make`` makes, which happens once a request for each key."""
+        if key not in self._made:
+            self._made[key] = asyncio.ensure_future(make())
+        made: T = await asyncio.shield(self._made[key])
+        return made
 
     def record(self, key: str) -> Record:
         """Return what is known of an entity so far: one record a key, which grows."""
@@ -127,6 +166,60 @@ class Loaders:
         """Return the page of association summaries that begins at ``token``: 100 of them, whoever asks for how many."""
         return await self._page(self._load_associations, _frozen(parameters), token)
 
+    @property
+    def queries_lineage(self) -> bool:
+        """Whether SageMaker has QueryLineage here, as far as known."""
+        return "QueryLineage" not in self._calls.lacks
+
+    async def query_lineage(self, start: str, direction: str, depth: int, token: str | None) -> Step:
+        """Return a page of all that QueryLineage finds from ``start``; Unsupported where there is no QueryLineage."""
+        answer = await self._calls(
+            "QueryLineage",
+            StartArns=[start],
+            Direction=direction,
+            IncludeEdges=True,
+            MaxDepth=depth,
+            MaxResults=MOST_VERTICES,
+            **_paged(token),
+        )
+        vertices = [(vertex["Arn"], vertex.get("Type")) for vertex in answer["Vertices"] if _is_vertex(vertex["Arn"])]
+        for arn, type_name in vertices:
+            kind = kind_of(arns.parse(arn))
+            if kind and type_name:
+                self.record(arn).note({kind.type_path: type_name})
+        edges = [
+            Edge(edge["SourceArn"], edge["DestinationArn"], edge.get("AssociationType"))
+            for edge in answer.get("Edges", ())
+        ]
+        return Step(
+            vertices,
+            [edge for edge in edges if _joins_vertices(edge.source, edge.destination)],
+            answer.get("NextToken"),
+        )
+
+    async def neighbours(self, start: str, direction: str) -> Step:
+        """Return the same of one vertex's own associations, all pages of them, by ListAssociations."""
+        ends = {"Ascendants": ["DestinationArn"], "Descendants": ["SourceArn"], "Both": ["DestinationArn", "SourceArn"]}
+        found = await asyncio.gather(*(self._all_associations({end: start}) for end in ends[direction]))
+        vertices: dict[str, str | None] = {}
+        edges = []
+        for summary in (summary for some in found for summary in some):
+            edge = Edge(summary["SourceArn"], summary["DestinationArn"], summary.get("AssociationType"))
+            edges.append(edge)
+            vertices[edge.source] = summary.get("SourceType")
+            vertices[edge.destination] = summary.get("DestinationType")
+        return Step(list(vertices.items()), edges, None)
+
+    async def _all_associations(self, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        token = None
+        while True:
+            page = await self.associations(parameters, token)
+            items += page.items
+            token = page.next
+            if token is None:
+                return items
+
     async def listing(self, kind: Kind, parameters: Mapping[str, Any], token: str | None, size: int) -> Page:
         """Return a page of summaries of a kind, by its List operation; empty where what they belong to is missing."""
         return await self._page(self._load_listing, kind, _frozen(parameters), token, size)
@@ -134,6 +227,12 @@ class Loaders:
     async def search(self, kind: Kind, name: str, value: str, token: str | None, size: int) -> Page:
         """Return a page of the entities of which Search's property ``name`` has this value, whole."""
         return await self._page(self._load_search, kind, name, value, token, size)
+
+    async def search_any(self, kind: Kind, terms: Mapping[str, str]) -> list[str]:
+        """Return the ARNs of up to 100 entities of which any term holds: a property and its value, or some by comma."""
+        assert isinstance(kind.batch, Search)  # noqa: S101
+        answer = await self._calls("Search", **kind.batch.where_any(terms), MaxResults=MOST_RESULTS)
+        return [members[kind.arn] for members in self._learn(kind, kind.batch, answer)]
 
     async def tags(self, arn: str) -> list[dict[str, str]]:
         """Return all tags of anything that has an ARN."""
@@ -237,7 +336,7 @@ class Loaders:
     async def _load_batch(self, kind: Kind, batch: Batch, call: Mapping[str, Any]) -> None:
         try:
             answer = await self._calls(batch.operation, **call)
-        except (Forbidden, BadUserInput):
+        except (Forbidden, BadUserInput, Unsupported):
             # One of them may be at fault; asked one by one, the others still answer.
             return
         self._learn(kind, batch, answer)
@@ -263,7 +362,12 @@ class Loaders:
         for summary in answer["AssociationSummaries"]:
             self._note_end(summary, "Source")
             self._note_end(summary, "Destination")
-        return Page(answer["AssociationSummaries"], answer.get("NextToken"))
+        summaries = [
+            summary
+            for summary in answer["AssociationSummaries"]
+            if _joins_vertices(summary["SourceArn"], summary["DestinationArn"])
+        ]
+        return Page(summaries, answer.get("NextToken"))
 
     async def _load_listing(
         self, kind: Kind, parameters: Iterable[tuple[str, Any]], token: str | None, size: int
@@ -329,6 +433,15 @@ class Loaders:
             await asyncio.wait(under_way)
         for _ in range(_TURNS):
             await asyncio.sleep(0)
+
+
+def _is_vertex(arn: str) -> bool:
+    return kind_of(arns.parse(arn)) in LINEAGE
+
+
+def _joins_vertices(source: str, destination: str) -> bool:
+    # AWS lets an association end at an experiment, which is no vertex of any lineage type.
+    return _is_vertex(source) and _is_vertex(destination)
 
 
 def _paged(token: str | None, size: int | None = None) -> dict[str, Any]:

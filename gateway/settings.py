@@ -27,6 +27,10 @@ class Settings(BaseSettings):
     max_concurrent_calls: Annotated[
         int, Field(ge=1, le=1000, description="AWS calls in flight at once, over all requests.")
     ] = 50
+    max_aws_calls: Annotated[int, Field(ge=1, description="AWS calls that one request may make.")] = 10_000
+    deadline_seconds: Annotated[float, Field(gt=0, description="How long one request may go on making AWS calls.")] = (
+        60.0
+    )
     max_attempts: Annotated[
         int, Field(ge=1, le=20, description="Times that one AWS call is tried in all, by botocore's standard retries.")
     ] = 5

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import Ask
-from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_type
+from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_type, is_required_argument
 from graphs import artifact, artifact_arn, fan
 
 from gateway import schema
@@ -46,8 +46,16 @@ def selection(field: str) -> str:
 @pytest.mark.parametrize(("field", "argument"), fields_with_arns())
 @pytest.mark.parametrize("text", MALFORMED)
 async def test_malformed_arn_is_refused_by_name(refused: Ask, field: str, argument: str, text: str) -> None:
+    assert SCHEMA.query_type
+    arguments = SCHEMA.query_type.fields[field].args
+    kind = str(arguments[argument].type)
+    others = [
+        f'{name}: "{DATASET}"' for name, other in arguments.items() if name != argument and is_required_argument(other)
+    ]
     error = await refused(
-        f"query($value: Arn!) {{ {field}({argument}: $value) {{ {selection(field)} }} }}", "BAD_USER_INPUT", value=text
+        f"query($value: {kind}) {{ {field}({', '.join([f'{argument}: $value', *others])}) {{ {selection(field)} }} }}",
+        "BAD_USER_INPUT",
+        value=[text] if kind.startswith("[") else text,
     )
     assert error["extensions"]["argument"] == argument
     assert error["message"].startswith(f"{argument}: ")

@@ -195,3 +195,9 @@ async def test_association_is_a_node(ask: Ask, load: Callable[..., None], calls:
     data = await ask("query($id: ID!) { node(id: $id) { id ... on Association { source { name } } } }", id=id)
     assert data == {"node": {"id": id, "source": {"name": "artifact-0"}}}
     assert calls == {"ListAssociations": 1}
+
+
+async def test_experiments_are_no_neighbours(ask: Ask, load: Callable[..., None]) -> None:
+    load(*fan(1), association(DATASET, arn("experiment", "tries")))
+    hop = (await ask(PAGE, arn=DATASET))["artifact"]["downstream"]
+    assert [edge["node"]["name"] for edge in hop["edges"]] == ["artifact-1"]

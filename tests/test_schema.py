@@ -38,7 +38,18 @@ SCALARS = {
 OMITTED: dict[str, str] = {}
 
 # What entities have that is neither a member of their Describe response nor a link to others.
-BEYOND = {"id", "arn", "name", "lineageType", "type", "sourceUri", "metadataProperties", "lineageGroupArn", "tags"}
+BEYOND = {
+    "id",
+    "arn",
+    "name",
+    "lineageType",
+    "type",
+    "sourceUri",
+    "metadataProperties",
+    "lineageGroupArn",
+    "tags",
+    "lineage",
+}
 
 # What listings take, where the naming rule says it otherwise than an argument does.
 ARGUMENTS = {

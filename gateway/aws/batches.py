@@ -67,6 +67,14 @@ class Search(Batch):
             "SortOrder": "Descending",
         }
 
+    def where_any(self, terms: Mapping[str, str]) -> dict[str, Any]:
+        """Ask for the entities of which any property has its value; commas part several values of one."""
+        filters = [
+            {"Name": name, "Operator": "In" if "," in value else "Equals", "Value": value}
+            for name, value in terms.items()
+        ]
+        return {"Resource": self.resource, "SearchExpression": {"Filters": filters, "Operator": "Or"}}
+
     def found(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return what each result holds."""
         return [result[self.result] for result in answer["Results"]]

@@ -14,14 +14,36 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from gateway.errors import BadUserInput, Forbidden, GatewayError, NotFound, Throttled, UpstreamUnavailable
+from gateway.errors import (
+    BadUserInput,
+    BudgetExceeded,
+    DeadlineExceeded,
+    Forbidden,
+    GatewayError,
+    NotFound,
+    Throttled,
+    Unsupported,
+    UpstreamUnavailable,
+)
 
 _log = logging.getLogger("gateway.aws")
 
 _NOT_FOUND = {"ResourceNotFound", "ResourceNotFoundException"}
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_UNKNOWN = {"UnknownOperationException", "UnsupportedOperation", "InvalidAction"}
 _INVALID = {"ValidationException", "SerializationException", "InvalidParameterValue"}
 _THROTTLED = {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
+
+
+# Where SageMaker has lineage but not QueryLineage.
+_WITHOUT_QUERY_LINEAGE = {
+    "af-south-1",
+    "ap-northeast-3",
+    "ap-southeast-3",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+}
 
 
 class Calls:
@@ -31,6 +53,8 @@ class Calls:
         """Use an open aioboto3 SageMaker client."""
         self._client = client
         self._slots = asyncio.Semaphore(limit)
+        self.lacks = frozenset({"QueryLineage"} if client.meta.region_name in _WITHOUT_QUERY_LINEAGE else ())
+        """Operations that SageMaker is known not to have in this region."""
 
     async def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Make one call by its AWS name, such as ``DescribeArtifact``; any failure comes out as a GatewayError."""
@@ -47,6 +71,34 @@ class Calls:
             finally:
                 _log.debug("%s %s %.1f ms", operation, outcome, (time.monotonic() - began) * 1000)
         return answer
+
+
+class Budget:
+    """One request's share of the calls: so many at most, within so many seconds."""
+
+    def __init__(self, calls: Calls, most: int, seconds: float) -> None:
+        """Begin now."""
+        self._calls = calls
+        self._most = most
+        self._until = time.monotonic() + seconds
+        self.made = 0
+        """How many calls the request has made."""
+        self.lacks = set(calls.lacks)
+        """Operations that SageMaker does not have here, as far as the request knows."""
+
+    async def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Make a call, or raise BudgetExceeded or DeadlineExceeded."""
+        if self.made >= self._most:
+            raise BudgetExceeded(f"The request may make {self._most} calls to AWS and has made them.")
+        self.made += 1
+        try:
+            async with asyncio.timeout(self._until - time.monotonic()):
+                return await self._calls(operation, **parameters)
+        except TimeoutError:
+            raise DeadlineExceeded("The request's time is up.") from None
+        except Unsupported:
+            self.lacks.add(operation)
+            raise
 
 
 def _translated(operation: str, error: Exception) -> GatewayError:
@@ -68,6 +120,8 @@ def _answered(operation: str, error: ClientError) -> GatewayError:
         return Forbidden(f"AWS denies the gateway {operation} here.")
     if code in _THROTTLED:
         return Throttled(f"AWS is throttling {operation}; try again later.")
+    if code in _UNKNOWN:
+        return Unsupported(f"SageMaker does not have {operation} in this region.")
     if code in _INVALID:
         return BadUserInput(f"{operation} was refused: {error.response['Error'].get('Message', '')}")
     return UpstreamUnavailable(f"{operation} failed at AWS.")

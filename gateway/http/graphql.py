@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
-from gateway.loaders import Loaders
+from gateway.http.subscriptions import EVENT_STREAM, event_stream
 from gateway.schema.execution import Executor, refusal
 
 JSON = "application/json"
@@ -35,9 +35,9 @@ class _Refusal(Exception):  # noqa: N818 - an answer rather than an error
 class GraphQLEndpoint:
     """Answers GraphQL requests by GET and POST; a browser that asks for HTML gets GraphiQL."""
 
-    def __init__(self) -> None:
-        """Build the schema to answer by."""
-        self._executor = Executor()
+    def __init__(self, executor: Executor) -> None:
+        """Answer by ``executor``."""
+        self._executor = executor
         self._graphiql = get_graphql_ide_html(graphql_ide="graphiql")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +54,9 @@ class GraphQLEndpoint:
         headers = {}
         try:
             asked = await _asked(request)
-            answer, executed = await self._executor.run(*asked, Loaders(request.app.state.calls))
+            if EVENT_STREAM in request.headers.get("accept", ""):
+                return event_stream(self._executor.stream(*asked, request.app.state.new_loaders()))
+            answer, executed = await self._executor.run(*asked, request.app.state.new_loaders())
             # Clients that take plain JSON expect 200 for whatever GraphQL itself has answered.
             status = HTTPStatus.OK if executed or media_type == JSON else HTTPStatus.BAD_REQUEST
         except _Refusal as refused:

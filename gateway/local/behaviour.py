@@ -25,19 +25,21 @@ class Behaviour:
 
     ``latency_ms`` milliseconds pass before every answer; past ``throttle_tps`` requests a second they are throttled;
     a share ``fault_rate`` (0 to 1) of them fails, half with a 5xx and half by a dropped connection. ``deny`` holds
-    patterns of ARNs and names, each alone or after an operation's name and a colon.
+    patterns of ARNs and names, each alone or after an operation's name and a colon; ``unknown`` the operations that
+    the service answers not to have, as SageMaker does where a region lacks them.
     """
 
     latency_ms: float = 0
     throttle_tps: float | None = None
     fault_rate: float = 0.0
     deny: Sequence[str] = ()
+    unknown: Sequence[str] = ()
     _tokens: float = field(default=0.0, init=False, repr=False)
     _filled: float = field(default=0.0, init=False, repr=False)
 
     def reset(self) -> None:
         """Behave well from here on."""
-        self.latency_ms, self.throttle_tps, self.fault_rate, self.deny = 0, None, 0.0, ()
+        self.latency_ms, self.throttle_tps, self.fault_rate, self.deny, self.unknown = 0, None, 0.0, (), ()
         self._tokens = self._filled = 0.0
 
     def throttles(self) -> bool:

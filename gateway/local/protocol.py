@@ -74,7 +74,7 @@ def call(service: Service, name: str, asked: dict[str, Any]) -> dict[str, Any]:
         AwsError: the operation refuses.
     """
     handler = OPERATIONS.get(name)
-    if handler is None:
+    if handler is None or name in service.behaviour.unknown:
         raise UnknownOperationError(f"Unknown operation: {name[:256]!r}")
     checked = validation.read_request(name, asked)
     _authorize(service, name, checked)

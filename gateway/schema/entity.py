@@ -5,18 +5,22 @@ member is read on the spot; an uncovered one asks the request's loaders. Structu
 dictionaries that AWS sent, and their fields read them the same way.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
+from functools import cache
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
 from strawberry import Info
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
 
 from gateway import arn as arns
-from gateway.aws.kinds import Kind, kind_of, unpinned
+from gateway.aws.kinds import LINEAGE, Kind, kind_of, unpinned
 from gateway.loaders import Loaders, Record
 from gateway.schema.scalars import Arn
+from gateway.schema.selection import selected
 
 if TYPE_CHECKING:
     from gateway.schema.pipelines import Project
@@ -122,6 +126,40 @@ def shown(loaders: Loaders, key: str) -> Any:
 def linked(loaders: Loaders, kind: Kind, text: str) -> Any:
     """Return the entity that ``text`` names, undescribed; None unless it is the ARN of one of this kind."""
     return shown(loaders, text) if kind_of(arns.parse(text)) is kind else None
+
+
+def uncovered(info: Info, *paths: tuple[str, ...]) -> dict[Kind, str]:
+    """Tell which kinds of vertex the document asks more of than a walk tells, and a path that only a Describe knows.
+
+    ``paths`` lead from the resolver's field to fields of vertices.
+    """
+    names: dict[str | None, set[str]] = defaultdict(set)
+    for path in paths:
+        for condition, fields in selected(info._raw_info, *path).items():  # noqa: SLF001 - strawberry's own expands fragments
+            names[condition] |= fields
+    found = {}
+    for kind in LINEAGE:
+        asked = names[None] | names["LineageEntity"] | names["Node"] | names[kind.name]
+        needed = [path for name, path in _paths(kind).items() if name in asked and path != kind.type_path]
+        if needed:
+            found[kind] = needed[0]
+    return found
+
+
+@cache
+def _paths(kind: Kind) -> dict[str, str]:
+    """The fields that show a member of the Describe response, by their names in the schema."""
+    fields = _CLASSES[kind].__strawberry_definition__.fields  # type: ignore[attr-defined]
+    shown = {
+        to_camel_case(field.python_name): field.path if isinstance(field.path, str) else field.path(kind)
+        for field in fields
+        if isinstance(field, Member)
+    }
+    return {name: path for name, path in {**shown, **_RESOLVED}.items() if path not in kind.never}
+
+
+_RESOLVED = {"properties": "Properties", "lineageGroup": "LineageGroupArn"}
+"""Fields with a resolver that reads a member."""
 
 
 @strawberry.type(description="An entity with an ARN of its own.")

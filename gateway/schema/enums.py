@@ -34,6 +34,29 @@ class AssociationType(Enum):
     SAME_AS = _value("SameAs", "Two entries for one thing, such as a mirror in another account.")
 
 
+@strawberry.enum(description="Which way a walk goes from each vertex that it meets.")
+class LineageDirection(Enum):
+    """QueryLineage's Direction."""
+
+    UPSTREAM = _value("Ascendants", "Against the arrows: what it came from.")
+    DOWNSTREAM = _value("Descendants", "Along the arrows: what came from it.")
+    BOTH = _value("Both", "Both ways from every vertex, so that what only shares a dataset or an image is met too.")
+
+
+@strawberry.enum(description="Why a walk left something out.")
+class IncompleteReason(Enum):
+    """What ends a walk, or a part of it."""
+
+    MAX_DEPTH = _value("MAX_DEPTH", "There are vertices at `maxDepth`; what lies behind them was not asked.")
+    MAX_VERTICES = _value("MAX_VERTICES", "There are more vertices, or paths, than were asked for.")
+    CALL_BUDGET = _value("CALL_BUDGET", "The request's share of AWS calls was used up.")
+    DEADLINE = _value("DEADLINE", "The request's time was up.")
+    ACCESS_DENIED = _value("ACCESS_DENIED", "AWS denied a call; what it would have told is missing.")
+    THROTTLED = _value("THROTTLED", "AWS kept refusing calls because too many are made.")
+    UPSTREAM_ERROR = _value("UPSTREAM_ERROR", "AWS failed or could not be reached.")
+    DANGLING = _value("DANGLING", "An association, or a start, names a vertex that no longer exists.")
+
+
 @strawberry.enum(description="Which way a list is sorted.")
 class SortOrder(Enum):
     """AWS's SortOrder."""

@@ -5,7 +5,10 @@ pages and federation routers send the same few over and over.
 """
 
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from functools import lru_cache
+from inspect import isawaitable
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -14,8 +17,11 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    OperationType,
     execute,
+    get_operation_ast,
     parse,
+    subscribe,
     validate,
 )
 
@@ -50,19 +56,42 @@ class Executor:
         self, query: str, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders
     ) -> Outcome:
         """Answer one request; nothing is raised, whatever the document says."""
-        document, errors = (self._remembered if len(query) <= _LONGEST_REMEMBERED else self._prepared)(query)
+        document, errors = self._prepare(query)
         if document is None or errors:
             return Outcome({"errors": errors}, executed=False)
+        if _operation_type(document, operation_name) is OperationType.SUBSCRIPTION:
+            return Outcome(refusal("A subscription takes a WebSocket or an event stream."), executed=False)
         result = execute(
             self._schema, document, variable_values=variables, operation_name=operation_name, context_value=loaders
         )
-        if not isinstance(result, ExecutionResult):
-            result = await result
-        if result.data is None and result.errors and all(error.path is None for error in result.errors):
-            # The variables did not fit, or no operation has that name.
-            return Outcome({"errors": [_shown(error, BadUserInput.code) for error in result.errors]}, executed=False)
-        answer = {"errors": [_shown(error, GatewayError.code) for error in result.errors]} if result.errors else {}
-        return Outcome(answer | {"data": result.data}, executed=True)
+        return _outcome(result if isinstance(result, ExecutionResult) else await result, loaders)
+
+    async def stream(
+        self, query: str, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders
+    ) -> AsyncGenerator[Outcome, None]:
+        """Answer one request as often as it has something to say: once, or for a subscription until that ends."""
+        document, errors = self._prepare(query)
+        subscribes = document and not errors and _operation_type(document, operation_name) is OperationType.SUBSCRIPTION
+        if document is None or not subscribes:
+            yield await self.run(query, variables, operation_name, loaders)
+            return
+        begun = subscribe(
+            self._schema, document, variable_values=variables, operation_name=operation_name, context_value=loaders
+        )
+        results: Any = await begun if isawaitable(begun) else begun
+        if isinstance(results, ExecutionResult):
+            yield _outcome(results, loaders)
+            return
+        async with aclosing(results):
+            try:
+                async for result in results:
+                    yield _outcome(result, loaders)
+            except Exception as error:  # noqa: BLE001 - whatever ends the source, the client is told
+                failure = GraphQLError(str(error), original_error=error)
+                yield Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False)
+
+    def _prepare(self, query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
+        return (self._remembered if len(query) <= _LONGEST_REMEMBERED else self._prepared)(query)
 
     def _prepared(self, query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
         """Parse and validate; the errors as they are sent."""
@@ -74,6 +103,20 @@ class Executor:
         except RecursionError:
             return None, [_shown(GraphQLError("The document is nested too deeply."), PARSE_FAILED)]
         return document, [_shown(error, VALIDATION_FAILED) for error in found]
+
+
+def _operation_type(document: DocumentNode, name: str | None) -> OperationType | None:
+    operation = get_operation_ast(document, name)
+    return operation.operation if operation else None
+
+
+def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
+    if result.data is None and result.errors and all(error.path is None for error in result.errors):
+        # The variables did not fit, or no operation has that name.
+        return Outcome({"errors": [_shown(error, BadUserInput.code) for error in result.errors]}, executed=False)
+    errors = [_shown(error, GatewayError.code) for error in result.errors or ()]
+    errors += [{"message": str(why), "path": path, "extensions": why.extensions} for why, path in loaders.told]
+    return Outcome(({"errors": errors} if errors else {}) | {"data": result.data}, executed=True)
 
 
 def refusal(message: str) -> dict[str, Any]:

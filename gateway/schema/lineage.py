@@ -7,12 +7,13 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from strawberry import UNSET
+from strawberry import UNSET, Info
 
 from gateway import arn as arns
 from gateway.aws import kinds
 from gateway.lineage import plan
 from gateway.loaders import Loaders
+from gateway.schema import questions
 from gateway.schema.entity import (
     Described,
     MetadataProperties,
@@ -26,7 +27,7 @@ from gateway.schema.entity import (
     properties,
     shown,
 )
-from gateway.schema.enums import ActionStatus, AssociationType, LineageType
+from gateway.schema.enums import ActionStatus, AssociationType, LineageDirection, LineageType
 from gateway.schema.lookup import connected, naming
 from gateway.schema.paging import After, Connection, First, Listing, PageInfo, scope, window
 from gateway.schema.parts import (
@@ -39,7 +40,17 @@ from gateway.schema.parts import (
     TrialComponentSource,
     TrialComponentStatus,
 )
+from gateway.schema.questions import question
 from gateway.schema.scalars import Arn, is_given
+from gateway.schema.walks import (
+    DirectionArgument,
+    FilterArgument,
+    LineageGraph,
+    MaxDepth,
+    MaxVertices,
+    checked_walk,
+    lineage_graph,
+)
 
 if TYPE_CHECKING:
     from gateway.schema.experiments import Trial
@@ -144,6 +155,74 @@ class LineageEntity(Described, Node):
             "LineageGroupArn", lambda arn: LineageGroup(loaders=self.loaders, key=arn)
         )
         return group
+
+    @strawberry.field(description="The whole graph that is reachable from here, as deep as asked.")
+    async def lineage(
+        self,
+        info: Info,
+        direction: DirectionArgument = LineageDirection.BOTH,
+        max_depth: MaxDepth = 10,
+        max_vertices: MaxVertices = 1000,
+        filter: FilterArgument = UNSET,
+    ) -> LineageGraph:
+        """Walk from here."""
+        walked = checked_walk(self.loaders, [self.key], direction, max_depth, max_vertices)
+        return await lineage_graph(info, walked, filter)
+
+    datasets: Connection["Artifact"] = question(
+        questions.DATASETS, LineageDirection.UPSTREAM, "The datasets that went into it; or those that came from it."
+    )
+    images: Connection["Artifact"] = question(
+        questions.IMAGES, LineageDirection.UPSTREAM, "The container images that it was made with."
+    )
+    models: Connection["Artifact"] = question(
+        questions.MODELS, LineageDirection.DOWNSTREAM, "The models that came from it: model files and model packages."
+    )
+    endpoints: Connection["Context"] = question(
+        questions.ENDPOINTS, LineageDirection.DOWNSTREAM, "The endpoints at which it, or what came from it, serves."
+    )
+    actions: Connection["Action"] = question(
+        questions.ACTIONS, LineageDirection.DOWNSTREAM, "What was done with it: deployments, approvals and the like."
+    )
+    artifacts: Connection["Artifact"] = question(
+        questions.ARTIFACTS, LineageDirection.UPSTREAM, "All artifacts that it came from."
+    )
+    trial_components: Connection["TrialComponent"] = question(
+        questions.TRIAL_COMPONENTS, LineageDirection.UPSTREAM, "All runs that it came from."
+    )
+    training_jobs: Connection["TrialComponent"] = question(
+        questions.TRAINING_JOBS, LineageDirection.UPSTREAM, "The training jobs that it came from."
+    )
+    processing_jobs: Connection["TrialComponent"] = question(
+        questions.PROCESSING_JOBS, LineageDirection.UPSTREAM, "The processing jobs that it came from."
+    )
+    transform_jobs: Connection["TrialComponent"] = question(
+        questions.TRANSFORM_JOBS, LineageDirection.UPSTREAM, "The transform jobs that it came from."
+    )
+
+    @strawberry.field(
+        description="The experiments' trials that it was used in, and what came from it. One walk; one Search per 100 "
+        "runs on it and one Describe a trial."
+    )
+    async def trials(
+        self,
+        info: Info,
+        direction: DirectionArgument = LineageDirection.DOWNSTREAM,
+        first: First = 50,
+        after: After = UNSET,
+    ) -> Connection[Annotated["Trial", strawberry.lazy("gateway.schema.experiments")]]:
+        """Answer which trials."""
+        return await questions.trials(info, self, direction, first, after)
+
+    @strawberry.field(
+        description="The pipeline executions that it came out of, nearest first. One walk; one Search per 100 runs on "
+        "it, and one ListTags for each run whose tags name no execution."
+    )
+    async def pipeline_executions(
+        self, info: Info, direction: DirectionArgument = LineageDirection.UPSTREAM
+    ) -> list[Annotated["PipelineExecution", strawberry.lazy("gateway.schema.pipelines")]] | None:
+        """Answer which pipeline executions."""
+        return await questions.pipeline_executions(info, self, direction)
 
     @strawberry.field(description="Its AWS tags. One ListTags call at most.")
     async def tags(self) -> list[Tag] | None:

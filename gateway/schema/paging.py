@@ -5,7 +5,8 @@ how many of that page's items come before the next edge, so it needs nothing rem
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
@@ -20,6 +21,7 @@ from gateway.schema.scalars import is_given
 
 T = TypeVar("T")
 N = TypeVar("N")
+P = TypeVar("P", bound=tuple[Any, ...])
 
 DEFAULT_FIRST = 50
 
@@ -102,6 +104,22 @@ def connection(window: Window, node: Callable[[dict[str, Any]], N]) -> Connectio
     return Connection(edges=edges, nodes=[edge.node for edge in edges], page_info=window.info)
 
 
+def cut(scope: str, items: Sequence[P], first: int | None, after: str | None, node: Callable[[P], N]) -> Connection[N]:
+    """Make a connection of sorted items that are all at hand; a cursor is the item itself, so it outlives changes."""
+    wanted = _checked(first)
+    resumed = is_given(after)
+    begin = bisect_right(items, tuple(_read_place(scope, after or ""))) if resumed else 0
+    chosen = items[begin : begin + wanted]
+    edges = [Edge(cursor=_write_cursor(scope, *item), node=node(item)) for item in chosen]
+    info = PageInfo(
+        has_next_page=begin + wanted < len(items),
+        has_previous_page=resumed,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+    return Connection(edges=edges, nodes=[edge.node for edge in edges], page_info=info)
+
+
 def _checked(first: int | None) -> int:
     if first is None:
         return DEFAULT_FIRST
@@ -137,17 +155,27 @@ def scope(*parts: object) -> str:
 
 def _cursor_behind(scope: str, token: str | None, index: int, page: Page) -> str:
     """Write the cursor of a page's item number ``index``; the last one's leads straight to the page after."""
-    place = (page.next, 0) if index == len(page.items) and page.next else (token, index)
-    return urlsafe_b64encode(orjson.dumps([scope, *place])).decode().rstrip("=")
+    return _write_cursor(scope, *((page.next, 0) if index == len(page.items) and page.next else (token, index)))
 
 
 def _read_cursor(scope: str, cursor: str) -> tuple[str | None, int]:
+    match _read_place(scope, cursor):
+        case [str() | None as token, int() as index] if 0 <= index <= MOST_RESULTS:
+            return token, index
+        case _:
+            raise BadUserInput("not a cursor.", "after")
+
+
+def _write_cursor(scope: str, *place: object) -> str:
+    return urlsafe_b64encode(orjson.dumps([scope, *place])).decode().rstrip("=")
+
+
+def _read_place(scope: str, cursor: str) -> list[Any]:
     try:
-        of, token, index = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        place: list[Any]
+        of, *place = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError):
         raise BadUserInput("not a cursor.", "after") from None
     if of != scope:
         raise BadUserInput("the cursor of another list.", "after")
-    if not (isinstance(token, str | None) and isinstance(index, int) and 0 <= index <= MOST_RESULTS):
-        raise BadUserInput("not a cursor.", "after")
-    return token, index
+    return place

@@ -26,7 +26,7 @@ from gateway.schema.arguments import (
 )
 from gateway.schema.catalogue import Catalogue
 from gateway.schema.entity import Node
-from gateway.schema.enums import AssociationSort, AssociationType
+from gateway.schema.enums import AssociationSort, AssociationType, LineageDirection
 from gateway.schema.lineage import (
     Action,
     Artifact,
@@ -41,7 +41,19 @@ from gateway.schema.lineage import (
 )
 from gateway.schema.lookup import by_arn, by_either, by_name, existing, given, listed
 from gateway.schema.paging import After, Connection, First, connection, window
+from gateway.schema.resolve import resolve
 from gateway.schema.scalars import Arn, checked_arn, checked_name, is_given
+from gateway.schema.walks import (
+    DirectionArgument,
+    FilterArgument,
+    LineageGraph,
+    LineagePaths,
+    MaxDepth,
+    MaxVertices,
+    checked_walk,
+    lineage_graph,
+    lineage_paths,
+)
 
 MOST_IDS = 100
 """Ids that one `nodes` field takes."""
@@ -75,6 +87,18 @@ class Query(Catalogue):
         """Find a vertex of any kind."""
         found: LineageEntity | None = await by_arn(info.context, arn, *kinds.LINEAGE)
         return found
+
+    @strawberry.field(
+        description="The entities that stand for anything a person has at hand: an S3 URI (with or without its last "
+        "slash), an image, the ARN or name of a job, endpoint, model package, package group, trial component or "
+        "lineage entity, or the ARN of a pipeline execution. The cheapest calls that can answer: one for an ARN or an "
+        "image, two for an S3 URI, six for a bare name."
+    )
+    async def resolve(
+        self, info: Info, reference: Annotated[str, argument("What to look for, exactly.")], first: First = 50
+    ) -> list[LineageEntity]:
+        """Find what stands for a reference."""
+        return await resolve(info, reference, first)
 
     @strawberry.field(description="The artifact with this ARN; null when there is none.")
     async def artifact(self, info: Info, arn: ArnArgument) -> Artifact | None:
@@ -274,6 +298,37 @@ class Query(Catalogue):
         bounds, keep = plan.created(created_after or None, created_before or None)
         chosen = await window(association_listing(loaders, parameters | bounds, keep), first, after)
         return connection(chosen, lambda summary: association(loaders, summary))
+
+    @strawberry.field(
+        description="The whole graph that is reachable from some vertices: one walk, which all starts share."
+    )
+    async def lineage(
+        self,
+        info: Info,
+        start: Annotated[list[Arn], argument("ARNs of 1 to 100 vertices to start from.")],
+        direction: DirectionArgument = LineageDirection.BOTH,
+        max_depth: MaxDepth = 10,
+        max_vertices: MaxVertices = 1000,
+        filter: FilterArgument = UNSET,
+    ) -> LineageGraph:
+        """Walk from several vertices."""
+        walked = checked_walk(info.context, start, direction, max_depth, max_vertices)
+        return await lineage_graph(info, walked, filter)
+
+    @strawberry.field(
+        description="The ways from one vertex to another along the arrows: every shortest one, then longer ones. Each "
+        "end is walked half of the way."
+    )
+    async def paths(
+        self,
+        info: Info,
+        start: Annotated[Arn, strawberry.argument(name="from", description="ARN of the vertex that the paths leave.")],
+        end: Annotated[Arn, strawberry.argument(name="to", description="ARN of the vertex that they reach.")],
+        max_depth: Annotated[int, argument("How many associations a path may have, 0 to 100.")] = 10,
+        first: Annotated[int, argument("How many paths at most, 1 to 100.")] = 10,
+    ) -> LineagePaths:
+        """Find the ways between two vertices."""
+        return await lineage_paths(info.context, start, end, max_depth, first)
 
 
 async def _node(loaders: Loaders, id: str, argument: str) -> Node | None:

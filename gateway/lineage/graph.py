@@ -1,0 +1,54 @@
+"""A walk's result as it is shown: which vertices, and how those are joined when others are hidden."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from gateway.loaders import Edge
+
+
+class ShownEdge(NamedTuple):
+    """An association, or the way between two shown vertices over hidden ones."""
+
+    source: str
+    destination: str
+    type: str | None
+    hidden_hops: int
+    """The least number of hidden vertices between the two; 0 is a real association."""
+
+
+def joined(edges: Mapping[tuple[str, str], Edge], found: AbstractSet[str], shown: AbstractSet[str]) -> list[ShownEdge]:
+    """Join the shown vertices as the found ones were: whoever reached whom along the arrows still does.
+
+    An association between two shown vertices stays. Two that are joined only over hidden vertices get one edge.
+    """
+    real = [edge for edge in edges.values() if edge.source in shown and edge.destination in shown]
+    result = [ShownEdge(*edge, hidden_hops=0) for edge in real]
+    if shown == found:
+        return result
+    after: dict[str, list[str]] = defaultdict(list)
+    for edge in edges.values():
+        if edge.source in found and edge.destination in found:
+            after[edge.source].append(edge.destination)
+    for source in shown:
+        for destination, hidden in _over_hidden(source, after, shown).items():
+            if (source, destination) not in edges:
+                result.append(ShownEdge(source, destination, None, hidden))
+    return result
+
+
+def _over_hidden(source: str, after: Mapping[str, Iterable[str]], shown: AbstractSet[str]) -> dict[str, int]:
+    """Return the shown vertices that are reached from ``source`` over hidden ones only, with the fewest of them."""
+    reached: dict[str, int] = {}
+    level = {arn for arn in after.get(source, ()) if arn not in shown}
+    seen = set(level)
+    hidden = 0
+    while level:
+        hidden += 1
+        beyond = {arn for near in level for arn in after.get(near, ())}
+        for arn in beyond & shown - {source}:
+            reached.setdefault(arn, hidden)
+        level = beyond - shown - seen
+        seen |= level
+    return reached

@@ -1,0 +1,132 @@
+"""The ways from one vertex to another along the arrows: shortest first, each without going in circles.
+
+One walk goes down from the one end and another goes up from the other, each half of the way, so that a path is found
+where they meet and what leads elsewhere is hardly touched.
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from gateway.lineage.walk import Coverage, Direction, Reason, Walk
+from gateway.loaders import Edge, Loaders
+
+MOST_STEPS = 200_000
+"""Edges that the search for paths tries, in all, before it gives up looking for more."""
+MOST_WALKED = 10_000
+"""Vertices that each of the two walks may find."""
+
+
+class Paths(NamedTuple):
+    """Paths as lists of vertices, and whether there may be more."""
+
+    found: list[list[str]]
+    edges: Mapping[tuple[str, str], Edge]
+    coverage: Coverage
+
+
+async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: int) -> Paths:
+    """Find the first so many paths of at most ``max_depth`` associations."""
+    half = (max_depth + 1) // 2
+    down = Walk(loaders, [start], Direction.DOWNSTREAM, half, MOST_WALKED)
+    up = Walk(loaders, [end], Direction.UPSTREAM, max_depth - half, MOST_WALKED)
+    await asyncio.gather(down.run(), up.run())
+    edges = {**down.edges, **up.edges}
+    search = _Search(edges, start, end)
+    found: list[list[str]] = []
+    for path in search.shortest_first(max_depth):
+        if len(found) == first:
+            return Paths(found, edges, _coverage(down, up, Reason.MAX_VERTICES))
+        found.append(path)
+    if search.gave_up:
+        return Paths(found, edges, _coverage(down, up, Reason.MAX_VERTICES))
+    # A walk that came to its own end knows every path there is, unless longer ones were not looked at.
+    ended = any(Reason.MAX_DEPTH not in walked.coverage().reasons for walked in (down, up))
+    longer = Reason.MAX_DEPTH if not ended or search.may_go_on(max_depth) else None
+    return Paths(found, edges, _coverage(down, up, longer))
+
+
+def _coverage(down: Walk, up: Walk, more: Reason | None) -> Coverage:
+    """Say what two walks left out of the paths between their ends: their depths are half of one, so say nothing."""
+    told = [down.coverage(), up.coverage()]
+    reasons = {reason for coverage in told for reason in coverage.reasons} - {Reason.MAX_DEPTH}
+    reasons |= {more} if more else set()
+    frontier = list(dict.fromkeys(arn for coverage in told for arn in coverage.frontier)) if reasons else []
+    return Coverage(sorted(reasons, key=list(Reason).index), frontier, min(coverage.as_of for coverage in told))
+
+
+class _Search:
+    """A search for paths in a known graph, pruned by how far each vertex is from the end."""
+
+    def __init__(self, edges: Mapping[tuple[str, str], Edge], start: str, end: str) -> None:
+        self._start, self._end = start, end
+        before: dict[str, list[str]] = defaultdict(list)
+        for source, destination in edges:
+            before[destination].append(source)
+        self._left = _distances(end, before)
+        self._after: dict[str, list[str]] = defaultdict(list)
+        for source, destination in sorted(edges):
+            if destination in self._left:
+                self._after[source].append(destination)
+        self._steps = 0
+        self.gave_up = False
+
+    def shortest_first(self, longest: int) -> Iterator[list[str]]:
+        """Give every path, those of the same length in the order of their ARNs."""
+        if self._start == self._end:
+            yield [self._start]
+            return
+        shortest = self._left.get(self._start)
+        for length in range(shortest, longest + 1) if shortest else ():
+            yield from self._of_length(length)
+            if self.gave_up:
+                return
+
+    def _of_length(self, length: int) -> Iterator[list[str]]:
+        path, on_path = [self._start], {self._start}
+        choices = [iter(self._after[self._start])]
+        while choices:
+            nearer = next(choices[-1], None)
+            if nearer is None:
+                choices.pop()
+                on_path.discard(path.pop())
+                continue
+            self._steps += 1
+            if self._steps > MOST_STEPS:
+                self.gave_up = True
+                return
+            left = length - len(path)
+            if nearer == self._end:
+                if left == 0:
+                    yield [*path, nearer]
+            elif nearer not in on_path and self._left[nearer] <= left:
+                path.append(nearer)
+                on_path.add(nearer)
+                choices.append(iter(self._after[nearer]))
+
+    def may_go_on(self, longest: int) -> bool:
+        """Whether there may be a path longer than ``longest``: in a graph without circles, exactly when there is."""
+        depth = {self._start: 0}
+        waiting = deque([self._start])
+        while waiting:
+            here = waiting.popleft()
+            for arn in self._after[here]:
+                if depth[here] + 1 > depth.get(arn, -1):
+                    depth[arn] = depth[here] + 1
+                    if depth[arn] > longest or depth[arn] > len(self._left):
+                        return True
+                    waiting.append(arn)
+        return False
+
+
+def _distances(start: str, neighbours: Mapping[str, list[str]]) -> dict[str, int]:
+    distances = {start: 0}
+    waiting = deque([start])
+    while waiting:
+        here = waiting.popleft()
+        for arn in neighbours.get(here, ()):
+            if arn not in distances:
+                distances[arn] = distances[here] + 1
+                waiting.append(arn)
+    return distances

@@ -1,0 +1,270 @@
+"""The whole graph that is reachable from some vertices: which calls find it, and what they left unfound.
+
+A walk knows three things of a vertex: how far it is from the nearest start (its *depth*), whether it is *open* (all its
+associations in the walk's direction are known), and whether it is *dangling* (an association names it, and it does not
+exist). The walk goes on from the nearest vertices that are not open until none is left above the greatest depth.
+QueryLineage opens all that is within ten associations of one vertex, fifty vertices a page; where there is no
+QueryLineage, ListAssociations opens one vertex at a time.
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from typing import NamedTuple
+
+from gateway import arn as arns
+from gateway.aws.kinds import TRIAL_COMPONENT, kind_of
+from gateway.errors import (
+    BudgetExceeded,
+    DeadlineExceeded,
+    Forbidden,
+    GatewayError,
+    NotFound,
+    Throttled,
+    Unsupported,
+)
+from gateway.loaders import Edge, Loaders, Step
+
+DEEPEST_QUERY = 10
+"""Associations that one QueryLineage follows."""
+
+CHAINS = 8
+"""Vertices from which QueryLineage is asked at once; what one of them finds spares the rest."""
+
+
+class Direction(Enum):
+    """Which way a walk goes, in QueryLineage's words."""
+
+    UPSTREAM = "Ascendants"
+    DOWNSTREAM = "Descendants"
+    BOTH = "Both"
+
+
+class Reason(Enum):
+    """Why a walk left something out."""
+
+    MAX_DEPTH = "MAX_DEPTH"
+    MAX_VERTICES = "MAX_VERTICES"
+    CALL_BUDGET = "CALL_BUDGET"
+    DEADLINE = "DEADLINE"
+    ACCESS_DENIED = "ACCESS_DENIED"
+    THROTTLED = "THROTTLED"
+    UPSTREAM_ERROR = "UPSTREAM_ERROR"
+    DANGLING = "DANGLING"
+
+
+def reason_of(error: GatewayError) -> Reason:
+    """Say why what a call would have told is missing."""
+    match error:
+        case BudgetExceeded():
+            return Reason.CALL_BUDGET
+        case DeadlineExceeded():
+            return Reason.DEADLINE
+        case Forbidden():
+            return Reason.ACCESS_DENIED
+        case Throttled():
+            return Reason.THROTTLED
+        case _:
+            return Reason.UPSTREAM_ERROR
+
+
+class Coverage(NamedTuple):
+    """What a walk left out, and why."""
+
+    reasons: list[Reason]
+    frontier: list[str]
+    """Vertices beyond which there may be more, nearest first."""
+    as_of: datetime
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing was left out."""
+        return not self.reasons
+
+
+@dataclass(eq=False)
+class _Chain:
+    """The pages of what is found from one vertex."""
+
+    start: str
+    limit: int
+    token: str | None = None
+    found: set[str] = field(default_factory=set)
+
+
+@dataclass(eq=False)
+class Walk:
+    """A walk from ``starts`` in one direction, ``max_depth`` associations far and for ``max_vertices`` vertices."""
+
+    loaders: Loaders
+    starts: list[str]
+    direction: Direction
+    max_depth: int
+    max_vertices: int
+    depths: dict[str, int] = field(default_factory=dict)
+    """How far each vertex is from the nearest start."""
+    edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
+    """The associations found, by their ends."""
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _open: set[str] = field(default_factory=set)
+    _typeless: set[str] = field(default_factory=set)
+    _dangling: set[str] = field(default_factory=set)
+    _missing: set[str] = field(default_factory=set)
+    _denied: set[str] = field(default_factory=set)
+    _cut: set[str] = field(default_factory=set)
+    _ended_by: set[Reason] = field(default_factory=set)
+    _chains: dict[asyncio.Task[Step], _Chain] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Stand at the starts."""
+        self.depths.update(dict.fromkeys(self.starts, 0))
+
+    async def run(self) -> "Walk":
+        """Walk to the end."""
+        async for _ in self.steps():
+            pass
+        return self
+
+    async def steps(self) -> AsyncGenerator[None, None]:
+        """Walk, pausing after each page; leaving the iteration stops the walk and its calls."""
+        try:
+            self._set_out()
+            while self._chains:
+                done, _ = await asyncio.wait(self._chains, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    self._take(task, self._chains.pop(task))
+                if self._ended_by:
+                    break
+                self._set_out()
+                yield
+            await self._look_for_the_typeless()
+        finally:
+            await self._call_off()
+
+    def nearest(self) -> list[str]:
+        """Return the vertices found, nearest first and then by ARN, as many as were asked for."""
+        return self._in_order(self.depths)[: self.max_vertices]
+
+    def coverage(self) -> Coverage:
+        """Say what the walk has left out so far."""
+        kept = set(self.nearest())
+        closed = {arn for arn in kept if arn not in self._open} - self._dangling
+        reasons = set(self._ended_by)
+        reasons |= {Reason.ACCESS_DENIED} if self._denied & kept else set()
+        reasons |= {Reason.DANGLING} if self._dangling & (kept | self._missing) else set()
+        reasons |= {Reason.MAX_VERTICES} if len(kept) < len(self.depths) else set()
+        reasons |= {Reason.MAX_DEPTH} if any(self.depths[arn] == self.max_depth for arn in closed) else set()
+        frontier = closed | {arn for arn in kept if not self._next[arn] <= kept}
+        return Coverage(sorted(reasons, key=list(Reason).index), self._in_order(frontier), self.began)
+
+    def _in_order(self, vertices: Iterable[str]) -> list[str]:
+        return sorted(vertices, key=lambda arn: (self.depths[arn], arn))
+
+    def _set_out(self) -> None:
+        """Ask from the nearest vertices that are not open; those farther off wait, for they may be opened meanwhile."""
+        level = min((self.depths[chain.start] for chain in self._chains.values()), default=None)
+        if level is None and len(self.depths) > self.max_vertices:
+            return
+        done_with = self._open | self._denied | self._cut | {chain.start for chain in self._chains.values()}
+        waiting = [arn for arn, depth in self.depths.items() if depth < self.max_depth and arn not in done_with]
+        if level is None:
+            level = min((self.depths[arn] for arn in waiting), default=0)
+        room = CHAINS - len(self._chains) if self.loaders.queries_lineage else len(waiting)
+        for arn in sorted(arn for arn in waiting if self.depths[arn] == level)[: max(0, room)]:
+            self._go_on(_Chain(arn, min(DEEPEST_QUERY, self.max_depth - level)))
+
+    def _go_on(self, chain: _Chain) -> None:
+        if self.loaders.queries_lineage:
+            step = self.loaders.query_lineage(chain.start, self.direction.value, chain.limit, chain.token)
+        else:
+            chain.limit = 1
+            step = self._neighbours(chain.start)
+        self._chains[asyncio.ensure_future(step)] = chain
+
+    async def _neighbours(self, start: str) -> Step:
+        """Ask ListAssociations, which unlike QueryLineage doesn't tell a start that does not exist."""
+        kind = kind_of(arns.parse(start))
+        if kind and start in self.starts and (await self.loaders.describe(kind, start)).missing:
+            raise NotFound(start)
+        return await self.loaders.neighbours(start, self.direction.value)
+
+    def _take(self, task: asyncio.Task[Step], chain: _Chain) -> None:
+        """Learn what a page told, and go on to the page after it."""
+        try:
+            step = task.result()
+        except Unsupported:
+            self._go_on(_Chain(chain.start, 1))
+        except NotFound:
+            self._dangling.add(chain.start)
+            self._open.add(chain.start)
+            if chain.start in self.starts:
+                self._missing.add(chain.start)
+                self.starts.remove(chain.start)
+                del self.depths[chain.start]
+        except Forbidden:
+            self._denied.add(chain.start)
+        except GatewayError as error:
+            self._ended_by.add(reason_of(error))
+        else:
+            self._learn(step)
+            chain.found.update(arn for arn, _ in step.vertices)
+            chain.token = step.next
+            if step.next is None:
+                self._open_from(chain)
+            elif len(chain.found) <= self.max_vertices:
+                self._go_on(chain)
+            else:
+                self._cut.add(chain.start)
+
+    def _learn(self, step: Step) -> None:
+        for arn, type_name in step.vertices:
+            if type_name is None:
+                self._typeless.add(arn)
+        for edge in step.edges:
+            self.edges.setdefault(edge[:2], edge)
+            if self.direction is not Direction.UPSTREAM:
+                self._link(edge.source, edge.destination)
+            if self.direction is not Direction.DOWNSTREAM:
+                self._link(edge.destination, edge.source)
+
+    def _link(self, near: str, far: str) -> None:
+        """Note that ``far`` is one association beyond ``near``, and how near that brings what lies behind it."""
+        self._next[near].add(far)
+        brought = deque([(near, far)])
+        while brought:
+            here, there = brought.popleft()
+            depth = self.depths.get(here, self.max_depth) + 1
+            if depth <= self.max_depth and depth < self.depths.get(there, depth + 1):
+                self.depths[there] = depth
+                brought.extend((there, beyond) for beyond in self._next[there])
+
+    def _open_from(self, chain: _Chain) -> None:
+        """Mark what a finished chain has opened: all that is nearer to its start than its limit."""
+        level = {chain.start}
+        opened = set(level)
+        for _ in range(chain.limit - 1):
+            level = {arn for near in level for arn in self._next[near]} - opened
+            opened |= level
+        self._open |= opened
+
+    async def _look_for_the_typeless(self) -> None:
+        """Tell vertices that do not exist: every kind but the trial component always has a type."""
+        unsure = {arn for arn in self._typeless if kind_of(arns.parse(arn)) is TRIAL_COMPONENT}
+        self._dangling |= self._typeless - unsure
+        ordered = sorted(unsure)
+        found = await asyncio.gather(
+            *(self.loaders.describe(TRIAL_COMPONENT, arn) for arn in ordered), return_exceptions=True
+        )
+        for arn, record in zip(ordered, found, strict=True):
+            if not isinstance(record, BaseException) and record.missing:
+                self._dangling.add(arn)
+
+    async def _call_off(self) -> None:
+        for task in self._chains:
+            task.cancel()
+        await asyncio.gather(*self._chains, return_exceptions=True)
+        self._chains.clear()

@@ -1,0 +1,148 @@
+"""The questions that people ask of lineage: which datasets, models, endpoints, jobs lie up or down from here.
+
+Each walks the whole graph from a vertex in one direction, however many of them a document asks, and picks from what
+the walk found. What a failed call kept from it is said in the answer's errors, beside the data.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
+
+import strawberry
+from strawberry import UNSET, Info
+
+from gateway import arn as arns
+from gateway.aws import kinds
+from gateway.aws.kinds import MOST_RESULTS, Kind, kind_of
+from gateway.errors import BudgetExceeded, DeadlineExceeded, Forbidden, GatewayError, Throttled, UpstreamUnavailable
+from gateway.lineage import walk
+from gateway.lineage.walk import Reason, Walk
+from gateway.loaders import Loaders
+from gateway.schema.entity import Described, linked, shown
+from gateway.schema.enums import LineageDirection
+from gateway.schema.lookup import connected, naming
+from gateway.schema.paging import After, Connection, First, cut, scope
+from gateway.schema.walks import DEEPEST, MOST_VERTICES, DirectionArgument, type_of
+
+T = TypeVar("T")
+
+
+class Wanted(NamedTuple):
+    """What a question is about: a kind of vertex, and its type unless any will do."""
+
+    kind: Kind
+    type: str | None = None
+
+    def fits(self, loaders: Loaders, arn: str) -> bool:
+        """Whether a walked vertex is what the question is about."""
+        return kind_of(arns.parse(arn)) is self.kind and (
+            self.type is None or type_of(loaders, self.kind, arn) == self.type
+        )
+
+
+DATASETS = Wanted(kinds.ARTIFACT, "DataSet")
+IMAGES = Wanted(kinds.ARTIFACT, "Image")
+MODELS = Wanted(kinds.ARTIFACT, "Model")
+ARTIFACTS = Wanted(kinds.ARTIFACT)
+ENDPOINTS = Wanted(kinds.CONTEXT, "Endpoint")
+ACTIONS = Wanted(kinds.ACTION)
+TRIAL_COMPONENTS = Wanted(kinds.TRIAL_COMPONENT)
+TRAINING_JOBS = Wanted(kinds.TRIAL_COMPONENT, "SageMakerTrainingJob")
+PROCESSING_JOBS = Wanted(kinds.TRIAL_COMPONENT, "SageMakerProcessingJob")
+TRANSFORM_JOBS = Wanted(kinds.TRIAL_COMPONENT, "SageMakerTransformJob")
+
+
+def question(wanted: Wanted, towards: LineageDirection, description: str) -> Any:
+    """Declare a field that answers a question, by default in the direction ``towards``."""
+
+    # Without a return annotation, strawberry takes the type that the field is declared with.
+    async def answer(  # type: ignore[no-untyped-def] # noqa: ANN202
+        self: Any,
+        info: Info,
+        direction: DirectionArgument = towards,
+        first: First = 50,
+        after: After = UNSET,
+    ):
+        return await _found(info, self, wanted, direction, first, after)
+
+    return strawberry.field(resolver=answer, description=f"{description} One walk, whatever else is asked of it.")
+
+
+async def _found(  # noqa: PLR0913, PLR0917 - a question has these parts
+    info: Info, start: Described, wanted: Wanted, direction: LineageDirection, first: int | None, after: str | None
+) -> Connection[Any]:
+    """Return a page of what is wanted, nearest first and then by ARN, without the start itself."""
+    walked = await whole_walk(info, start, direction)
+    places = [(walked.depths[arn], arn) for arn in walked.nearest() if wanted.fits(start.loaders, arn)]
+    return cut(
+        scope("question", start.key, direction.value, wanted.kind.name, wanted.type),
+        [place for place in places if place[1] != start.key],
+        first,
+        after,
+        lambda place: shown(start.loaders, place[1]),
+    )
+
+
+async def trials(
+    info: Info, start: Described, direction: LineageDirection, first: int | None, after: str | None
+) -> Connection[Any]:
+    """Return a page of the trials that the runs on the way, or the start itself, are part of."""
+    names = await _of_each_run(info, start, direction, start.loaders.trials)
+    listing = naming(
+        start.loaders, kinds.TRIAL, sorted({name for some in names for name in some}), start.key, direction.value
+    )
+    return await connected(start.loaders, kinds.TRIAL, listing, first, after)
+
+
+async def pipeline_executions(info: Info, start: Described, direction: LineageDirection) -> list[Any]:
+    """Return the pipeline executions that the runs on the way, or the start itself, are part of: nearest first."""
+    arns_found = await _of_each_run(info, start, direction, start.loaders.pipeline_execution)
+    found = (linked(start.loaders, kinds.PIPELINE_EXECUTION, arn) for arn in dict.fromkeys(arns_found) if arn)
+    return [execution for execution in found if execution]
+
+
+async def _of_each_run(
+    info: Info, start: Described, direction: LineageDirection, ask: Callable[[str], Awaitable[T]]
+) -> list[T]:
+    """Ask something of every trial component of a walk; of those that cannot tell, the answer's errors say why."""
+    walked = await whole_walk(info, start, direction)
+    runs = [arn for arn in walked.nearest() if kind_of(arns.parse(arn)) is kinds.TRIAL_COMPONENT]
+    answers = await asyncio.gather(*map(ask, runs), return_exceptions=True)
+    for failure in {type(answer): answer for answer in answers if isinstance(answer, BaseException)}.values():
+        if not isinstance(failure, GatewayError):
+            raise failure
+        start.loaders.tell(failure, info.path.as_list())
+    return [answer for answer in answers if not isinstance(answer, BaseException)]
+
+
+async def whole_walk(info: Info, start: Described, direction: LineageDirection) -> Walk:
+    """Walk as far as there is anything, once a request; say in the answer's errors what failed."""
+    walked = await start.loaders.once(("walk", start.key, direction), lambda: _walk(start, direction))
+    for error in _failures(walked.coverage().reasons):
+        start.loaders.tell(error, info.path.as_list())
+    return walked
+
+
+async def _walk(start: Described, direction: LineageDirection) -> Walk:
+    starts = [start.key]
+    if start.kind is kinds.ACTION and direction is LineageDirection.UPSTREAM:
+        # SageMaker draws an approval's arrow to the model package, so that what went into the package is not upstream
+        # of the approval; but it is what people ask of one.
+        source = await start.known(kinds.ACTION.source_path) or ""
+        if kind_of(arns.parse(source)) is kinds.MODEL_PACKAGE:
+            page = await start.loaders.listing(kinds.ARTIFACT, {"SourceUri": source}, None, MOST_RESULTS)
+            starts += [summary[kinds.ARTIFACT.arn] for summary in page.items]
+    return await Walk(start.loaders, starts, walk.Direction(direction.value), DEEPEST, MOST_VERTICES).run()
+
+
+def _failures(reasons: Iterable[Reason]) -> list[GatewayError]:
+    said = {
+        Reason.MAX_DEPTH: BudgetExceeded(f"There is more behind the {DEEPEST} associations that were followed."),
+        Reason.MAX_VERTICES: BudgetExceeded(f"There is more than the {MOST_VERTICES:,} vertices that were looked at."),
+        Reason.CALL_BUDGET: BudgetExceeded("The request's share of AWS calls was used up before the walk ended."),
+        Reason.DEADLINE: DeadlineExceeded("The request's time was up before the walk ended."),
+        Reason.ACCESS_DENIED: Forbidden("AWS denied the gateway a part of this walk."),
+        Reason.THROTTLED: Throttled("AWS throttled this walk before it ended; try again later."),
+        Reason.UPSTREAM_ERROR: UpstreamUnavailable("AWS failed before this walk ended."),
+    }
+    return [said[reason] for reason in reasons if reason in said]

@@ -1,0 +1,128 @@
+"""From whatever a person has at hand to the lineage entities that stand for it.
+
+The form of a reference tells which calls can answer it: SageMaker finds entities by their ARN, their name and their
+source, so nothing here lists an account. What one call fails to tell is said beside what the others found.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+from strawberry import Info
+
+from gateway import arn as arns
+from gateway.arn import Arn
+from gateway.aws import kinds
+from gateway.aws.kinds import MOST_RESULTS, Kind, kind_of
+from gateway.errors import BadUserInput, GatewayError
+from gateway.loaders import Loaders
+from gateway.schema.entity import shown
+
+_LONGEST = 2048
+_NAME = re.compile(r"[a-zA-Z0-9](?:[-_]*[a-zA-Z0-9]){0,119}")
+_VERSION = re.compile(r"[a-zA-Z0-9-]{1,63}/[0-9]{1,9}")
+_JOBS = ("training-job", "processing-job", "transform-job")
+_EXECUTION_TAG = f"Tags.{kinds.EXECUTION_TAG}"
+
+Found = Awaitable[Sequence[str]]
+
+
+async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
+    """Return the entities that a reference stands for, at most ``first``; none when nothing is known of it."""
+    loaders: Loaders = info.context
+    wanted = reference.strip()
+    if not 1 <= len(wanted) <= _LONGEST or not wanted.isprintable():
+        raise BadUserInput(f"1 to {_LONGEST} printable characters.", "reference")
+    if first is not None and not 1 <= first <= MOST_RESULTS:
+        raise BadUserInput(f"must be 1 to {MOST_RESULTS}, not {first}.", "first")
+    answers = await asyncio.gather(*await _calls(loaders, wanted), return_exceptions=True)
+    failures = [answer for answer in answers if isinstance(answer, BaseException)]
+    for failure in failures:
+        if len(failures) == len(answers) or not isinstance(failure, GatewayError):
+            raise failure
+        loaders.tell(failure, info.path.as_list())
+    found = dict.fromkeys(arn for answer in answers if not isinstance(answer, BaseException) for arn in answer)
+    return [shown(loaders, arn) for arn in list(found)[: first or 50]]
+
+
+async def _calls(loaders: Loaders, wanted: str) -> list[Found]:
+    """Choose the calls that can answer, by what the reference looks like."""
+    if arn := arns.parse(wanted):
+        return _by_arn(loaders, arn)
+    if wanted.startswith("s3://"):
+        other = wanted.removesuffix("/") if wanted.endswith("/") else f"{wanted}/"
+        return [_standing_for(loaders, kinds.ARTIFACT, uri) for uri in (wanted, other)]
+    if _NAME.fullmatch(wanted):
+        return await _by_name(loaders, wanted)
+    if _VERSION.fullmatch(wanted):
+        package = (await _home(loaders))._replace(resource="model-package", id=wanted).text
+        return [_standing_for(loaders, kinds.ARTIFACT, uri) for uri in (wanted, package)]
+    if "/" in wanted and "://" not in wanted and not wanted.startswith("arn:"):
+        return [_standing_for(loaders, kinds.ARTIFACT, wanted)]
+    return [_standing_for(loaders, kind, wanted) for kind in (kinds.ARTIFACT, kinds.CONTEXT, kinds.ACTION)]
+
+
+def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
+    kind = kind_of(arn)
+    if kind in kinds.LINEAGE:
+        return [_itself(loaders, kind, arn.text)]
+    if arn.resource in _JOBS:
+        return [_run_as(loaders, arn.text)]
+    if arn.resource == "pipeline" and "/execution/" in arn.id:
+        return [_search(loaders, {_EXECUTION_TAG: arn.text})]
+    match arn.resource:
+        case "model-package":
+            sources = [kinds.ARTIFACT]
+        case "endpoint" | "model-package-group":
+            sources = [kinds.CONTEXT]
+        case _:
+            sources = [kinds.ARTIFACT, kinds.CONTEXT, kinds.ACTION]
+    return [_standing_for(loaders, source, arn.text) for source in sources]
+
+
+async def _by_name(loaders: Loaders, name: str) -> list[Found]:
+    """Ask for an entity of that name, and for those that stand for a job, an endpoint or a package group of it."""
+    home = await _home(loaders)
+    jobs = [home._replace(resource=job, id=name).text for job in _JOBS]
+    components = {"TrialComponentName": name, "Source.SourceArn": ",".join(jobs)}
+    groups = [home._replace(resource=resource, id=name).text for resource in ("endpoint", "model-package-group")]
+    return [
+        _called(loaders, kinds.CONTEXT, name),
+        _called(loaders, kinds.ACTION, name),
+        _search(loaders, components),
+        *(_standing_for(loaders, kinds.CONTEXT, source) for source in groups),
+    ]
+
+
+async def _home(loaders: Loaders) -> Arn:
+    """Return any ARN of this account and region: that of the lineage group which every account has."""
+    group = await loaders.find(kinds.LINEAGE_GROUP, "sagemaker-default-lineage-group")
+    home = arns.parse(group) if group else None
+    return home or Arn("aws", "", "000000000000", "", "")
+
+
+async def _itself(loaders: Loaders, kind: Kind, arn: str) -> Sequence[str]:
+    record = await loaders.describe(kind, arn)
+    return [] if record.missing else [arn]
+
+
+async def _called(loaders: Loaders, kind: Kind, name: str) -> Sequence[str]:
+    if not kind.name_pattern.fullmatch(name):
+        return []
+    arn = await loaders.find(kind, name)
+    return [arn] if arn else []
+
+
+async def _standing_for(loaders: Loaders, kind: Kind, source: str) -> Sequence[str]:
+    page = await loaders.listing(kind, {"SourceUri": source}, None, MOST_RESULTS)
+    return [summary[kind.arn] for summary in page.items]
+
+
+async def _run_as(loaders: Loaders, job: str) -> Sequence[str]:
+    page = await loaders.listing(kinds.TRIAL_COMPONENT, {"SourceArn": job}, None, MOST_RESULTS)
+    return [summary[kinds.TRIAL_COMPONENT.arn] for summary in page.items]
+
+
+async def _search(loaders: Loaders, terms: dict[str, str]) -> Sequence[str]:
+    return await loaders.search_any(kinds.TRIAL_COMPONENT, terms)

@@ -1,0 +1,91 @@
+"""What a client is told while it waits: a walk, page by page."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET, Info
+
+from gateway.lineage.graph import joined
+from gateway.lineage.walk import Walk
+from gateway.schema.enums import LineageDirection
+from gateway.schema.scalars import Arn
+from gateway.schema.walks import (
+    Coverage,
+    DirectionArgument,
+    FilterArgument,
+    LineageEdge,
+    LineageFilter,
+    LineageVertex,
+    MaxDepth,
+    MaxVertices,
+    Showing,
+    checked_walk,
+)
+
+
+@strawberry.type(description="What a walk has found since the last message, and how far it has come.")
+class LineageProgress:
+    """A message of the walk."""
+
+    vertices: list[LineageVertex] = strawberry.field(description="Vertices that were not sent before.")
+    edges: list[LineageEdge] = strawberry.field(description="Edges that were not sent before; their ends were.")
+    visited: int = strawberry.field(description="How many vertices the walk has found so far, hidden ones included.")
+    aws_calls: int = strawberry.field(description="How many AWS calls it has made so far.")
+    coverage: Coverage | None = strawberry.field(
+        description="What the walk left out; in the last message, null in the others."
+    )
+
+
+@strawberry.type(description="Answers that come piece by piece.")
+class Subscription:
+    """The root of what is streamed."""
+
+    @strawberry.subscription(
+        description="The same walk as Query.lineage, sent as it is found: vertices and edges as AWS's pages arrive, "
+        "coverage last. Edges over hidden vertices come last too. Unsubscribing stops the walk and its calls."
+    )
+    async def lineage(
+        self,
+        info: Info,
+        start: Annotated[list[Arn], strawberry.argument(description="ARNs of 1 to 100 vertices to start from.")],
+        direction: DirectionArgument = LineageDirection.BOTH,
+        max_depth: MaxDepth = 10,
+        max_vertices: MaxVertices = 1000,
+        filter: FilterArgument = UNSET,
+    ) -> AsyncIterator[LineageProgress]:
+        """Walk, and tell of each page."""
+        walked = checked_walk(info.context, start, direction, max_depth, max_vertices)
+        progress = _Progress(walked, filter or LineageFilter())
+        async with aclosing(walked.steps()) as steps:
+            async for _ in steps:
+                yield await progress.message(last=False)
+        yield await progress.message(last=True)
+
+
+class _Progress:
+    """What of a walk has been sent."""
+
+    def __init__(self, walked: Walk, filter: LineageFilter) -> None:
+        self._walked = walked
+        self._showing = Showing(walked, filter)
+        self._vertices: set[str] = set()
+        self._edges: set[tuple[str, str]] = set()
+
+    async def message(self, *, last: bool) -> LineageProgress:
+        """Return what is new; the last message also has what only the whole walk tells."""
+        walked, showing = self._walked, self._showing
+        visible = await showing.visible()
+        fresh = [arn for arn in visible if arn not in self._vertices]
+        self._vertices.update(fresh)
+        known = set(walked.nearest()) if last else self._vertices
+        edges = [edge for edge in joined(walked.edges, known, self._vertices) if edge[:2] not in self._edges]
+        self._edges.update(edge[:2] for edge in edges)
+        return LineageProgress(
+            vertices=showing.vertices(fresh),
+            edges=showing.edges(edges),
+            visited=len(walked.depths),
+            aws_calls=walked.loaders.calls_made,
+            coverage=showing.coverage() if last else None,
+        )

@@ -1,0 +1,331 @@
+"""Whole-graph walks: what a client asks of one, and the graph that comes back."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import UNSET, Info
+
+from gateway import arn as arns
+from gateway.aws.kinds import LINEAGE, MOST_RESULTS, TRIAL_COMPONENT, Kind, kind_of
+from gateway.errors import BadUserInput, GatewayError
+from gateway.lineage import plan, walk
+from gateway.lineage.graph import ShownEdge, joined
+from gateway.lineage.paths import paths
+from gateway.lineage.walk import Reason, Walk
+from gateway.loaders import Edge, Loaders
+from gateway.schema.entity import shown, uncovered
+from gateway.schema.enums import AssociationType, IncompleteReason, LineageDirection, LineageType
+from gateway.schema.scalars import Arn, checked_arn
+
+if TYPE_CHECKING:
+    from gateway.schema.lineage import LineageEntity
+
+Vertex = Annotated["LineageEntity", strawberry.lazy("gateway.schema.lineage")]
+
+MOST_STARTS = 100
+DEEPEST = 100
+"""Associations that one walk may be asked to go."""
+MOST_VERTICES = 10_000
+"""Vertices that one walk may be asked for."""
+
+
+@strawberry.input(description="A property to look for.")
+class PropertyInput:
+    """A key and its value."""
+
+    key: str = strawberry.field(description="The property's name.")
+    value: str = strawberry.field(description="What it must be set to.")
+
+
+@strawberry.input(
+    description="Which vertices a walk shows; every part given must hold. A filter chooses what is shown, never what "
+    "is walked, and the starts are always shown. Times and properties take a Describe of each vertex."
+)
+class LineageFilter:
+    """A filter over a walk's vertices."""
+
+    lineage_types: list[LineageType] | None = strawberry.field(
+        default=UNSET, description="Vertices of any of these kinds."
+    )
+    types: list[str] | None = strawberry.field(
+        default=UNSET,
+        description="Vertices of any of these types, such as DataSet; TrainingJob and SageMakerTrainingJob are one.",
+    )
+    created_after: datetime | None = strawberry.field(default=UNSET, description="Created at this moment or later.")
+    created_before: datetime | None = strawberry.field(default=UNSET, description="Created at this moment or earlier.")
+    modified_after: datetime | None = strawberry.field(
+        default=UNSET, description="Last changed at this moment or later."
+    )
+    modified_before: datetime | None = strawberry.field(
+        default=UNSET, description="Last changed at this moment or earlier."
+    )
+    properties: list[PropertyInput] | None = strawberry.field(
+        default=UNSET, description="With any of these properties. Trial components have none."
+    )
+
+
+DirectionArgument = Annotated[LineageDirection, strawberry.argument(description="Which way to walk.")]
+MaxDepth = Annotated[int, strawberry.argument(description="How many associations far, 0 to 100.")]
+MaxVertices = Annotated[int, strawberry.argument(description="How many vertices at most, nearest first, 1 to 10,000.")]
+FilterArgument = Annotated[
+    LineageFilter | None, strawberry.argument(description="Which vertices to show; left out: all.")
+]
+
+
+@strawberry.type(description="A vertex of a walk, and how far it is.")
+class LineageVertex:
+    """A vertex and its depth."""
+
+    entity: Vertex = strawberry.field(description="The vertex.")
+    depth: int = strawberry.field(description="The least number of associations from a start; a start's is 0.")
+
+
+@strawberry.type(
+    description="An edge of a walk: an association, or the way between two shown vertices over hidden ones. Both ends "
+    "are among the vertices."
+)
+class LineageEdge:
+    """An edge between shown vertices."""
+
+    source: Vertex = strawberry.field(description="The end that the arrow leaves.")
+    destination: Vertex = strawberry.field(description="The end that the arrow reaches.")
+    association_type: AssociationType | None = strawberry.field(
+        description="The association's type; null where it has none, and where vertices are hidden between."
+    )
+    hidden_hops: int = strawberry.field(
+        description="The least number of vertices that the filter hid between the two; 0 is a real association."
+    )
+
+
+@strawberry.type(description="How many vertices of one kind and type the graph has.")
+class LineageCount:
+    """A count."""
+
+    lineage_type: LineageType = strawberry.field(description="The kind of vertex.")
+    type: str | None = strawberry.field(description="The type; null counts those without one.")
+    count: int = strawberry.field(description="How many there are among the vertices.")
+
+
+@strawberry.type(description="What an answer left out, and why.")
+class Coverage:
+    """A walk's coverage."""
+
+    complete: bool = strawberry.field(description="True only when nothing was left out.")
+    reasons: list[IncompleteReason] = strawberry.field(description="Why something was, each reason once.")
+    frontier: list[Arn] = strawberry.field(description="Vertices to start again from to find more, nearest first.")
+    as_of: datetime = strawberry.field(description="When the walk began; later changes may not show.")
+
+
+@strawberry.type(description="The graph that a walk found, as far as the filter shows it.")
+class LineageGraph:
+    """A walk's result."""
+
+    start: list[Vertex] = strawberry.field(description="Where the walk began.")
+    vertices: list[LineageVertex] = strawberry.field(description="Nearest first, then by ARN; the starts at depth 0.")
+    edges: list[LineageEdge] = strawberry.field(description="By their sources in that order, then their destinations.")
+    counts: list[LineageCount] = strawberry.field(description="How many vertices of each kind and type.")
+    coverage: Coverage = strawberry.field(description="What was left out, and why.")
+
+
+@strawberry.type(description="One way from a vertex to another along the arrows, on which no vertex comes twice.")
+class LineagePath:
+    """A path."""
+
+    length: int = strawberry.field(description="How many associations it has.")
+    entities: list[Vertex] = strawberry.field(description="The vertices on it, from the one end to the other.")
+    edges: list[LineageEdge] = strawberry.field(description="The associations on it, in the same order.")
+
+
+@strawberry.type(description="The ways from one vertex to another.")
+class LineagePaths:
+    """Paths."""
+
+    paths: list[LineagePath] = strawberry.field(description="Shortest first; those of one length by their ARNs.")
+    coverage: Coverage = strawberry.field(description="Whether there may be more paths, and why they are missing.")
+
+
+async def lineage_paths(loaders: Loaders, start: str, end: str, max_depth: int, first: int) -> LineagePaths:
+    """Find the paths between two vertices; BadUserInput when an argument is out of its range."""
+    for argument, arn in {"from": start, "to": end}.items():
+        checked_arn(arn, argument, *LINEAGE)
+    if not 0 <= max_depth <= DEEPEST:
+        raise BadUserInput(f"must be 0 to {DEEPEST}, not {max_depth}.", "maxDepth")
+    if not 1 <= first <= MOST_RESULTS:
+        raise BadUserInput(f"must be 1 to {MOST_RESULTS}, not {first}.", "first")
+    found = await paths(loaders, start, end, max_depth, first)
+    return LineagePaths(
+        paths=[_path(loaders, path, found.edges) for path in found.found], coverage=_coverage(found.coverage)
+    )
+
+
+def _path(loaders: Loaders, path: list[str], edges: Mapping[tuple[str, str], Edge]) -> LineagePath:
+    steps = [ShownEdge(*edges[pair], hidden_hops=0) for pair in pairwise(path)]
+    return LineagePath(
+        length=len(steps),
+        entities=[shown(loaders, arn) for arn in path],
+        edges=[_edge(loaders, step) for step in steps],
+    )
+
+
+async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) -> LineageGraph:
+    """Walk, describing what will be asked of the vertices while later pages are still coming, and show the graph."""
+    paths = uncovered(info, ("vertices", "entity"), ("edges", "source"), ("edges", "destination"))
+    begun: set[str] = set()
+    async with asyncio.TaskGroup() as describing:
+        async for _ in walked.steps():
+            for arn in walked.depths.keys() - begun if paths else ():
+                begun.add(arn)
+                kind = kind_of(arns.parse(arn))
+                if kind and kind in paths:
+                    describing.create_task(_described(walked.loaders, kind, arn, paths[kind]))
+    return await _shown(walked, filter or LineageFilter())
+
+
+def checked_walk(
+    loaders: Loaders, starts: Sequence[str], direction: LineageDirection, max_depth: int, max_vertices: int
+) -> Walk:
+    """Return the walk that was asked for, not yet begun; BadUserInput when an argument is out of its range."""
+    if not 1 <= len(starts) <= MOST_STARTS:
+        raise BadUserInput(f"1 to {MOST_STARTS} vertices, not {len(starts)}.", "start")
+    for start in starts:
+        checked_arn(start, "start", *LINEAGE)
+    if not 0 <= max_depth <= DEEPEST:
+        raise BadUserInput(f"must be 0 to {DEEPEST}, not {max_depth}.", "maxDepth")
+    if not 1 <= max_vertices <= MOST_VERTICES:
+        raise BadUserInput(f"must be 1 to {MOST_VERTICES}, not {max_vertices}.", "maxVertices")
+    return Walk(loaders, list(dict.fromkeys(starts)), walk.Direction(direction.value), max_depth, max_vertices)
+
+
+class Showing:
+    """What a filter shows of a walk, as far as that has come."""
+
+    def __init__(self, walked: Walk, filter: LineageFilter) -> None:
+        """Show ``walked`` by ``filter``; the starts are always shown."""
+        self._walked = walked
+        self._loaders = walked.loaders
+        self._filter = filter
+        self._verdicts: dict[str, bool | Reason] = {}
+
+    async def visible(self) -> list[str]:
+        """Return the vertices to show, nearest first, which may take describing those that were found since."""
+        nearest = self._walked.nearest()
+        new = [arn for arn in nearest if arn not in self._verdicts]
+        verdicts = await asyncio.gather(*(_verdict(self._loaders, arn, self._filter) for arn in new))
+        self._verdicts.update(zip(new, verdicts, strict=True))
+        return [arn for arn in nearest if self._verdicts[arn] is True or self._walked.depths[arn] == 0]
+
+    def vertices(self, chosen: Iterable[str]) -> list[LineageVertex]:
+        """Return vertices with their depths."""
+        return [LineageVertex(entity=shown(self._loaders, arn), depth=self._walked.depths[arn]) for arn in chosen]
+
+    def edges(self, edges: Iterable[ShownEdge]) -> list[LineageEdge]:
+        """Return edges by the order of their ends."""
+        depths = self._walked.depths
+        ordered = sorted(
+            edges,
+            key=lambda edge: (depths[edge.source], edge.source, depths[edge.destination], edge.destination),
+        )
+        return [_edge(self._loaders, edge) for edge in ordered]
+
+    def coverage(self) -> Coverage:
+        """Say what the walk left out, and why the filter could not tell of some vertices whether to show them."""
+        return _coverage(
+            self._walked.coverage(), (verdict for verdict in self._verdicts.values() if isinstance(verdict, Reason))
+        )
+
+
+async def _shown(walked: Walk, filter: LineageFilter) -> LineageGraph:
+    showing = Showing(walked, filter)
+    visible = await showing.visible()
+    return LineageGraph(
+        start=[shown(walked.loaders, arn) for arn in walked.starts],
+        vertices=showing.vertices(visible),
+        edges=showing.edges(joined(walked.edges, set(walked.nearest()), set(visible))),
+        counts=_counts(walked.loaders, visible),
+        coverage=showing.coverage(),
+    )
+
+
+def _coverage(told: walk.Coverage, unsure: Iterable[Reason] = ()) -> Coverage:
+    """Say what a walk left out, and why the filter could not tell of some vertices whether to show them."""
+    reasons = sorted({*told.reasons, *unsure}, key=list(Reason).index)
+    return Coverage(
+        complete=not reasons,
+        reasons=[IncompleteReason(reason.value) for reason in reasons],
+        frontier=[Arn(arn) for arn in told.frontier],
+        as_of=told.as_of,
+    )
+
+
+async def _described(loaders: Loaders, kind: Kind, arn: str, path: str) -> None:
+    # A failure is told by the fields that need what it would have told.
+    with contextlib.suppress(GatewayError):
+        await loaders.describe(kind, arn, path)
+
+
+async def _verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | Reason:
+    """Tell whether the filter shows a vertex, or why that cannot be told."""
+    kind = kind_of(arns.parse(arn))
+    if kind is None or not _is_of(loaders, kind, arn, filter):
+        return False
+    if not (_moments(filter) or filter.properties):
+        return True
+    if filter.properties and kind is TRIAL_COMPONENT:
+        return False
+    try:
+        record = await loaders.describe(kind, arn, "CreationTime")
+    except GatewayError as error:
+        return walk.reason_of(error)
+    properties: dict[str, str] = record.read("Properties") or {} if filter.properties else {}
+    return all(_holds(record.read(path), after, before) for path, after, before in _moments(filter)) and (
+        not filter.properties or any(properties.get(wanted.key) == wanted.value for wanted in filter.properties)
+    )
+
+
+def _is_of(loaders: Loaders, kind: Kind, arn: str, filter: LineageFilter) -> bool:
+    kinds = {wanted.value for wanted in filter.lineage_types or ()}
+    types = {plan.one_spelling(wanted) for wanted in filter.types or ()}
+    return (not kinds or kind.name in kinds) and (not types or type_of(loaders, kind, arn) in types)
+
+
+def _moments(filter: LineageFilter) -> list[tuple[str, datetime | None, datetime | None]]:
+    bounds = (
+        ("CreationTime", filter.created_after or None, filter.created_before or None),
+        ("LastModifiedTime", filter.modified_after or None, filter.modified_before or None),
+    )
+    return [bound for bound in bounds if bound[1] or bound[2]]
+
+
+def _holds(moment: datetime | None, after: datetime | None, before: datetime | None) -> bool:
+    return moment is not None and (not after or moment >= after) and (not before or moment <= before)
+
+
+def type_of(loaders: Loaders, kind: Kind, arn: str) -> str | None:
+    """Return a walked vertex's type; the walk told it, if there is one."""
+    record = loaders.record(arn)
+    return plan.one_spelling(record.read(kind.type_path)) if record.covers(kind.type_path) else None
+
+
+def _edge(loaders: Loaders, edge: ShownEdge) -> LineageEdge:
+    return LineageEdge(
+        source=shown(loaders, edge.source),
+        destination=shown(loaders, edge.destination),
+        association_type=AssociationType(edge.type) if edge.type else None,
+        hidden_hops=edge.hidden_hops,
+    )
+
+
+def _counts(loaders: Loaders, vertices: list[str]) -> list[LineageCount]:
+    counted = Counter(
+        (kind.name, type_of(loaders, kind, arn)) for arn in vertices if (kind := kind_of(arns.parse(arn)))
+    )
+    return [
+        LineageCount(lineage_type=LineageType(name), type=type_name, count=count)
+        for (name, type_name), count in sorted(counted.items(), key=lambda item: (item[0][0], item[0][1] or ""))
+    ]

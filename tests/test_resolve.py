@@ -1,0 +1,85 @@
+"""Whatever a person has at hand leads to the entities that stand for it, by the fewest calls that can tell."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from conftest import Ask
+from graphs import action, arn, artifact, artifact_arn, component, component_arn, context
+
+from gateway.local.server import LocalServer
+
+RESOLVE = "query($reference: String!) { resolve(reference: $reference) { arn } }"
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1.0"
+EXECUTION = arn("pipeline", "p/execution/abc")
+PACKAGE = arn("model-package", "churn/3")
+
+
+@pytest.fixture
+def account(load: Callable[..., None]) -> None:
+    tag = {"Key": "sagemaker:pipeline-execution-arn", "Value": EXECUTION}
+    load(
+        artifact(1, Source={"SourceUri": "s3://bucket/data"}),
+        artifact(2, Source={"SourceUri": "s3://bucket/data/"}),
+        artifact(3, "Image", Source={"SourceUri": IMAGE}),
+        artifact(4, "Model", Source={"SourceUri": PACKAGE}),
+        context("my-endpoint-context", Source={"SourceUri": arn("endpoint", "serve")}),
+        context("churn_group", "ModelGroup", Source={"SourceUri": arn("model-package-group", "churn")}),
+        action("approve", "Approval", Source={"SourceUri": "https://ci/42"}),
+        component("train-aws-training-job", Source={"SourceArn": arn("training-job", "train")}, Tags=[tag]),
+    )
+
+
+ENDPOINT = arn("context", "my-endpoint-context")
+GROUP = arn("context", "churn_group")
+JOB = component_arn("train-aws-training-job")
+BY_NAME = {"DescribeLineageGroup": 1, "DescribeContext": 1, "DescribeAction": 1, "Search": 1, "ListContexts": 2}
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("reference", "found", "cost"),
+    [
+        ("s3://bucket/data", [artifact_arn(1), artifact_arn(2)], {"ListArtifacts": 2}),
+        ("s3://bucket/data/", [artifact_arn(2), artifact_arn(1)], {"ListArtifacts": 2}),
+        ("s3://bucket/nothing", [], {"ListArtifacts": 2}),
+        (IMAGE, [artifact_arn(3)], {"ListArtifacts": 1}),
+        (PACKAGE, [artifact_arn(4)], {"ListArtifacts": 1}),
+        ("churn/3", [artifact_arn(4)], {"DescribeLineageGroup": 1, "ListArtifacts": 2}),
+        (arn("model-package-group", "churn"), [GROUP], {"ListContexts": 1}),
+        ("churn", [GROUP], BY_NAME),
+        (arn("endpoint", "serve"), [ENDPOINT], {"ListContexts": 1}),
+        ("serve", [ENDPOINT], BY_NAME),
+        ("my-endpoint-context", [ENDPOINT], BY_NAME),
+        (arn("training-job", "train"), [JOB], {"ListTrialComponents": 1}),
+        ("train", [JOB], BY_NAME),
+        ("train-aws-training-job", [JOB], BY_NAME),
+        (JOB, [JOB], {"DescribeTrialComponent": 1}),
+        (EXECUTION, [JOB], {"Search": 1}),
+        (artifact_arn(1), [artifact_arn(1)], {"DescribeArtifact": 1}),
+        (artifact_arn(404), [], {"DescribeArtifact": 1}),
+        ("approve", [arn("action", "approve")], BY_NAME),
+        ("https://ci/42", [arn("action", "approve")], {"ListArtifacts": 1, "ListContexts": 1, "ListActions": 1}),
+        ("  serve\n", [ENDPOINT], BY_NAME),
+    ],
+)
+async def test_reference_leads_to_its_entities(
+    ask: Ask, calls: Counter[str], reference: str, found: list[str], cost: dict[str, int]
+) -> None:
+    data = await ask(RESOLVE, reference=reference)
+    assert [one["arn"] for one in data["resolve"]] == found
+    assert calls == {name: count for name, count in cost.items() if name != "DescribeAction" or "_" not in reference}
+
+
+@pytest.mark.usefixtures("account")
+async def test_denied_call_is_said_beside(answer: Ask, service: LocalServer) -> None:
+    service.behaviour.deny = ["DescribeAction:*"]
+    said = await answer(RESOLVE, reference="serve")
+    assert said["data"]["resolve"] == [{"arn": ENDPOINT}]
+    assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [(["resolve"], "FORBIDDEN")]
+
+
+@pytest.mark.parametrize("reference", ["", " ", "x" * 3000, "a\0b"])
+async def test_unusable_reference_is_refused(refused: Ask, reference: str) -> None:
+    error = await refused(RESOLVE, "BAD_USER_INPUT", reference=reference)
+    assert error["extensions"]["argument"] == "reference"

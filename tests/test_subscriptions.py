@@ -1,0 +1,200 @@
+"""Subscriptions: the same walk as the query's, message by message, over WebSocket and as server-sent events."""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from conftest import Ask
+from graphs import Line, artifact, artifact_arn, association, diamond
+from websockets.asyncio.client import ClientConnection, connect
+
+from gateway import serving
+from gateway.app import create_app
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+DATASET = artifact_arn(0)
+
+SUBSCRIBE = """subscription($start: [Arn!]!, $maxVertices: Int = 1000, $filter: LineageFilter) {
+  lineage(start: $start, direction: DOWNSTREAM, maxVertices: $maxVertices, filter: $filter) {
+    vertices { depth entity { arn type } }
+    edges { source { arn } destination { arn } associationType hiddenHops }
+    visited awsCalls coverage { complete reasons frontier }
+  }
+}"""
+QUERY = """query($start: [Arn!]!, $maxVertices: Int = 1000, $filter: LineageFilter) {
+  lineage(start: $start, direction: DOWNSTREAM, maxVertices: $maxVertices, filter: $filter) {
+    vertices { depth entity { arn type } }
+    edges { source { arn } destination { arn } associationType hiddenHops }
+    coverage { complete reasons frontier }
+  }
+}"""
+
+
+@pytest.fixture(scope="module")
+def gateway(server: LocalServer) -> Iterator[str]:
+    """The URL of a gateway on a socket of its own, without the scheme."""
+    listener = serving.listen("127.0.0.1", 0)
+    ready = threading.Event()
+    running = serving.Server(create_app(Settings(local_url=server.url)), 1, ready.set)
+    thread = threading.Thread(target=running.run, args=([listener],))
+    thread.start()
+    assert ready.wait(10)
+    yield serving.url_of(listener).removeprefix("http://")
+    running.should_exit = True
+    thread.join()
+
+
+def tree(vertices: int) -> list[Line]:
+    lines = [artifact(number) for number in range(vertices)]
+    return lines + [association(artifact_arn((n - 1) // 3), artifact_arn(n)) for n in range(1, vertices)]
+
+
+async def say(socket: ClientConnection, type: str, id: str = "1", **payload: Any) -> None:
+    await socket.send(orjson.dumps({"type": type, "id": id, "payload": payload}).decode())
+
+
+@asynccontextmanager
+async def connected(gateway: str) -> AsyncIterator[ClientConnection]:
+    async with connect(f"ws://{gateway}/graphql", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+        await say(socket, "connection_init")
+        assert orjson.loads(await socket.recv())["type"] == "connection_ack"
+        yield socket
+
+
+async def messages(socket: ClientConnection, query: str, **variables: Any) -> AsyncIterator[Any]:
+    await say(socket, "subscribe", query=query, variables=variables)
+    async for text in socket:
+        message = orjson.loads(text)
+        if message["type"] == "complete":
+            return
+        yield message
+        if message["type"] == "error":
+            return
+
+
+@pytest.mark.parametrize(
+    "variables", [{}, {"maxVertices": 60}, {"filter": {"types": ["Nothing"]}}, {"filter": {"types": ["DataSet"]}}]
+)
+async def test_messages_add_up_to_query(
+    gateway: str, ask: Ask, load: Callable[..., None], variables: dict[str, Any]
+) -> None:
+    load(*tree(130))
+    async with connected(gateway) as socket:
+        said = [
+            message["payload"]["data"]["lineage"]
+            async for message in messages(socket, SUBSCRIBE, start=[DATASET], **variables)
+        ]
+    whole = (await ask(QUERY, start=[DATASET], **variables))["lineage"]
+    assert [vertex for part in said for vertex in part["vertices"]] == whole["vertices"]
+    assert [edge for part in said for edge in part["edges"]] == whole["edges"]
+    assert [part["coverage"] for part in said[:-1]] == [None] * (len(said) - 1)
+    assert said[-1]["coverage"] == whole["coverage"]
+    assert [part["awsCalls"] for part in said][-1] == (2 if variables.get("maxVertices") else 3)
+    assert said[-1]["visited"] >= len(whole["vertices"])
+
+
+async def test_hidden_edges_come_last(gateway: str, load: Callable[..., None], service: LocalServer) -> None:  # noqa: ARG001
+    load(*diamond())
+    async with connected(gateway) as socket:
+        said = [
+            message["payload"]["data"]["lineage"]
+            async for message in messages(socket, SUBSCRIBE, start=[DATASET], filter={"types": ["Endpoint"]})
+        ]
+    assert [edge["hiddenHops"] for edge in said[-1]["edges"]] == [2]
+
+
+async def test_unsubscribing_stops_the_walk(
+    gateway: str, load: Callable[..., None], service: LocalServer, calls: Counter[str]
+) -> None:
+    load(*tree(500))
+    service.behaviour.latency_ms = 50
+    async with connected(gateway) as socket:
+        async for message in messages(socket, SUBSCRIBE, start=[DATASET]):
+            assert message["type"] == "next"
+            break
+        await say(socket, "complete")
+        await asyncio.sleep(0.3)
+        made = calls["QueryLineage"]
+        await asyncio.sleep(0.3)
+    assert calls["QueryLineage"] == made < 10
+
+
+async def test_leaving_stops_the_walk(
+    gateway: str, load: Callable[..., None], service: LocalServer, calls: Counter[str]
+) -> None:
+    load(*tree(500))
+    service.behaviour.latency_ms = 50
+    headers = {"accept": "text/event-stream"}
+    body = {"query": SUBSCRIBE, "variables": {"start": [DATASET]}}
+    async with (
+        httpx.AsyncClient() as client,
+        client.stream("POST", f"http://{gateway}/graphql", json=body, headers=headers) as response,
+    ):
+        async for line in response.aiter_lines():
+            if line.startswith("data:"):
+                break
+    await asyncio.sleep(0.3)
+    made = calls["QueryLineage"]
+    await asyncio.sleep(0.3)
+    assert calls["QueryLineage"] == made < 10
+
+
+async def events(gateway: str, query: str, **variables: Any) -> list[tuple[str, Any]]:
+    """The events of a stream, with their data."""
+    async with (
+        httpx.AsyncClient() as client,
+        client.stream(
+            "POST",
+            f"http://{gateway}/graphql",
+            json={"query": query, "variables": variables},
+            headers={"accept": "text/event-stream"},
+        ) as response,
+    ):
+        assert response.headers["content-type"].startswith("text/event-stream")
+        text = (await response.aread()).decode()
+    found = []
+    for block in text.replace("\r\n", "\n").strip().split("\n\n"):
+        fields = dict(line.split(": ", 1) if ": " in line else (line.rstrip(":"), "") for line in block.split("\n"))
+        found.append((fields["event"], orjson.loads(fields["data"]) if fields.get("data") else None))
+    return found
+
+
+async def test_events_say_the_same(gateway: str, ask: Ask, load: Callable[..., None]) -> None:
+    load(*diamond())
+    *said, last = await events(gateway, SUBSCRIBE, start=[DATASET])
+    whole = (await ask(QUERY, start=[DATASET]))["lineage"]
+    assert last == ("complete", None)
+    assert [event for event, _ in said] == ["next"] * len(said)
+    assert [vertex for _, data in said for vertex in data["data"]["lineage"]["vertices"]] == whole["vertices"]
+
+
+async def test_event_stream_answers_queries(gateway: str, service: LocalServer) -> None:  # noqa: ARG001
+    assert await events(gateway, "{ artifacts { nodes { arn } } }") == [
+        ("next", {"data": {"artifacts": {"nodes": []}}}),
+        ("complete", None),
+    ]
+
+
+async def test_mistakes_have_codes_on_streams(gateway: str) -> None:
+    async with connected(gateway) as socket:
+        [bad] = [message async for message in messages(socket, SUBSCRIBE, start=["nonsense"])]
+        await say(socket, "subscribe", query="subscription { nothing }")
+        refused = orjson.loads(await socket.recv())
+    assert bad["type"] == "error"
+    assert bad["payload"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": "start"}
+    assert refused["type"] == "error"
+    assert refused["payload"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_plain_post_takes_no_subscription(http: httpx.AsyncClient) -> None:
+    body = {"query": SUBSCRIBE, "variables": {"start": [DATASET]}}
+    response = await http.post("/graphql", json=body, headers={"accept": "application/graphql-response+json"})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

@@ -1,0 +1,486 @@
+"""Whole-graph walks: what they find, what they show of it, what they say they left out, and what they cost.
+
+Every test that looks at answers runs twice: with QueryLineage, and where SageMaker has none.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import Ask
+from graphs import Line, action, arn, artifact, artifact_arn, association, component, component_arn, context, diamond
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.local.server import LocalServer
+
+DATASET = artifact_arn(0)
+JOBS = {component_arn("left"), component_arn("right")}
+MODELS = {artifact_arn(1), artifact_arn(2)}
+
+WALK = """query(
+  $start: [Arn!]!, $direction: LineageDirection = DOWNSTREAM, $maxDepth: Int = 10, $maxVertices: Int = 1000,
+  $filter: LineageFilter
+) {
+  lineage(start: $start, direction: $direction, maxDepth: $maxDepth, maxVertices: $maxVertices, filter: $filter) {
+    start { arn }
+    vertices { depth entity { arn type } }
+    edges { source { arn } destination { arn } associationType hiddenHops }
+    counts { lineageType type count }
+    coverage { complete reasons frontier asOf }
+  }
+}"""
+
+
+@pytest.fixture(params=["QueryLineage", "ListAssociations"])
+def way(request: pytest.FixtureRequest, service: LocalServer) -> str:
+    """By which operation the walk is made."""
+    way: str = request.param
+    service.behaviour.unknown = [] if way == "QueryLineage" else ["QueryLineage"]
+    return way
+
+
+def chain(length: int) -> list[Line]:
+    """Vertices one after another, so many associations long."""
+    lines = [artifact(number) for number in range(length + 1)]
+    return lines + [association(artifact_arn(n), artifact_arn(n + 1)) for n in range(length)]
+
+
+def tree(vertices: int) -> list[Line]:
+    """A tree in which every vertex has three below it."""
+    lines = [artifact(number) for number in range(vertices)]
+    return lines + [association(artifact_arn((n - 1) // 3), artifact_arn(n)) for n in range(1, vertices)]
+
+
+async def walked(ask: Ask, *start: str, **variables: Any) -> Any:
+    return (await ask(WALK, start=list(start), **variables))["lineage"]
+
+
+def depths(graph: Any) -> dict[str, int]:
+    return {vertex["entity"]["arn"]: vertex["depth"] for vertex in graph["vertices"]}
+
+
+def ends(graph: Any) -> set[tuple[str, str]]:
+    return {(edge["source"]["arn"], edge["destination"]["arn"]) for edge in graph["edges"]}
+
+
+@pytest.mark.usefixtures("way")
+async def test_walk_finds_the_diamond(ask: Ask, load: Callable[..., None]) -> None:
+    load(*diamond())
+    graph = await walked(ask, DATASET)
+    left, right = component_arn("left"), component_arn("right")
+    endpoint = arn("context", "endpoint")
+    assert depths(graph) == {
+        DATASET: 0,
+        left: 1,
+        right: 1,
+        artifact_arn(1): 2,
+        artifact_arn(2): 2,
+        endpoint: 3,
+    }
+    assert list(depths(graph)) == [DATASET, left, right, artifact_arn(1), artifact_arn(2), endpoint]
+    assert graph["edges"][0] == {
+        "source": {"arn": DATASET},
+        "destination": {"arn": left},
+        "associationType": "CONTRIBUTED_TO",
+        "hiddenHops": 0,
+    }
+    assert len(graph["edges"]) == 6
+    assert graph["counts"] == [
+        {"lineageType": "ARTIFACT", "type": "DataSet", "count": 1},
+        {"lineageType": "ARTIFACT", "type": "Model", "count": 2},
+        {"lineageType": "CONTEXT", "type": "Endpoint", "count": 1},
+        {"lineageType": "TRIAL_COMPONENT", "type": "SageMakerTrainingJob", "count": 2},
+    ]
+    assert (graph["coverage"]["complete"], graph["coverage"]["reasons"], graph["coverage"]["frontier"]) == (
+        True,
+        [],
+        [],
+    )
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("depth", [0, 1, 9, 10, 11, 20, 34, 35, 36])
+async def test_depth_counts_the_associations(ask: Ask, load: Callable[..., None], depth: int) -> None:
+    load(*chain(35))
+    for direction, first, step in (("DOWNSTREAM", 0, 1), ("UPSTREAM", 35, -1)):
+        graph = await walked(ask, artifact_arn(first), direction=direction, maxDepth=depth)
+        assert depths(graph) == {artifact_arn(first + step * n): n for n in range(min(depth, 35) + 1)}
+        assert len(graph["edges"]) == min(depth, 35)
+        if depth < 35:
+            assert graph["coverage"]["reasons"] == ["MAX_DEPTH"]
+            assert graph["coverage"]["frontier"] == [artifact_arn(first + step * depth)]
+        if depth > 35:
+            assert graph["coverage"]["complete"]
+
+
+@pytest.mark.usefixtures("way")
+async def test_both_goes_every_way(ask: Ask, load: Callable[..., None]) -> None:
+    load(*diamond())
+    graph = await walked(ask, artifact_arn(1), direction="BOTH")
+    assert depths(graph) == {
+        artifact_arn(1): 0,
+        arn("context", "endpoint"): 1,
+        component_arn("left"): 1,
+        DATASET: 2,
+        artifact_arn(2): 2,
+        component_arn("right"): 3,
+    }
+    assert len(graph["edges"]) == 6
+
+
+@pytest.mark.usefixtures("way")
+async def test_starts_share_one_walk(ask: Ask, load: Callable[..., None]) -> None:
+    load(*chain(12), artifact(100), association(artifact_arn(100), artifact_arn(6)))
+    graph = await walked(ask, artifact_arn(0), artifact_arn(100), artifact_arn(3), artifact_arn(0))
+    assert [start["arn"] for start in graph["start"]] == [artifact_arn(0), artifact_arn(100), artifact_arn(3)]
+    assert depths(graph) == {
+        **{artifact_arn(n): n for n in range(3)},
+        artifact_arn(100): 0,
+        **{artifact_arn(n): n - 3 for n in range(3, 6)},
+        **{artifact_arn(n): n - 5 for n in range(6, 13)},
+    }
+    assert graph["coverage"]["complete"]
+
+
+@pytest.mark.usefixtures("way")
+async def test_circles_and_loops_do_no_harm(ask: Ask, load: Callable[..., None]) -> None:
+    circle = [association(artifact_arn(n), artifact_arn((n + 1) % 25)) for n in range(25)]
+    load(*map(artifact, range(25)), *circle, association(artifact_arn(3), artifact_arn(3)))
+    graph = await walked(ask, artifact_arn(0), maxDepth=100)
+    assert depths(graph) == {artifact_arn(n): n for n in range(25)}
+    assert len(graph["edges"]) == 26
+    assert graph["coverage"]["complete"]
+
+
+@pytest.mark.usefixtures("way")
+async def test_missing_start_is_said_so(ask: Ask, load: Callable[..., None]) -> None:
+    load(artifact(0))
+    graph = await walked(ask, artifact_arn(404), DATASET)
+    assert (graph["start"], depths(graph)) == ([{"arn": DATASET}], {DATASET: 0})
+    assert (graph["coverage"]["reasons"], graph["coverage"]["frontier"]) == (["DANGLING"], [])
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("gone", [artifact_arn(404), component_arn("gone"), arn("action", "gone")])
+async def test_dangling_vertex_is_said_so(ask: Ask, load: Callable[..., None], gone: str) -> None:
+    load(artifact(0), association(DATASET, gone))
+    graph = await walked(ask, DATASET)
+    assert (graph["coverage"]["complete"], graph["coverage"]["reasons"]) == (False, ["DANGLING"])
+    assert depths(graph) == {DATASET: 0, gone: 1}
+
+
+@pytest.mark.usefixtures("way")
+async def test_typeless_component_is_not_dangling(ask: Ask, load: Callable[..., None]) -> None:
+    record = {"TrialComponentName": "by-hand"}
+    load(artifact(0), {"entity": "TrialComponent", "record": record}, association(DATASET, component_arn("by-hand")))
+    graph = await walked(ask, DATASET)
+    assert graph["coverage"]["complete"]
+
+
+@pytest.mark.usefixtures("way")
+async def test_experiments_are_no_vertices(ask: Ask, load: Callable[..., None]) -> None:
+    load(*chain(1), association(artifact_arn(1), arn("experiment", "tries")))
+    graph = await walked(ask, DATASET)
+    assert depths(graph) == {DATASET: 0, artifact_arn(1): 1}
+    assert len(graph["edges"]) == 1
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 6, 7])
+async def test_most_vertices_are_the_nearest(ask: Ask, load: Callable[..., None], most: int) -> None:
+    load(*diamond())
+    every = list(depths(await walked(ask, DATASET)))
+    graph = await walked(ask, DATASET, maxVertices=most)
+    assert list(depths(graph)) == every[:most]
+    assert ends(graph) <= {(one, other) for one in every[:most] for other in every[:most]}
+    assert graph["coverage"]["reasons"] == ([] if most >= 6 else ["MAX_VERTICES"])
+    assert bool(graph["coverage"]["frontier"]) == (most < 6)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(
+    ("filter", "shown"),
+    [
+        ({"types": ["Model"]}, MODELS),
+        ({"types": ["TrainingJob"]}, JOBS),
+        (
+            {"types": ["SageMakerTrainingJob", "Endpoint"]},
+            {component_arn("left"), component_arn("right"), arn("context", "endpoint")},
+        ),
+        ({"lineageTypes": ["CONTEXT"]}, {arn("context", "endpoint")}),
+        ({"lineageTypes": ["CONTEXT"], "types": ["Model"]}, set()),
+        ({"createdAfter": "2099-01-01"}, set()),
+        (
+            {"types": [], "lineageTypes": None},
+            {
+                component_arn("left"),
+                component_arn("right"),
+                artifact_arn(1),
+                artifact_arn(2),
+                arn("context", "endpoint"),
+            },
+        ),
+    ],
+)
+async def test_filter_chooses_what_is_shown(ask: Ask, load: Callable[..., None], filter: Any, shown: set[str]) -> None:
+    load(*diamond())
+    graph = await walked(ask, DATASET, filter=filter)
+    assert depths(graph).keys() == shown | {DATASET}
+    assert graph["coverage"]["complete"]
+
+
+@pytest.mark.usefixtures("way")
+async def test_hidden_vertices_leave_an_edge(ask: Ask, load: Callable[..., None]) -> None:
+    load(*diamond())
+    graph = await walked(ask, DATASET, filter={"types": ["Endpoint"]})
+    assert graph["edges"] == [
+        {
+            "source": {"arn": DATASET},
+            "destination": {"arn": arn("context", "endpoint")},
+            "associationType": None,
+            "hiddenHops": 2,
+        }
+    ]
+    assert sum(count["count"] for count in graph["counts"]) == 2
+
+
+@pytest.mark.usefixtures("way")
+async def test_properties_and_times_are_filters(ask: Ask, load: Callable[..., None]) -> None:
+    moments = {"CreationTime": 1_700_000_000, "LastModifiedTime": 1_700_000_500}
+    load(artifact(0), artifact(1, Properties={"a": "1", "b": "2"}, **moments), context("c", Properties={"a": "2"}))
+    load(action("x", Properties={"b": "2"}), component("job"))
+    load(
+        *(
+            association(DATASET, end)
+            for end in (artifact_arn(1), arn("context", "c"), arn("action", "x"), component_arn("job"))
+        )
+    )
+    wanted = [{"key": "a", "value": "2"}, {"key": "b", "value": "2"}]
+    assert depths(await walked(ask, DATASET, filter={"properties": wanted})).keys() == {
+        DATASET,
+        artifact_arn(1),
+        arn("context", "c"),
+        arn("action", "x"),
+    }
+    for filter in ({"createdBefore": "2023-11-14T22:13:20Z"}, {"modifiedBefore": "2023-11-14T22:21:40Z"}):
+        assert depths(await walked(ask, DATASET, filter=filter)).keys() == {DATASET, artifact_arn(1)}
+    assert depths(await walked(ask, DATASET, filter={"modifiedBefore": "2023-11-14T22:21:39Z"})).keys() == {DATASET}
+
+
+async def test_denied_filter_is_said_so(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(*diamond())
+    service.behaviour.deny = [f"Describe*:{artifact_arn(1)}"]
+    graph = await walked(ask, DATASET, filter={"createdAfter": "2000-01-01", "types": ["Model"]})
+    assert depths(graph).keys() == {DATASET, artifact_arn(2)}
+    assert graph["coverage"]["reasons"] == ["ACCESS_DENIED"]
+
+
+async def test_identity_costs_pages_only(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+    load(
+        artifact(0),
+        *(
+            line
+            for n in range(1, 1000)
+            for line in (artifact(n), association(artifact_arn((n - 1) // 3), artifact_arn(n)))
+        ),
+    )
+    data = await ask(
+        """query($arn: Arn!) { lineage(start: [$arn], direction: DOWNSTREAM) {
+          vertices { depth entity { arn lineageType type } } edges { source { arn } hiddenHops } coverage { complete }
+        } }""",
+        arn=DATASET,
+    )
+    assert len(data["lineage"]["vertices"]) == 1000
+    assert data["lineage"]["coverage"]["complete"]
+    assert calls == {"QueryLineage": 20}
+
+
+async def test_names_cost_a_describe_each(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+    load(*diamond())
+    data = await ask(
+        """query($arn: Arn!) { lineage(start: [$arn], direction: DOWNSTREAM) {
+          vertices { entity { ...Named } } edges { source { ...Named } destination { name } }
+        } }
+        fragment Named on LineageEntity { name ... on Context { description } }""",
+        arn=DATASET,
+    )
+    assert data["lineage"]["vertices"][0]["entity"]["name"] == "artifact-0"
+    assert calls == {"QueryLineage": 1, "DescribeArtifact": 3, "DescribeContext": 1, "Search": 1}
+
+
+async def test_describes_start_between_pages(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(
+        artifact(0),
+        *(
+            line
+            for n in range(1, 120)
+            for line in (artifact(n), association(artifact_arn((n - 1) // 3), artifact_arn(n)))
+        ),
+    )
+    service.behaviour.latency_ms = 20
+    await ask("query($arn: Arn!) { lineage(start: [$arn]) { vertices { entity { name } } } }", arn=DATASET)
+    order = [operation for operation, _ in service.requests]
+    assert order.index("DescribeArtifact") < len(order) - 1 - order[::-1].index("QueryLineage")
+    assert Counter(order) == {"QueryLineage": 3, "DescribeArtifact": 120}
+
+
+async def test_walk_stops_where_it_is_denied(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(*chain(15))
+    service.behaviour.deny = [f"QueryLineage:{artifact_arn(10)}"]
+    graph = await walked(ask, DATASET, maxDepth=20)
+    assert depths(graph) == {artifact_arn(n): n for n in range(11)}
+    assert graph["coverage"]["reasons"] == ["ACCESS_DENIED"]
+    assert graph["coverage"]["frontier"] == [artifact_arn(10)]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"), [({"fault_rate": 1.0}, "UPSTREAM_ERROR"), ({"throttle_tps": 0.0001}, "THROTTLED")]
+)
+async def test_failing_aws_is_said_so(
+    ask: Ask, load: Callable[..., None], service: LocalServer, behaviour: dict[str, float], reason: str
+) -> None:
+    load(*diamond())
+    for name, value in behaviour.items():
+        setattr(service.behaviour, name, value)
+    query = WALK.replace("{ arn type }", "{ arn }")
+    if reason == "THROTTLED":
+        await ask(query, start=[DATASET])
+    graph = (await ask(query, start=[DATASET]))["lineage"]
+    assert depths(graph) == {DATASET: 0}
+    assert (graph["coverage"]["reasons"], graph["coverage"]["frontier"]) == ([reason], [DATASET])
+
+
+@pytest.mark.parametrize(
+    ("variables", "argument"),
+    [
+        ({"start": []}, "start"),
+        ({"start": [DATASET] * 101}, "start"),
+        ({"start": ["nonsense"]}, "start"),
+        ({"start": [DATASET], "maxDepth": -1}, "maxDepth"),
+        ({"start": [DATASET], "maxDepth": 101}, "maxDepth"),
+        ({"start": [DATASET], "maxVertices": 0}, "maxVertices"),
+        ({"start": [DATASET], "maxVertices": 10_001}, "maxVertices"),
+    ],
+)
+async def test_arguments_outside_their_ranges_refused(refused: Ask, variables: Any, argument: str) -> None:
+    error = await refused(WALK, "BAD_USER_INPUT", **variables)
+    assert error["extensions"]["argument"] == argument
+
+
+async def test_entity_walks_from_itself(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+    load(*diamond())
+    data = await ask(
+        '{ context(name: "endpoint") { lineage(direction: UPSTREAM, maxDepth: 1) { vertices { depth } } } }'
+    )
+    assert data["context"]["lineage"]["vertices"] == [{"depth": 0}, {"depth": 1}, {"depth": 1}]
+    assert calls == {"DescribeContext": 1, "QueryLineage": 1}
+
+
+# Any graph, cut anywhere.
+
+VERTICES = 14
+GRAPHS = st.lists(
+    st.tuples(st.integers(0, VERTICES - 1), st.integers(0, VERTICES - 1)), min_size=1, max_size=40, unique=True
+)
+TYPES = ["DataSet", "Model", "Image"]
+
+
+def nearest(edges: list[tuple[int, int]], starts: list[int], direction: str) -> dict[int, int]:
+    """The same, the simple way: how far everything is from the starts."""
+    after: dict[int, set[int]] = {number: set() for number in range(VERTICES)}
+    for source, destination in edges:
+        if direction != "UPSTREAM":
+            after[source].add(destination)
+        if direction != "DOWNSTREAM":
+            after[destination].add(source)
+    found = dict.fromkeys(starts, 0)
+    waiting = deque(starts)
+    while waiting:
+        here = waiting.popleft()
+        for number in after[here] - found.keys():
+            found[number] = found[here] + 1
+            waiting.append(number)
+    return found
+
+
+def graph_lines(edges: list[tuple[int, int]]) -> list[Line]:
+    lines = [artifact(number, TYPES[number % 3]) for number in range(VERTICES)]
+    return lines + [association(artifact_arn(source), artifact_arn(destination)) for source, destination in edges]
+
+
+SETTINGS = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
+
+
+@pytest.mark.usefixtures("way")
+@SETTINGS
+@given(
+    edges=GRAPHS,
+    starts=st.lists(st.integers(0, VERTICES - 1), min_size=1, max_size=3, unique=True),
+    direction=st.sampled_from(["UPSTREAM", "DOWNSTREAM", "BOTH"]),
+    depth=st.integers(0, 12),
+    most=st.integers(1, VERTICES + 1),
+)
+async def test_any_walk_is_true(
+    ask: Ask,
+    load: Callable[..., None],
+    service: LocalServer,
+    edges: list[tuple[int, int]],
+    starts: list[int],
+    direction: str,
+    depth: int,
+    most: int,
+) -> None:
+    service.clear()
+    load(*graph_lines(edges))
+    graph = await walked(
+        ask, *map(artifact_arn, starts), direction=direction, maxDepth=depth, maxVertices=max(most, len(starts))
+    )
+    every = nearest(edges, starts, direction)
+    within = sorted((far, artifact_arn(number)) for number, far in every.items() if far <= depth)
+    kept = [key for _, key in within[: max(most, len(starts))]]
+    assert list(depths(graph)) == kept
+    assert [vertex["depth"] for vertex in graph["vertices"]] == [far for far, _ in within[: len(kept)]]
+    between = {(artifact_arn(a), artifact_arn(b)) for a, b in edges} & {(a, b) for a in kept for b in kept}
+    if graph["coverage"]["complete"]:
+        assert len(kept) == len(every)
+        assert ends(graph) == between
+    assert ends(graph) <= between
+    if len(kept) < len(every):
+        assert not graph["coverage"]["complete"]
+        beyond = nearest(edges, [int(key.rpartition("/")[2], 16) for key in graph["coverage"]["frontier"]], direction)
+        assert beyond.keys() | {int(key.rpartition("/")[2], 16) for key in kept} >= every.keys()
+
+
+def reach(vertices: list[str], edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of the vertices reach which along the edges."""
+    reached = set(edges)
+    while True:
+        more = {(a, d) for a, b in reached for c, d in edges if b == c} | reached
+        if more == reached:
+            return {(a, b) for a, b in reached if a in vertices and b in vertices and a != b}
+        reached = more
+
+
+@SETTINGS
+@given(edges=GRAPHS, start=st.integers(0, VERTICES - 1), types=st.sets(st.sampled_from(TYPES)))
+async def test_no_filter_changes_reachability(
+    ask: Ask,
+    load: Callable[..., None],
+    service: LocalServer,
+    edges: list[tuple[int, int]],
+    start: int,
+    types: set[str],
+) -> None:
+    service.clear()
+    load(*graph_lines(edges))
+    whole = await walked(ask, artifact_arn(start), direction="BOTH", maxDepth=50)
+    part = await walked(
+        ask, artifact_arn(start), direction="BOTH", maxDepth=50, filter={"types": sorted(types) or ["None"]}
+    )
+    shown = list(depths(part))
+    assert reach(shown, ends(part)) == reach(shown, ends(whole))
+    assert {pair for pair in ends(whole) if set(pair) <= set(shown)} <= ends(part)
