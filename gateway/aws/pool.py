@@ -28,6 +28,7 @@ def session(settings: Settings) -> aioboto3.Session:
         raise UpstreamUnavailable(f"AWS is not configured: {error}") from error
     if not made.region_name:
         raise UpstreamUnavailable("AWS is not configured: no region. Set AWS_REGION, or choose a profile that has one.")
+    made.events.register("creating-serializer.sagemaker", _keep_milliseconds)
     return made
 
 
@@ -42,3 +43,8 @@ async def open_client(settings: Settings) -> AsyncIterator[Any]:
     )
     async with session(settings).client("sagemaker", config=config, endpoint_url=settings.local_url) as client:
         yield client
+
+
+def _keep_milliseconds(serializer_kwargs: dict[str, Any], **_: Any) -> None:
+    """Have botocore send times to the millisecond, which SageMaker keeps; by itself it sends whole seconds."""
+    serializer_kwargs["timestamp_precision"] = "millisecond"
