@@ -27,7 +27,7 @@ def create_app(settings: Settings) -> Starlette:
             app.state.new_loaders = lambda: Loaders(Budget(calls, settings.max_aws_calls, settings.deadline_seconds))
             yield
 
-    executor = Executor()
+    executor = Executor(mutations=settings.mutations)
     return Starlette(
         routes=[
             Route("/", _home),

@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("--variables", default="{}", metavar="JSON", help="the query's variables, a JSON object")
     query.add_argument("--local", nargs="?", const="", metavar="FILE", help="ask an embedded local service, as above")
     query.add_argument("--demo", action="store_true", help="ask the demo account")
-    command("schema", _schema, "Print the GraphQL schema.")
+    command("schema", _schema, "Print the GraphQL schema; with GATEWAY_MUTATIONS=true, its mutations too.")
     _add_local(command("local", _local, "Serve a SageMaker-compatible local lineage service alone."))
     return parser
 
@@ -140,7 +140,7 @@ def _query(options: argparse.Namespace) -> int:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    sys.stdout.write(schema.sdl())
+    sys.stdout.write(schema.sdl(mutations=Settings().mutations))
     return 0
 
 
@@ -168,7 +168,7 @@ async def _answer(settings: Settings, document: str, variables: dict[str, Any]) 
     async with open_client(settings) as client:
         calls = Calls(client, settings.max_concurrent_calls)
         loaders = Loaders(Budget(calls, settings.max_aws_calls, settings.deadline_seconds))
-        return (await Executor().run(document, variables, None, loaders)).answer
+        return (await Executor(mutations=settings.mutations).run(document, variables, None, loaders)).answer
 
 
 def _settings(options: argparse.Namespace) -> Settings:

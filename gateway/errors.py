@@ -4,15 +4,16 @@
     ├── BadUserInput            BAD_USER_INPUT         an argument that cannot be what it says
     ├── Forbidden               FORBIDDEN              AWS denies the gateway this call
     ├── NotFound                NOT_FOUND              what a call was about does not exist
+    ├── Conflict                CONFLICT               a change that what is there does not allow
     ├── Throttled               THROTTLED              AWS kept answering "too fast"
     ├── UpstreamUnavailable     UPSTREAM_UNAVAILABLE   AWS failed, timed out or could not be reached
     │   └── Unsupported                                AWS does not have the operation in this region
     ├── BudgetExceeded          BUDGET_EXCEEDED        the request's share of AWS calls is used up
     └── DeadlineExceeded        DEADLINE_EXCEEDED      the request took longer than it may
 
-Each class carries its ``extensions.code``. A reading field turns NotFound into null; the rest reach the client as one
-coded error at the field that asked. Two codes have no class here, because graphql-core raises them:
-GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
+Each class carries its ``extensions.code``. A field that reads turns NotFound into null; the rest, and what a mutation
+meets, reach the client as one coded error at the field that asked. Two codes have no class here, because graphql-core
+raises them: GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
 """
 
 from typing import Any, ClassVar
@@ -58,6 +59,12 @@ class NotFound(GatewayError):  # noqa: N818
     """What a call was about does not exist."""
 
     code = "NOT_FOUND"
+
+
+class Conflict(GatewayError):  # noqa: N818
+    """A change that what is there does not allow: it exists already, it is held on to, or there is no room for more."""
+
+    code = "CONFLICT"
 
 
 class Throttled(GatewayError):  # noqa: N818

@@ -113,6 +113,12 @@ class Loaders:
     def __init__(self, calls: Budget) -> None:
         """Ask through ``calls``."""
         self._calls = calls
+        self.told: list[tuple[GatewayError, list[str | int]]] = []
+        """What is missing from fields that have an answer all the same."""
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing, as at the beginning: what was learnt may no longer be so."""
         self._records: dict[str, Record] = {}
         self._named: dict[tuple[Kind, str], str] = {}
         self._describe = DataLoader(_each(self._load_description), batch=False)
@@ -123,8 +129,6 @@ class Loaders:
         self._describing: dict[asyncio.Future[str | None], str] = {}
         self._paging: set[asyncio.Future[Page]] = set()
         self._made: dict[Hashable, asyncio.Future[Any]] = {}
-        self.told: list[tuple[GatewayError, list[str | int]]] = []
-        """What is missing from fields that have an answer all the same."""
 
     @property
     def calls_made(self) -> int:
@@ -141,6 +145,13 @@ class Loaders:
             self._made[key] = asyncio.ensure_future(make())
         made: T = await asyncio.shield(self._made[key])
         return made
+
+    async def write(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Change something, and forget what was known before; even a call that failed may have changed it."""
+        try:
+            return await self._calls(operation, **parameters)
+        finally:
+            self.forget()
 
     def record(self, key: str) -> Record:
         """Return what is known of an entity so far: one record a key, which grows."""

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
             "credentials and no region needed."
         ),
     ] = None
+    mutations: Annotated[
+        bool, Field(description="Whether clients may change the account; if not, the schema has no Mutation type.")
+    ] = False
     max_concurrent_calls: Annotated[
         int, Field(ge=1, le=1000, description="AWS calls in flight at once, over all requests.")
     ] = 50

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -33,14 +34,28 @@ def server() -> Iterator[LocalServer]:
         yield running
 
 
-@pytest.fixture(scope="session")
-async def http(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the gateway, which reaches the local service over HTTP with a real AWS client."""
-    app = create_app(Settings(local_url=server.url))
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a gateway with these settings."""
+    app = create_app(settings)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             yield client
+
+
+@pytest.fixture(scope="session")
+async def http(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the gateway, which reaches the local service over HTTP with a real AWS client."""
+    async with running(Settings(local_url=server.url)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def writable(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a gateway that takes mutations."""
+    async with running(Settings(local_url=server.url, mutations=True)) as client:
+        yield client
 
 
 @pytest.fixture
@@ -67,21 +82,15 @@ def load(service: LocalServer) -> Callable[..., None]:
     return load
 
 
-@pytest.fixture
-def answer(http: httpx.AsyncClient, service: LocalServer) -> Ask:  # noqa: ARG001
-    """Ask the gateway and return its whole answer."""
-
+def asking(client: httpx.AsyncClient) -> Ask:
     async def answer(query: str, **variables: Any) -> Any:
-        response = await http.post("/graphql", json={"query": query, "variables": variables})
+        response = await client.post("/graphql", json={"query": query, "variables": variables})
         return response.json()
 
     return answer
 
 
-@pytest.fixture
-def ask(answer: Ask) -> Ask:
-    """Ask the gateway, expect no error and return the data."""
-
+def expecting_data(answer: Ask) -> Ask:
     async def ask(query: str, **variables: Any) -> Any:
         said = await answer(query, **variables)
         assert "errors" not in said, said["errors"]
@@ -90,10 +99,7 @@ def ask(answer: Ask) -> Ask:
     return ask
 
 
-@pytest.fixture
-def refused(answer: Ask) -> Ask:
-    """Ask the gateway, expect one error with this code and return it."""
-
+def expecting_error(answer: Ask) -> Ask:
     async def refused(query: str, code: str, **variables: Any) -> Any:
         said = await answer(query, **variables)
         codes = [error["extensions"]["code"] for error in said.get("errors", ())]
@@ -101,3 +107,39 @@ def refused(answer: Ask) -> Ask:
         return said["errors"][0]
 
     return refused
+
+
+@pytest.fixture
+def answer(http: httpx.AsyncClient, service: LocalServer) -> Ask:  # noqa: ARG001
+    """Ask the gateway and return its whole answer."""
+    return asking(http)
+
+
+@pytest.fixture
+def ask(answer: Ask) -> Ask:
+    """Ask the gateway, expect no error and return the data."""
+    return expecting_data(answer)
+
+
+@pytest.fixture
+def refused(answer: Ask) -> Ask:
+    """Ask the gateway, expect one error with this code and return it."""
+    return expecting_error(answer)
+
+
+@pytest.fixture
+def outcome(writable: httpx.AsyncClient, service: LocalServer) -> Ask:  # noqa: ARG001
+    """Send the gateway that takes mutations a document and return its whole answer."""
+    return asking(writable)
+
+
+@pytest.fixture
+def change(outcome: Ask) -> Ask:
+    """Send it a document, expect no error and return the data."""
+    return expecting_data(outcome)
+
+
+@pytest.fixture
+def unchanged(outcome: Ask) -> Ask:
+    """Send it a document, expect one error with this code and return it."""
+    return expecting_error(outcome)

@@ -83,6 +83,18 @@ def test_schema_command_prints_the_schema(environment: dict[str, str]) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, schema.sdl(), "")
 
 
+def test_schema_command_prints_mutations_if_on(environment: dict[str, str]) -> None:
+    done = run(environment, "schema", GATEWAY_MUTATIONS="true")
+    assert (done.returncode, done.stdout, done.stderr) == (0, schema.sdl(mutations=True), "")
+
+
+def test_query_command_takes_mutations_if_on(environment: dict[str, str]) -> None:
+    mutation = 'mutation { createTrialComponent(input: {name: "new"}) { trialComponent { name } } }'
+    done = run(environment, "query", "--local", "--", mutation, GATEWAY_MUTATIONS="true")
+    assert orjson.loads(done.stdout) == {"data": {"createTrialComponent": {"trialComponent": {"name": "new"}}}}
+    assert run(environment, "query", "--local", "--", mutation).returncode == 1
+
+
 def test_query_command_answers_in_process(environment: dict[str, str]) -> None:
     query = "query($name: String) { context(name: $name) { name type } }"
     done = run(environment, "query", "--demo", query, "--variables", '{"name": "churn-production"}')

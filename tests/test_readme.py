@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import orjson
 import pytest
+from conftest import running
 
-from gateway.app import create_app
 from gateway.cli import EXAMPLE
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
@@ -17,20 +17,28 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 QUERIES = re.findall(r"```graphql\n(.*?)```\n+```json\n(.*?)```", README, re.DOTALL)
 
 
+READING = [block for block in QUERIES if not block[0].startswith("mutation")]
+WRITING = [block for block in QUERIES if block[0].startswith("mutation")]
+
+
 @pytest.fixture(scope="module")
 async def demo() -> AsyncIterator[httpx.AsyncClient]:
     with LocalServer(demo=True) as local:
-        app = create_app(Settings(local_url=local.url))
-        async with (
-            app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://demo") as client,
-        ):
+        async with running(Settings(local_url=local.url)) as client:
             yield client
 
 
-@pytest.mark.parametrize(("query", "said"), QUERIES)
+@pytest.mark.parametrize(("query", "said"), READING)
 async def test_query_answers_what_readme_says(demo: httpx.AsyncClient, query: str, said: str) -> None:
     response = await demo.post("/graphql", json={"query": query})
+    assert response.json() == orjson.loads(said)
+
+
+@pytest.mark.parametrize(("mutation", "said"), WRITING)
+async def test_mutation_answers_what_readme_says(mutation: str, said: str) -> None:
+    with LocalServer(demo=True) as local:
+        async with running(Settings(local_url=local.url, mutations=True)) as client:
+            response = await client.post("/graphql", json={"query": mutation})
     assert response.json() == orjson.loads(said)
 
 

@@ -42,7 +42,7 @@ def gateway(server: LocalServer) -> Iterator[str]:
     """The URL of a gateway on a socket of its own, without the scheme."""
     listener = serving.listen("127.0.0.1", 0)
     ready = threading.Event()
-    running = serving.Server(create_app(Settings(local_url=server.url)), 1, ready.set)
+    running = serving.Server(create_app(Settings(local_url=server.url, mutations=True)), 1, ready.set)
     thread = threading.Thread(target=running.run, args=([listener],))
     thread.start()
     assert ready.wait(10)
@@ -191,6 +191,15 @@ async def test_mistakes_have_codes_on_streams(gateway: str) -> None:
     assert bad["payload"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": "start"}
     assert refused["type"] == "error"
     assert refused["payload"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_mutation_takes_no_websocket(gateway: str, calls: Counter[str]) -> None:
+    mutation = f'mutation {{ deleteArtifact(input: {{arn: "{DATASET}"}}) {{ arn }} }}'
+    async with connected(gateway) as socket:
+        await say(socket, "subscribe", query=mutation)
+        said = orjson.loads(await socket.recv())
+    assert (said["type"], said["payload"][0]["extensions"]) == ("error", {"code": "BAD_USER_INPUT"})
+    assert not calls
 
 
 async def test_plain_post_takes_no_subscription(http: httpx.AsyncClient) -> None:

@@ -27,9 +27,10 @@ class _Asked(NamedTuple):
 class _Refusal(Exception):  # noqa: N818 - an answer rather than an error
     """A request that asks nothing of GraphQL, and the status to answer it with."""
 
-    def __init__(self, status: HTTPStatus, message: str) -> None:
+    def __init__(self, status: HTTPStatus, message: str, allow: str | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.headers = {"Allow": allow} if allow else {}
 
 
 class GraphQLEndpoint:
@@ -51,19 +52,23 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _response(self, request: Request, media_type: str) -> Response:
-        headers = {}
+        headers: dict[str, str] = {}
         try:
             asked = await _asked(request)
+            self._check(request.method, asked)
             if EVENT_STREAM in request.headers.get("accept", ""):
                 return event_stream(self._executor.stream(*asked, request.app.state.new_loaders()))
             answer, executed = await self._executor.run(*asked, request.app.state.new_loaders())
             # Clients that take plain JSON expect 200 for whatever GraphQL itself has answered.
             status = HTTPStatus.OK if executed or media_type == JSON else HTTPStatus.BAD_REQUEST
         except _Refusal as refused:
-            answer, status = refusal(str(refused)), refused.status
-            if status is HTTPStatus.METHOD_NOT_ALLOWED:
-                headers = {"Allow": "GET, POST"}
+            answer, status, headers = refusal(str(refused)), refused.status, refused.headers
         return Response(orjson.dumps(answer), status, headers, f"{media_type}; charset=utf-8")
+
+    def _check(self, method: str, asked: _Asked) -> None:
+        """Refuse what may not be asked by this method: a link or an image must not change anything."""
+        if method == "GET" and self._executor.is_mutation(asked.query, asked.operation_name):
+            raise _Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation takes POST.", allow="POST")
 
 
 async def _asked(request: Request) -> _Asked:
@@ -75,7 +80,7 @@ async def _asked(request: Request) -> _Asked:
             raise _Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be {JSON}.")
         given = _json(await request.body())
     else:
-        raise _Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL takes GET and POST.")
+        raise _Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL takes GET and POST.", allow="GET, POST")
     return _checked(given)
 
 

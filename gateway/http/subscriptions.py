@@ -17,7 +17,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from gateway.loaders import Loaders
-from gateway.schema.execution import Executor, Outcome
+from gateway.schema.execution import Executor, Outcome, refusal
 
 EVENT_STREAM = "text/event-stream"
 
@@ -62,7 +62,14 @@ class _Answers:
         **_: Any,
     ) -> AsyncGenerator[ExecutionResult | PreExecutionError, None]:
         """Begin an operation."""
+        if self._executor.is_mutation(query, operation_name):
+            return _results(_refused("A mutation takes POST."))
         return _results(self._executor.stream(query, variable_values, operation_name, context_value()))
+
+
+async def _refused(message: str) -> AsyncGenerator[Outcome, None]:
+    # A browser lets any page open a WebSocket to any host; what it must ask first is whether the page may POST JSON.
+    yield Outcome(refusal(message), executed=False)
 
 
 async def _results(

@@ -47,10 +47,16 @@ class Outcome(NamedTuple):
 class Executor:
     """Answers documents by the gateway's schema."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, mutations: bool = False) -> None:
         """Build the schema."""
-        self._schema: GraphQLSchema = schema.build()._schema  # noqa: SLF001 - strawberry's documented way to it
+        built = schema.build(mutations=mutations)
+        self._schema: GraphQLSchema = built._schema  # noqa: SLF001 - strawberry's documented way to it
         self._remembered = lru_cache(_REMEMBERED_DOCUMENTS)(self._prepared)
+
+    def is_mutation(self, query: str, operation_name: str | None) -> bool:
+        """Whether a request would change something."""
+        document, _ = self._prepare(query)
+        return document is not None and _operation_type(document, operation_name) is OperationType.MUTATION
 
     async def run(
         self, query: str, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders

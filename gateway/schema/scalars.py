@@ -26,11 +26,11 @@ def is_given(value: T | None) -> TypeGuard[T]:
 
 
 def checked_arn(text: str, argument: str, *kinds: Kind) -> arns.Arn:
-    """Take an ARN argument apart; BadUserInput when it is malformed or names none of ``kinds``."""
+    """Take an ARN argument apart; BadUserInput when it is malformed or names none of ``kinds``, if there are any."""
     arn = arns.parse(text)
     if arn is None:
         raise BadUserInput("not the ARN of a SageMaker resource.", argument)
-    if not any(kind.takes(arn) for kind in kinds):
+    if kinds and not any(kind.takes(arn) for kind in kinds):
         names = ", ".join(kind.name for kind in kinds)
         raise BadUserInput(f"not an ARN of the kind asked for: {names}.", argument)
     return arn

@@ -35,12 +35,12 @@ MOST_VERTICES = 10_000
 """Vertices that one walk may be asked for."""
 
 
-@strawberry.input(description="A property to look for.")
+@strawberry.input(description="A property, to look for or to set.")
 class PropertyInput:
     """A key and its value."""
 
     key: str = strawberry.field(description="The property's name.")
-    value: str = strawberry.field(description="What it must be set to.")
+    value: str = strawberry.field(description="What it must be, or will be, set to.")
 
 
 @strawberry.input(

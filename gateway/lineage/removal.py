@@ -1,0 +1,117 @@
+"""Taking a vertex out of the graph: first what holds on to it, where that is asked, and then the vertex."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from gateway import arn as arns
+from gateway.aws.kinds import ARTIFACT, MOST_RESULTS, TRIAL_COMPONENT, Kind
+from gateway.errors import GatewayError, NotFound
+from gateway.loaders import Edge, Loaders
+
+T = TypeVar("T")
+
+_AT_ONCE = 5
+"""Deletions under way at a time: AWS throttles them early, and a failure stops those that have not begun."""
+
+
+@dataclass(slots=True)
+class Removal:
+    """What was taken away, as far as that went."""
+
+    arn: str
+    associations: list[Edge] = field(default_factory=list)
+    trials: list[str] = field(default_factory=list)
+    """Names of the trials that a trial component was taken out of."""
+    deleted: bool = False
+    """Whether the vertex itself is gone."""
+    error: GatewayError | None = None
+    """Why it is not."""
+
+
+async def remove(loaders: Loaders, kind: Kind, arn: str, *, disassociate: bool) -> Removal:
+    """Delete a vertex, and all that holds on to it if so told.
+
+    A failure is raised; but where more than the vertex was to go, the result says how far it came.
+    """
+    removal = Removal(arn)
+    loaders.forget()  # what holds on to it is whatever does now, not what a field before this one has read
+    parameters = await own(loaders, kind, arn)
+    try:
+        if disassociate:
+            await _free(loaders, kind, removal, parameters)
+        await loaders.write(f"Delete{kind.name}", **parameters)
+        removal.deleted = True
+    except GatewayError as error:
+        absent = isinstance(error, NotFound) and not (removal.associations or removal.trials)
+        if absent or not disassociate:
+            raise
+        removal.error = error
+    return removal
+
+
+async def own(loaders: Loaders, kind: Kind, arn: str) -> dict[str, str]:
+    """Return the parameters by which a write is told which vertex.
+
+    Most take a name and no ARN, and there may be another of that name in an account that shares its own: NotFound
+    unless it is the gateway's account that the ARN is of.
+    """
+    if kind.parameter == kind.arn:
+        return {kind.arn: arn}
+    name = arns.id_of(arn)
+    found = await loaders.find(kind, name)
+    if found is None or found.lower() != arn.lower():
+        raise NotFound(f"The gateway's account has no {kind.name} of this ARN.")
+    return {kind.parameter: name}
+
+
+async def artifact_of(loaders: Loaders, source: dict[str, Any]) -> str:
+    """Return the ARN of the artifact that has exactly this source; NotFound when there is none."""
+    token: str | None = None
+    while True:
+        page = await loaders.listing(ARTIFACT, {"SourceUri": source["SourceUri"]}, token, MOST_RESULTS)
+        for summary in page.items:
+            if _types(summary["Source"]) == _types(source):
+                arn: str = summary[ARTIFACT.arn]
+                return arn
+        token = page.next
+        if token is None:
+            raise NotFound("No artifact has this source.")
+
+
+def _types(source: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(given["SourceIdType"], given["Value"]) for given in source.get("SourceTypes") or ()}
+
+
+async def _free(loaders: Loaders, kind: Kind, removal: Removal, parameters: dict[str, str]) -> None:
+    """Take away the vertex's associations, and a trial component out of its trials."""
+    found = (await loaders.neighbours(removal.arn, "Both")).edges
+    edges = {(edge.source, edge.destination): edge for edge in found}
+
+    async def dissociate(edge: Edge) -> None:
+        await loaders.write("DeleteAssociation", SourceArn=edge.source, DestinationArn=edge.destination)
+
+    async def leave(trial: str) -> None:
+        await loaders.write("DisassociateTrialComponent", TrialName=trial, **parameters)
+
+    await _take(list(edges.values()), dissociate, removal.associations)
+    if kind is TRIAL_COMPONENT:
+        await _take(await loaders.trials(removal.arn), leave, removal.trials)
+
+
+async def _take(items: Sequence[T], take: Callable[[T], Awaitable[None]], taken: list[T]) -> None:
+    """Take items away, a few at a time, and note which are gone; the first failure ends it after those under way."""
+
+    async def gone(item: T) -> None:
+        with suppress(NotFound):
+            await take(item)
+
+    for begin in range(0, len(items), _AT_ONCE):
+        some = items[begin : begin + _AT_ONCE]
+        outcomes = await asyncio.gather(*map(gone, some), return_exceptions=True)
+        taken += [item for item, outcome in zip(some, outcomes, strict=True) if outcome is None]
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome

@@ -1,0 +1,237 @@
+"""The changes that clients may make: SageMaker's Create, Update and Delete, its associations and its tags."""
+
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+from strawberry import Info
+
+from gateway.aws.kinds import LINEAGE
+from gateway.errors import BadUserInput
+from gateway.lineage import removal
+from gateway.lineage.removal import Removal
+from gateway.schema import inputs
+from gateway.schema.entity import Described
+from gateway.schema.inputs import request
+from gateway.schema.lineage import Action, Artifact, Context, TrialComponent
+from gateway.schema.payloads import (
+    AddAssociationPayload,
+    AddTagsPayload,
+    CreateActionPayload,
+    CreateArtifactPayload,
+    CreateContextPayload,
+    CreateTrialComponentPayload,
+    DeleteActionPayload,
+    DeleteArtifactPayload,
+    DeleteAssociationPayload,
+    DeleteContextPayload,
+    DeleteTagsPayload,
+    DeleteTrialComponentPayload,
+    UpdateActionPayload,
+    UpdateArtifactPayload,
+    UpdateContextPayload,
+    UpdateTrialComponentPayload,
+)
+from gateway.schema.scalars import checked_arn, is_given
+
+D = TypeVar("D", bound=Described)
+
+
+def _argument(description: str) -> Any:
+    return strawberry.argument(description=description)
+
+
+New = _argument("What it will be.")
+Changes = _argument("Which one, and what will be otherwise.")
+Which = _argument("Which one.")
+
+
+@strawberry.type(
+    description="Changes to the account. Those of one request are made one after another, and each reads what those "
+    "before it wrote. The first that fails ends the request: those before it stand though `data` is null, those after "
+    "it are not tried, and the error's path says which it was. Only a deletion with `disassociate` that stops half-way "
+    "answers with data all the same, and those after it are tried."
+)
+class Mutation:
+    """The root of what changes something."""
+
+    @strawberry.mutation(
+        description="Makes an artifact. One call. CONFLICT when there is one of this source, or as many artifacts as "
+        "AWS allows."
+    )
+    async def create_artifact(
+        self, info: Info, input: Annotated[inputs.CreateArtifactInput, New]
+    ) -> CreateArtifactPayload:
+        """Make an artifact."""
+        return CreateArtifactPayload(artifact=await _create(info, Artifact, input))
+
+    @strawberry.mutation(description="Changes an artifact's name and properties. One call.")
+    async def update_artifact(
+        self, info: Info, input: Annotated[inputs.UpdateArtifactInput, Changes]
+    ) -> UpdateArtifactPayload:
+        """Change an artifact."""
+        return UpdateArtifactPayload(artifact=await _update(info, Artifact, input))
+
+    @strawberry.mutation(
+        description="Deletes an artifact. One call; with `disassociate`, one more per association and per 100 listed. "
+        "CONFLICT when AWS keeps it because it has associations."
+    )
+    async def delete_artifact(
+        self, info: Info, input: Annotated[inputs.DeleteArtifactInput, Which]
+    ) -> DeleteArtifactPayload:
+        """Delete an artifact."""
+        if is_given(input.arn) == is_given(input.source):
+            raise BadUserInput("give exactly one of `arn` and `source`.", inputs.INPUT)
+        if is_given(input.arn):
+            return DeleteArtifactPayload(removal=await _delete(info, Artifact, input.arn, input.disassociate))
+        if input.disassociate:
+            arn = await removal.artifact_of(info.context, request(input)["Source"])
+            return DeleteArtifactPayload(removal=await _delete(info, Artifact, arn, disassociate=True))
+        answer = await info.context.write("DeleteArtifact", **request(input))
+        return DeleteArtifactPayload(removal=Removal(answer["ArtifactArn"], deleted=True))
+
+    @strawberry.mutation(
+        description="Makes a context. One call. CONFLICT when there is one of this name, or as many contexts as AWS "
+        "allows."
+    )
+    async def create_context(
+        self, info: Info, input: Annotated[inputs.CreateContextInput, New]
+    ) -> CreateContextPayload:
+        """Make a context."""
+        return CreateContextPayload(context=await _create(info, Context, input))
+
+    @strawberry.mutation(description="Changes a context's description and properties. Two calls.")
+    async def update_context(
+        self, info: Info, input: Annotated[inputs.UpdateContextInput, Changes]
+    ) -> UpdateContextPayload:
+        """Change a context."""
+        return UpdateContextPayload(context=await _update(info, Context, input))
+
+    @strawberry.mutation(
+        description="Deletes a context. Two calls; with `disassociate`, one more per association and per 100 listed. "
+        "CONFLICT when AWS keeps it because it has associations."
+    )
+    async def delete_context(
+        self, info: Info, input: Annotated[inputs.DeleteContextInput, Which]
+    ) -> DeleteContextPayload:
+        """Delete a context."""
+        return DeleteContextPayload(removal=await _delete(info, Context, input.arn, input.disassociate))
+
+    @strawberry.mutation(
+        description="Makes an action. One call. CONFLICT when there is one of this name, or as many actions as AWS "
+        "allows."
+    )
+    async def create_action(self, info: Info, input: Annotated[inputs.CreateActionInput, New]) -> CreateActionPayload:
+        """Make an action."""
+        return CreateActionPayload(action=await _create(info, Action, input))
+
+    @strawberry.mutation(description="Changes an action's description, status and properties. Two calls.")
+    async def update_action(
+        self, info: Info, input: Annotated[inputs.UpdateActionInput, Changes]
+    ) -> UpdateActionPayload:
+        """Change an action."""
+        return UpdateActionPayload(action=await _update(info, Action, input))
+
+    @strawberry.mutation(
+        description="Deletes an action. Two calls; with `disassociate`, one more per association and per 100 listed. "
+        "CONFLICT when AWS keeps it because it has associations."
+    )
+    async def delete_action(self, info: Info, input: Annotated[inputs.DeleteActionInput, Which]) -> DeleteActionPayload:
+        """Delete an action."""
+        return DeleteActionPayload(removal=await _delete(info, Action, input.arn, input.disassociate))
+
+    @strawberry.mutation(
+        description="Makes a trial component for a run tracked by hand. One call. CONFLICT when there is one of this "
+        "name."
+    )
+    async def create_trial_component(
+        self, info: Info, input: Annotated[inputs.CreateTrialComponentInput, New]
+    ) -> CreateTrialComponentPayload:
+        """Make a trial component."""
+        return CreateTrialComponentPayload(trial_component=await _create(info, TrialComponent, input))
+
+    @strawberry.mutation(
+        description="Changes a trial component's name to show, status, times, settings, inputs and outputs. Two calls."
+    )
+    async def update_trial_component(
+        self, info: Info, input: Annotated[inputs.UpdateTrialComponentInput, Changes]
+    ) -> UpdateTrialComponentPayload:
+        """Change a trial component."""
+        return UpdateTrialComponentPayload(trial_component=await _update(info, TrialComponent, input))
+
+    @strawberry.mutation(
+        description="Deletes a trial component. Two calls; with `disassociate`, which takes its associations away and "
+        "it out of its trials, one more for each of them and per 100 listed. CONFLICT when AWS keeps it because it has "
+        "any."
+    )
+    async def delete_trial_component(
+        self, info: Info, input: Annotated[inputs.DeleteTrialComponentInput, Which]
+    ) -> DeleteTrialComponentPayload:
+        """Delete a trial component."""
+        return DeleteTrialComponentPayload(removal=await _delete(info, TrialComponent, input.arn, input.disassociate))
+
+    @strawberry.mutation(
+        description="Draws an arrow from one vertex to another. One call. NOT_FOUND when one of them does not exist, "
+        "CONFLICT when there is an arrow from the one to the other, or as many associations as AWS allows."
+    )
+    async def add_association(
+        self, info: Info, input: Annotated[inputs.AddAssociationInput, New]
+    ) -> AddAssociationPayload:
+        """Draw an arrow."""
+        made = _checked_ends(input)
+        await info.context.write("AddAssociation", **made)
+        return AddAssociationPayload(loaders=info.context, made=made)
+
+    @strawberry.mutation(description="Takes an arrow away. One call. NOT_FOUND when there is none between the two.")
+    async def delete_association(
+        self, info: Info, input: Annotated[inputs.DeleteAssociationInput, Which]
+    ) -> DeleteAssociationPayload:
+        """Take an arrow away."""
+        await info.context.write("DeleteAssociation", **_checked_ends(input))
+        return DeleteAssociationPayload(source_arn=input.source_arn, destination_arn=input.destination_arn)
+
+    @strawberry.mutation(description="Sets tags on anything in SageMaker that has an ARN. One call.")
+    async def add_tags(
+        self, info: Info, input: Annotated[inputs.AddTagsInput, _argument("What to tag, and the tags.")]
+    ) -> AddTagsPayload:
+        """Set tags."""
+        checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
+        await info.context.write("AddTags", **request(input))
+        return AddTagsPayload(loaders=info.context, resource=input.resource_arn)
+
+    @strawberry.mutation(description="Takes tags off anything in SageMaker that has an ARN. One call.")
+    async def delete_tags(
+        self, info: Info, input: Annotated[inputs.DeleteTagsInput, _argument("What to take tags off, and which.")]
+    ) -> DeleteTagsPayload:
+        """Take tags off."""
+        checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
+        await info.context.write("DeleteTags", **request(input))
+        return DeleteTagsPayload(loaders=info.context, resource=input.resource_arn)
+
+
+async def _create(info: Info, shows: type[D], input: Any) -> D:
+    """Create what an input describes; what it then is, its fields ask."""
+    answer = await info.context.write(f"Create{shows.kind.name}", **request(input))
+    return shows(loaders=info.context, key=answer[shows.kind.arn])  # type: ignore[call-arg]
+
+
+async def _update(info: Info, shows: type[D], input: Any) -> D:
+    checked_arn(input.arn, f"{inputs.INPUT}.arn", shows.kind)
+    changes = request(input)
+    parameters = await removal.own(info.context, shows.kind, input.arn)
+    await info.context.write(f"Update{shows.kind.name}", **parameters, **changes)
+    return shows(loaders=info.context, key=input.arn)  # type: ignore[call-arg]
+
+
+async def _delete(info: Info, shows: type[Described], arn: str, disassociate: bool) -> Removal:  # noqa: FBT001
+    """Delete a vertex; say in the answer's errors why one that is in part taken apart is still there."""
+    checked_arn(arn, f"{inputs.INPUT}.arn", shows.kind)
+    removed = await removal.remove(info.context, shows.kind, arn, disassociate=disassociate)
+    if removed.error:
+        info.context.tell(removed.error, info.path.as_list())
+    return removed
+
+
+def _checked_ends(input: inputs.AddAssociationInput | inputs.DeleteAssociationInput) -> dict[str, str]:
+    checked_arn(input.source_arn, f"{inputs.INPUT}.sourceArn", *LINEAGE)
+    checked_arn(input.destination_arn, f"{inputs.INPUT}.destinationArn", *LINEAGE)
+    return request(input)

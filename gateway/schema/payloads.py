@@ -1,0 +1,192 @@
+"""What mutations answer.
+
+AWS answers a write with no more than ARNs. The rest of a payload is read when it is asked for, after the write.
+"""
+
+from typing import Any
+
+import strawberry
+from strawberry import Info
+
+from gateway.lineage.removal import Removal
+from gateway.loaders import Edge, Loaders
+from gateway.schema.entity import Tag
+from gateway.schema.enums import AssociationType
+from gateway.schema.lineage import Action, Artifact, Association, Context, TrialComponent, association
+from gateway.schema.scalars import Arn
+from gateway.schema.selection import selected
+
+
+@strawberry.type(description="An association that was taken away together with a vertex.")
+class RemovedAssociation:
+    """An association that is gone."""
+
+    source_arn: Arn = strawberry.field(description="The vertex that the arrow left.")
+    destination_arn: Arn = strawberry.field(description="The vertex that the arrow reached.")
+    type: AssociationType | None = strawberry.field(description="What it said of the two; null where nobody said.")
+
+
+@strawberry.type(description="The artifact that was made.")
+class CreateArtifactPayload:
+    """What createArtifact answers."""
+
+    artifact: Artifact = strawberry.field(description="The artifact.")
+
+
+@strawberry.type(description="The artifact that was changed.")
+class UpdateArtifactPayload:
+    """What updateArtifact answers."""
+
+    artifact: Artifact = strawberry.field(description="The artifact, as it is now.")
+
+
+@strawberry.type(description="The context that was made.")
+class CreateContextPayload:
+    """What createContext answers."""
+
+    context: Context = strawberry.field(description="The context.")
+
+
+@strawberry.type(description="The context that was changed.")
+class UpdateContextPayload:
+    """What updateContext answers."""
+
+    context: Context = strawberry.field(description="The context, as it is now.")
+
+
+@strawberry.type(description="The action that was made.")
+class CreateActionPayload:
+    """What createAction answers."""
+
+    action: Action = strawberry.field(description="The action.")
+
+
+@strawberry.type(description="The action that was changed.")
+class UpdateActionPayload:
+    """What updateAction answers."""
+
+    action: Action = strawberry.field(description="The action, as it is now.")
+
+
+@strawberry.type(description="The trial component that was made.")
+class CreateTrialComponentPayload:
+    """What createTrialComponent answers."""
+
+    trial_component: TrialComponent = strawberry.field(description="The trial component.")
+
+
+@strawberry.type(description="The trial component that was changed.")
+class UpdateTrialComponentPayload:
+    """What updateTrialComponent answers."""
+
+    trial_component: TrialComponent = strawberry.field(description="The trial component, as it is now.")
+
+
+@strawberry.interface(description="What a deletion took away. Where it failed half-way, an error beside it says why.")
+class DeletePayload:
+    """What a deletion answers."""
+
+    removal: strawberry.Private[Removal]
+
+    @strawberry.field(description="ARN of what was to be deleted.")
+    def arn(self) -> Arn:
+        """Return the ARN."""
+        return Arn(self.removal.arn)
+
+    @strawberry.field(description="Whether it is gone: false where only some of what held on to it is.")
+    def deleted(self) -> bool:
+        """Say whether the deletion came to its end."""
+        return self.removal.deleted
+
+    @strawberry.field(
+        description="With `disassociate`, the associations that were taken away first, in both directions; among them "
+        "any that were gone when their turn came."
+    )
+    def removed_associations(self) -> list[RemovedAssociation]:
+        """Return the associations."""
+        return [_removed(edge) for edge in self.removal.associations]
+
+
+@strawberry.type(description="What deleting an artifact took away.")
+class DeleteArtifactPayload(DeletePayload):
+    """What deleteArtifact answers."""
+
+
+@strawberry.type(description="What deleting a context took away.")
+class DeleteContextPayload(DeletePayload):
+    """What deleteContext answers."""
+
+
+@strawberry.type(description="What deleting an action took away.")
+class DeleteActionPayload(DeletePayload):
+    """What deleteAction answers."""
+
+
+@strawberry.type(description="What deleting a trial component took away.")
+class DeleteTrialComponentPayload(DeletePayload):
+    """What deleteTrialComponent answers."""
+
+    @strawberry.field(description="With `disassociate`, the names of the trials that it was taken out of.")
+    def removed_trials(self) -> list[str]:
+        """Return the names of the trials."""
+        return self.removal.trials
+
+
+@strawberry.type(description="The association that was made.")
+class AddAssociationPayload:
+    """What addAssociation answers."""
+
+    loaders: strawberry.Private[Loaders]
+    made: strawberry.Private[dict[str, str]]
+
+    @strawberry.field(description="The association. One ListAssociations call, if more of it is asked than was set.")
+    async def association(self, info: Info) -> Association:
+        """Return the association as AWS lists it; just after the write, AWS may not list it yet."""
+        asked = set().union(*selected(info._raw_info).values())  # noqa: SLF001 - strawberry's own expands fragments
+        known = {"__typename", "id", "source", "destination"} | ({"type"} if "AssociationType" in self.made else set())
+        summary: dict[str, Any] = self.made
+        if asked - known:
+            ends = {end: self.made[end] for end in ("SourceArn", "DestinationArn")}
+            page = await self.loaders.associations(ends, None)
+            summary = page.items[0] if page.items else self.made
+        return association(self.loaders, summary)
+
+
+@strawberry.type(description="The association that was deleted.")
+class DeleteAssociationPayload:
+    """What deleteAssociation answers."""
+
+    source_arn: Arn = strawberry.field(description="The vertex that the arrow left.")
+    destination_arn: Arn = strawberry.field(description="The vertex that the arrow reached.")
+
+
+@strawberry.interface(description="The tags of something after a change to them.")
+class TagsPayload:
+    """What a change of tags answers."""
+
+    loaders: strawberry.Private[Loaders]
+    resource: strawberry.Private[str]
+
+    @strawberry.field(description="All tags that it has now. One ListTags call.")
+    async def tags(self) -> list[Tag]:
+        """Return the tags."""
+        tags: Any = await self.loaders.tags(self.resource)
+        return tags  # type: ignore[no-any-return]
+
+
+@strawberry.type(description="All tags after some were set.")
+class AddTagsPayload(TagsPayload):
+    """What addTags answers."""
+
+
+@strawberry.type(description="All tags after some were taken off.")
+class DeleteTagsPayload(TagsPayload):
+    """What deleteTags answers."""
+
+
+def _removed(edge: Edge) -> RemovedAssociation:
+    return RemovedAssociation(
+        source_arn=Arn(edge.source),
+        destination_arn=Arn(edge.destination),
+        type=AssociationType(edge.type) if edge.type else None,
+    )
