@@ -52,6 +52,11 @@ def test_every_graphql_block_has_an_answer() -> None:
     assert len(QUERIES) == README.count("```graphql") > 0
 
 
+def test_every_picture_is_an_answer() -> None:
+    pictures = re.findall(r"```mermaid\n(.*?)```", README, re.DOTALL)
+    assert [orjson.dumps(picture).decode() in README for picture in pictures] == [True]
+
+
 def test_settings_table_lists_the_settings() -> None:
     table = dict(re.findall(r"^\| `GATEWAY_(\w+)` \| (.*?) \| .* \|$", README, re.MULTILINE))
     fields = Settings.model_fields

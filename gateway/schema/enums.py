@@ -57,6 +57,31 @@ class IncompleteReason(Enum):
     DANGLING = _value("DANGLING", "An association, or a start, names a vertex that no longer exists.")
 
 
+@strawberry.enum(
+    description="What a graph can be written as, for other tools to read. Kinds of vertex and of association are in "
+    "AWS's words; whatever characters a name has, none breaks the format. Where the format has comments, one says that "
+    "the graph is incomplete."
+)
+class GraphFormat(Enum):
+    """The formats of an export."""
+
+    MERMAID = _value(
+        "MERMAID",
+        "A Mermaid flowchart, as Markdown pages show it. Renderers draw up to 500 edges unless told otherwise.",
+    )
+    DOT = _value("DOT", "A Graphviz graph: for `dot -Tsvg`, and for large graphs `sfdp`.")
+    CSV = _value(
+        "CSV",
+        "One table with a header: `record` is `vertex` or `edge`, and the columns of the other are empty. A text that "
+        "a spreadsheet would take for a formula, or that begins with an apostrophe, has an apostrophe put before it.",
+    )
+    OPENLINEAGE = _value(
+        "OPENLINEAGE",
+        "OpenLineage events, one JSON object a line. Trial components and actions are runs, with the same run id each "
+        "time, artifacts and contexts are datasets, S3 URIs by bucket and key.",
+    )
+
+
 @strawberry.enum(description="Which way a list is sorted.")
 class SortOrder(Enum):
     """AWS's SortOrder."""

@@ -15,13 +15,15 @@ from gateway import arn as arns
 from gateway.aws.kinds import LINEAGE, MOST_RESULTS, TRIAL_COMPONENT, Kind, kind_of
 from gateway.errors import BadUserInput, GatewayError
 from gateway.lineage import plan, walk
+from gateway.lineage.export import Format, Picture, described, written
 from gateway.lineage.graph import ShownEdge, joined
 from gateway.lineage.paths import paths
 from gateway.lineage.walk import Reason, Walk
 from gateway.loaders import Edge, Loaders
 from gateway.schema.entity import shown, uncovered
-from gateway.schema.enums import AssociationType, IncompleteReason, LineageDirection, LineageType
+from gateway.schema.enums import AssociationType, GraphFormat, IncompleteReason, LineageDirection, LineageType
 from gateway.schema.scalars import Arn, checked_arn
+from gateway.schema.selection import selected
 
 if TYPE_CHECKING:
     from gateway.schema.lineage import LineageEntity
@@ -132,6 +134,35 @@ class LineageGraph:
     counts: list[LineageCount] = strawberry.field(description="How many vertices of each kind and type.")
     coverage: Coverage = strawberry.field(description="What was left out, and why.")
 
+    @strawberry.field(
+        description="The same vertices and edges as a text for another tool. Names take what they take in a query, a "
+        "Describe for each vertex and a Search for 100 trial components; a vertex that AWS won't describe is called by "
+        "the end of its ARN, and the errors say so."
+    )
+    async def export(
+        self,
+        info: Info,
+        format: Annotated[GraphFormat, strawberry.argument(description="What to write it as.")],
+    ) -> str:
+        """Write the graph."""
+        chosen = Format(format.value)
+        depths = {vertex.entity.key: vertex.depth for vertex in self.vertices}
+        vertices, failures = await described(info.context, chosen, depths)
+        for failure in failures:
+            info.context.tell(failure, info.path.as_list())
+        edges = [
+            ShownEdge(
+                edge.source.key,
+                edge.destination.key,
+                edge.association_type and edge.association_type.value,
+                edge.hidden_hops,
+            )
+            for edge in self.edges
+        ]
+        reasons = [Reason(reason.value) for reason in self.coverage.reasons]
+        coverage = walk.Coverage(reasons, list(self.coverage.frontier), self.coverage.as_of)
+        return await written(chosen, Picture(vertices, edges, coverage))
+
 
 @strawberry.type(description="One way from a vertex to another along the arrows, on which no vertex comes twice.")
 class LineagePath:
@@ -176,13 +207,15 @@ def _path(loaders: Loaders, path: list[str], edges: Mapping[tuple[str, str], Edg
 async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) -> LineageGraph:
     """Walk, describing what will be asked of the vertices while later pages are still coming, and show the graph."""
     paths = uncovered(info, ("vertices", "entity"), ("edges", "source"), ("edges", "destination"))
+    if any("export" in fields for fields in selected(info._raw_info).values()):  # noqa: SLF001
+        paths = {kind: kind.name_path for kind in LINEAGE} | paths
     begun: set[str] = set()
     async with asyncio.TaskGroup() as describing:
         async for _ in walked.steps():
             for arn in walked.depths.keys() - begun if paths else ():
                 begun.add(arn)
                 kind = kind_of(arns.parse(arn))
-                if kind and kind in paths:
+                if kind and kind in paths and not walked.loaders.record(arn).covers(paths[kind]):
                     describing.create_task(_described(walked.loaders, kind, arn, paths[kind]))
     return await _shown(walked, filter or LineageFilter())
 

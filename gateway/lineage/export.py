@@ -1,0 +1,238 @@
+"""A graph in formats that other tools read: Mermaid, Graphviz DOT, CSV and OpenLineage events.
+
+Names, types and URIs are whatever somebody once typed, so each format escapes them in full.
+"""
+
+import asyncio
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from gateway import arn as arns
+from gateway.aws.kinds import ACTION, ARTIFACT, CONTEXT, TRIAL_COMPONENT, Kind, kind_of
+from gateway.errors import GatewayError
+from gateway.lineage import plan
+from gateway.lineage.graph import ShownEdge
+from gateway.lineage.walk import Coverage
+from gateway.loaders import Loaders, Record
+
+
+class Format(Enum):
+    """What a graph can be written as."""
+
+    MERMAID = "MERMAID"
+    DOT = "DOT"
+    CSV = "CSV"
+    OPENLINEAGE = "OPENLINEAGE"
+
+
+class Vertex(NamedTuple):
+    """A vertex, with what is known of it."""
+
+    arn: str
+    kind: Kind
+    depth: int
+    record: Record
+
+    @property
+    def name(self) -> str | None:
+        """Its name, if that is known."""
+        name: str | None = self.record.read(self.kind.name_path)
+        return name
+
+    @property
+    def type(self) -> str | None:
+        """Its type, if it has one."""
+        return plan.one_spelling(self.record.read(self.kind.type_path))
+
+    @property
+    def source_uri(self) -> str | None:
+        """Where the thing itself lives, if that is known."""
+        uri: str | None = self.record.read(self.kind.source_path)
+        return uri
+
+    @property
+    def label(self) -> str:
+        """What to call it: its name, or its source when it has none, or the end of its ARN."""
+        return self.name or self.source_uri or self.arn.rpartition("/")[2]
+
+
+class Picture(NamedTuple):
+    """What an export shows: a graph as a walk found it and a filter shows it."""
+
+    vertices: Sequence[Vertex]
+    edges: Sequence[ShownEdge]
+    coverage: Coverage
+
+
+async def described(
+    loaders: Loaders, format: Format, depths: Mapping[str, int]
+) -> tuple[list[Vertex], list[GatewayError]]:
+    """Return vertices with what the format shows of them, and why some could not be described, each code once."""
+    vertices = [
+        Vertex(arn, kind, depth, loaders.record(arn))
+        for arn, depth in depths.items()
+        if (kind := kind_of(arns.parse(arn)))
+    ]
+    wanted = [vertex for vertex in vertices if not _is_told(vertex, format)]
+    outcomes = await asyncio.gather(
+        *(loaders.describe(vertex.kind, vertex.arn, vertex.kind.name_path) for vertex in wanted), return_exceptions=True
+    )
+    failures: dict[str, GatewayError] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, GatewayError):
+            failures.setdefault(outcome.code, outcome)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+    return vertices, list(failures.values())
+
+
+def _is_told(vertex: Vertex, format: Format) -> bool:
+    """Whether all that the format shows of a vertex is known without a Describe."""
+    if format is Format.OPENLINEAGE:
+        return vertex.record.described
+    knows_source = vertex.record.covers(vertex.kind.source_path)
+    knows_name = vertex.record.covers(vertex.kind.name_path)
+    return knows_name and (knows_source or (format is not Format.CSV and vertex.name is not None))
+
+
+async def written(format: Format, picture: Picture) -> str:
+    """Write a graph; ten thousand vertices take seconds, so a thread does it."""
+    return await asyncio.to_thread(_WRITERS[format], picture)
+
+
+def _caution(coverage: Coverage) -> list[str]:
+    """Say what a graph lacks, in one line, unless it lacks nothing."""
+    if coverage.complete:
+        return []
+    reasons = ", ".join(reason.value for reason in coverage.reasons)
+    moment = coverage.as_of.isoformat(timespec="milliseconds")
+    return [f"Incomplete as of {moment}: {reasons}. Vertices to start again from: {len(coverage.frontier)}."]
+
+
+def _arrow_text(edge: ShownEdge) -> str:
+    return edge.type or (f"+{edge.hidden_hops} hidden" if edge.hidden_hops else "")
+
+
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+"""Characters that XML, hence SVG, cannot hold or that no reader expects: controls, halves of characters, and none."""
+_BREAK = re.compile("\r\n|[\t\n\r\x85\u2028\u2029]")
+"""What would begin a new line or column."""
+
+
+def _one_line(text: str) -> str:
+    return _NO_TEXT.sub("\ufffd", _BREAK.sub(" ", text))
+
+
+_MERMAID_SHAPES = {ARTIFACT: ("[", "]"), CONTEXT: ("{{", "}}"), ACTION: ("([", "])"), TRIAL_COMPONENT: ("[[", "]]")}
+_MERMAID_SPECIAL = re.compile(r"(?<=[^\W_])[ _-](?=[^\W_])|([\W_])")
+
+
+def _mermaid(picture: Picture) -> str:
+    """Draw a Mermaid flowchart from left to right."""
+    ids = {vertex.arn: f"v{number}" for number, vertex in enumerate(picture.vertices)}
+    lines = ["flowchart LR", *(f"  %% {caution}" for caution in _caution(picture.coverage))]
+    for vertex in picture.vertices:
+        opening, closing = _MERMAID_SHAPES[vertex.kind]
+        text = "<br/>".join(_mermaid_text(part) for part in (vertex.label, vertex.type) if part)
+        lines.append(f'  {ids[vertex.arn]}{opening}"{text}"{closing}')
+    for edge in picture.edges:
+        line = "-.->" if edge.hidden_hops else "-->"
+        label = f'|"{_mermaid_text(text)}"|' if (text := _arrow_text(edge)) else ""
+        lines.append(f"  {ids[edge.source]} {line}{label} {ids[edge.destination]}")
+    starts = ",".join(ids[vertex.arn] for vertex in picture.vertices if vertex.depth == 0)
+    lines += ["  classDef start stroke-width:3px", f"  class {starts} start"] if starts else []
+    return "\n".join(lines) + "\n"
+
+
+def _mermaid_text(text: str) -> str:
+    """Write all but words, and what joins words, as Mermaid's character entities.
+
+    Even a full stop means something at times (Markdown's lists and links), and so does a colon behind "style".
+    """
+    return _MERMAID_SPECIAL.sub(lambda char: f"#{ord(char[1])};" if char[1] else char[0], _one_line(text))
+
+
+_DOT_ESCAPES = {"\\": "\\\\", '"': '\\"', "&": "&amp;"}
+_DOT_SHAPES = {ARTIFACT: "box", CONTEXT: "hexagon", ACTION: "ellipse", TRIAL_COMPONENT: "component"}
+
+
+def _dot(picture: Picture) -> str:
+    """Draw a Graphviz graph from left to right."""
+    ids = {vertex.arn: f"v{number}" for number, vertex in enumerate(picture.vertices)}
+    lines = ["digraph lineage {", *(f"  // {caution}" for caution in _caution(picture.coverage)), "  rankdir=LR;"]
+    for vertex in picture.vertices:
+        text = "\\n".join(_dot_text(part) for part in (vertex.label, vertex.type) if part)
+        marked = ", penwidth=3" if vertex.depth == 0 else ""
+        shape = f'shape={_DOT_SHAPES[vertex.kind]}, tooltip="{_dot_text(vertex.arn)}"'
+        lines.append(f'  {ids[vertex.arn]} [label="{text}", {shape}{marked}];')
+    for edge in picture.edges:
+        style = ", style=dashed" if edge.hidden_hops else ""
+        label = _dot_text(_arrow_text(edge))
+        lines.append(f'  {ids[edge.source]} -> {ids[edge.destination]} [label="{label}"{style}];')
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _dot_text(text: str) -> str:
+    """Escape for a quoted label, in which Graphviz reads backslashes and HTML's entities.
+
+    What cannot be seen, such as marks that turn the direction, becomes an entity, of which Graphviz errs beyond FFFF.
+    """
+    return "".join(
+        _DOT_ESCAPES.get(char, char if char.isprintable() or char > "\uffff" else f"&#{ord(char)};")
+        for char in _one_line(text)
+    )
+
+
+_COLUMNS = (
+    *("record", "arn", "lineage_type", "type", "name", "source_uri", "depth"),
+    *("source_arn", "destination_arn", "association_type", "hidden_hops"),
+)
+_FORMULA = re.compile("\\A[=+@\t\r\n'\uff1d\uff0b\uff0d\uff20-]")
+"""What a spreadsheet takes for the beginning of a formula, and the apostrophe that tells it to take text for text."""
+
+
+def _csv(picture: Picture) -> str:
+    """Write one table: a row for each vertex, then one for each edge, told apart by the first column."""
+    out = io.StringIO()
+    rows = csv.DictWriter(out, _COLUMNS)
+    rows.writeheader()
+    for vertex in picture.vertices:
+        row = _csv_texts(
+            arn=vertex.arn,
+            lineage_type=vertex.kind.name,
+            type=vertex.type,
+            name=vertex.name,
+            source_uri=vertex.source_uri,
+        )
+        rows.writerow({"record": "vertex", **row, "depth": vertex.depth})
+    for edge in picture.edges:
+        row = _csv_texts(source_arn=edge.source, destination_arn=edge.destination, association_type=edge.type)
+        rows.writerow({"record": "edge", **row, "hidden_hops": edge.hidden_hops})
+    return out.getvalue()
+
+
+def _csv_texts(**cells: str | None) -> dict[str, str | None]:
+    return {
+        column: _NO_TEXT.sub("\ufffd", _FORMULA.sub(r"'\g<0>", text)) if text else text
+        for column, text in cells.items()
+    }
+
+
+def _openlineage(picture: Picture) -> str:
+    """Write OpenLineage events, one a line."""
+    # The library takes a fifth of a second to import, which only who asks for its events should pay.
+    from gateway.lineage.openlineage import events  # noqa: PLC0415
+
+    return "".join(f"{event}\n" for event in events(picture))
+
+
+_WRITERS: dict[Format, Callable[[Picture], str]] = {
+    Format.MERMAID: _mermaid,
+    Format.DOT: _dot,
+    Format.CSV: _csv,
+    Format.OPENLINEAGE: _openlineage,
+}

@@ -1,0 +1,111 @@
+"""The formats of an export, read by whoever they are written for: mermaid's own parser, Graphviz's dot, and csv."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+NODE = Path(__file__).parent / "node"
+
+
+class Drawn(NamedTuple):
+    """What a reader sees: each vertex's name, and each edge as the names of its ends, what it says, if it is dashed."""
+
+    names: list[str]
+    edges: list[tuple[str, str, str, bool]]
+    starts: list[str]
+
+
+Read = Callable[[str], Drawn]
+
+
+@contextmanager
+def mermaid() -> Iterator[Read]:
+    """Mermaid's parser, in one process for all diagrams."""
+    node = shutil.which("node")
+    if not node or not (NODE / "node_modules/mermaid").exists():
+        pytest.skip("Mermaid's parser is not there; .ci/parsers installs it where there is npm.")
+    command = [node, str(NODE / "mermaid.mjs")]
+    with subprocess.Popen(  # noqa: S603
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+
+        def read(text: str) -> Drawn:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(json.dumps(text) + "\n")
+            process.stdin.flush()
+            found = json.loads(process.stdout.readline())
+            assert "error" not in found, f"{found['error']}\n{text}"
+            names = {key: lines[0] for key, lines, _, _ in found["vertices"]}
+            return Drawn(
+                list(names.values()),
+                [(names[a], names[b], " ".join(said), stroke == "dotted") for a, b, said, stroke in found["edges"]],
+                [lines[0] for _, lines, _, classes in found["vertices"] if classes == ["start"]],
+            )
+
+        yield read
+
+
+@contextmanager
+def graphviz() -> Iterator[Read]:
+    """Graphviz, asked for the texts that it draws."""
+    dot = shutil.which("dot")
+    if not dot:
+        pytest.skip("Graphviz's dot is not there; .ci/parsers installs it.")
+
+    def texts(drawn: dict[str, list[dict[str, str]]]) -> list[str]:
+        return [step["text"] for step in drawn.get("_ldraw_", ()) if step["op"] == "T"]
+
+    def read(text: str) -> Drawn:
+        run = subprocess.run([dot, "-Tjson"], input=text, capture_output=True, encoding="utf-8", check=True)  # noqa: S603
+        assert not run.stderr, run.stderr
+        found = json.loads(run.stdout)
+        names = [texts(vertex)[0] for vertex in found["objects"]]
+        return Drawn(
+            names,
+            [
+                (names[edge["tail"]], names[edge["head"]], " ".join(texts(edge)), edge.get("style") == "dashed")
+                for edge in found.get("edges", ())
+            ],
+            [texts(vertex)[0] for vertex in found["objects"] if vertex.get("penwidth") == "3"],
+        )
+
+    yield read
+
+
+@contextmanager
+def table() -> Iterator[Read]:
+    """The csv module, on a text as a file would hold it."""
+
+    def read(text: str) -> Drawn:
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+        vertices = {row["arn"]: row for row in rows if row["record"] == "vertex"}
+        edges = [row for row in rows if row["record"] == "edge"]
+        assert len(vertices) + len(edges) == len(rows)
+        names = {arn: row["name"].removeprefix("'") for arn, row in vertices.items()}
+        return Drawn(
+            list(names.values()),
+            [
+                (
+                    names[row["source_arn"]],
+                    names[row["destination_arn"]],
+                    row["association_type"] or f"+{row['hidden_hops']} hidden",
+                    row["hidden_hops"] != "0",
+                )
+                for row in edges
+            ],
+            [names[arn] for arn, row in vertices.items() if row["depth"] == "0"],
+        )
+
+    yield read
+
+
+READERS = {"MERMAID": mermaid, "DOT": graphviz, "CSV": table}
