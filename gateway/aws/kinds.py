@@ -95,10 +95,6 @@ class Kind:
             reference = known_name or parsed.id
         return {self.parameter: reference} | ({self.version: int(version)} if version else {})
 
-    def in_summary(self, member: str) -> str:
-        """Return what a summary calls a member of the Describe response."""
-        return next((theirs for theirs, ours in self.renames.items() if ours == member), member)
-
     def key(self, members: Mapping[str, Any]) -> str:
         """Return the key of the entity that a listing or a batch tells of."""
         return pinned(members[self.arn], members.get(self.version))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from gateway import arn as arns
@@ -56,30 +56,11 @@ def hop(  # noqa: PLR0913 - a hop filter has these parts
         tests.append(lambda summary: one_spelling(summary.get(f"{far}Type")) in wanted)
     if lineage_types:
         tests.append(lambda summary: lineage_type(summary[f"{far}Arn"]) in lineage_types)
-    asked, is_within = created(created_after, created_before)
-    tests += [is_within] if is_within else []
-    parameters |= asked
+    if created_after:
+        parameters["CreatedAfter"] = created_after
+    if created_before:
+        parameters["CreatedBefore"] = created_before
     return Hop(parameters, (lambda summary: all(test(summary) for test in tests)) if tests else None)
-
-
-def created(
-    after: datetime | None, before: datetime | None, filter: str = "Created", member: str = "CreationTime"
-) -> tuple[dict[str, Any], Keep | None]:
-    """Plan a filter by creation time, bounds included: what to ask AWS, and what else to test of a summary here.
-
-    botocore sends whole seconds and drops the rest, so a finer bound is asked too wide and told here, by ``member``.
-    """
-    parameters: dict[str, Any] = {}
-    if after:
-        parameters[f"{filter}After"] = after.replace(microsecond=0)
-    if before:
-        parameters[f"{filter}Before"] = before.replace(microsecond=0) + timedelta(seconds=bool(before.microsecond))
-    if list(parameters.values()) == [moment for moment in (after, before) if moment]:
-        return parameters, None
-    return (
-        parameters,
-        lambda summary: (not after or summary[member] >= after) and (not before or summary[member] <= before),
-    )
 
 
 def lineage_type(arn: str) -> str | None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from gateway.aws.kinds import Kind, pinned
 from gateway.errors import BadUserInput
-from gateway.lineage import plan
 from gateway.loaders import Loaders, Page
 from gateway.schema.entity import Described, shown
 from gateway.schema.paging import Connection, Listing, connection, scope, window
@@ -49,12 +48,11 @@ async def listed(
     **asked: Any,
 ) -> Connection[Any]:
     """Return a page of the entities of a kind, by its List operation with the parameters that were given."""
-    bounds, keep = plan.created(created[0] or None, created[1] or None, kind.created, kind.in_summary("CreationTime"))
-    parameters = given(**asked) | bounds
+    bounds = dict(zip((f"{kind.created}After", f"{kind.created}Before"), created, strict=True))
+    parameters = given(**asked, **bounds)
     listing = Listing(
         scope(kind.list, sorted(parameters.items())),
         lambda token, size: loaders.listing(kind, parameters, token, size),
-        keep,
     )
     return await connected(loaders, kind, listing, first, after)
 

@@ -8,7 +8,6 @@ from strawberry import UNSET, Info
 from gateway import arn as arns
 from gateway.aws import kinds
 from gateway.errors import BadUserInput
-from gateway.lineage import plan
 from gateway.loaders import Loaders
 from gateway.schema.arguments import (
     ArnArgument,
@@ -291,12 +290,13 @@ class Query(Catalogue):
             SourceType=source_type,
             DestinationType=destination_type,
             AssociationType=type,
+            CreatedAfter=created_after,
+            CreatedBefore=created_before,
             SortBy=sort_by,
             SortOrder=sort_order,
         )
         loaders: Loaders = info.context
-        bounds, keep = plan.created(created_after or None, created_before or None)
-        chosen = await window(association_listing(loaders, parameters | bounds, keep), first, after)
+        chosen = await window(association_listing(loaders, parameters), first, after)
         return connection(chosen, lambda summary: association(loaders, summary))
 
     @strawberry.field(
