@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     max_concurrent_calls: Annotated[
         int, Field(ge=1, le=1000, description="AWS calls in flight at once, over all requests.")
     ] = 50
-    max_aws_calls: Annotated[int, Field(ge=1, description="AWS calls that one request may make.")] = 10_000
+    max_aws_calls: Annotated[int, Field(ge=1, description="AWS calls that one request may make.")] = 20_000
     deadline_seconds: Annotated[float, Field(gt=0, description="How long one request may go on making AWS calls.")] = (
         60.0
     )

@@ -246,6 +246,14 @@ async def test_hidden_vertices_leave_an_edge(ask: Ask, load: Callable[..., None]
     assert sum(count["count"] for count in graph["counts"]) == 2
 
 
+async def test_too_many_joins_are_refused(
+    refused: Ask, load: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(*diamond())
+    monkeypatch.setattr("gateway.lineage.graph.MOST_EDGES", 3)
+    await refused(WALK, "BUDGET_EXCEEDED", start=[DATASET], filter={"types": ["Model", "Endpoint"]})
+
+
 @pytest.mark.usefixtures("way")
 async def test_properties_and_times_are_filters(ask: Ask, load: Callable[..., None]) -> None:
     moments = {"CreationTime": 1_700_000_000, "LastModifiedTime": 1_700_000_500}

@@ -5,7 +5,11 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from gateway.errors import BudgetExceeded
 from gateway.loaders import Edge
+
+MOST_EDGES = 200_000
+"""Edges that a graph may have: hiding a vertex of thousands of neighbours on either side joins each with each."""
 
 
 class ShownEdge(NamedTuple):
@@ -22,6 +26,7 @@ def joined(edges: Mapping[tuple[str, str], Edge], found: AbstractSet[str], shown
     """Join the shown vertices as the found ones were: whoever reached whom along the arrows still does.
 
     An association between two shown vertices stays. Two that are joined only over hidden vertices get one edge.
+    Raises BudgetExceeded when those would be more than ``MOST_EDGES``.
     """
     real = [edge for edge in edges.values() if edge.source in shown and edge.destination in shown]
     result = [ShownEdge(*edge, hidden_hops=0) for edge in real]
@@ -35,6 +40,8 @@ def joined(edges: Mapping[tuple[str, str], Edge], found: AbstractSet[str], shown
         for destination, hidden in _over_hidden(source, after, shown).items():
             if (source, destination) not in edges:
                 result.append(ShownEdge(source, destination, None, hidden))
+        if len(result) > MOST_EDGES:
+            raise BudgetExceeded(f"Over the hidden vertices there are more than {MOST_EDGES:,} edges; hide fewer.")
     return result
 
 
