@@ -73,8 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     query = command("query", _query, "Answer one GraphQL query on the terminal.")
     query.add_argument("query", metavar="GRAPHQL", help="the document; - reads it from standard input")
     query.add_argument("--variables", default="{}", metavar="JSON", help="the query's variables, a JSON object")
-    query.add_argument("--local", nargs="?", const="", metavar="FILE", help="ask an embedded local service, as above")
-    query.add_argument("--demo", action="store_true", help="ask the demo account")
+    query.add_argument("--store", type=Path, metavar="FILE", help="ask an embedded local service, kept in FILE")
+    query.add_argument("--demo", action="store_true", help="ask an embedded local service with the demo account in it")
     command("schema", _schema, "Print the GraphQL schema; with GATEWAY_MUTATIONS=true, its mutations too.")
     _add_local(command("local", _local, "Serve a SageMaker-compatible local lineage service alone."))
     return parser
@@ -130,8 +130,8 @@ def _query(options: argparse.Namespace) -> int:
         return _refuse(f"--variables is not JSON: {error}")
     if not isinstance(variables, dict):
         return _refuse("--variables takes a JSON object")
-    if options.demo or options.local is not None:
-        with LocalServer(store=Path(options.local) if options.local else None, demo=options.demo) as local:
+    if options.demo or options.store:
+        with LocalServer(store=options.store, demo=options.demo) as local:
             answer = asyncio.run(_answer(settings.model_copy(update={"local_url": local.url}), document, variables))
     else:
         answer = asyncio.run(_answer(settings, document, variables))

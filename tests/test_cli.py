@@ -90,9 +90,9 @@ def test_schema_command_prints_mutations_if_on(environment: dict[str, str]) -> N
 
 def test_query_command_takes_mutations_if_on(environment: dict[str, str]) -> None:
     mutation = 'mutation { createTrialComponent(input: {name: "new"}) { trialComponent { name } } }'
-    done = run(environment, "query", "--local", "--", mutation, GATEWAY_MUTATIONS="true")
+    done = run(environment, "query", "--demo", mutation, GATEWAY_MUTATIONS="true")
     assert orjson.loads(done.stdout) == {"data": {"createTrialComponent": {"trialComponent": {"name": "new"}}}}
-    assert run(environment, "query", "--local", "--", mutation).returncode == 1
+    assert run(environment, "query", "--demo", mutation).returncode == 1
 
 
 def test_query_command_answers_in_process(environment: dict[str, str]) -> None:
@@ -103,7 +103,7 @@ def test_query_command_answers_in_process(environment: dict[str, str]) -> None:
 
 
 def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
-    done = run(environment, "query", "--local", "--", '{ artifact(arn: "x") { name } }')
+    done = run(environment, "query", "--demo", '{ artifact(arn: "x") { name } }')
     assert orjson.loads(done.stdout)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
     assert (done.returncode, done.stderr) == (1, "")
 
@@ -209,5 +209,5 @@ def test_store_file_survives_restart(environment: dict[str, str], tmp_path: Path
     with serving(environment, "local", "--port", "0", "--store", str(store), "--load", str(lines)) as local:
         local.wait_for(r"(http://[\d.:]+)")
         local.stop(signal.SIGTERM)
-    done = run(environment, "query", "--local", str(store), '{ context(name: "kept") { name } }')
+    done = run(environment, "query", "--store", str(store), '{ context(name: "kept") { name } }')
     assert orjson.loads(done.stdout) == {"data": {"context": {"name": "kept"}}}
