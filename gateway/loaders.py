@@ -1,14 +1,9 @@
-"""What one request has learnt of AWS, and how it learns more: a loader for each way of asking, none asked twice.
-
-A *record* is what is known of one entity. It knows what it covers: a listing, an association summary, a batch and
-Describe each cover some members of the Describe response, and some batches tell more than it. A covered member that is
-absent is null; only an uncovered one costs a call.
-"""
+"""What one request has learnt of AWS, and how it learns more: a loader for each way of asking, none asked twice."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
@@ -29,6 +24,7 @@ from gateway.aws.kinds import (
     unpinned,
 )
 from gateway.errors import BadUserInput, Forbidden, GatewayError, NotFound, Unsupported
+from gateway.records import Edge, Page, Record, Step
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -39,72 +35,6 @@ MOST_VERTICES = 50
 # Between a page's arrival and the first field of its items that asks for more lie this many turns of the event loop
 # at most (graphql-core completes a list in three); a level's batch is gathered after that many.
 _TURNS = 8
-
-
-class Record:
-    """What a request knows of one entity, by the member names of its Describe response."""
-
-    __slots__ = ("_lacks", "_paths", "missing", "tags")
-
-    def __init__(self) -> None:
-        """Know nothing."""
-        self._paths: dict[str, Any] = {}
-        self._lacks: frozenset[str] | None = None
-        self.missing = False
-        """Whether AWS said that there is no such entity."""
-
-    @property
-    def described(self) -> bool:
-        """Whether the whole entity was asked for, and answered or found missing."""
-        return self._lacks is not None
-
-    def covers(self, path: str) -> bool:
-        """Whether ``path`` is known, be it as absent."""
-        root = path.partition(".")[0]
-        return path in self._paths or root in self._paths or (self._lacks is not None and root not in self._lacks)
-
-    def read(self, path: str) -> Any:
-        """Return the value at a covered path; None where it is absent."""
-        if path in self._paths:
-            return self._paths[path]
-        value: Any = self._paths
-        for step in path.split("."):
-            value = value.get(step) if value else None
-        return value
-
-    def note(self, covered: Mapping[str, Any]) -> None:
-        """Learn these paths, with None for what is absent; what the whole entity told already stands."""
-        self._paths.update({path: covered[path] for path in covered if not (self.described and self.covers(path))})
-
-    def complete(self, members: Mapping[str, Any], lacks: frozenset[str] = frozenset()) -> None:
-        """Learn everything but ``lacks``; of that, what was known before stays so."""
-        kept = {path: self._paths[path] for path in lacks if path in self._paths}
-        self._paths = kept | dict(members)
-        self._lacks = lacks
-
-
-class Page(NamedTuple):
-    """One page of a listing."""
-
-    items: list[dict[str, Any]]
-    next: str | None
-    """The token of the page after it; None on the last."""
-
-
-class Edge(NamedTuple):
-    """An association, as far as a walk tells of it."""
-
-    source: str
-    destination: str
-    type: str | None
-
-
-class Step(NamedTuple):
-    """What one page of a walk tells: vertices with their types, and associations."""
-
-    vertices: list[tuple[str, str | None]]
-    edges: list[Edge]
-    next: str | None
 
 
 class Loaders:

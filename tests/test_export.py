@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from parsers import READERS, Drawn, Read
 
 from gateway.aws.kinds import ARTIFACT
-from gateway.lineage.export import Format, Picture, Vertex, written
+from gateway.lineage.export import Format, written
 from gateway.lineage.graph import ShownEdge
+from gateway.lineage.picture import Picture, Vertex
 from gateway.lineage.walk import Coverage
-from gateway.loaders import Record
 from gateway.local.server import LocalServer
+from gateway.records import Record
 
 DATASET = artifact_arn(0)
 

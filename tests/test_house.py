@@ -6,7 +6,7 @@ from pathlib import Path
 HOUSE = Path(__file__).parents[1] / "gateway"
 
 # From the roof to the cellar; a room may use those on lower floors, and its own.
-FLOORS = [["cli"], ["app"], ["http"], ["schema"], ["lineage"], ["loaders"], ["cache"], ["aws"]]
+FLOORS = [["cli"], ["app"], ["http"], ["schema"], ["lineage"], ["loaders"], ["records"], ["aws"]]
 SHELF = {"settings", "errors", "arn", "serving"}
 
 

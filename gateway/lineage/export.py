@@ -7,17 +7,16 @@ import asyncio
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import NamedTuple
 
 from gateway import arn as arns
-from gateway.aws.kinds import ACTION, ARTIFACT, CONTEXT, TRIAL_COMPONENT, Kind, kind_of
+from gateway.aws.kinds import ACTION, ARTIFACT, CONTEXT, TRIAL_COMPONENT, kind_of
 from gateway.errors import GatewayError
-from gateway.lineage import plan
 from gateway.lineage.graph import ShownEdge
+from gateway.lineage.picture import Picture, Vertex
 from gateway.lineage.walk import Coverage
-from gateway.loaders import Loaders, Record
+from gateway.loaders import Loaders
 
 
 class Format(Enum):
@@ -27,45 +26,6 @@ class Format(Enum):
     DOT = "DOT"
     CSV = "CSV"
     OPENLINEAGE = "OPENLINEAGE"
-
-
-class Vertex(NamedTuple):
-    """A vertex, with what is known of it."""
-
-    arn: str
-    kind: Kind
-    depth: int
-    record: Record
-
-    @property
-    def name(self) -> str | None:
-        """Its name, if that is known."""
-        name: str | None = self.record.read(self.kind.name_path)
-        return name
-
-    @property
-    def type(self) -> str | None:
-        """Its type, if it has one."""
-        return plan.one_spelling(self.record.read(self.kind.type_path))
-
-    @property
-    def source_uri(self) -> str | None:
-        """Where the thing itself lives, if that is known."""
-        uri: str | None = self.record.read(self.kind.source_path)
-        return uri
-
-    @property
-    def label(self) -> str:
-        """What to call it: its name, or its source when it has none, or the end of its ARN."""
-        return self.name or self.source_uri or self.arn.rpartition("/")[2]
-
-
-class Picture(NamedTuple):
-    """What an export shows: a graph as a walk found it and a filter shows it."""
-
-    vertices: Sequence[Vertex]
-    edges: Sequence[ShownEdge]
-    coverage: Coverage
 
 
 async def described(

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from gateway.errors import BudgetExceeded
-from gateway.loaders import Edge
+from gateway.records import Edge
 
 MOST_EDGES = 200_000
 """Edges that a graph may have: hiding a vertex of thousands of neighbours on either side joins each with each."""

@@ -30,8 +30,8 @@ from openlineage.client.event_v2 import (
 from openlineage.client.serde import Serde
 
 from gateway.aws.kinds import ACTION, ARTIFACT, TRIAL_COMPONENT
-from gateway.lineage.export import Picture, Vertex
 from gateway.lineage.graph import ShownEdge
+from gateway.lineage.picture import Picture, Vertex
 
 D = TypeVar("D", bound=Dataset)
 

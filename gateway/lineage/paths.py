@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from gateway.lineage.walk import Coverage, Direction, Reason, Walk
-from gateway.loaders import Edge, Loaders
+from gateway.loaders import Loaders
+from gateway.records import Edge
 
 MOST_STEPS = 200_000
 """Edges that the search for paths tries, in all, before it gives up looking for more."""

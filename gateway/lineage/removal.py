@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from gateway import arn as arns
 from gateway.aws.kinds import ARTIFACT, MOST_RESULTS, TRIAL_COMPONENT, Kind
 from gateway.errors import GatewayError, NotFound
-from gateway.loaders import Edge, Loaders
+from gateway.loaders import Loaders
+from gateway.records import Edge
 
 T = TypeVar("T")
 

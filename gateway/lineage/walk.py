@@ -26,7 +26,8 @@ from gateway.errors import (
     Throttled,
     Unsupported,
 )
-from gateway.loaders import Edge, Loaders, Step
+from gateway.loaders import Loaders
+from gateway.records import Edge, Step
 
 DEEPEST_QUERY = 10
 """Associations that one QueryLineage follows."""

@@ -18,7 +18,8 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gateway import arn as arns
 from gateway.aws.kinds import LINEAGE, Kind, kind_of, unpinned
-from gateway.loaders import Loaders, Record
+from gateway.loaders import Loaders
+from gateway.records import Record
 from gateway.schema.scalars import Arn
 from gateway.schema.selection import selected
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from gateway.aws.kinds import Kind, pinned
 from gateway.errors import BadUserInput
-from gateway.loaders import Loaders, Page
+from gateway.loaders import Loaders
+from gateway.records import Page
 from gateway.schema.entity import Described, shown
 from gateway.schema.paging import Connection, Listing, connection, scope, window
 from gateway.schema.scalars import checked_arn, checked_name, is_given

@@ -16,7 +16,7 @@ import strawberry
 
 from gateway.aws.kinds import MOST_RESULTS
 from gateway.errors import BadUserInput
-from gateway.loaders import Page
+from gateway.records import Page
 from gateway.schema.scalars import is_given
 
 T = TypeVar("T")

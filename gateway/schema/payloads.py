@@ -9,7 +9,8 @@ import strawberry
 from strawberry import Info
 
 from gateway.lineage.removal import Removal
-from gateway.loaders import Edge, Loaders
+from gateway.loaders import Loaders
+from gateway.records import Edge
 from gateway.schema.entity import Tag
 from gateway.schema.enums import AssociationType
 from gateway.schema.lineage import Action, Artifact, Association, Context, TrialComponent, association

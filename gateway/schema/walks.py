@@ -15,11 +15,13 @@ from gateway import arn as arns
 from gateway.aws.kinds import LINEAGE, MOST_RESULTS, TRIAL_COMPONENT, Kind, kind_of
 from gateway.errors import BadUserInput, GatewayError
 from gateway.lineage import plan, walk
-from gateway.lineage.export import Format, Picture, described, written
+from gateway.lineage.export import Format, described, written
 from gateway.lineage.graph import ShownEdge, joined
 from gateway.lineage.paths import paths
+from gateway.lineage.picture import Picture
 from gateway.lineage.walk import Reason, Walk
-from gateway.loaders import Edge, Loaders
+from gateway.loaders import Loaders
+from gateway.records import Edge
 from gateway.schema.entity import shown, uncovered
 from gateway.schema.enums import AssociationType, GraphFormat, IncompleteReason, LineageDirection, LineageType
 from gateway.schema.scalars import Arn, checked_arn
