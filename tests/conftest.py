@@ -1,6 +1,7 @@
 """One local service, one gateway and one event loop for all tests; each test begins with an empty account."""
 
 import os
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ import httpx
 import orjson
 import pytest
 
+from gateway import serving
 from gateway.app import create_app
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
@@ -56,6 +58,20 @@ async def writable(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway that takes mutations."""
     async with running(Settings(local_url=server.url, mutations=True)) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def gateway(server: LocalServer) -> Iterator[str]:
+    """The URL of a gateway on a socket of its own, without the scheme."""
+    listener = serving.listen("127.0.0.1", 0)
+    ready = threading.Event()
+    running = serving.Server(create_app(Settings(local_url=server.url, mutations=True)), 1, ready.set)
+    thread = threading.Thread(target=running.run, args=([listener],))
+    thread.start()
+    assert ready.wait(10)
+    yield serving.url_of(listener).removeprefix("http://")
+    running.should_exit = True
+    thread.join()
 
 
 @pytest.fixture

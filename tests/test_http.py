@@ -1,5 +1,9 @@
 """GraphQL over HTTP: whatever is sent, the answer is JSON with a fitting status."""
 
+import json
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -7,6 +11,7 @@ import pytest
 
 from gateway.local.server import LocalServer
 
+NODE = Path(__file__).parent / "node"
 QUERY = "{ artifacts { nodes { arn } } }"
 EMPTY = {"data": {"artifacts": {"nodes": []}}}
 JSON = {"content-type": "application/json"}
@@ -98,3 +103,14 @@ async def test_browser_gets_graphiql(http: httpx.AsyncClient) -> None:
 
 async def test_health_needs_no_aws(http: httpx.AsyncClient) -> None:
     assert (await http.get("/healthz")).json() == {"status": "ok"}
+
+
+def test_every_audit_is_passed(gateway: str) -> None:
+    node = shutil.which("node")
+    if not node or not (NODE / "node_modules/graphql-http").exists():
+        pytest.skip("The audits are not there; .ci/node installs them where there is npm.")
+    command = [node, str(NODE / "audits.mjs"), f"http://{gateway}/graphql"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True)  # noqa: S603
+    audits = json.loads(done.stdout)
+    assert [audit for audit in audits if audit["status"] != "ok"] == []
+    assert len(audits) == 61

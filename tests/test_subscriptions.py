@@ -1,9 +1,8 @@
 """Subscriptions: the same walk as the query's, message by message, over WebSocket and as server-sent events."""
 
 import asyncio
-import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,10 +13,7 @@ from conftest import Ask
 from graphs import Line, artifact, artifact_arn, association, diamond
 from websockets.asyncio.client import ClientConnection, connect
 
-from gateway import serving
-from gateway.app import create_app
 from gateway.local.server import LocalServer
-from gateway.settings import Settings
 
 DATASET = artifact_arn(0)
 
@@ -35,20 +31,6 @@ QUERY = """query($start: [Arn!]!, $maxVertices: Int = 1000, $filter: LineageFilt
     coverage { complete reasons frontier }
   }
 }"""
-
-
-@pytest.fixture(scope="module")
-def gateway(server: LocalServer) -> Iterator[str]:
-    """The URL of a gateway on a socket of its own, without the scheme."""
-    listener = serving.listen("127.0.0.1", 0)
-    ready = threading.Event()
-    running = serving.Server(create_app(Settings(local_url=server.url, mutations=True)), 1, ready.set)
-    thread = threading.Thread(target=running.run, args=([listener],))
-    thread.start()
-    assert ready.wait(10)
-    yield serving.url_of(listener).removeprefix("http://")
-    running.should_exit = True
-    thread.join()
 
 
 def tree(vertices: int) -> list[Line]:
