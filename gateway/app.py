@@ -11,6 +11,7 @@ from starlette.routing import Route, WebSocketRoute
 from gateway.aws.calls import Budget, Calls
 from gateway.aws.pool import open_client
 from gateway.http.graphql import GraphQLEndpoint
+from gateway.http.limits import Limits
 from gateway.http.subscriptions import WebSocketEndpoint
 from gateway.loaders import Loaders
 from gateway.schema.execution import Executor
@@ -27,11 +28,12 @@ def create_app(settings: Settings) -> Starlette:
             app.state.new_loaders = lambda: Loaders(Budget(calls, settings.max_aws_calls, settings.deadline_seconds))
             yield
 
-    executor = Executor(mutations=settings.mutations)
+    limits = Limits(settings)
+    executor = Executor(mutations=settings.mutations, most_tokens=settings.max_tokens, check=limits.check)
     return Starlette(
         routes=[
             Route("/", _home),
-            Route("/graphql", GraphQLEndpoint(executor), name="graphql"),
+            Route("/graphql", GraphQLEndpoint(executor, settings.max_body_bytes), name="graphql"),
             WebSocketRoute("/graphql", WebSocketEndpoint(executor)),
             Route("/healthz", _health),
         ],

@@ -204,7 +204,10 @@ def _run(settings: Settings, announce: Callable[[str], str]) -> int:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     listener = serving.listen(settings.host, settings.port)
     said = announce(serving.url_of(listener))
-    serving.run(serving.Server(create_app(settings), settings.grace_seconds, lambda: _say(said)), listener)
+    server = serving.Server(
+        create_app(settings), settings.grace_seconds, lambda: _say(said), ws_max_size=settings.max_body_bytes
+    )
+    serving.run(server, listener)
     return 0
 
 

@@ -34,6 +34,18 @@ class Settings(BaseSettings):
     deadline_seconds: Annotated[float, Field(gt=0, description="How long one request may go on making AWS calls.")] = (
         60.0
     )
+    max_body_bytes: Annotated[
+        int, Field(ge=1, description="Length of a request's body, or of a WebSocket message, at most.")
+    ] = 1_000_000
+    max_tokens: Annotated[int, Field(ge=1, description="Tokens of a document at most.")] = 10_000
+    max_depth: Annotated[int, Field(ge=1, description="Levels of fields in a document at most.")] = 50
+    max_root_fields: Annotated[int, Field(ge=1, description="Root fields of an operation at most.")] = 50
+    max_aliases: Annotated[
+        int, Field(ge=0, description="Aliases in an operation at most, fragments counted wherever they are spread.")
+    ] = 200
+    max_directives: Annotated[
+        int, Field(ge=0, description="Directives in an operation at most, counted in the same way.")
+    ] = 100
     max_attempts: Annotated[
         int, Field(ge=1, le=20, description="Times that one AWS call is tried in all, by botocore's standard retries.")
     ] = 5

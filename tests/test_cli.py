@@ -118,7 +118,7 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["serve"], {"AWS_REGION": "", "GATEWAY_PORT": "0"}, "region"),
         (["serve"], {"GATEWAY_PORT": "many"}, "GATEWAY_PORT"),
         (["demo"], {"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL"),
-        (["local", "--load", "missing.jsonl"], {}, "missing.jsonl"),
+        (["local", "--port", "0", "--load", "missing.jsonl"], {}, "missing.jsonl"),
     ],
 )
 def test_what_cannot_run_says_why(

@@ -36,9 +36,10 @@ class _Refusal(Exception):  # noqa: N818 - an answer rather than an error
 class GraphQLEndpoint:
     """Answers GraphQL requests by GET and POST; a browser that asks for HTML gets GraphiQL."""
 
-    def __init__(self, executor: Executor) -> None:
-        """Answer by ``executor``."""
+    def __init__(self, executor: Executor, most_bytes: int) -> None:
+        """Answer by ``executor``; refuse bodies of more bytes."""
         self._executor = executor
+        self._most_bytes = most_bytes
         self._graphiql = get_graphql_ide_html(graphql_ide="graphiql")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +55,7 @@ class GraphQLEndpoint:
     async def _response(self, request: Request, media_type: str) -> Response:
         headers: dict[str, str] = {}
         try:
-            asked = await _asked(request)
+            asked = await _asked(request, self._most_bytes)
             self._check(request.method, asked)
             if EVENT_STREAM in request.headers.get("accept", ""):
                 return event_stream(self._executor.stream(*asked, request.app.state.new_loaders()))
@@ -71,17 +72,26 @@ class GraphQLEndpoint:
             raise _Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation takes POST.", allow="POST")
 
 
-async def _asked(request: Request) -> _Asked:
+async def _asked(request: Request, most_bytes: int) -> _Asked:
     if request.method == "GET":
         given: Any = dict(request.query_params)
         given |= {name: _json(given[name]) for name in ("variables", "extensions") if given.get(name)}
     elif request.method == "POST":
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             raise _Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be {JSON}.")
-        given = _json(await request.body())
+        given = _json(await _body(request, most_bytes))
     else:
         raise _Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL takes GET and POST.", allow="GET, POST")
     return _checked(given)
+
+
+async def _body(request: Request, most_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most_bytes:
+            raise _Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is longer than {most_bytes:,} bytes.")
+    return bytes(body)
 
 
 def _json(text: str | bytes) -> Any:

@@ -5,7 +5,7 @@ pages and federation routers send the same few over and over.
 """
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import lru_cache
 from inspect import isawaitable
@@ -47,8 +47,16 @@ class Outcome(NamedTuple):
 class Executor:
     """Answers documents by the gateway's schema."""
 
-    def __init__(self, *, mutations: bool = False) -> None:
-        """Build the schema."""
+    def __init__(
+        self,
+        *,
+        mutations: bool = False,
+        most_tokens: int | None = None,
+        check: Callable[[DocumentNode], list[GraphQLError]] | None = None,
+    ) -> None:
+        """Build the schema; refuse documents of more tokens, and valid ones that ``check`` has errors for."""
+        self._most_tokens = most_tokens
+        self._check = check
         built = schema.build(mutations=mutations)
         self._schema: GraphQLSchema = built._schema  # noqa: SLF001 - strawberry's documented way to it
         self._remembered = lru_cache(_REMEMBERED_DOCUMENTS)(self._prepared)
@@ -102,8 +110,9 @@ class Executor:
     def _prepared(self, query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
         """Parse and validate; the errors as they are sent."""
         try:
-            document = parse(query)
+            document = parse(query, max_tokens=self._most_tokens)
             found = validate(self._schema, document)
+            found += self._check(document) if self._check and not found else []
         except GraphQLSyntaxError as error:
             return None, [_shown(error, PARSE_FAILED)]
         except RecursionError:

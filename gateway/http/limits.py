@@ -1,0 +1,101 @@
+"""How large a document may be: one pass that measures it before anything is executed.
+
+A fragment is measured once and its measure added wherever it is spread, so that fragments within fragments cost no
+more than their text.
+"""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+from gateway.settings import Settings
+
+
+class Measure(NamedTuple):
+    """How large a selection is, each fragment counted wherever it is spread."""
+
+    depth: int = 0
+    fields: int = 0
+    """Directly in the selection, not those below them."""
+    aliases: int = 0
+    directives: int = 0
+
+    def beside(self, other: "Measure") -> "Measure":
+        """Return the measure of both together."""
+        return Measure(
+            max(self.depth, other.depth),
+            self.fields + other.fields,
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+        )
+
+
+class _Document:
+    """A valid document being measured."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self._document = document
+        self._measured: dict[str, Measure] = {}
+
+    @cached_property
+    def _fragments(self) -> dict[str, FragmentDefinitionNode]:
+        nodes = self._document.definitions
+        return {node.name.value: node for node in nodes if isinstance(node, FragmentDefinitionNode)}
+
+    def operations(self) -> Iterator[Measure]:
+        """Give the measure of each operation."""
+        for node in self._document.definitions:
+            if isinstance(node, OperationDefinitionNode):
+                yield self._selection(node.selection_set).beside(Measure(directives=len(node.directives or ())))
+
+    def _selection(self, selections: SelectionSetNode) -> Measure:
+        whole = Measure()
+        for node in selections.selections:
+            if isinstance(node, FieldNode):
+                below = self._selection(node.selection_set) if node.selection_set else Measure()
+                inner = Measure(below.depth + 1, 1, below.aliases + bool(node.alias), below.directives)
+            elif isinstance(node, FragmentSpreadNode):
+                inner = self._fragment(node.name.value)
+            else:
+                inner = self._selection(node.selection_set)  # type: ignore[attr-defined]
+            whole = whole.beside(inner).beside(Measure(directives=len(node.directives or ())))
+        return whole
+
+    def _fragment(self, name: str) -> Measure:
+        if name not in self._measured:
+            node = self._fragments[name]
+            own = Measure(directives=len(node.directives or ()))
+            self._measured[name] = self._selection(node.selection_set).beside(own)
+        return self._measured[name]
+
+
+class Limits:
+    """What an operator allows."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take the limits from the settings."""
+        self._most = {
+            "depth": ("levels of fields", settings.max_depth),
+            "fields": ("root fields", settings.max_root_fields),
+            "aliases": ("aliases", settings.max_aliases),
+            "directives": ("directives", settings.max_directives),
+        }
+
+    def check(self, document: DocumentNode) -> list[GraphQLError]:
+        """Return what a valid document has too much of; nothing when it may be executed."""
+        return [
+            GraphQLError(f"The document has {found:,} {what}; {most:,} are allowed.")
+            for measure in _Document(document).operations()
+            for name, (what, most) in self._most.items()
+            if (found := getattr(measure, name)) > most
+        ]

@@ -1,0 +1,75 @@
+"""What is too large is refused before anything is executed, in one pass over the document."""
+
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+from conftest import Ask, running
+from graphql import parse
+
+from gateway.http.limits import Limits
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+
+def nested(levels: int) -> str:
+    return "{ artifacts { nodes { " + "upstream { nodes { " * levels + "arn" + " } }" * levels + " } } }"
+
+
+def doubling(fragments: int) -> str:
+    """Fragments of which each spreads the next one twice."""
+    chain = [f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(fragments)]
+    return " ".join(["{ ...F0 }", *chain, f"fragment F{fragments} on Query {{ a: __typename }}"])
+
+
+@pytest.mark.parametrize(
+    ("query", "what"),
+    [
+        (nested(30), "63 levels of fields"),
+        ("{ " + " ".join(f"a{n}: __typename" for n in range(51)) + " }", "51 root fields"),
+        ("{ artifacts { nodes { " + " ".join(f"a{n}: arn" for n in range(201)) + " } } }", "201 aliases"),
+        ("{ artifacts { nodes { " + "arn @skip(if: true) " * 101 + " } } }", "101 directives"),
+        (doubling(8), "256 root fields"),
+        (doubling(60), "1,152,921,504,606,846,976 aliases"),
+    ],
+)
+async def test_too_much_is_refused(answer: Ask, calls: Counter[str], query: str, what: str) -> None:
+    said = await answer(query)
+    assert {error["extensions"]["code"] for error in said["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
+    assert any(what in error["message"] for error in said["errors"]), said["errors"]
+    assert "data" not in said
+    assert calls == {}
+
+
+async def test_too_many_tokens_are_refused(refused: Ask) -> None:
+    await refused("{ " + "__typename " * 10_001 + "}", "GRAPHQL_PARSE_FAILED")
+
+
+async def test_what_fits_is_answered(ask: Ask) -> None:
+    assert await ask(nested(20)) == {"artifacts": {"nodes": []}}
+    assert await ask(doubling(5)) == {"a": "Query"}
+
+
+async def test_too_long_a_body_is_refused(http: httpx.AsyncClient) -> None:
+    body = b'{"query": "{ __typename }", "padding": "' + b"x" * 1_000_000 + b'"}'
+    response = await http.post("/graphql", content=body, headers={"content-type": "application/json"})
+    assert response.status_code == 413
+    assert response.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
+
+
+async def test_limits_are_settings(server: LocalServer) -> None:
+    settings = Settings(local_url=server.url, max_depth=1, max_aliases=0)
+    async with running(settings) as client:
+        for query in ("{ artifacts { nodes { arn } } }", "{ a: __typename }"):
+            said: Any = (await client.post("/graphql", json={"query": query})).json()
+            assert said["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+        assert (await client.post("/graphql", json={"query": "{ __typename }"})).json() == {
+            "data": {"__typename": "Query"}
+        }
+
+
+def test_each_operation_is_measured() -> None:
+    document = parse("query A { __typename } query B { a: __typename b: __typename }")
+    limits = Limits(Settings(max_aliases=1))
+    assert [error.message for error in limits.check(document)] == ["The document has 2 aliases; 1 are allowed."]
