@@ -20,10 +20,10 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 schema: $(INSTALLED)
-	GATEWAY_MUTATIONS=true $(BIN)/lineage-gateway schema > schema.graphql
+	$(BIN)/lineage-gateway schema > schema.graphql
 
 check-schema: $(INSTALLED)
-	GATEWAY_MUTATIONS=true $(BIN)/lineage-gateway schema | diff schema.graphql -
+	$(BIN)/lineage-gateway schema | diff schema.graphql -
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/local_store.py
