@@ -130,7 +130,8 @@ def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
         # The variables did not fit, or no operation has that name.
         return Outcome({"errors": [_shown(error, BadUserInput.code) for error in result.errors]}, executed=False)
     errors = [_shown(error, GatewayError.code) for error in result.errors or ()]
-    errors += [{"message": str(why), "path": path, "extensions": why.extensions} for why, path in loaders.told]
+    told, loaders.told = loaders.told, []
+    errors += [{"message": str(why), "path": path, "extensions": why.extensions} for why, path in told]
     return Outcome(({"errors": errors} if errors else {}) | {"data": result.data}, executed=True)
 
 
