@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 class Record:
     """What a request knows of one entity, by the member names of its Describe response."""
 
-    __slots__ = ("_lacks", "_paths", "missing", "tags")
+    __slots__ = ("_lacks", "_paths", "missing")
 
     def __init__(self) -> None:
         """Know nothing."""

@@ -492,3 +492,13 @@ async def test_no_filter_changes_reachability(
     shown = list(depths(part))
     assert reach(shown, ends(part)) == reach(shown, ends(whole))
     assert {pair for pair in ends(whole) if set(pair) <= set(shown)} <= ends(part)
+
+
+async def test_untold_existence_is_said_so(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    record = {"TrialComponentName": "by-hand"}
+    load(artifact(0), {"entity": "TrialComponent", "record": record}, association(DATASET, component_arn("by-hand")))
+    service.behaviour.deny = ["DescribeTrialComponent:*"]
+    query = WALK.replace("{ arn type }", "{ arn }")
+    graph = (await ask(query, start=[DATASET], direction="DOWNSTREAM"))["lineage"]
+    assert depths(graph) == {DATASET: 0, component_arn("by-hand"): 1}
+    assert graph["coverage"]["reasons"] == ["ACCESS_DENIED"]

@@ -142,7 +142,8 @@ class Walk:
                     break
                 self._set_out()
                 yield
-            await self._look_for_the_typeless()
+            if not self._ended_by:
+                await self._look_for_the_typeless()
         finally:
             await self._call_off()
 
@@ -261,7 +262,11 @@ class Walk:
             *(self.loaders.describe(TRIAL_COMPONENT, arn) for arn in ordered), return_exceptions=True
         )
         for arn, record in zip(ordered, found, strict=True):
-            if not isinstance(record, BaseException) and record.missing:
+            if isinstance(record, GatewayError):
+                self._ended_by.add(reason_of(record))
+            elif isinstance(record, BaseException):
+                raise record
+            elif record.missing:
                 self._dangling.add(arn)
 
     async def _call_off(self) -> None:

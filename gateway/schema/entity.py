@@ -242,11 +242,6 @@ class Tag:
     value: str = member("Value", "What it is set to; may be empty.")
 
 
-def arn_of(entity: Node) -> Arn:
-    """Return an entity's ARN, which is its key."""
-    return Arn(entity.key)
-
-
 def properties(values: Mapping[str, str], keys: list[str] | None = None) -> list[dict[str, str]]:
     """List a map of strings by key, or only ``keys`` of it in their order."""
     chosen = sorted(values) if keys is None else [key for key in dict.fromkeys(keys) if key in values]

@@ -10,6 +10,7 @@ from gateway.errors import BadUserInput
 from gateway.lineage import removal
 from gateway.lineage.removal import Removal
 from gateway.schema import inputs
+from gateway.schema.arguments import argument
 from gateway.schema.entity import Described
 from gateway.schema.inputs import request
 from gateway.schema.lineage import Action, Artifact, Context, TrialComponent
@@ -36,13 +37,9 @@ from gateway.schema.scalars import checked_arn, is_given
 D = TypeVar("D", bound=Described)
 
 
-def _argument(description: str) -> Any:
-    return strawberry.argument(description=description)
-
-
-New = _argument("What it will be.")
-Changes = _argument("Which one, and what will be otherwise.")
-Which = _argument("Which one.")
+New = argument("What it will be.")
+Changes = argument("Which one, and what will be otherwise.")
+Which = argument("Which one.")
 
 
 @strawberry.type(
@@ -191,7 +188,7 @@ class Mutation:
 
     @strawberry.mutation(description="Sets tags on anything in SageMaker that has an ARN. One call.")
     async def add_tags(
-        self, info: Info, input: Annotated[inputs.AddTagsInput, _argument("What to tag, and the tags.")]
+        self, info: Info, input: Annotated[inputs.AddTagsInput, argument("What to tag, and the tags.")]
     ) -> AddTagsPayload:
         """Set tags."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
@@ -200,7 +197,7 @@ class Mutation:
 
     @strawberry.mutation(description="Takes tags off anything in SageMaker that has an ARN. One call.")
     async def delete_tags(
-        self, info: Info, input: Annotated[inputs.DeleteTagsInput, _argument("What to take tags off, and which.")]
+        self, info: Info, input: Annotated[inputs.DeleteTagsInput, argument("What to take tags off, and which.")]
     ) -> DeleteTagsPayload:
         """Take tags off."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")

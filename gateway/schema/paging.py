@@ -81,7 +81,7 @@ async def window(listing: Listing, first: int | None, after: str | None) -> Wind
 
     Raises BadUserInput when ``first`` is outside 1 to 100 or ``after`` is no cursor of this list.
     """
-    wanted = _checked(first)
+    wanted = checked_first(first)
     resumed = is_given(after)
     token, skip = _read_cursor(listing.scope, after or "") if resumed else (None, 0)
     chosen: list[tuple[str, dict[str, Any]]] = []
@@ -106,7 +106,7 @@ def connection(window: Window, node: Callable[[dict[str, Any]], N]) -> Connectio
 
 def cut(scope: str, items: Sequence[P], first: int | None, after: str | None, node: Callable[[P], N]) -> Connection[N]:
     """Make a connection of sorted items that are all at hand; a cursor is the item itself, so it outlives changes."""
-    wanted = _checked(first)
+    wanted = checked_first(first)
     resumed = is_given(after)
     begin = bisect_right(items, tuple(_read_place(scope, after or ""))) if resumed else 0
     chosen = items[begin : begin + wanted]
@@ -120,7 +120,8 @@ def cut(scope: str, items: Sequence[P], first: int | None, after: str | None, no
     return Connection(edges=edges, nodes=[edge.node for edge in edges], page_info=info)
 
 
-def _checked(first: int | None) -> int:
+def checked_first(first: int | None) -> int:
+    """Return how many were asked for; BadUserInput outside of 1 to 100."""
     if first is None:
         return DEFAULT_FIRST
     if not 1 <= first <= MOST_RESULTS:

@@ -18,6 +18,7 @@ from gateway.aws.kinds import MOST_RESULTS, Kind, kind_of
 from gateway.errors import BadUserInput, GatewayError
 from gateway.loaders import Loaders
 from gateway.schema.entity import shown
+from gateway.schema.paging import checked_first
 
 _LONGEST = 2048
 _NAME = re.compile(r"[a-zA-Z0-9](?:[-_]*[a-zA-Z0-9]){0,119}")
@@ -34,8 +35,7 @@ async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
     wanted = reference.strip()
     if not 1 <= len(wanted) <= _LONGEST or not wanted.isprintable():
         raise BadUserInput(f"1 to {_LONGEST} printable characters.", "reference")
-    if first is not None and not 1 <= first <= MOST_RESULTS:
-        raise BadUserInput(f"must be 1 to {MOST_RESULTS}, not {first}.", "first")
+    most = checked_first(first)
     answers = await asyncio.gather(*await _calls(loaders, wanted), return_exceptions=True)
     failures = [answer for answer in answers if isinstance(answer, BaseException)]
     for failure in failures:
@@ -43,7 +43,7 @@ async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
             raise failure
         loaders.tell(failure, info.path.as_list())
     found = dict.fromkeys(arn for answer in answers if not isinstance(answer, BaseException) for arn in answer)
-    return [shown(loaders, arn) for arn in list(found)[: first or 50]]
+    return [shown(loaders, arn) for arn in list(found)[:most]]
 
 
 async def _calls(loaders: Loaders, wanted: str) -> list[Found]:

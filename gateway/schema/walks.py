@@ -12,7 +12,7 @@ import strawberry
 from strawberry import UNSET, Info
 
 from gateway import arn as arns
-from gateway.aws.kinds import LINEAGE, MOST_RESULTS, TRIAL_COMPONENT, Kind, kind_of
+from gateway.aws.kinds import LINEAGE, TRIAL_COMPONENT, Kind, kind_of
 from gateway.errors import BadUserInput, GatewayError
 from gateway.lineage import plan, walk
 from gateway.lineage.export import Format, described, written
@@ -24,6 +24,7 @@ from gateway.loaders import Loaders
 from gateway.records import Edge
 from gateway.schema.entity import shown, uncovered
 from gateway.schema.enums import AssociationType, GraphFormat, IncompleteReason, LineageDirection, LineageType
+from gateway.schema.paging import checked_first
 from gateway.schema.scalars import Arn, checked_arn
 from gateway.schema.selection import selected
 
@@ -189,9 +190,7 @@ async def lineage_paths(loaders: Loaders, start: str, end: str, max_depth: int, 
         checked_arn(arn, argument, *LINEAGE)
     if not 0 <= max_depth <= DEEPEST:
         raise BadUserInput(f"must be 0 to {DEEPEST}, not {max_depth}.", "maxDepth")
-    if not 1 <= first <= MOST_RESULTS:
-        raise BadUserInput(f"must be 1 to {MOST_RESULTS}, not {first}.", "first")
-    found = await paths(loaders, start, end, max_depth, first)
+    found = await paths(loaders, start, end, max_depth, checked_first(first))
     return LineagePaths(
         paths=[_path(loaders, path, found.edges) for path in found.found], coverage=_coverage(found.coverage)
     )
@@ -324,9 +323,9 @@ async def _verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | 
 
 
 def _is_of(loaders: Loaders, kind: Kind, arn: str, filter: LineageFilter) -> bool:
-    kinds = {wanted.value for wanted in filter.lineage_types or ()}
-    types = {plan.one_spelling(wanted) for wanted in filter.types or ()}
-    return (not kinds or kind.name in kinds) and (not types or type_of(loaders, kind, arn) in types)
+    if filter.lineage_types and kind.name not in {wanted.value for wanted in filter.lineage_types}:
+        return False
+    return not filter.types or type_of(loaders, kind, arn) in map(plan.one_spelling, filter.types)
 
 
 def _moments(filter: LineageFilter) -> list[tuple[str, datetime | None, datetime | None]]:
