@@ -1,9 +1,9 @@
 """Subscriptions over WebSocket (graphql-transport-ws) and as server-sent events.
 
-Strawberry speaks the WebSocket protocol and sse-starlette the event stream; what is said comes from the executor.
+Strawberry speaks the WebSocket protocol and sse-starlette the event stream; what is said comes from the operations.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -16,8 +16,8 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from gateway.loaders import Loaders
-from gateway.schema.execution import Executor, Outcome, refusal
+from gateway.http.operations import Asked, Asking, Operations, Refusal, asking_of
+from gateway.schema.execution import Outcome
 
 EVENT_STREAM = "text/event-stream"
 
@@ -35,41 +35,42 @@ def event_stream(outcomes: AsyncGenerator[Outcome, None]) -> Response:
 
 
 class WebSocketEndpoint(GraphQL[None, None]):
-    """Answers operations over WebSocket, each with loaders of its own."""
+    """Answers operations over WebSocket."""
 
-    def __init__(self, executor: Executor) -> None:
-        """Answer by ``executor``."""
-        super().__init__(_Answers(executor), subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))  # type: ignore[arg-type]
+    def __init__(self, operations: Operations) -> None:
+        """Answer by ``operations``."""
+        super().__init__(_Answers(operations), subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))  # type: ignore[arg-type]
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:  # noqa: ARG002
-        """Give the connection's operations what makes their loaders."""
-        return request.app.state.new_loaders
+        """Give the connection's operations what it says of itself."""
+        return asking_of(request)
 
 
 class _Answers:
-    """The executor, in the place of the schema that strawberry's protocol asks for its results."""
+    """The operations, in the place of the schema that strawberry's protocol asks for its results."""
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
 
     async def stream(
         self,
         query: str,
         *,
         variable_values: dict[str, Any] | None,
-        context_value: Callable[[], Loaders],
+        context_value: Asking,
         operation_name: str | None,
         **_: Any,
     ) -> AsyncGenerator[ExecutionResult | PreExecutionError, None]:
         """Begin an operation."""
-        if self._executor.is_mutation(query, operation_name):
-            return _results(_refused("A mutation takes POST."))
-        return _results(self._executor.stream(query, variable_values, operation_name, context_value()))
+        asked = Asked(query, variable_values, operation_name, {})
+        try:
+            return _results(await self._operations.stream(asked, context_value))
+        except Refusal as refused:
+            return _results(_refused(refused))
 
 
-async def _refused(message: str) -> AsyncGenerator[Outcome, None]:
-    # A browser lets any page open a WebSocket to any host; what it must ask first is whether the page may POST JSON.
-    yield Outcome(refusal(message), executed=False)
+async def _refused(refused: Refusal) -> AsyncGenerator[Outcome, None]:
+    yield Outcome(refused.answer, executed=False)
 
 
 async def _results(

@@ -135,9 +135,9 @@ def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
     return Outcome(({"errors": errors} if errors else {}) | {"data": result.data}, executed=True)
 
 
-def refusal(message: str) -> dict[str, Any]:
-    """Say what is wrong with a request that has no document to execute."""
-    return {"errors": [_shown(GraphQLError(message), BadUserInput.code)]}
+def refusal(message: str, code: str = BadUserInput.code) -> dict[str, Any]:
+    """Say why nothing of a request is executed."""
+    return {"errors": [_shown(GraphQLError(message), code)]}
 
 
 def _shown(error: GraphQLError, code: str) -> dict[str, Any]:

@@ -1,0 +1,57 @@
+"""How often something may happen: rates that replicas share where there is a Redis, and that hold without one too."""
+
+import time
+from datetime import timedelta
+from functools import lru_cache
+
+from redis.exceptions import RedisError
+from throttled.asyncio import BaseStore, MemoryStore, RateLimiterRegistry, RedisStore, rate_limiter
+from throttled.asyncio.rate_limiter import BaseRateLimiter
+from throttled.exceptions import StoreUnavailableError
+
+_ANSWER_SECONDS = 0.25
+"""How long Redis may take to answer."""
+_PAUSE_SECONDS = 1.0
+"""How long nothing is asked of a Redis that failed."""
+_MOST_KEYS = 100_000
+"""Keys that are remembered in this process."""
+
+
+class Rates:
+    """Token buckets by their keys."""
+
+    def __init__(self, redis_url: str | None = None) -> None:
+        """Keep the buckets in this process, or in Redis; while that is away, in this process."""
+        self._memory = MemoryStore(options={"MAX_SIZE": _MOST_KEYS})
+        timeouts = {"SOCKET_TIMEOUT": _ANSWER_SECONDS, "SOCKET_CONNECT_TIMEOUT": _ANSWER_SECONDS}
+        self._redis = RedisStore(redis_url, options=timeouts) if redis_url else None
+        self._away_until = 0.0
+
+    async def take(self, key: str, per_second: float, burst: int, cost: int = 1) -> float:
+        """Take ``cost`` of a bucket that holds ``burst`` and fills at ``per_second``.
+
+        Returns 0 when it was taken; else the seconds until it could be, and nothing was. A cost above ``burst`` can
+        never be taken.
+        """
+        if self._redis and time.monotonic() >= self._away_until:
+            try:
+                return await _take(self._redis, key, per_second, burst, cost)
+            except (StoreUnavailableError, RedisError, OSError):
+                self._away_until = time.monotonic() + _PAUSE_SECONDS
+        return await _take(self._memory, key, per_second, burst, cost)
+
+    async def aclose(self) -> None:
+        """Let go of Redis."""
+        if self._redis:
+            await self._redis._backend.get_client().aclose()  # type: ignore[attr-defined] # noqa: SLF001 - it has no close
+
+
+async def _take(store: BaseStore, key: str, per_second: float, burst: int, cost: int) -> float:
+    result = await _limiter(store, max(1, round(per_second * 3600)), burst).limit(key, cost)
+    return float(result.state.retry_after) if result.limited else 0.0
+
+
+@lru_cache(1000)
+def _limiter(store: BaseStore, per_hour: int, burst: int) -> BaseRateLimiter:
+    quota = rate_limiter.per_duration(timedelta(hours=1), per_hour, burst)
+    return RateLimiterRegistry.get("gcra")(quota, store, key_prefix="lineage-gateway")
