@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 
-from gateway.aws.calls import Budget, Calls
-from gateway.aws.pool import open_client
+from gateway.aws.budget import Budget
+from gateway.aws.calls import Calls
+from gateway.cache import Cache
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.limits import Limits
 from gateway.http.operations import Operations
@@ -25,10 +27,8 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.rates = rates = Rates()
-        async with open_client(settings) as client, aclosing(rates):
-            calls = Calls(client, settings.max_concurrent_calls)
-            app.state.new_loaders = lambda: Loaders(Budget(calls, settings.max_aws_calls, settings.deadline_seconds))
+        async with opened(settings) as backend:
+            app.state.backend = backend
             yield
 
     limits = Limits(settings)
@@ -43,6 +43,29 @@ def create_app(settings: Settings) -> Starlette:
         ],
         lifespan=lifespan,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What requests share: the way to AWS, the cache, and the rates that callers and calls keep to."""
+
+    settings: Settings
+    calls: Calls
+    cache: Cache
+    rates: Rates
+
+    def loaders(self, *, fresh: bool = False) -> Loaders:
+        """Make the loaders of one request, of which the answer may be asked to be ``fresh``."""
+        budget = Budget(self.calls, self.settings.max_aws_calls, self.settings.deadline_seconds, fresh=fresh)
+        return Loaders(budget, self.cache, fresh=fresh)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Backend]:
+    """Open what requests share."""
+    shared = settings.cache_url if "://" in settings.cache_url else None
+    async with aclosing(Rates(shared)) as rates, Cache(settings) as cache, Calls(settings, rates) as calls:
+        yield Backend(settings, calls, cache, rates)
 
 
 async def _home(request: Request) -> RedirectResponse:

@@ -13,11 +13,9 @@ import orjson
 from pydantic import ValidationError
 
 from gateway import schema, serving
-from gateway.app import create_app
-from gateway.aws.calls import Budget, Calls
-from gateway.aws.pool import open_client, session
+from gateway.app import create_app, opened
+from gateway.aws.pool import session
 from gateway.errors import GatewayError
-from gateway.loaders import Loaders
 from gateway.local.server import LocalServer
 from gateway.local.server import serve as serve_local
 from gateway.schema.execution import Executor
@@ -165,10 +163,9 @@ def _local(options: argparse.Namespace) -> int:
 
 
 async def _answer(settings: Settings, document: str, variables: dict[str, Any]) -> dict[str, Any]:
-    async with open_client(settings) as client:
-        calls = Calls(client, settings.max_concurrent_calls)
-        loaders = Loaders(Budget(calls, settings.max_aws_calls, settings.deadline_seconds))
-        return (await Executor(mutations=settings.mutations).run(document, variables, None, loaders)).answer
+    async with opened(settings) as backend:
+        executor = Executor(mutations=settings.mutations)
+        return (await executor.run(document, variables, None, backend.loaders())).answer
 
 
 def _settings(options: argparse.Namespace) -> Settings:

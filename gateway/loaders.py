@@ -1,7 +1,9 @@
 """What one request has learnt of AWS, and how it learns more: a loader for each way of asking, none asked twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
+import contextlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -9,7 +11,7 @@ from aiodataloader import DataLoader
 
 from gateway import arn as arns
 from gateway.aws.batches import Batch, Search
-from gateway.aws.calls import Budget
+from gateway.aws.budget import Budget
 from gateway.aws.kinds import (
     ABSENT,
     EXECUTION_TAG,
@@ -23,7 +25,10 @@ from gateway.aws.kinds import (
     kind_of,
     unpinned,
 )
+from gateway.aws.places import HOME, Place
+from gateway.cache import Cache
 from gateway.errors import BadUserInput, Forbidden, GatewayError, NotFound, Unsupported
+from gateway.memory import Entity, Memory
 from gateway.records import Edge, Page, Record, Step
 
 K = TypeVar("K")
@@ -40,9 +45,10 @@ _TURNS = 8
 class Loaders:
     """The loaders of one request and what they have learnt."""
 
-    def __init__(self, calls: Budget) -> None:
-        """Ask through ``calls``."""
+    def __init__(self, calls: Budget, cache: Cache, *, fresh: bool = False) -> None:
+        """Ask the cache, unless the answer is to be ``fresh``, and then AWS through ``calls``."""
         self._calls = calls
+        self._memory = Memory(cache, fresh=fresh)
         self.told: list[tuple[GatewayError, list[str | int]]] = []
         """What is missing from fields that have an answer all the same."""
         self.forget()
@@ -50,7 +56,8 @@ class Loaders:
     def forget(self) -> None:
         """Know nothing, as at the beginning: what was learnt may no longer be so."""
         self._records: dict[str, Record] = {}
-        self._named: dict[tuple[Kind, str], str] = {}
+        self._named: dict[tuple[Place, Kind, str], str] = {}
+        self._memory.forget()
         self._describe = DataLoader(_each(self._load_description), batch=False)
         self._batches = {kind: DataLoader(partial(self._load_many, kind)) for kind in KINDS if kind.batch}
         self._pages = DataLoader(_each(_fetch), batch=False)
@@ -58,6 +65,7 @@ class Loaders:
         self._projects = DataLoader(self._load_projects)
         self._describing: dict[asyncio.Future[str | None], str] = {}
         self._paging: set[asyncio.Future[Page]] = set()
+        self._walked: dict[tuple[str, str, int], Step] = {}
         self._made: dict[Hashable, asyncio.Future[Any]] = {}
 
     @property
@@ -76,12 +84,42 @@ class Loaders:
         made: T = await asyncio.shield(self._made[key])
         return made
 
-    async def write(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Change something, and forget what was known before; even a call that failed may have changed it."""
+    async def write(self, operation: str, place: Place = HOME, **parameters: Any) -> dict[str, Any]:
+        """Change something, and forget what was known before; even a call that failed may have changed it.
+
+        Whoever stops waiting for it, it is finished, and then known to the cache.
+        """
+        return await asyncio.shield(self._written(operation, place, parameters))
+
+    async def _written(self, operation: str, place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            return await self._calls(operation, **parameters)
+            return await self._calls(operation, place, **parameters)
         finally:
             self.forget()
+            self._calls.part(place)
+            await self._memory.evict([(place, ""), *self._touched(place, parameters)])
+
+    def _touched(self, place: Place, parameters: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+        """Give the entities that a write is about, by their ARNs or names, and where they are asked for."""
+        for name, value in parameters.items():
+            if name.endswith(("Arn", "Name")) and isinstance(value, str):
+                yield place, value
+                if arns.parse(value):
+                    with contextlib.suppress(Forbidden):
+                        yield self.place_of(value), value
+
+    def place_of(self, key: str) -> Place:
+        """Tell where an entity is asked for; Forbidden where the gateway may not."""
+        return self._calls.place_of(unpinned(key))
+
+    async def place_named(self, account: str | None, region: str | None) -> Place:
+        """Tell where an account and a region are asked; Forbidden where the gateway may not."""
+        return await self._calls.place_named(account, region)
+
+    async def end(self) -> None:
+        """Call off what is still under way, for nobody waits for it, and keep what is worth it."""
+        self._calls.end()
+        await self._memory.keep()
 
     def record(self, key: str) -> Record:
         """Return what is known of an entity so far: one record a key, which grows."""
@@ -92,30 +130,68 @@ class Loaders:
 
     async def describe(self, kind: Kind, key: str, path: str = "") -> Record:
         """Ask for the whole entity, or for all that the cheapest call knows when that covers ``path``."""
+        record = self.record(key)
+        place = self.place_of(key)
+        if record.described and record.covers(path):
+            return record
+        if (known := await self._memory.entity(place, kind, key)) and not record.described:
+            record.complete(known.members, known.lacks)
+            if record.covers(path):
+                return record
         if kind.batch and kind.batch.takes(key) and path.partition(".")[0] not in kind.batch.lacks:
             await self._level(kind)
             await self._batches[kind].load((key, True))
         else:
-            await self._described(kind, key)
-        return self.record(key)
+            await self._described(kind, key, place)
+        return record
 
-    async def find(self, kind: Kind, name: str) -> str | None:
+    async def find(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
         """Return the key of the entity of that name, which is described unless something told of it before."""
-        return self._named.get((kind, name)) or await self._described(kind, name)
+        if key := self._named.get((place, kind, name)):
+            return key
+        if (known := await self._memory.entity(place, kind, name)) is None:
+            return await self._described(kind, name, place)
+        self.record(known.key).complete(known.members, known.lacks)
+        return known.key
 
-    async def associations(self, parameters: Mapping[str, Any], token: str | None) -> Page:
-        """Return the page of association summaries that begins at ``token``: 100 of them, whoever asks for how many."""
-        return await self._page(self._load_associations, _frozen(parameters), token)
+    async def associations(self, parameters: Mapping[str, Any], token: str | None, place: Place | None = None) -> Page:
+        """Return the page of association summaries that begins at ``token``: 100 of them, whoever asks for how many.
 
-    @property
-    def queries_lineage(self) -> bool:
-        """Whether SageMaker has QueryLineage here, as far as known."""
-        return "QueryLineage" not in self._calls.lacks
+        They are asked where the vertex is whose ARN is among the parameters, unless a ``place`` is given.
+        """
+        end = parameters.get("SourceArn") or parameters.get("DestinationArn")
+        asked = place if place is not None else self.place_of(end) if end else HOME
+        return await self._page(self._load_associations, asked, _frozen(parameters), token)
+
+    def queries_lineage(self, start: str) -> bool:
+        """Whether SageMaker has QueryLineage where this vertex is, as far as known."""
+        try:
+            return not self._calls.lacks("QueryLineage", self.place_of(start))
+        except Forbidden:
+            return True  # asking will tell
 
     async def query_lineage(self, start: str, direction: str, depth: int, token: str | None) -> Step:
-        """Return a page of all that QueryLineage finds from ``start``; Unsupported where there is no QueryLineage."""
+        """Return a page of all that QueryLineage finds from ``start``; Unsupported where there is no QueryLineage.
+
+        Where the cache knows all pages, they come as one.
+        """
+        place, shape = self.place_of(start), (start, direction, depth)
+        if token is None and (known := await self._memory.walk(place, *shape)):
+            return self._learn_step(known)
+        step = self._learn_step(await self._query_lineage(place, shape, token))
+        whole = self._walked.setdefault(shape, Step([], [], None)) if token else Step([], [], None)
+        whole.vertices.extend(step.vertices)
+        whole.edges.extend(step.edges)
+        self._walked[shape] = whole
+        if step.next is None:
+            self._memory.learn_walk(place, *shape, found=self._walked.pop(shape))
+        return step
+
+    async def _query_lineage(self, place: Place, shape: tuple[str, str, int], token: str | None) -> Step:
+        start, direction, depth = shape
         answer = await self._calls(
             "QueryLineage",
+            place,
             StartArns=[start],
             Direction=direction,
             IncludeEdges=True,
@@ -124,19 +200,19 @@ class Loaders:
             **_paged(token),
         )
         vertices = [(vertex["Arn"], vertex.get("Type")) for vertex in answer["Vertices"] if _is_vertex(vertex["Arn"])]
-        for arn, type_name in vertices:
-            kind = kind_of(arns.parse(arn))
-            if kind and type_name:
-                self.record(arn).note({kind.type_path: type_name})
         edges = [
             Edge(edge["SourceArn"], edge["DestinationArn"], edge.get("AssociationType"))
             for edge in answer.get("Edges", ())
+            if _joins_vertices(edge["SourceArn"], edge["DestinationArn"])
         ]
-        return Step(
-            vertices,
-            [edge for edge in edges if _joins_vertices(edge.source, edge.destination)],
-            answer.get("NextToken"),
-        )
+        return Step(vertices, edges, answer.get("NextToken"))
+
+    def _learn_step(self, step: Step) -> Step:
+        for arn, type_name in step.vertices:
+            kind = kind_of(arns.parse(arn))
+            if kind and type_name:
+                self.record(arn).note({kind.type_path: type_name})
+        return step
 
     async def neighbours(self, start: str, direction: str) -> Step:
         """Return the same of one vertex's own associations, all pages of them, by ListAssociations."""
@@ -161,18 +237,22 @@ class Loaders:
             if token is None:
                 return items
 
-    async def listing(self, kind: Kind, parameters: Mapping[str, Any], token: str | None, size: int) -> Page:
+    async def listing(
+        self, kind: Kind, parameters: Mapping[str, Any], token: str | None, size: int, place: Place = HOME
+    ) -> Page:
         """Return a page of summaries of a kind, by its List operation; empty where what they belong to is missing."""
-        return await self._page(self._load_listing, kind, _frozen(parameters), token, size)
+        return await self._page(self._load_listing, kind, place, _frozen(parameters), token, size)
 
-    async def search(self, kind: Kind, name: str, value: str, token: str | None, size: int) -> Page:
+    async def search(  # noqa: PLR0913, PLR0917 - and so has a search
+        self, kind: Kind, name: str, value: str, token: str | None, size: int, place: Place = HOME
+    ) -> Page:
         """Return a page of the entities of which Search's property ``name`` has this value, whole."""
-        return await self._page(self._load_search, kind, name, value, token, size)
+        return await self._page(self._load_search, kind, place, name, value, token, size)
 
-    async def search_any(self, kind: Kind, terms: Mapping[str, str]) -> list[str]:
+    async def search_any(self, kind: Kind, terms: Mapping[str, str], place: Place = HOME) -> list[str]:
         """Return the ARNs of up to 100 entities of which any term holds: a property and its value, or some by comma."""
         assert isinstance(kind.batch, Search)  # noqa: S101
-        answer = await self._calls("Search", **kind.batch.where_any(terms), MaxResults=MOST_RESULTS)
+        answer = await self._calls("Search", place, **kind.batch.where_any(terms), MaxResults=MOST_RESULTS)
         return [members[kind.arn] for members in self._learn(kind, kind.batch, answer)]
 
     async def tags(self, arn: str) -> list[dict[str, str]]:
@@ -183,17 +263,20 @@ class Loaders:
         tags: list[dict[str, str]] = await self._tags.load(arn)
         return tags
 
-    async def trials(self, component: str) -> list[str]:
-        """Return the names of the trials that a trial component is part of, in their order."""
+    async def trials(self, component: str) -> list[tuple[Place, str]]:
+        """Return the trials that a trial component is part of, by their places and, in this order, their names."""
+        place = self.place_of(component)
+        return [(place, name) for name in await self._trials_in(component, place)]
+
+    async def _trials_in(self, component: str, place: Place) -> list[str]:
         if await self._tells(TRIAL_COMPONENT, component, "Parents"):
             parents = self.record(component).read("Parents") or ()
             return sorted({parent["TrialName"] for parent in parents})
         names: list[str] = []
         page = Page([], "")
         while page.next is not None:
-            page = await self.listing(
-                TRIAL, {"TrialComponentName": arns.id_of(component)}, page.next or None, MOST_RESULTS
-            )
+            asked = {"TrialComponentName": arns.id_of(component)}
+            page = await self.listing(TRIAL, asked, page.next or None, MOST_RESULTS, place)
             names += [summary["TrialName"] for summary in page.items]
         return sorted(names)
 
@@ -209,13 +292,13 @@ class Loaders:
         job = record.read("Source.SourceArn")
         return _execution(await self.tags(job)) if job else None
 
-    async def project(self, project_id: str) -> str | None:
+    async def project(self, project_id: str, place: Place = HOME) -> str | None:
         """Return the key of the project with this id; None when there is none."""
-        key: str | None = await self._projects.load(project_id)
+        key: str | None = await self._projects.load((place, project_id))
         return key
 
-    async def _described(self, kind: Kind, wanted: str) -> str | None:
-        answer: asyncio.Future[str | None] = self._describe.load((kind, wanted))
+    async def _described(self, kind: Kind, wanted: str, place: Place) -> str | None:
+        answer: asyncio.Future[str | None] = self._describe.load((kind, wanted, place))
         if not answer.done():
             self._describing[answer] = wanted
             answer.add_done_callback(lambda done: self._describing.pop(done, None))
@@ -226,31 +309,33 @@ class Loaders:
         if not (kind.batch and path in kind.batch.adds):
             return False
         record = self.record(key)
+        self.place_of(key)  # whoever may not be asked is told so alone, and not with a batch
         if not record.covers(path):
             await self._level(kind)
         if not record.covers(path):
             await self._batches[kind].load((key, False))
         return record.covers(path)
 
-    async def _load_description(self, key: tuple[Kind, str]) -> str | None:
-        kind, wanted = key
-        answer = await self._description(kind, wanted)
+    async def _load_description(self, key: tuple[Kind, str, Place]) -> str | None:
+        kind, wanted, place = key
+        answer = await self._description(kind, wanted, place)
         # Asked by its name alone, AWS answers for this account, whose entity need not be the one of the ARN.
         if answer is None or (arns.parse(wanted) and not kind.by_arn and answer[kind.arn].lower() != wanted.lower()):
             self.record(wanted).complete({})
             self.record(wanted).missing = True
             return None
-        if not arns.parse(wanted):
-            wanted = answer[kind.arn] + wanted.removeprefix(unpinned(wanted))
-        self.record(wanted).complete(answer, kind.batch.adds if kind.batch else frozenset())
-        self._note_name(kind, wanted)
-        return wanted
+        found = wanted if arns.parse(wanted) else answer[kind.arn] + wanted.removeprefix(unpinned(wanted))
+        lacks = kind.batch.adds if kind.batch else frozenset[str]()
+        self.record(found).complete(answer, lacks)
+        self._memory.learn_entity(place, kind, wanted, Entity(found, answer, lacks))
+        self._note_name(place, kind, found)
+        return found
 
-    async def _description(self, kind: Kind, wanted: str) -> dict[str, Any] | None:
+    async def _description(self, kind: Kind, wanted: str, place: Place) -> dict[str, Any] | None:
         record = self.record(wanted)
         known_name = record.read(kind.name_path) if kind.name_path and record.covers(kind.name_path) else None
         try:
-            return await self._calls(kind.describe, **kind.asks(wanted, known_name))
+            return await self._calls(kind.describe, place, **kind.asks(wanted, known_name))
         except (NotFound, BadUserInput) as error:
             if _says_missing(error, kind.missing):
                 return None
@@ -258,25 +343,30 @@ class Loaders:
 
     async def _load_many(self, kind: Kind, wanted: list[tuple[str, bool]]) -> list[Any]:
         """Ask the batch for several; those that it doesn't know and that are to be described, one by one."""
-        assert kind.batch  # noqa: S101
-        several = list(dict.fromkeys(key for key, describe in wanted if self._unknown(kind.batch, key, describe)))
-        if len(several) > 1:
-            await asyncio.gather(*(self._load_batch(kind, kind.batch, call) for call in kind.batch.calls(several)))
+        several: dict[Place, dict[str, None]] = defaultdict(dict)
+        for key, describe in wanted:
+            if self._unknown(kind, key, describe):
+                several[self.place_of(key)][key] = None
+        await asyncio.gather(*(self._load_batches(kind, place, keys) for place, keys in several.items()))
         rest = [key for key, describe in wanted if describe and not self.record(key).described]
-        answers = await asyncio.gather(*(self._described(kind, key) for key in rest), return_exceptions=True)
-        outcome = dict(zip(rest, answers, strict=True))
+        described = (self._described(kind, key, self.place_of(key)) for key in rest)
+        outcome = dict(zip(rest, await asyncio.gather(*described, return_exceptions=True), strict=True))
         return [outcome.get(key) if describe else None for key, describe in wanted]
 
-    def _unknown(self, batch: Batch, key: str, describe: bool) -> bool:  # noqa: FBT001 - as the loader's keys have it
+    async def _load_batches(self, kind: Kind, place: Place, keys: Collection[str]) -> None:
+        if kind.batch and len(keys) > 1:
+            await asyncio.gather(*(self._load_batch(kind, kind.batch, place, call) for call in kind.batch.calls(keys)))
+
+    def _unknown(self, kind: Kind, key: str, describe: bool) -> bool:  # noqa: FBT001 - as the loader's keys have it
         """Whether a call is still needed; not where an entity is being described for what the batch lacks."""
         record = self.record(key)
         if describe:
             return not (record.described or key in self._describing.values())
-        return not all(record.covers(path) for path in batch.adds)
+        return not all(record.covers(path) for path in (kind.batch.adds if kind.batch else ()))
 
-    async def _load_batch(self, kind: Kind, batch: Batch, call: Mapping[str, Any]) -> None:
+    async def _load_batch(self, kind: Kind, batch: Batch, place: Place, call: Mapping[str, Any]) -> None:
         try:
-            answer = await self._calls(batch.operation, **call)
+            answer = await self._calls(batch.operation, place, **call)
         except (Forbidden, BadUserInput, Unsupported):
             # One of them may be at fault; asked one by one, the others still answer.
             return
@@ -285,7 +375,10 @@ class Loaders:
     def _learn(self, kind: Kind, batch: Batch, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         found = batch.found(answer)
         for members in found:
-            self.record(kind.key(members)).complete(members, batch.lacks)
+            key = kind.key(members)
+            self.record(key).complete(members, batch.lacks)
+            with contextlib.suppress(Forbidden):
+                self._memory.learn_entity(self.place_of(key), kind, key, Entity(key, members, batch.lacks))
         return found
 
     async def _page(self, *key: Any) -> Page:
@@ -295,26 +388,34 @@ class Loaders:
             page.add_done_callback(self._paging.discard)
         return await page
 
-    async def _load_associations(self, parameters: Iterable[tuple[str, Any]], token: str | None) -> Page:
+    async def _load_associations(
+        self, place: Place, parameters: tuple[tuple[str, Any], ...], token: str | None
+    ) -> Page:
+        known = None if token else await self._memory.associations(place, parameters)
+        if known is not None:
+            return Page(self._learn_ends(known), None)
         try:
-            answer = await self._calls("ListAssociations", **dict(parameters), **_paged(token, MOST_RESULTS))
+            answer = await self._calls("ListAssociations", place, **dict(parameters), **_paged(token, MOST_RESULTS))
         except NotFound:
             return Page([], None)
-        for summary in answer["AssociationSummaries"]:
+        page = Page(self._learn_ends(answer["AssociationSummaries"]), answer.get("NextToken"))
+        if token is None and page.next is None:
+            self._memory.learn_associations(place, parameters, page.items)
+        return page
+
+    def _learn_ends(self, summaries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Learn what association summaries tell of their ends; return those of which both are vertices."""
+        found = [summary for summary in summaries if _joins_vertices(summary["SourceArn"], summary["DestinationArn"])]
+        for summary in found:
             self._note_end(summary, "Source")
             self._note_end(summary, "Destination")
-        summaries = [
-            summary
-            for summary in answer["AssociationSummaries"]
-            if _joins_vertices(summary["SourceArn"], summary["DestinationArn"])
-        ]
-        return Page(summaries, answer.get("NextToken"))
+        return found
 
     async def _load_listing(
-        self, kind: Kind, parameters: Iterable[tuple[str, Any]], token: str | None, size: int
+        self, kind: Kind, place: Place, parameters: Iterable[tuple[str, Any]], token: str | None, size: int
     ) -> Page:
         try:
-            answer = await self._calls(kind.list, **dict(parameters), **_paged(token, size))
+            answer = await self._calls(kind.list, place, **dict(parameters), **_paged(token, size))
         except (NotFound, BadUserInput) as error:
             if _says_missing(error, kind.missing):
                 return Page([], None)
@@ -322,12 +423,14 @@ class Loaders:
         for summary in answer[kind.summaries]:
             known = {kind.renames.get(member, member): summary.get(member) for member in kind.summary}
             self.record(kind.key(summary)).note(known)
-            self._note_name(kind, kind.key(summary))
+            self._note_name(place, kind, kind.key(summary))
         return Page(answer[kind.summaries], answer.get("NextToken"))
 
-    async def _load_search(self, kind: Kind, name: str, value: str, token: str | None, size: int) -> Page:
+    async def _load_search(  # noqa: PLR0913, PLR0917 - and so has a search
+        self, kind: Kind, place: Place, name: str, value: str, token: str | None, size: int
+    ) -> Page:
         assert isinstance(kind.batch, Search)  # noqa: S101
-        answer = await self._calls("Search", **kind.batch.where(name, value), **_paged(token, size))
+        answer = await self._calls("Search", place, **kind.batch.where(name, value), **_paged(token, size))
         return Page(self._learn(kind, kind.batch, answer), answer.get("NextToken"))
 
     async def _load_tags(self, arn: str) -> list[dict[str, str]]:
@@ -335,7 +438,7 @@ class Loaders:
         token: str | None = None
         while True:
             try:
-                answer = await self._calls("ListTags", ResourceArn=arn, **_paged(token))
+                answer = await self._calls("ListTags", self.place_of(arn), ResourceArn=arn, **_paged(token))
             except (NotFound, BadUserInput) as error:
                 if _says_missing(error, ABSENT):
                     return []
@@ -345,14 +448,22 @@ class Loaders:
             if not token:
                 return tags
 
-    async def _load_projects(self, ids: list[str]) -> list[str | None]:
+    async def _load_projects(self, wanted: list[tuple[Place, str]]) -> list[str | None]:
         """Find projects by their ids: no call takes one, so the listing is read as far as it takes to find them."""
+        places = dict.fromkeys(place for place, _ in wanted)
+        found = await asyncio.gather(
+            *(self._projects_in(place, {id for where, id in wanted if where == place}) for place in places)
+        )
+        keys = dict(zip(places, found, strict=True))
+        return [keys[place].get(project_id) for place, project_id in wanted]
+
+    async def _projects_in(self, place: Place, ids: set[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         page = Page([], "")
-        while page.next is not None and not found.keys() >= set(ids):
-            page = await self.listing(PROJECT, {}, page.next or None, MOST_RESULTS)
+        while page.next is not None and not found.keys() >= ids:
+            page = await self.listing(PROJECT, {}, page.next or None, MOST_RESULTS, place)
             found |= {summary["ProjectId"]: PROJECT.key(summary) for summary in page.items}
-        return [found.get(project_id) for project_id in ids]
+        return found
 
     def _note_end(self, summary: Mapping[str, Any], end: str) -> None:
         arn = arns.parse(summary[f"{end}Arn"])
@@ -361,10 +472,10 @@ class Loaders:
             known = {kind.name_path: summary.get(f"{end}Name"), kind.type_path: summary.get(f"{end}Type")}
             self.record(arn.text).note(known)
 
-    def _note_name(self, kind: Kind, key: str) -> None:
+    def _note_name(self, place: Place, kind: Kind, key: str) -> None:
         name = self.record(key).read(kind.name_path) if kind.name_path else None
         if name and key == unpinned(key):
-            self._named[kind, name] = key
+            self._named[place, kind, name] = key
 
     async def _level(self, kind: Kind) -> None:
         """Wait until what is under way has come, so that one batch serves a whole level of the answer."""

@@ -1,6 +1,5 @@
 """How often something may happen: rates that replicas share where there is a Redis, and that hold without one too."""
 
-import time
 from datetime import timedelta
 from functools import lru_cache
 
@@ -9,10 +8,10 @@ from throttled.asyncio import BaseStore, MemoryStore, RateLimiterRegistry, Redis
 from throttled.asyncio.rate_limiter import BaseRateLimiter
 from throttled.exceptions import StoreUnavailableError
 
+from gateway.breaker import Breaker
+
 _ANSWER_SECONDS = 0.25
 """How long Redis may take to answer."""
-_PAUSE_SECONDS = 1.0
-"""How long nothing is asked of a Redis that failed."""
 _MOST_KEYS = 100_000
 """Keys that are remembered in this process."""
 
@@ -25,7 +24,7 @@ class Rates:
         self._memory = MemoryStore(options={"MAX_SIZE": _MOST_KEYS})
         timeouts = {"SOCKET_TIMEOUT": _ANSWER_SECONDS, "SOCKET_CONNECT_TIMEOUT": _ANSWER_SECONDS}
         self._redis = RedisStore(redis_url, options=timeouts) if redis_url else None
-        self._away_until = 0.0
+        self._breaker = Breaker()
 
     async def take(self, key: str, per_second: float, burst: int, cost: int = 1) -> float:
         """Take ``cost`` of a bucket that holds ``burst`` and fills at ``per_second``.
@@ -33,11 +32,11 @@ class Rates:
         Returns 0 when it was taken; else the seconds until it could be, and nothing was. A cost above ``burst`` can
         never be taken.
         """
-        if self._redis and time.monotonic() >= self._away_until:
+        if self._redis and self._breaker.closed:
             try:
                 return await _take(self._redis, key, per_second, burst, cost)
             except (StoreUnavailableError, RedisError, OSError):
-                self._away_until = time.monotonic() + _PAUSE_SECONDS
+                self._breaker.failed()
         return await _take(self._memory, key, per_second, burst, cost)
 
     async def aclose(self) -> None:

@@ -4,10 +4,29 @@ Region, credentials and endpoint of AWS are not among them: they follow the ordi
 ``AWS_REGION``, ``AWS_ENDPOINT_URL_SAGEMAKER`` and the rest).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _account(given: Any) -> Any:
+    return {"role_arn": given} if isinstance(given, str) else given
+
+
+class Account(BaseModel):
+    """How an account is asked: by a role to assume or, without one, with the gateway's own credentials."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    role_arn: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = None
+    external_id: str | None = None
+    endpoint_url: str | None = None
+    """Where to ask it, such as a local lineage service that stands for it; left out: at AWS."""
+
+
+AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 
 
 class Settings(BaseSettings):
@@ -62,3 +81,31 @@ class Settings(BaseSettings):
         Literal["debug", "info", "warning", "error"],
         Field(description="Least severe log lines that are written (to standard error)."),
     ] = "info"
+    accounts: Annotated[
+        dict[AccountId, Annotated[Account, BeforeValidator(_account)]],
+        Field(
+            description="Further accounts as JSON: account id → the ARN of the role to assume there, or an object with "
+            "`role_arn`, `external_id` and `endpoint_url`. `{}` stands for one that is asked with the gateway's own "
+            "credentials. Where any is given, ARNs of all others but the gateway's own account are FORBIDDEN."
+        ),
+    ] = {}
+    cache_url: Annotated[
+        str,
+        Field(
+            pattern="^(off|memory|(redis|rediss|unix)://.+)$",
+            description="Where answers of AWS outlive a request: `memory`, `off`, or the `redis://` or `rediss://` URL "
+            "of a Redis or Valkey that replicas share, with their rates.",
+        ),
+    ] = "memory"
+    cache_record_seconds: Annotated[
+        float, Field(ge=0, description="How long what a Describe told is remembered; 0 not at all.")
+    ] = 30.0
+    cache_associations_seconds: Annotated[
+        float, Field(ge=0, description="How long a vertex's associations are; 0 not at all.")
+    ] = 10.0
+    cache_walk_seconds: Annotated[
+        float, Field(ge=0, description="How long what QueryLineage found from a vertex is; 0 not at all.")
+    ] = 10.0
+    cache_max_bytes: Annotated[
+        int, Field(ge=0, description="Size of the cache in memory at most; the least recently used goes first.")
+    ] = 67_108_864

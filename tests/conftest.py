@@ -49,14 +49,14 @@ async def running(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture(scope="session")
 async def http(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the gateway, which reaches the local service over HTTP with a real AWS client."""
-    async with running(Settings(local_url=server.url)) as client:
+    async with running(Settings(local_url=server.url, cache_url="off")) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 async def writable(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway that takes mutations."""
-    async with running(Settings(local_url=server.url, mutations=True)) as client:
+    async with running(Settings(local_url=server.url, cache_url="off", mutations=True)) as client:
         yield client
 
 
@@ -65,7 +65,7 @@ def gateway(server: LocalServer) -> Iterator[str]:
     """The URL of a gateway on a socket of its own, without the scheme."""
     listener = serving.listen("127.0.0.1", 0)
     ready = threading.Event()
-    running = serving.Server(create_app(Settings(local_url=server.url, mutations=True)), 1, ready.set)
+    running = serving.Server(create_app(Settings(local_url=server.url, cache_url="off", mutations=True)), 1, ready.set)
     thread = threading.Thread(target=running.run, args=([listener],))
     thread.start()
     assert ready.wait(10)

@@ -1,10 +1,16 @@
-"""The one place that awaits AWS: how many calls at once, how long each took, and what its errors mean."""
+"""The one place that awaits AWS: how many calls at once, at what pace, and what its errors mean."""
 
 import asyncio
 import logging
 import time
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Self
 
+import orjson
 from botocore import xform_name
 from botocore.exceptions import (
     BotoCoreError,
@@ -14,12 +20,15 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from gateway import arn as arns
+from gateway.arn import Arn
 from gateway.aws.kinds import LINEAGE
+from gateway.aws.pace import Pace
+from gateway.aws.places import HOME, Place
+from gateway.aws.pool import Pool
 from gateway.errors import (
     BadUserInput,
-    BudgetExceeded,
     Conflict,
-    DeadlineExceeded,
     Forbidden,
     GatewayError,
     NotFound,
@@ -27,6 +36,8 @@ from gateway.errors import (
     Unsupported,
     UpstreamUnavailable,
 )
+from gateway.rates import Rates
+from gateway.settings import Settings
 
 _log = logging.getLogger("gateway.aws")
 
@@ -38,8 +49,14 @@ _THROTTLED = {"Throttling", "ThrottlingException", "ThrottledException", "TooMan
 _CONFLICTING = {"ConflictException", "ResourceInUse", "ResourceInUseException"}
 _FULL = {"ResourceLimitExceeded"}
 
-_READS = ("BatchDescribe", "Describe", "List", "Query", "Search")
+READS = ("BatchDescribe", "Describe", "List", "Query", "Search")
+"""What the names of operations begin with that change nothing."""
+
 _DELETES = {f"Delete{kind.name}" for kind in LINEAGE}
+
+_EVERYWHERE = "sagemaker-default-lineage-group"
+"""The lineage group that every account has, in every region."""
+_LEARN_AGAIN_SECONDS = 5.0
 
 # Where SageMaker has lineage but not QueryLineage.
 _WITHOUT_QUERY_LINEAGE = {
@@ -52,24 +69,139 @@ _WITHOUT_QUERY_LINEAGE = {
 }
 
 
+@dataclass(slots=True)
+class Tally:
+    """What the calls of one request came to."""
+
+    made: Counter[str] = field(default_factory=Counter)
+    """Calls by operation."""
+    joined: int = 0
+    """Answers that another request was already waiting for."""
+    throttled: int = 0
+    """Tries that AWS refused because too many are made."""
+    waited: float = 0.0
+    """Seconds for which calls were held back, added up, so that AWS need not refuse them."""
+
+
+@dataclass(slots=True)
+class _Try:
+    """A call under way: what is sent for it, and sent again."""
+
+    tally: Tally
+    tries: int = 0
+    sent_at: float = 0.0
+
+
+_trying: ContextVar[_Try] = ContextVar("trying")
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """A call under way, and how many wait for it."""
+
+    task: asyncio.Task[dict[str, Any]]
+    waiting: int = 0
+
+
 class Calls:
-    """Calls to SageMaker through one client, at most ``limit`` of them in flight."""
+    """Calls to SageMaker, at most ``settings.max_concurrent_calls`` of them in flight."""
 
-    def __init__(self, client: Any, limit: int) -> None:
-        """Use an open aioboto3 SageMaker client."""
-        self._client = client
-        self._slots = asyncio.Semaphore(limit)
-        self.lacks = frozenset({"QueryLineage"} if client.meta.region_name in _WITHOUT_QUERY_LINEAGE else ())
-        """Operations that SageMaker is known not to have in this region."""
+    def __init__(self, settings: Settings, rates: Rates) -> None:
+        """Make clients as they are needed; keep the pace by ``rates``."""
+        self.pool = Pool(settings, self._watch)
+        self._settings = settings
+        self._slots = asyncio.Semaphore(settings.max_concurrent_calls)
+        self._rates = rates
+        self._identities: dict[Place, Arn] = {}
+        self._learning: asyncio.Task[None] | None = None
+        self._paces: dict[tuple[Place, str], Pace] = {}
+        self._flights: dict[tuple[Place, str, bytes], _Flight] = {}
 
-    async def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Make one call by its AWS name, such as ``DescribeArtifact``; any failure comes out as a GatewayError."""
-        method = getattr(self._client, xform_name(operation))
+    async def __aenter__(self) -> Self:
+        """Get ready to ask at home."""
+        await self.pool.__aenter__()
+        if self._settings.accounts and not self.pool.home_account:
+            self._learning = asyncio.create_task(self._learn_home())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let go of AWS."""
+        if self._learning:
+            self._learning.cancel()
+            await asyncio.gather(self._learning, return_exceptions=True)
+        await self.pool.__aexit__()
+
+    async def _learn_home(self) -> None:
+        """Find out which account the gateway's own credentials are of, however long that takes."""
+        while not self.pool.home_account:
+            try:
+                await self.identity(HOME, Tally())
+            except GatewayError as error:
+                _log.warning("Which account the gateway's own credentials are of is not known yet: %s", error)
+                await asyncio.sleep(_LEARN_AGAIN_SECONDS)
+
+    async def identity(self, place: Place, tally: Tally) -> Arn:
+        """Return some ARN of a place, which tells its account and region: one call in the life of the process."""
+        if place not in self._identities:
+            answer = await self("DescribeLineageGroup", place, {"LineageGroupName": _EVERYWHERE}, tally)
+            found = arns.parse(answer["LineageGroupArn"])
+            assert found  # noqa: S101
+            self._identities[place] = found
+            if place == HOME:
+                self.pool.home_account = found.account
+        return self._identities[place]
+
+    def lacks(self, operation: str, place: Place) -> bool:
+        """Whether SageMaker is known not to have an operation in this region."""
+        return operation == "QueryLineage" and self.pool.region(place) in _WITHOUT_QUERY_LINEAGE
+
+    async def __call__(
+        self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally, *, join: bool = True
+    ) -> dict[str, Any]:
+        """Make one call by its AWS name, such as ``DescribeArtifact``; any failure comes out as a GatewayError.
+
+        A read that is already under way is joined rather than made again, unless ``join`` is false; it is called off
+        when everyone who waits for it has gone.
+        """
+        if not operation.startswith(READS):
+            return await self._made(operation, place, parameters, tally)
+        key = (place, operation, orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS))
+        flight = self._flights.get(key) if join else None
+        if flight is None:
+            flight = self._flights[key] = _Flight(asyncio.create_task(self._made(operation, place, parameters, tally)))
+            flight.task.add_done_callback(partial(self._landed, key, flight))
+        else:
+            tally.joined += 1
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting and not flight.task.done():
+                self._landed(key, flight)
+                flight.task.cancel()
+
+    def part(self, place: Place) -> None:
+        """Let nobody join what is under way in a place, for what it tells may no longer be so."""
+        for key in [key for key in self._flights if key[0] == place]:
+            del self._flights[key]
+
+    def _landed(self, key: tuple[Place, str, bytes], flight: _Flight, *_: object) -> None:
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+        if flight.task.done() and not flight.task.cancelled():
+            flight.task.exception()  # so that asyncio does not report what nobody waits for any more
+
+    async def _made(self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
+        tally.made[operation] += 1
+        client = await self._client(place)
+        tally.waited += await self._pace(place, operation).wait()
         async with self._slots:
+            _trying.set(_Try(tally))
             began = time.monotonic()
             outcome = "ok"
             try:
-                answer: dict[str, Any] = await method(**parameters)
+                answer: dict[str, Any] = await getattr(client, xform_name(operation))(**parameters)
             except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
                 failure = _translated(operation, error)
                 outcome = failure.code
@@ -78,36 +210,39 @@ class Calls:
                 _log.debug("%s %s %.1f ms", operation, outcome, (time.monotonic() - began) * 1000)
         return answer
 
-
-class Budget:
-    """One request's share of the calls: so many at most, within so many seconds."""
-
-    def __init__(self, calls: Calls, most: int, seconds: float) -> None:
-        """Begin now."""
-        self._calls = calls
-        self._most = most
-        self._until = time.monotonic() + seconds
-        self.made = 0
-        """How many calls the request has made."""
-        self.lacks = set(calls.lacks)
-        """Operations that SageMaker does not have here, as far as the request knows."""
-
-    async def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Make a call, or raise BudgetExceeded or DeadlineExceeded."""
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise DeadlineExceeded("The request's time is up.")
-        if self.made >= self._most:
-            raise BudgetExceeded(f"The request may make {self._most} calls to AWS and has made them.")
-        self.made += 1
+    async def _client(self, place: Place) -> Any:
         try:
-            async with asyncio.timeout(left):
-                return await self._calls(operation, **parameters)
-        except TimeoutError:
-            raise DeadlineExceeded(f"The request's time is up.{_doubt(operation)}") from None
-        except Unsupported:
-            self.lacks.add(operation)
-            raise
+            return await self.pool.client(place)
+        except (ClientError, BotoCoreError, OSError) as error:
+            raise UpstreamUnavailable("The gateway could not get ready to ask AWS.") from error
+
+    def _pace(self, place: Place, operation: str) -> Pace:
+        pace = self._paces.get((place, operation))
+        if pace is None:
+            pace = self._paces[place, operation] = Pace(f"aws:{place.text}:{operation}", self._rates)
+        return pace
+
+    def _watch(self, place: Place, client: Any) -> None:
+        """Have botocore tell of every try, its own retries among them."""
+        events = client.meta.events
+        events.register("before-send.sagemaker", partial(self._before_try, place))
+        events.register("response-received.sagemaker", partial(self._after_try, place))
+
+    async def _before_try(self, place: Place, event_name: str, **_: Any) -> None:
+        trying = _trying.get()
+        if trying.tries:  # the first was held back before it took one of the slots
+            trying.tally.waited += await self._pace(place, event_name.rpartition(".")[2]).wait()
+        trying.tries += 1
+        trying.sent_at = time.monotonic()
+
+    def _after_try(self, place: Place, event_name: str, parsed_response: Any = None, **_: Any) -> None:
+        code = (parsed_response or {}).get("Error", {}).get("Code")
+        pace, trying = self._pace(place, event_name.rpartition(".")[2]), _trying.get()
+        if code in _THROTTLED:
+            trying.tally.throttled += 1
+            pace.refused(trying.sent_at)
+        elif parsed_response is not None:
+            pace.took()
 
 
 def _translated(operation: str, error: Exception) -> GatewayError:
@@ -118,7 +253,7 @@ def _translated(operation: str, error: Exception) -> GatewayError:
         return BadUserInput(f"{operation} does not take these arguments: {error.kwargs['report']}")
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return UpstreamUnavailable("The gateway has no AWS credentials.")
-    return UpstreamUnavailable(f"{operation} could not be reached or did not answer in time.{_doubt(operation)}")
+    return UpstreamUnavailable(f"{operation} could not be reached or did not answer in time.{doubt(operation)}")
 
 
 def _answered(operation: str, error: ClientError) -> GatewayError:  # noqa: PLR0911 - a line for each meaning
@@ -137,7 +272,7 @@ def _answered(operation: str, error: ClientError) -> GatewayError:  # noqa: PLR0
         return Conflict(f"{operation} was refused, for the account may have no more of these: {said}")
     if code in _INVALID:
         return BadUserInput(f"{operation} was refused: {said}")
-    return UpstreamUnavailable(f"{operation} failed at AWS.{_doubt(operation)}")
+    return UpstreamUnavailable(f"{operation} failed at AWS.{doubt(operation)}")
 
 
 def _meets_state(operation: str, said: str) -> bool:
@@ -148,14 +283,14 @@ def _meets_state(operation: str, said: str) -> bool:
     return "already exist" in said or (operation in _DELETES and "constraint" not in said)
 
 
-def _doubt(operation: str) -> str:
+def doubt(operation: str) -> str:
     """Say of a write without an answer that nobody knows what became of it."""
-    return "" if operation.startswith(_READS) else " It may have been carried out all the same."
+    return "" if operation.startswith(READS) else " It may have been carried out all the same."
 
 
 def _repeated(operation: str, error: ClientError) -> str:
     """Say of a write that was tried again that an earlier try may be the reason why this one was refused."""
     retries = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
-    if operation.startswith(_READS) or not retries:
+    if operation.startswith(READS) or not retries:
         return ""
     return f" This was try {retries + 1}; if the answer to an earlier one was lost, that one may have done it."

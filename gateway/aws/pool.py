@@ -1,23 +1,37 @@
-"""The SageMaker client, made once for the life of the process.
+"""SageMaker clients, one for each account and region that is asked, made once for the life of the process.
 
-Making one costs hundreds of milliseconds (botocore reads a model of 2 MB), so it happens at start-up and never in a
-request.
+Making the first costs hundreds of milliseconds (botocore reads a model of 2 MB), so that happens at start-up; each
+further one a few. The credentials of an assumed role are botocore's to refresh, before they expire.
 """
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import cached_property
+from typing import Any, Self
 
 import aioboto3
+from aiobotocore.credentials import (
+    AioAssumeRoleCredentialFetcher,
+    AioCredentialResolver,
+    AioDeferredRefreshableCredentials,
+)
+from aiobotocore.session import AioSession
 from botocore.config import Config
+from botocore.credentials import CredentialProvider
 from botocore.exceptions import BotoCoreError
 
-from gateway.errors import UpstreamUnavailable
-from gateway.settings import Settings
+from gateway.arn import Arn
+from gateway.aws.places import HOME, Place
+from gateway.errors import Forbidden, UpstreamUnavailable
+from gateway.settings import Account, Settings
 
 # A local service checks no signature, but botocore signs only with credentials and a region of some kind.
 _LOCAL = {"region_name": "us-east-1", "aws_access_key_id": "local", "aws_secret_access_key": "local"}
+
+_SESSION_NAME = "lineage-gateway"
+"""What CloudTrail calls the sessions of assumed roles."""
 
 
 def session(settings: Settings) -> aioboto3.Session:
@@ -32,17 +46,128 @@ def session(settings: Settings) -> aioboto3.Session:
     return made
 
 
-@asynccontextmanager
-async def open_client(settings: Settings) -> AsyncIterator[Any]:
-    """Open the process's aioboto3 SageMaker client."""
-    config = Config(
-        max_pool_connections=settings.max_concurrent_calls,
-        connect_timeout=settings.connect_timeout_seconds,
-        read_timeout=settings.read_timeout_seconds,
-        retries={"mode": "standard", "total_max_attempts": settings.max_attempts},
-    )
-    async with session(settings).client("sagemaker", config=config, endpoint_url=settings.local_url) as client:
-        yield client
+class Pool:
+    """The clients; an asynchronous context manager that opens the one at home and closes all of them."""
+
+    def __init__(self, settings: Settings, opened: Callable[[Place, Any], None] | None = None) -> None:
+        """Tell ``opened`` of each client before it is used."""
+        self._settings = settings
+        self._opened = opened
+        self.home_account = next((id for id, account in settings.accounts.items() if account == Account()), "")
+        """Id of the account that the gateway's own credentials are of, once known."""
+        self._clients: dict[Place, asyncio.Task[Any]] = {}
+        self._open = AsyncExitStack()
+
+    @cached_property
+    def _session(self) -> aioboto3.Session:
+        return session(self._settings)
+
+    @cached_property
+    def _regions(self) -> frozenset[str]:
+        named = (self._session.get_available_regions("sagemaker", part) for part in ("aws", "aws-cn", "aws-us-gov"))
+        return frozenset(region for regions in named for region in regions)
+
+    def place_of(self, arn: Arn) -> Place:
+        """Tell where the entity of an ARN is asked for; Forbidden where the gateway may not."""
+        accounts = self._settings.accounts
+        if accounts and arn.account not in accounts and arn.account != self.home_account:
+            raise Forbidden(f"The gateway is not configured for the account {arn.account}.")
+        place = Place(arn.account if self.is_separate(arn.account) else "")
+        return place if self.is_fixed(place) else place._replace(region=self.checked_region(arn.region))
+
+    def is_separate(self, account: str) -> bool:
+        """Whether an account is asked in a way of its own, rather than with the gateway's credentials."""
+        return self._settings.accounts.get(account, Account()) != Account()
+
+    def is_fixed(self, place: Place) -> bool:
+        """Whether a place is one endpoint, which stands for one region whichever that is."""
+        return self._endpoint(place) is not None
+
+    def _endpoint(self, place: Place) -> str | None:
+        return self._account(place).endpoint_url or self._settings.local_url
+
+    def _account(self, place: Place) -> Account:
+        return self._settings.accounts.get(place.account, Account())
+
+    def region(self, place: Place) -> str:
+        """Return the name of a place's region."""
+        return place.region or self._session.region_name
+
+    def checked_region(self, region: str) -> str:
+        """Return a region as a place has it; Forbidden when AWS has none of that name."""
+        if region in {"", self._session.region_name}:
+            return ""
+        if region not in self._regions:
+            raise Forbidden(f"SageMaker has no region {region[:40]!r}.")
+        return region
+
+    async def client(self, place: Place) -> Any:
+        """Return the client of a place, which is made when it is first asked for."""
+        task = self._clients.get(place)
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            task = self._clients[place] = asyncio.create_task(self._made(place))
+        return await asyncio.shield(task)
+
+    async def _made(self, place: Place) -> Any:
+        account = self._account(place)
+        source = await self._assuming(account) if account.role_arn else self._session
+        config = Config(
+            max_pool_connections=self._settings.max_concurrent_calls,
+            connect_timeout=self._settings.connect_timeout_seconds,
+            read_timeout=self._settings.read_timeout_seconds,
+            retries={"mode": "standard", "total_max_attempts": self._settings.max_attempts},
+        )
+        context = source.client(
+            "sagemaker", region_name=self.region(place), config=config, endpoint_url=self._endpoint(place)
+        )
+        client = await self._open.enter_async_context(context)
+        if self._opened:
+            self._opened(place, client)
+        return client
+
+    async def _assuming(self, account: Account) -> aioboto3.Session:
+        """Make a session with the credentials of an account's role, each time they are needed and have run out."""
+        outside = {"ExternalId": account.external_id} if account.external_id else {}
+        fetcher = AioAssumeRoleCredentialFetcher(
+            client_creator=self._sts,
+            source_credentials=await self._session.get_credentials(),
+            role_arn=account.role_arn,
+            extra_args={"RoleSessionName": _SESSION_NAME} | outside,
+        )
+        inner = AioSession()
+        inner.register_component("credential_provider", AioCredentialResolver([_Assumed(fetcher)]))
+        made = aioboto3.Session(botocore_session=inner, region_name=self._session.region_name)
+        made.events.register("creating-serializer.sagemaker", _keep_milliseconds)
+        return made
+
+    def _sts(self, service: str, **options: Any) -> Any:
+        return self._session.client(service, endpoint_url=self._settings.local_url, **options)
+
+    async def __aenter__(self) -> Self:
+        """Open the client at home."""
+        await self.client(HOME)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close all."""
+        for task in self._clients.values():
+            task.cancel()
+        await asyncio.gather(*self._clients.values(), return_exceptions=True)
+        await self._open.aclose()
+
+
+class _Assumed(CredentialProvider):  # type: ignore[misc] # botocore ships no types
+    """A role, in the place of botocore's usual sources of credentials."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, fetcher: AioAssumeRoleCredentialFetcher) -> None:
+        super().__init__()
+        self._fetcher = fetcher
+
+    async def load(self) -> AioDeferredRefreshableCredentials:
+        """Return the credentials, which nobody has fetched yet."""
+        return AioDeferredRefreshableCredentials(self._fetcher.fetch_credentials, self.METHOD)
 
 
 def _keep_milliseconds(serializer_kwargs: dict[str, Any], **_: Any) -> None:

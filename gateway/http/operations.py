@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from starlette.requests import HTTPConnection
 
 from gateway.errors import BadUserInput
+from gateway.loaders import Loaders
 from gateway.schema.execution import Executor, Outcome, refusal
 
 
@@ -25,6 +26,8 @@ class Asking(NamedTuple):
     connection: HTTPConnection
     """Where it came by; its `app.state` holds what lives as long as the process."""
     method: str
+    fresh: bool
+    """Whether nothing that the gateway remembers may be in the answer."""
 
 
 class Refusal(Exception):  # noqa: N818 - an answer rather than an error
@@ -54,12 +57,13 @@ class Operations:
     async def answer(self, asked: Asked, asking: Asking) -> Outcome:
         """Answer once; Refusal when it may not be asked."""
         self._check(asked, asking)
-        return await self._executor.run(*asked[:3], asking.connection.app.state.new_loaders())
+        loaders = _loaders(asking)
+        return await self._executor.run(*asked[:3], loaders)
 
     async def stream(self, asked: Asked, asking: Asking) -> AsyncGenerator[Outcome, None]:
         """Answer as often as there is something to say; Refusal, before anything is said, when it may not be asked."""
         self._check(asked, asking)
-        return self._executor.stream(*asked[:3], asking.connection.app.state.new_loaders())
+        return self._executor.stream(*asked[:3], _loaders(asking))
 
     def _check(self, asked: Asked, asking: Asking) -> None:
         """Refuse what may not be asked in this way: a link, an image or a foreign page must not change anything."""
@@ -67,6 +71,12 @@ class Operations:
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation takes POST.", headers={"Allow": "POST"})
 
 
+def _loaders(asking: Asking) -> Loaders:
+    loaders: Loaders = asking.connection.app.state.backend.loaders(fresh=asking.fresh)
+    return loaders
+
+
 def asking_of(connection: HTTPConnection) -> Asking:
     """Read what a request says of itself."""
-    return Asking(connection, connection.scope.get("method", "WEBSOCKET"))
+    fresh = "no-cache" in connection.headers.get("cache-control", "").lower()
+    return Asking(connection, connection.scope.get("method", "WEBSOCKET"), fresh)

@@ -9,6 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from gateway.lineage.mirrors import Mirrors
 from gateway.lineage.walk import Coverage, Direction, Reason, Walk
 from gateway.loaders import Loaders
 from gateway.records import Edge
@@ -30,8 +31,10 @@ class Paths(NamedTuple):
 async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: int) -> Paths:
     """Find the first so many paths of at most ``max_depth`` associations."""
     half = (max_depth + 1) // 2
-    down = Walk(loaders, [start], Direction.DOWNSTREAM, half, MOST_WALKED)
-    up = Walk(loaders, [end], Direction.UPSTREAM, max_depth - half, MOST_WALKED)
+    mirrors = Mirrors()
+    start, end = mirrors.one(start), mirrors.one(end)
+    down = Walk(loaders, [start], Direction.DOWNSTREAM, half, MOST_WALKED, mirrors=mirrors)
+    up = Walk(loaders, [end], Direction.UPSTREAM, max_depth - half, MOST_WALKED, mirrors=mirrors)
     await asyncio.gather(down.run(), up.run())
     edges = {**down.edges, **up.edges}
     search = _Search(edges, start, end)

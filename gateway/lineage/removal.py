@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from gateway import arn as arns
 from gateway.aws.kinds import ARTIFACT, MOST_RESULTS, TRIAL_COMPONENT, Kind
+from gateway.aws.places import Place
 from gateway.errors import GatewayError, NotFound
 from gateway.loaders import Loaders
 from gateway.records import Edge
@@ -39,11 +40,11 @@ async def remove(loaders: Loaders, kind: Kind, arn: str, *, disassociate: bool) 
     """
     removal = Removal(arn)
     loaders.forget()  # what holds on to it is whatever does now, not what a field before this one has read
-    parameters = await own(loaders, kind, arn)
+    found = await own(loaders, kind, arn)
     try:
         if disassociate:
-            await _free(loaders, kind, removal, parameters)
-        await loaders.write(f"Delete{kind.name}", **parameters)
+            await _free(loaders, kind, removal, found)
+        await loaders.write(f"Delete{kind.name}", found.place, **found.parameters)
         removal.deleted = True
     except GatewayError as error:
         absent = isinstance(error, NotFound) and not (removal.associations or removal.trials)
@@ -53,19 +54,27 @@ async def remove(loaders: Loaders, kind: Kind, arn: str, *, disassociate: bool) 
     return removal
 
 
-async def own(loaders: Loaders, kind: Kind, arn: str) -> dict[str, str]:
-    """Return the parameters by which a write is told which vertex.
+class Own(NamedTuple):
+    """How a write is told which vertex, and where."""
+
+    place: Place
+    parameters: dict[str, str]
+
+
+async def own(loaders: Loaders, kind: Kind, arn: str) -> Own:
+    """Tell how a write is told which vertex.
 
     Most take a name and no ARN, and there may be another of that name in an account that shares its own: NotFound
-    unless it is the gateway's account that the ARN is of.
+    unless the account that is asked has the vertex itself.
     """
+    place = loaders.place_of(arn)
     if kind.parameter == kind.arn:
-        return {kind.arn: arn}
+        return Own(place, {kind.arn: arn})
     name = arns.id_of(arn)
-    found = await loaders.find(kind, name)
+    found = await loaders.find(kind, name, place)
     if found is None or found.lower() != arn.lower():
-        raise NotFound(f"The gateway's account has no {kind.name} of this ARN.")
-    return {kind.parameter: name}
+        raise NotFound(f"The account has no {kind.name} of this ARN.")
+    return Own(place, {kind.parameter: name})
 
 
 async def artifact_of(loaders: Loaders, source: dict[str, Any]) -> str:
@@ -86,20 +95,20 @@ def _types(source: dict[str, Any]) -> set[tuple[str, str]]:
     return {(given["SourceIdType"], given["Value"]) for given in source.get("SourceTypes") or ()}
 
 
-async def _free(loaders: Loaders, kind: Kind, removal: Removal, parameters: dict[str, str]) -> None:
+async def _free(loaders: Loaders, kind: Kind, removal: Removal, found: Own) -> None:
     """Take away the vertex's associations, and a trial component out of its trials."""
-    found = (await loaders.neighbours(removal.arn, "Both")).edges
-    edges = {(edge.source, edge.destination): edge for edge in found}
+    around = (await loaders.neighbours(removal.arn, "Both")).edges
+    edges = {(edge.source, edge.destination): edge for edge in around}
 
     async def dissociate(edge: Edge) -> None:
-        await loaders.write("DeleteAssociation", SourceArn=edge.source, DestinationArn=edge.destination)
+        await loaders.write("DeleteAssociation", found.place, SourceArn=edge.source, DestinationArn=edge.destination)
 
     async def leave(trial: str) -> None:
-        await loaders.write("DisassociateTrialComponent", TrialName=trial, **parameters)
+        await loaders.write("DisassociateTrialComponent", found.place, TrialName=trial, **found.parameters)
 
     await _take(list(edges.values()), dissociate, removal.associations)
     if kind is TRIAL_COMPONENT:
-        await _take(await loaders.trials(removal.arn), leave, removal.trials)
+        await _take([name for _, name in await loaders.trials(removal.arn)], leave, removal.trials)
 
 
 async def _take(items: Sequence[T], take: Callable[[T], Awaitable[None]], taken: list[T]) -> None:

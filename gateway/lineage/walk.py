@@ -4,7 +4,8 @@ A walk knows three things of a vertex: how far it is from the nearest start (its
 associations in the walk's direction are known), and whether it is *dangling* (an association names it, and it does not
 exist). The walk goes on from the nearest vertices that are not open until none is left above the greatest depth.
 QueryLineage opens all that is within ten associations of one vertex, fifty vertices a page; where there is no
-QueryLineage, ListAssociations opens one vertex at a time.
+QueryLineage, ListAssociations opens one vertex at a time. Either opens vertices only in the place that it is asked in:
+one of another account that the gateway can ask is asked for there.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from gateway import arn as arns
 from gateway.aws.kinds import TRIAL_COMPONENT, kind_of
+from gateway.aws.places import Place
 from gateway.errors import (
     BudgetExceeded,
     DeadlineExceeded,
@@ -26,6 +28,7 @@ from gateway.errors import (
     Throttled,
     Unsupported,
 )
+from gateway.lineage.mirrors import Mirrors
 from gateway.loaders import Loaders
 from gateway.records import Edge, Step
 
@@ -109,8 +112,11 @@ class Walk:
     """How far each vertex is from the nearest start."""
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
     """The associations found, by their ends."""
+    mirrors: Mirrors = field(default_factory=Mirrors)
+    """Which ARNs are one vertex."""
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _places: dict[str, Place | None] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
     _typeless: set[str] = field(default_factory=set)
     _dangling: set[str] = field(default_factory=set)
@@ -122,6 +128,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         """Stand at the starts."""
+        self.starts = list(dict.fromkeys(map(self.mirrors.one, self.starts)))
         self.depths.update(dict.fromkeys(self.starts, 0))
 
     async def run(self) -> "Walk":
@@ -154,9 +161,9 @@ class Walk:
     def coverage(self) -> Coverage:
         """Say what the walk has left out so far."""
         kept = set(self.nearest())
-        closed = {arn for arn in kept if arn not in self._open} - self._dangling
+        closed = {arn for arn in kept if not self._open.issuperset(self.mirrors.of(arn))} - self._dangling
         reasons = set(self._ended_by)
-        reasons |= {Reason.ACCESS_DENIED} if self._denied & kept else set()
+        reasons |= {Reason.ACCESS_DENIED} if kept.intersection(map(self.mirrors.one, self._denied)) else set()
         reasons |= {Reason.DANGLING} if self._dangling & (kept | self._missing) else set()
         reasons |= {Reason.MAX_VERTICES} if len(kept) < len(self.depths) else set()
         reasons |= {Reason.MAX_DEPTH} if any(self.depths[arn] == self.max_depth for arn in closed) else set()
@@ -172,15 +179,22 @@ class Walk:
         if level is None and len(self.depths) > self.max_vertices:
             return
         done_with = self._open | self._denied | self._cut | {chain.start for chain in self._chains.values()}
-        waiting = [arn for arn, depth in self.depths.items() if depth < self.max_depth and arn not in done_with]
+        waiting = [
+            (depth, arn)
+            for vertex, depth in self.depths.items()
+            if depth < self.max_depth
+            for arn in self.mirrors.of(vertex)
+            if arn not in done_with
+        ]
         if level is None:
-            level = min((self.depths[arn] for arn in waiting), default=0)
-        room = CHAINS - len(self._chains) if self.loaders.queries_lineage else len(waiting)
-        for arn in sorted(arn for arn in waiting if self.depths[arn] == level)[: max(0, room)]:
+            level = min((depth for depth, _ in waiting), default=0)
+        nearest = sorted(arn for depth, arn in waiting if depth == level)
+        room = CHAINS - len(self._chains) if all(map(self.loaders.queries_lineage, nearest[:1])) else len(waiting)
+        for arn in nearest[: max(0, room)]:
             self._go_on(_Chain(arn, min(DEEPEST_QUERY, self.max_depth - level)))
 
     def _go_on(self, chain: _Chain) -> None:
-        if self.loaders.queries_lineage:
+        if self.loaders.queries_lineage(chain.start):
             step = self.loaders.query_lineage(chain.start, self.direction.value, chain.limit, chain.token)
         else:
             chain.limit = 1
@@ -201,8 +215,9 @@ class Walk:
         except Unsupported:
             self._go_on(_Chain(chain.start, 1))
         except NotFound:
-            self._dangling.add(chain.start)
             self._open.add(chain.start)
+            if self.mirrors.one(chain.start) == chain.start:
+                self._dangling.add(chain.start)
             if chain.start in self.starts:
                 self._missing.add(chain.start)
                 self.starts.remove(chain.start)
@@ -225,13 +240,16 @@ class Walk:
     def _learn(self, step: Step) -> None:
         for arn, type_name in step.vertices:
             if type_name is None:
-                self._typeless.add(arn)
+                self._typeless.add(self.mirrors.one(arn))
         for edge in step.edges:
-            self.edges.setdefault(edge[:2], edge)
+            source, destination = self.mirrors.one(edge.source), self.mirrors.one(edge.destination)
+            if source == destination and edge.source != edge.destination:
+                continue  # the association that says of two mirrors that they are the same
+            self.edges.setdefault((source, destination), Edge(source, destination, edge.type))
             if self.direction is not Direction.UPSTREAM:
-                self._link(edge.source, edge.destination)
+                self._link(source, destination)
             if self.direction is not Direction.DOWNSTREAM:
-                self._link(edge.destination, edge.source)
+                self._link(destination, source)
 
     def _link(self, near: str, far: str) -> None:
         """Note that ``far`` is one association beyond ``near``, and how near that brings what lies behind it."""
@@ -245,13 +263,23 @@ class Walk:
                 brought.extend((there, beyond) for beyond in self._next[there])
 
     def _open_from(self, chain: _Chain) -> None:
-        """Mark what a finished chain has opened: all that is nearer to its start than its limit."""
-        level = {chain.start}
+        """Mark what a finished chain has opened: all of its place that is nearer to its start than its limit."""
+        level = {self.mirrors.one(chain.start)}
         opened = set(level)
         for _ in range(chain.limit - 1):
             level = {arn for near in level for arn in self._next[near]} - opened
             opened |= level
-        self._open |= opened
+        place = self._place(chain.start)
+        self._open |= {arn for vertex in opened for arn in self.mirrors.of(vertex) if self._place(arn) == place}
+
+    def _place(self, arn: str) -> Place | None:
+        """Tell where a vertex is asked for; None where the gateway may not."""
+        if arn not in self._places:
+            try:
+                self._places[arn] = self.loaders.place_of(arn)
+            except Forbidden:
+                self._places[arn] = None
+        return self._places[arn]
 
     async def _look_for_the_typeless(self) -> None:
         """Tell vertices that do not exist: every kind but the trial component always has a type."""

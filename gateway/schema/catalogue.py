@@ -8,6 +8,7 @@ from strawberry import UNSET, Info
 from gateway import arn as arns
 from gateway.aws import kinds
 from gateway.schema.arguments import (
+    Account,
     Approval,
     ArnArgument,
     CreatedAfter,
@@ -15,6 +16,7 @@ from gateway.schema.arguments import (
     Name,
     NameContains,
     Order,
+    Region,
     RegistryOrder,
     SortBy,
     argument,
@@ -27,7 +29,7 @@ from gateway.schema.enums import (
     SortOrder,
 )
 from gateway.schema.experiments import Experiment, Trial
-from gateway.schema.lookup import by_arn, by_name, listed
+from gateway.schema.lookup import by_arn, by_name, listed, place_asked
 from gateway.schema.paging import After, Connection, First
 from gateway.schema.pipelines import Pipeline, PipelineExecution, Project
 from gateway.schema.registry import ModelCard, ModelPackage, ModelPackageGroup
@@ -102,6 +104,8 @@ class Catalogue:
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: Order = UNSET,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[Experiment]:
         """List experiments."""
         return await listed(
@@ -109,6 +113,7 @@ class Catalogue:
             kinds.EXPERIMENT,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
@@ -129,6 +134,8 @@ class Catalogue:
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: Order = UNSET,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[Trial]:
         """List trials."""
         if is_given(experiment_name):
@@ -140,6 +147,7 @@ class Catalogue:
             kinds.TRIAL,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             ExperimentName=experiment_name,
             TrialComponentName=trial_component_name,
             created=(created_after, created_before),
@@ -161,6 +169,8 @@ class Catalogue:
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: RegistryOrder = UNSET,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[ModelPackageGroup]:
         """List model package groups."""
         return await listed(
@@ -168,6 +178,7 @@ class Catalogue:
             kinds.MODEL_PACKAGE_GROUP,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             NameContains=checked_part(name_contains, "nameContains", kinds.MODEL_PACKAGE_GROUP),
             CrossAccountFilterOption=cross_account_filter_option,
             created=(created_after, created_before),
@@ -196,6 +207,8 @@ class Catalogue:
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: RegistryOrder = UNSET,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[ModelPackage]:
         """List model packages."""
         if is_given(group_name):
@@ -209,6 +222,7 @@ class Catalogue:
             kinds.MODEL_PACKAGE,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             ModelPackageGroupName=group_name,
             ModelPackageType=type,
             ModelApprovalStatus=model_approval_status,
@@ -230,6 +244,8 @@ class Catalogue:
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: Order = SortOrder.DESCENDING,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[ModelCard]:
         """List model cards."""
         return await listed(
@@ -237,6 +253,7 @@ class Catalogue:
             kinds.MODEL_CARD,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             NameContains=checked_part(name_contains, "nameContains", kinds.MODEL_CARD),
             ModelCardStatus=status,
             created=(created_after, created_before),
@@ -255,6 +272,8 @@ class Catalogue:
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: Order = SortOrder.DESCENDING,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[Pipeline]:
         """List pipelines."""
         if is_given(name_prefix):
@@ -264,6 +283,7 @@ class Catalogue:
             kinds.PIPELINE,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             PipelineNamePrefix=name_prefix,
             created=(created_after, created_before),
             SortBy=sort_by,
@@ -283,6 +303,8 @@ class Catalogue:
         created_before: CreatedBefore = UNSET,
         sort_by: Annotated[PipelineExecutionSort | None, argument("What to sort by; left out: CREATION_TIME.")] = UNSET,
         sort_order: Order = SortOrder.DESCENDING,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[PipelineExecution]:
         """List pipeline executions."""
         return await listed(
@@ -290,6 +312,7 @@ class Catalogue:
             kinds.PIPELINE_EXECUTION,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             PipelineName=checked_name(pipeline_name, "pipelineName", kinds.PIPELINE),
             created=(created_after, created_before),
             SortBy=sort_by,
@@ -307,6 +330,8 @@ class Catalogue:
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: RegistryOrder = UNSET,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[Project]:
         """List projects."""
         return await listed(
@@ -314,6 +339,7 @@ class Catalogue:
             kinds.PROJECT,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             NameContains=checked_part(name_contains, "nameContains", kinds.PROJECT),
             created=(created_after, created_before),
             SortBy=sort_by,

@@ -18,6 +18,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gateway import arn as arns
 from gateway.aws.kinds import LINEAGE, Kind, kind_of, unpinned
+from gateway.aws.places import Place
 from gateway.loaders import Loaders
 from gateway.records import Record
 from gateway.schema.scalars import Arn
@@ -77,6 +78,11 @@ class Described:
         """Note which class shows the kind, so that links need not know each other's files."""
         if "kind" in cls.__dict__:
             _CLASSES[cls.kind] = cls
+
+    @property
+    def place(self) -> Place:
+        """Where it, and what belongs to it, is asked for; Forbidden where the gateway may not."""
+        return self.loaders.place_of(self.key)
 
     @property
     def record(self) -> Record:
@@ -159,7 +165,11 @@ def _paths(kind: Kind) -> dict[str, str]:
     return {name: path for name, path in {**shown, **_RESOLVED}.items() if path not in kind.never}
 
 
-_RESOLVED = {"properties": "Properties", "lineageGroup": "LineageGroupArn"}
+_RESOLVED = {
+    "properties": "Properties",
+    "lineageGroup": "LineageGroupArn",
+    "metadataProperties": "MetadataProperties",
+}
 """Fields with a resolver that reads a member."""
 
 
@@ -221,9 +231,20 @@ class MetadataProperties:
         self: Any, info: Info
     ) -> Annotated["Project", strawberry.lazy("gateway.schema.pipelines")] | None:
         """Return the project."""
+        loaders: Loaders = info.context
         project_id = self.get("ProjectId")
-        key = await info.context.project(project_id) if project_id else None
-        return shown(info.context, key) if key else None
+        key = await loaders.project(project_id, loaders.place_of(self[_OWNER])) if project_id else None
+        return shown(loaders, key) if key else None
+
+
+_OWNER = "Owner"
+"""Under this the structure holds the key of the entity that it is about, whose account its project is in."""
+
+
+def metadata_properties(entity: Described) -> MetadataProperties | None:
+    """Show where an entity came from."""
+    found: MetadataProperties | None = entity.read("MetadataProperties", lambda value: value | {_OWNER: entity.key})
+    return found
 
 
 @strawberry.type(description="A property that somebody set on an entity.")

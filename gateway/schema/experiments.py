@@ -7,9 +7,9 @@ from strawberry import UNSET
 
 from gateway import arn as arns
 from gateway.aws import kinds
-from gateway.schema.entity import MetadataProperties, Tagged, UserContext, member, shown
+from gateway.schema.entity import MetadataProperties, Tagged, UserContext, member, metadata_properties, shown
 from gateway.schema.lineage import TrialComponent
-from gateway.schema.lookup import listed
+from gateway.schema.lookup import belonging
 from gateway.schema.paging import After, Connection, First
 from gateway.schema.scalars import Arn
 
@@ -50,12 +50,12 @@ class Experiment(Tagged):
     @strawberry.field(description="Its trials, newest first. One call a page.")
     async def trials(self, first: First = 50, after: After = UNSET) -> Connection["Trial"]:
         """List the trials."""
-        return await listed(self.loaders, kinds.TRIAL, first, after, ExperimentName=arns.id_of(self.key))
+        return await belonging(self, kinds.TRIAL, first, after, ExperimentName=arns.id_of(self.key))
 
     @strawberry.field(description="The runs in any of its trials, newest first. One call a page.")
     async def trial_components(self, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
         """List the trial components."""
-        return await listed(self.loaders, kinds.TRIAL_COMPONENT, first, after, ExperimentName=arns.id_of(self.key))
+        return await belonging(self, kinds.TRIAL_COMPONENT, first, after, ExperimentName=arns.id_of(self.key))
 
 
 @strawberry.type(description="Runs that make up one attempt: the jobs that prepared the data, trained and evaluated.")
@@ -72,7 +72,11 @@ class Trial(Tagged):
     created_by: UserContext | None = member("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
     last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
-    metadata_properties: MetadataProperties | None = member("MetadataProperties", "Which code and process made it.")
+
+    @strawberry.field(description="Which code and process made it.")
+    def metadata_properties(self) -> MetadataProperties | None:
+        """Return what is known of that."""
+        return metadata_properties(self)
 
     @strawberry.field(
         description="The experiment that it belongs to. One Describe an experiment: a trial tells only its name, and "
@@ -81,10 +85,10 @@ class Trial(Tagged):
     async def experiment(self) -> Experiment | None:
         """Find the experiment."""
         name = await self.known("ExperimentName")
-        key = await self.loaders.find(kinds.EXPERIMENT, name) if name else None
+        key = await self.loaders.find(kinds.EXPERIMENT, name, self.place) if name else None
         return shown(self.loaders, key) if key else None
 
     @strawberry.field(description="The runs in it, newest first. One call a page.")
     async def trial_components(self, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
         """List the trial components."""
-        return await listed(self.loaders, kinds.TRIAL_COMPONENT, first, after, TrialName=arns.id_of(self.key))
+        return await belonging(self, kinds.TRIAL_COMPONENT, first, after, TrialName=arns.id_of(self.key))

@@ -11,6 +11,7 @@ from strawberry import UNSET, Info
 
 from gateway import arn as arns
 from gateway.aws import kinds
+from gateway.aws.places import Place
 from gateway.lineage import plan
 from gateway.loaders import Loaders
 from gateway.schema import questions
@@ -24,6 +25,7 @@ from gateway.schema.entity import (
     keyed,
     linked,
     member,
+    metadata_properties,
     properties,
     shown,
 )
@@ -143,10 +145,12 @@ class LineageEntity(Described, Node):
     created_by: UserContext | None = member("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
     last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
-    metadata_properties: MetadataProperties | None = member(
-        "MetadataProperties", "Which code and process made it. Contexts have none."
-    )
     lineage_group_arn: Arn | None = member("LineageGroupArn", "ARN of the lineage group that it belongs to.")
+
+    @strawberry.field(description="Which code and process made it. Contexts have none.")
+    def metadata_properties(self) -> MetadataProperties | None:
+        """Return what is known of that."""
+        return metadata_properties(self)
 
     @strawberry.field(description="The lineage group that it belongs to.")
     def lineage_group(self) -> LineageGroup | None:
@@ -417,11 +421,13 @@ def association_ends(id: str) -> tuple[str, str] | None:
     return (source, destination) if arns.parse(source) and arns.parse(destination) else None
 
 
-def association_listing(loaders: Loaders, parameters: Mapping[str, Any], keep: plan.Keep | None = None) -> Listing:
+def association_listing(
+    loaders: Loaders, parameters: Mapping[str, Any], keep: plan.Keep | None = None, place: Place | None = None
+) -> Listing:
     """Return a listing of association summaries; what is kept of it changes no cursor, so it is not in the scope."""
     return Listing(
-        scope("ListAssociations", sorted(parameters.items())),
-        lambda token, _: loaders.associations(parameters, token),
+        scope("ListAssociations", place, sorted(parameters.items())),
+        lambda token, _: loaders.associations(parameters, token, place),
         keep,
     )
 

@@ -1,17 +1,22 @@
 """How a root field or a link finds what it leads to: one entity by its name or ARN, or a page of a list."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from gateway.aws.kinds import Kind, pinned
+from gateway.aws.places import HOME, Place
 from gateway.errors import BadUserInput
 from gateway.loaders import Loaders
 from gateway.records import Page
 from gateway.schema.entity import Described, shown
 from gateway.schema.paging import Connection, Listing, connection, scope, window
 from gateway.schema.scalars import checked_arn, checked_name, is_given
+
+_ACCOUNT = re.compile("[0-9]{12}")
+_REGION = re.compile("[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}")
 
 
 async def existing(loaders: Loaders, key: str) -> Any:
@@ -39,23 +44,40 @@ async def by_either(loaders: Loaders, kind: Kind, name: str | None, arn: str | N
     return await (by_name(loaders, kind, name) if is_given(name) else by_arn(loaders, arn or "", kind))
 
 
-async def listed(
+async def belonging(
+    entity: Described, kind: Kind, first: int | None, after: str | None, **asked: Any
+) -> Connection[Any]:
+    """Return a page of what belongs to an entity, by the List operation of its kind, asked where the entity is."""
+    return await listed(entity.loaders, kind, first, after, place=entity.place, **asked)
+
+
+async def listed(  # noqa: PLR0913 - a list has these parts
     loaders: Loaders,
     kind: Kind,
     first: int | None,
     after: str | None,
     *,
     created: tuple[datetime | None, datetime | None] = (None, None),
+    place: Place = HOME,
     **asked: Any,
 ) -> Connection[Any]:
     """Return a page of the entities of a kind, by its List operation with the parameters that were given."""
     bounds = dict(zip((f"{kind.created}After", f"{kind.created}Before"), created, strict=True))
     parameters = given(**asked, **bounds)
     listing = Listing(
-        scope(kind.list, sorted(parameters.items())),
-        lambda token, size: loaders.listing(kind, parameters, token, size),
+        scope(kind.list, place, sorted(parameters.items())),
+        lambda token, size: loaders.listing(kind, parameters, token, size, place),
     )
     return await connected(loaders, kind, listing, first, after)
+
+
+async def place_asked(loaders: Loaders, account: str | None, region: str | None) -> Place:
+    """Return where a list is asked for; BadUserInput for what names nowhere, Forbidden where the gateway may not."""
+    if is_given(account) and not _ACCOUNT.fullmatch(account):
+        raise BadUserInput("not the 12 digits of an account.", "account")
+    if is_given(region) and not _REGION.fullmatch(region):
+        raise BadUserInput("not the name of a region.", "region")
+    return await loaders.place_named(account or None, region or None)
 
 
 async def connected(
@@ -66,20 +88,20 @@ async def connected(
     return connection(chosen, lambda item: shown(loaders, kind.key(item)))
 
 
-def searching(loaders: Loaders, kind: Kind, name: str, value: str) -> Listing:
+def searching(loaders: Loaders, kind: Kind, name: str, value: str, place: Place) -> Listing:
     """List the entities of which Search's property ``name`` has this value."""
     return Listing(
-        scope("Search", kind.name, name, value),
-        lambda token, size: loaders.search(kind, name, value, token, size),
+        scope("Search", place, kind.name, name, value),
+        lambda token, size: loaders.search(kind, name, value, token, size, place),
     )
 
 
-def naming(loaders: Loaders, kind: Kind, names: Sequence[str], *belonging: str) -> Listing:
-    """List the entities of these names, which belong to something, without those that no longer exist."""
+def naming(loaders: Loaders, kind: Kind, names: Sequence[tuple[Place, str]], *belonging: str) -> Listing:
+    """List the entities of these places and names, which belong to something, without those that no longer exist."""
 
     async def fetch(token: str | None, size: int) -> Page:
         start = _position(token)
-        keys = await asyncio.gather(*(loaders.find(kind, name) for name in names[start : start + size]))
+        keys = await asyncio.gather(*(loaders.find(kind, name, place) for place, name in names[start : start + size]))
         more = start + size < len(names)
         return Page([{kind.arn: key} for key in keys], str(start + size) if more else None)
 
@@ -88,7 +110,7 @@ def naming(loaders: Loaders, kind: Kind, names: Sequence[str], *belonging: str) 
 
 async def standing_for(loaders: Loaders, kind: Kind, source: str) -> Any:
     """Return the vertex of a kind that stands for an ARN or a URI, the newest where there are several."""
-    found = await listed(loaders, kind, 1, None, SourceUri=source)
+    found = await listed(loaders, kind, 1, None, place=loaders.place_of(source), SourceUri=source)
     return found.nodes[0] if found.nodes else None
 
 

@@ -175,7 +175,7 @@ class Mutation:
     ) -> AddAssociationPayload:
         """Draw an arrow."""
         made = _checked_ends(input)
-        await info.context.write("AddAssociation", **made)
+        await info.context.write("AddAssociation", info.context.place_of(input.source_arn), **made)
         return AddAssociationPayload(loaders=info.context, made=made)
 
     @strawberry.mutation(description="Takes an arrow away. One call. NOT_FOUND when there is none between the two.")
@@ -183,7 +183,8 @@ class Mutation:
         self, info: Info, input: Annotated[inputs.DeleteAssociationInput, Which]
     ) -> DeleteAssociationPayload:
         """Take an arrow away."""
-        await info.context.write("DeleteAssociation", **_checked_ends(input))
+        ends = _checked_ends(input)
+        await info.context.write("DeleteAssociation", info.context.place_of(input.source_arn), **ends)
         return DeleteAssociationPayload(source_arn=input.source_arn, destination_arn=input.destination_arn)
 
     @strawberry.mutation(description="Sets tags on anything in SageMaker that has an ARN. One call.")
@@ -192,7 +193,7 @@ class Mutation:
     ) -> AddTagsPayload:
         """Set tags."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
-        await info.context.write("AddTags", **request(input))
+        await info.context.write("AddTags", info.context.place_of(input.resource_arn), **request(input))
         return AddTagsPayload(loaders=info.context, resource=input.resource_arn)
 
     @strawberry.mutation(description="Takes tags off anything in SageMaker that has an ARN. One call.")
@@ -201,7 +202,7 @@ class Mutation:
     ) -> DeleteTagsPayload:
         """Take tags off."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
-        await info.context.write("DeleteTags", **request(input))
+        await info.context.write("DeleteTags", info.context.place_of(input.resource_arn), **request(input))
         return DeleteTagsPayload(loaders=info.context, resource=input.resource_arn)
 
 
@@ -214,8 +215,8 @@ async def _create(info: Info, shows: type[D], input: Any) -> D:
 async def _update(info: Info, shows: type[D], input: Any) -> D:
     checked_arn(input.arn, f"{inputs.INPUT}.arn", shows.kind)
     changes = request(input)
-    parameters = await removal.own(info.context, shows.kind, input.arn)
-    await info.context.write(f"Update{shows.kind.name}", **parameters, **changes)
+    found = await removal.own(info.context, shows.kind, input.arn)
+    await info.context.write(f"Update{shows.kind.name}", found.place, **found.parameters, **changes)
     return shows(loaders=info.context, key=input.arn)  # type: ignore[call-arg]
 
 

@@ -10,7 +10,7 @@ from gateway.schema.arguments import Order
 from gateway.schema.entity import Property, Registered, Tagged, UserContext, member
 from gateway.schema.enums import PipelineExecutionStatus, PipelineStatus, ProjectStatus, SortOrder
 from gateway.schema.lineage import TrialComponent
-from gateway.schema.lookup import connected, listed, searching
+from gateway.schema.lookup import belonging, connected, searching
 from gateway.schema.paging import After, Connection, First
 from gateway.schema.scalars import Arn, Long
 
@@ -50,8 +50,13 @@ class Pipeline(Tagged):
         self, first: First = 50, after: After = UNSET, sort_order: Order = SortOrder.DESCENDING
     ) -> Connection["PipelineExecution"]:
         """List the executions."""
-        return await listed(
-            self.loaders, kinds.PIPELINE_EXECUTION, first, after, PipelineName=self.key, SortOrder=sort_order
+        return await belonging(
+            self,
+            kinds.PIPELINE_EXECUTION,
+            first,
+            after,
+            PipelineName=self.key,
+            SortOrder=sort_order,
         )
 
 
@@ -122,7 +127,7 @@ class PipelineExecution(Registered):
     async def trial_components(self, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
         """Search for the trial components."""
         kind = kinds.TRIAL_COMPONENT
-        listing = searching(self.loaders, kind, f"Tags.{kinds.EXECUTION_TAG}", self.key)
+        listing = searching(self.loaders, kind, f"Tags.{kinds.EXECUTION_TAG}", self.key, self.place)
         return await connected(self.loaders, kind, listing, first, after)
 
 

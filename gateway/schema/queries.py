@@ -10,6 +10,7 @@ from gateway.aws import kinds
 from gateway.errors import BadUserInput
 from gateway.loaders import Loaders
 from gateway.schema.arguments import (
+    Account,
     ArnArgument,
     ArnOrNone,
     CreatedAfter,
@@ -17,6 +18,7 @@ from gateway.schema.arguments import (
     Name,
     NameOrNone,
     Order,
+    Region,
     RegistryOrder,
     SortBy,
     SourceUri,
@@ -38,7 +40,7 @@ from gateway.schema.lineage import (
     association_ends,
     association_listing,
 )
-from gateway.schema.lookup import by_arn, by_either, by_name, existing, given, listed
+from gateway.schema.lookup import by_arn, by_either, by_name, existing, given, listed, place_asked
 from gateway.schema.paging import After, Connection, First, connection, window
 from gateway.schema.resolve import resolve
 from gateway.schema.scalars import Arn, checked_arn, checked_name, is_given
@@ -141,6 +143,8 @@ class Query(Catalogue):
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: RegistryOrder = UNSET,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[LineageGroup]:
         """List lineage groups."""
         return await listed(
@@ -148,6 +152,7 @@ class Query(Catalogue):
             kinds.LINEAGE_GROUP,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
@@ -164,6 +169,8 @@ class Query(Catalogue):
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
         sort_order: Order = UNSET,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[Artifact]:
         """List artifacts, newest first."""
         return await listed(
@@ -171,6 +178,7 @@ class Query(Catalogue):
             kinds.ARTIFACT,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             SourceUri=source_uri,
             ArtifactType=type,
             created=(created_after, created_before),
@@ -189,6 +197,8 @@ class Query(Catalogue):
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: Order = UNSET,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[Context]:
         """List contexts."""
         return await listed(
@@ -196,6 +206,7 @@ class Query(Catalogue):
             kinds.CONTEXT,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             SourceUri=source_uri,
             ContextType=type,
             created=(created_after, created_before),
@@ -215,6 +226,8 @@ class Query(Catalogue):
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: Order = UNSET,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[Action]:
         """List actions."""
         return await listed(
@@ -222,6 +235,7 @@ class Query(Catalogue):
             kinds.ACTION,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             SourceUri=source_uri,
             ActionType=type,
             created=(created_after, created_before),
@@ -245,6 +259,8 @@ class Query(Catalogue):
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
         sort_order: Order = UNSET,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[TrialComponent]:
         """List trial components."""
         if is_given(experiment_name):
@@ -256,6 +272,7 @@ class Query(Catalogue):
             kinds.TRIAL_COMPONENT,
             first,
             after,
+            place=await place_asked(info.context, account, region),
             ExperimentName=experiment_name,
             TrialName=trial_name,
             SourceArn=source_arn,
@@ -279,6 +296,8 @@ class Query(Catalogue):
         created_before: CreatedBefore = UNSET,
         sort_by: Annotated[AssociationSort | None, argument("What to sort by; left out: CREATION_TIME.")] = UNSET,
         sort_order: Order = UNSET,
+        account: Account = UNSET,
+        region: Region = UNSET,
     ) -> Connection[Association]:
         """List associations."""
         for name, arn in {"sourceArn": source_arn, "destinationArn": destination_arn}.items():
@@ -296,7 +315,8 @@ class Query(Catalogue):
             SortOrder=sort_order,
         )
         loaders: Loaders = info.context
-        chosen = await window(association_listing(loaders, parameters), first, after)
+        place = await place_asked(loaders, account, region) if is_given(account) or is_given(region) else None
+        chosen = await window(association_listing(loaders, parameters, place=place), first, after)
         return connection(chosen, lambda summary: association(loaders, summary))
 
     @strawberry.field(

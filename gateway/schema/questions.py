@@ -6,6 +6,7 @@ the walk found. What a failed call kept from it is said in the answer's errors, 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 import strawberry
@@ -87,10 +88,9 @@ async def trials(
     info: Info, start: Described, direction: LineageDirection, first: int | None, after: str | None
 ) -> Connection[Any]:
     """Return a page of the trials that the runs on the way, or the start itself, are part of."""
-    names = await _of_each_run(info, start, direction, start.loaders.trials)
-    listing = naming(
-        start.loaders, kinds.TRIAL, sorted({name for some in names for name in some}), start.key, direction.value
-    )
+    found = await _of_each_run(info, start, direction, start.loaders.trials)
+    names = sorted({name for some in found for name in some}, key=itemgetter(1))
+    listing = naming(start.loaders, kinds.TRIAL, names, start.key, direction.value)
     return await connected(start.loaders, kinds.TRIAL, listing, first, after)
 
 
@@ -130,7 +130,7 @@ async def _walk(start: Described, direction: LineageDirection) -> Walk:
         # of the approval; but it is what people ask of one.
         source = await start.known(kinds.ACTION.source_path) or ""
         if kind_of(arns.parse(source)) is kinds.MODEL_PACKAGE:
-            page = await start.loaders.listing(kinds.ARTIFACT, {"SourceUri": source}, None, MOST_RESULTS)
+            page = await start.loaders.listing(kinds.ARTIFACT, {"SourceUri": source}, None, MOST_RESULTS, start.place)
             starts += [summary[kinds.ARTIFACT.arn] for summary in page.items]
     return await Walk(start.loaders, starts, walk.Direction(direction.value), DEEPEST, MOST_VERTICES).run()
 

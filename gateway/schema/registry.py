@@ -9,7 +9,16 @@ from strawberry import UNSET
 from gateway import arn as arns
 from gateway.aws import kinds
 from gateway.schema.arguments import Approval, CreatedAfter, CreatedBefore, Order, RegistryOrder, argument
-from gateway.schema.entity import MetadataProperties, Property, Registered, Tagged, UserContext, member, properties
+from gateway.schema.entity import (
+    MetadataProperties,
+    Property,
+    Registered,
+    Tagged,
+    UserContext,
+    member,
+    metadata_properties,
+    properties,
+)
 from gateway.schema.enums import (
     DetailedModelPackageStatus,
     ModelApprovalStatus,
@@ -27,7 +36,7 @@ from gateway.schema.inference import (
     SourceAlgorithmSpecification,
 )
 from gateway.schema.lineage import Artifact, Context
-from gateway.schema.lookup import listed, standing_for
+from gateway.schema.lookup import belonging, standing_for
 from gateway.schema.paging import After, Connection, First
 from gateway.schema.quality import DriftCheckBaselines, ModelMetrics
 
@@ -53,8 +62,8 @@ class ModelPackageGroup(Tagged):
         sort_order: RegistryOrder = UNSET,
     ) -> Connection["ModelPackage"]:
         """List the model packages."""
-        return await listed(
-            self.loaders,
+        return await belonging(
+            self,
             kinds.MODEL_PACKAGE,
             first,
             after,
@@ -154,7 +163,6 @@ class ModelPackage(Registered):
     )
     model_approval_status: ModelApprovalStatus | None = member("ModelApprovalStatus", "Whether it may be deployed.")
     approval_description: str | None = member("ApprovalDescription", "What is said of the approval.")
-    metadata_properties: MetadataProperties | None = member("MetadataProperties", "Which code and process made it.")
     customer_metadata_properties: list[Property] | None = member(
         "CustomerMetadataProperties", "What its maker noted of it.", properties
     )
@@ -168,6 +176,11 @@ class ModelPackage(Registered):
     security_config: ModelPackageSecurityConfig | None = member("SecurityConfig", "How what it says is kept secret.")
     model_card: ModelPackageModelCard | None = member("ModelCard", "The model card that it carries with it.")
     model_life_cycle: ModelLifeCycle | None = member("ModelLifeCycle", "How near it is to production.")
+
+    @strawberry.field(description="Which code and process made it.")
+    def metadata_properties(self) -> MetadataProperties | None:
+        """Return what is known of that."""
+        return metadata_properties(self)
 
     @strawberry.field(description="The group that it is a version of; null where it belongs to none.")
     def group(self) -> ModelPackageGroup | None:
@@ -231,8 +244,8 @@ class ModelCard(Tagged):
         sort_order: Order = SortOrder.DESCENDING,
     ) -> Connection["ModelCard"]:
         """List the versions."""
-        return await listed(
-            self.loaders,
+        return await belonging(
+            self,
             kinds.MODEL_CARD_VERSION,
             first,
             after,

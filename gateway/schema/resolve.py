@@ -15,6 +15,7 @@ from gateway import arn as arns
 from gateway.arn import Arn
 from gateway.aws import kinds
 from gateway.aws.kinds import MOST_RESULTS, Kind, kind_of
+from gateway.aws.places import HOME, Place
 from gateway.errors import BadUserInput, GatewayError
 from gateway.loaders import Loaders
 from gateway.schema.entity import shown
@@ -70,7 +71,7 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
     if arn.resource in _JOBS:
         return [_run_as(loaders, arn.text)]
     if arn.resource == "pipeline" and "/execution/" in arn.id:
-        return [_search(loaders, {_EXECUTION_TAG: arn.text})]
+        return [_search(loaders, {_EXECUTION_TAG: arn.text}, loaders.place_of(arn.text))]
     match arn.resource:
         case "model-package":
             sources = [kinds.ARTIFACT]
@@ -115,14 +116,14 @@ async def _called(loaders: Loaders, kind: Kind, name: str) -> Sequence[str]:
 
 
 async def _standing_for(loaders: Loaders, kind: Kind, source: str) -> Sequence[str]:
-    page = await loaders.listing(kind, {"SourceUri": source}, None, MOST_RESULTS)
+    page = await loaders.listing(kind, {"SourceUri": source}, None, MOST_RESULTS, loaders.place_of(source))
     return [summary[kind.arn] for summary in page.items]
 
 
 async def _run_as(loaders: Loaders, job: str) -> Sequence[str]:
-    page = await loaders.listing(kinds.TRIAL_COMPONENT, {"SourceArn": job}, None, MOST_RESULTS)
+    page = await loaders.listing(kinds.TRIAL_COMPONENT, {"SourceArn": job}, None, MOST_RESULTS, loaders.place_of(job))
     return [summary[kinds.TRIAL_COMPONENT.arn] for summary in page.items]
 
 
-async def _search(loaders: Loaders, terms: dict[str, str]) -> Sequence[str]:
-    return await loaders.search_any(kinds.TRIAL_COMPONENT, terms)
+async def _search(loaders: Loaders, terms: dict[str, str], place: Place = HOME) -> Sequence[str]:
+    return await loaders.search_any(kinds.TRIAL_COMPONENT, terms, place)

@@ -1,0 +1,96 @@
+"""One request's share of the calls: so many at most, within so many seconds, and none once the caller has gone."""
+
+import asyncio
+import time
+from typing import Any
+
+from gateway import arn as arns
+from gateway.aws.calls import READS, Calls, Tally, doubt
+from gateway.aws.places import HOME, Place
+from gateway.errors import BudgetExceeded, DeadlineExceeded, Forbidden, Unsupported, UpstreamUnavailable
+
+
+class Budget:
+    """What a request may spend and has spent."""
+
+    def __init__(self, calls: Calls, most: int, seconds: float, *, fresh: bool = False) -> None:
+        """Begin now; ``fresh`` joins no call that began before."""
+        self._calls = calls
+        self._most = most
+        self._fresh = fresh
+        self._began = time.monotonic()
+        self._until = self._began + seconds
+        self._lacking: set[tuple[str, Place]] = set()
+        self._under_way: set[asyncio.Task[dict[str, Any]]] = set()
+        self._ended = False
+        self.tally = Tally()
+
+    @property
+    def made(self) -> int:
+        """How many calls the request has made."""
+        return self.tally.made.total()
+
+    @property
+    def milliseconds(self) -> int:
+        """How long the request has been going on."""
+        return round((time.monotonic() - self._began) * 1000)
+
+    def lacks(self, operation: str, place: Place) -> bool:
+        """Whether SageMaker does not have an operation there, as far as the request knows."""
+        return (operation, place) in self._lacking or self._calls.lacks(operation, place)
+
+    def place_of(self, arn: str) -> Place:
+        """Tell where the entity with this ARN is asked for; Forbidden where the gateway may not."""
+        parsed = arns.parse(arn)
+        return self._calls.pool.place_of(parsed) if parsed else HOME
+
+    async def place_named(self, account: str | None, region: str | None) -> Place:
+        """Tell where an account and a region are asked; Forbidden where the gateway may not."""
+        pool, place = self._calls.pool, HOME
+        if account and pool.is_separate(account):
+            place = Place(account)
+        elif account and (await self._calls.identity(HOME, self.tally)).account != account:
+            raise Forbidden(f"The gateway is not configured for the account {account[:20]}.")
+        if not region:
+            return place
+        if not pool.is_fixed(place):
+            return place._replace(region=pool.checked_region(region))
+        if (await self._calls.identity(place, self.tally)).region != region:
+            raise Forbidden(f"The gateway does not reach the region {region[:40]!r} there.")
+        return place
+
+    async def __call__(self, operation: str, place: Place = HOME, **parameters: Any) -> dict[str, Any]:
+        """Make a call, or raise BudgetExceeded or DeadlineExceeded."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise DeadlineExceeded("The request's time is up.")
+        if self.made >= self._most:
+            raise BudgetExceeded(f"The request may make {self._most} calls to AWS and has made them.")
+        if self._ended:
+            raise UpstreamUnavailable("Nobody waits for this call.")
+        task = asyncio.create_task(self._calls(operation, place, parameters, self.tally, join=not self._fresh))
+        if operation.startswith(READS):  # a write is better finished, whoever has gone
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        try:
+            async with asyncio.timeout(left):
+                return await task
+        except TimeoutError:
+            raise DeadlineExceeded(f"The request's time is up.{doubt(operation)}") from None
+        except asyncio.CancelledError:
+            if not self._ended:
+                raise
+            raise UpstreamUnavailable("Nobody waits for this call.") from None
+        except Unsupported:
+            self._lacking.add((operation, place))
+            raise
+
+    def part(self, place: Place) -> None:
+        """Let nobody join what is under way in a place."""
+        self._calls.part(place)
+
+    def end(self) -> None:
+        """Call off what is under way, and make no more: the caller has his answer, or has gone."""
+        self._ended = True
+        for task in self._under_way:
+            task.cancel()

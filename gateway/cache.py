@@ -1,0 +1,240 @@
+"""What outlives a request: whole answers of AWS, in this process or in a Redis that replicas share.
+
+An entry is kept under everything that shapes the answer, for the seconds of its kind. Beside it stands the *version* of
+what it tells of (an entity, or the graph of an account and region), read before AWS was asked; whatever changes that
+raises the version, so that an answer which was on its way meanwhile is not taken for a new one.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol, Self
+
+import msgspec
+from cachetools import TLRUCache
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from gateway.breaker import Breaker
+from gateway.settings import Settings
+
+_log = logging.getLogger("gateway.cache")
+
+_ANSWER_SECONDS = 0.25
+"""How long Redis may take to answer."""
+_LONGEST_CALL_SECONDS = 600
+"""How long an answer may be on its way, at the very most."""
+_PREFIX = "lineage-gateway:1:"
+"""What keys in Redis begin with; the number goes up whenever entries are written otherwise."""
+
+
+class Key(NamedTuple):
+    """What an entry is kept under."""
+
+    kind: str
+    """Which of the lives in the settings it has: `record`, `associations` or `walk`."""
+    shape: tuple[Any, ...]
+    """All that shapes the answer."""
+    subject: str
+    """What it tells of, whose changes end its life."""
+
+
+class Found(NamedTuple):
+    """What the cache has, or what it takes to put it there."""
+
+    value: Any
+    """The entry; None when there is none."""
+    version: int | None
+    """The subject's version, to be given with a new entry; None when nothing can be kept now."""
+
+
+class _Store(Protocol):
+    """Where entries and versions are: bytes by their keys."""
+
+    async def get(self, keys: Sequence[str]) -> list[bytes | None]: ...
+    async def set(self, entries: Sequence[tuple[str, bytes, float]]) -> None: ...
+    async def raise_versions(self, keys: Sequence[str], seconds: float) -> None: ...
+    async def ping(self) -> None: ...
+    async def aclose(self) -> None: ...
+
+
+class Cache:
+    """The cache; an asynchronous context manager. Whatever fails in it costs speed and no answer."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Keep entries where the settings say, for as long as they say."""
+        self._seconds = {
+            "record": settings.cache_record_seconds,
+            "associations": settings.cache_associations_seconds,
+            "walk": settings.cache_walk_seconds,
+        }
+        self._breaker = Breaker()
+        self._store = _store(settings)
+
+    async def __aenter__(self) -> Self:
+        """Begin; a Redis is met when it is first needed."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let go of Redis."""
+        if self._store:
+            await self._store.aclose()
+
+    def keeps(self, kind: str) -> bool:
+        """Whether entries of a kind are kept at all."""
+        return self._store is not None and self._seconds[kind] > 0
+
+    async def state(self) -> str:
+        """Tell how the cache is: `ok`, `off` or `unreachable`."""
+        if self._store is None:
+            return "off"
+        try:
+            await self._store.ping()
+        except (RedisError, OSError):
+            return "unreachable"
+        return "ok"
+
+    async def get(self, keys: Sequence[Key]) -> list[Found]:
+        """Look up entries, all in one go."""
+        nothing = [Found(None, None)] * len(keys)
+        if not (self._store and self._breaker.closed):
+            return nothing
+        try:
+            told = await self._store.get([text for key in keys for text in (_entry(key), _version(key.subject))])
+        except (RedisError, OSError) as error:
+            self._failed(error)
+            return nothing
+        return [_found(*pair) for pair in zip(told[::2], told[1::2], strict=True)]
+
+    async def put(self, entries: Iterable[tuple[Key, Any, int | None]]) -> None:
+        """Keep answers to questions that were asked when their subjects had these versions, all in one go."""
+        if not (self._store and self._breaker.closed):
+            return
+        kept = [
+            (_entry(key), _ENCODER.encode((version, value)), self._seconds[key.kind])
+            for key, value, version in entries
+            if version is not None and self.keeps(key.kind)
+        ]
+        try:
+            await self._store.set(kept)
+        except (RedisError, OSError) as error:
+            self._failed(error)
+
+    async def evict(self, *subjects: str) -> None:
+        """End the life of all that tells of these subjects, and of what is on its way.
+
+        Where that fails, this process leaves the cache alone until its entries are too old anyway.
+        """
+        if not self._store:
+            return
+        # A version that is forgotten counts as 0 again, so it must outlive everything that was kept before it.
+        seconds = max(self._seconds.values()) + _LONGEST_CALL_SECONDS
+        try:
+            await self._store.raise_versions([_version(subject) for subject in subjects], seconds)
+        except (RedisError, OSError) as error:
+            self._failed(error, max(self._seconds.values()))
+
+    def _failed(self, error: Exception, seconds: float = 1.0) -> None:
+        self._breaker.failed(seconds)
+        _log.warning("The cache does not answer; the gateway goes on without it: %s", type(error).__name__)
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder()
+
+
+def _entry(key: Key) -> str:
+    told = hashlib.blake2b(_ENCODER.encode(key), digest_size=20).hexdigest()
+    return f"{_PREFIX}{key.kind}:{told}"
+
+
+def _version(subject: str) -> str:
+    return f"{_PREFIX}version:{subject}"
+
+
+def _found(entry: bytes | None, version: bytes | None) -> Found:
+    current = int(version or 0)
+    if entry is None:
+        return Found(None, current)
+    asked_at, value = _DECODER.decode(entry)
+    return Found(value if asked_at == current else None, current)
+
+
+def _store(settings: Settings) -> _Store | None:
+    match settings.cache_url:
+        case "off":
+            return None
+        case "memory":
+            return _Memory(settings.cache_max_bytes)
+        case url:
+            return _Shared(url)
+
+
+class _Memory:
+    """Entries in this process."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._kept: TLRUCache[str, tuple[bytes, float]] = TLRUCache(
+            most_bytes,
+            ttu=lambda _, kept, now: now + kept[1],
+            getsizeof=lambda kept: len(kept[0]) + _OVERHEAD,
+        )
+
+    async def get(self, keys: Sequence[str]) -> list[bytes | None]:
+        return [kept[0] if (kept := self._kept.get(key)) else None for key in keys]
+
+    async def set(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
+        for key, value, seconds in entries:
+            if len(value) + _OVERHEAD <= self._kept.maxsize:
+                self._kept[key] = (value, seconds)
+
+    async def raise_versions(self, keys: Sequence[str], seconds: float) -> None:
+        for key, version in zip(keys, await self.get(keys), strict=True):
+            self._kept[key] = (str(int(version or 0) + 1).encode(), seconds)
+
+    async def ping(self) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        self._kept.clear()
+
+
+_OVERHEAD = 500
+"""Bytes that an entry takes in memory beside its own, about."""
+
+
+class _Shared:
+    """Entries in Redis."""
+
+    def __init__(self, url: str) -> None:
+        self._redis: Redis = Redis.from_url(
+            url,
+            socket_timeout=_ANSWER_SECONDS,
+            socket_connect_timeout=_ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 1),  # a connection that was idle may have been closed
+        )
+
+    async def get(self, keys: Sequence[str]) -> list[bytes | None]:
+        told: list[bytes | None] = await self._redis.mget(keys)
+        return told
+
+    async def set(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for key, value, seconds in entries:
+                pipeline.set(key, value, px=round(seconds * 1000))
+            await pipeline.execute()
+
+    async def raise_versions(self, keys: Sequence[str], seconds: float) -> None:
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            for key in keys:
+                pipeline.incr(key)
+                pipeline.pexpire(key, round(seconds * 1000))
+            await pipeline.execute()
+
+    async def ping(self) -> None:
+        await self._redis.echo("")
+
+    async def aclose(self) -> None:
+        await self._redis.aclose()

@@ -1,0 +1,131 @@
+"""What one request takes from the cache, and what it leaves there for others when it ends."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from aiodataloader import DataLoader
+
+from gateway import arn as arns
+from gateway.aws.kinds import Kind, unpinned
+from gateway.aws.places import Place
+from gateway.cache import Cache, Found, Key
+from gateway.records import Edge, Step
+
+
+class Entity(NamedTuple):
+    """An entity as a call told of it."""
+
+    key: str
+    members: dict[str, Any]
+    lacks: frozenset[str]
+    """What of it the call does not tell."""
+
+
+class Memory:
+    """The cache as one request sees it."""
+
+    def __init__(self, cache: Cache, *, fresh: bool) -> None:
+        """Take nothing from the cache if the answer is to be ``fresh``."""
+        self._cache = cache
+        self._fresh = fresh
+        self._versions: dict[str, int | None] = {}
+        self._new: dict[Key, Any] = {}
+        self.hits = 0
+        """How many answers the cache gave."""
+        self.forget()
+
+    def forget(self) -> None:
+        """Look everything up anew."""
+        self._versions.clear()
+        self._found = DataLoader(self._look_up)
+
+    async def entity(self, place: Place, kind: Kind, wanted: str) -> Entity | None:
+        """Return what the cache knows of an entity, by its key or its name."""
+        told = await self._take(_entity_key(place, kind, wanted))
+        return Entity(told[0], told[1], frozenset(told[2])) if told else None
+
+    def learn_entity(self, place: Place, kind: Kind, wanted: str, entity: Entity) -> None:
+        """Note what a call told of an entity that exists."""
+        value = (entity.key, entity.members, sorted(entity.lacks))
+        self._note(_entity_key(place, kind, entity.key), value)
+        if wanted != entity.key:
+            self._note(_entity_key(place, kind, wanted), value)
+
+    async def associations(self, place: Place, parameters: Iterable[tuple[str, Any]]) -> list[dict[str, Any]] | None:
+        """Return the summaries of all associations that fit, if the cache knows them."""
+        summaries: list[dict[str, Any]] | None = await self._take(_associations_key(place, parameters))
+        return summaries
+
+    def learn_associations(
+        self, place: Place, parameters: Iterable[tuple[str, Any]], summaries: list[dict[str, Any]]
+    ) -> None:
+        """Note the summaries of all associations that fit; that there is none is asked again."""
+        if summaries:
+            self._note(_associations_key(place, parameters), summaries)
+
+    async def walk(self, place: Place, *shape: Any) -> Step | None:
+        """Return all that QueryLineage finds by these arguments, if the cache knows it."""
+        told = await self._take(_walk_key(place, shape))
+        return Step([(arn, type) for arn, type in told[0]], [Edge(*edge) for edge in told[1]], None) if told else None
+
+    def learn_walk(self, place: Place, *shape: Any, found: Step) -> None:
+        """Note all that QueryLineage found; that there is nothing beside the start is asked again."""
+        if found.edges:
+            self._note(_walk_key(place, shape), (found.vertices, found.edges))
+
+    async def keep(self) -> None:
+        """Leave in the cache what was noted."""
+        new, self._new = self._new, {}
+        if new:
+            await self._cache.put((key, value, self._versions.get(key.subject)) for key, value in new.items())
+
+    async def evict(self, touched: Iterable[tuple[Place, str]]) -> None:
+        """End what the cache knows of these entities, by their places and keys or names, and of their graphs."""
+        subjects = {subject for place, key in touched for subject in (_graph(place), _subject(place, _id(key)))}
+        await self._cache.evict(*sorted(subjects))
+
+    async def _take(self, key: Key) -> Any:
+        if not self._cache.keeps(key.kind):
+            return None
+        found: Found = await self._found.load(key)
+        if self._fresh or found.value is None:
+            return None
+        self.hits += 1
+        return found.value
+
+    async def _look_up(self, keys: list[Key]) -> list[Found]:
+        found = await self._cache.get(keys)
+        for key, one in zip(keys, found, strict=True):
+            # The earliest version that was seen: what was asked since may be of any later one.
+            self._versions.setdefault(key.subject, one.version)
+        return found
+
+    def _note(self, key: Key, value: Any) -> None:
+        if self._cache.keeps(key.kind) and key.subject in self._versions:
+            self._new[key] = value
+
+
+def _entity_key(place: Place, kind: Kind, wanted: str) -> Key:
+    return Key("record", (place, kind.name, wanted), _subject(place, _id(wanted)))
+
+
+def _associations_key(place: Place, parameters: Iterable[tuple[str, Any]]) -> Key:
+    return Key("associations", (place, *parameters), _graph(place))
+
+
+def _walk_key(place: Place, shape: tuple[Any, ...]) -> Key:
+    return Key("walk", (place, *shape), _graph(place))
+
+
+def _graph(place: Place) -> str:
+    return f"graph:{place.text}"
+
+
+def _subject(place: Place, id: str) -> str:
+    """Name an entity by its id, which is its name where it has a unique one, so that both lead to it."""
+    return f"entity:{place.text}:{id.lower()}"
+
+
+def _id(wanted: str) -> str:
+    parsed = arns.parse(unpinned(wanted))
+    return parsed.id if parsed else unpinned(wanted)
