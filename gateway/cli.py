@@ -165,7 +165,11 @@ def _local(options: argparse.Namespace) -> int:
 async def _answer(settings: Settings, document: str, variables: dict[str, Any]) -> dict[str, Any]:
     async with opened(settings) as backend:
         executor = Executor(mutations=settings.mutations)
-        return (await executor.run(document, variables, None, backend.loaders())).answer
+        loaders = backend.loaders()
+        try:
+            return (await executor.run(document, variables, None, loaders)).answer
+        finally:
+            await loaders.end()
 
 
 def _settings(options: argparse.Namespace) -> Settings:

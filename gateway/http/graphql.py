@@ -4,12 +4,13 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
 from gateway.http.operations import Asked, Operations, Refusal, asking_of
+from gateway.http.presence import presence
 from gateway.http.subscriptions import EVENT_STREAM, event_stream
 
 JSON = "application/json"
@@ -32,7 +33,10 @@ class GraphQLEndpoint:
         if request.method == "GET" and "text/html" in accepts:
             response: Response = HTMLResponse(self._graphiql)
         else:
-            response = await self._response(request, GRAPHQL_JSON if GRAPHQL_JSON in accepts else JSON)
+            try:
+                response = await self._response(request, GRAPHQL_JSON if GRAPHQL_JSON in accepts else JSON)
+            except ClientDisconnect:
+                return
         await response(scope, receive, send)
 
     async def _response(self, request: Request, media_type: str) -> Response:
@@ -42,7 +46,8 @@ class GraphQLEndpoint:
             asking = asking_of(request)
             if EVENT_STREAM in request.headers.get("accept", ""):
                 return event_stream(await self._operations.stream(asked, asking))
-            answer, executed = await self._operations.answer(asked, asking)
+            async with presence(request.receive):
+                answer, executed = await self._operations.answer(asked, asking)
             # Clients that take plain JSON expect 200 for whatever GraphQL itself has answered.
             status = HTTPStatus.OK if executed or media_type == JSON else HTTPStatus.BAD_REQUEST
         except Refusal as refused:

@@ -1,6 +1,7 @@
 """One operation of one caller: whether it may be asked, and its answer, whichever transport it came by."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -58,12 +59,23 @@ class Operations:
         """Answer once; Refusal when it may not be asked."""
         self._check(asked, asking)
         loaders = _loaders(asking)
-        return await self._executor.run(*asked[:3], loaders)
+        try:
+            return await self._executor.run(*asked[:3], loaders)
+        finally:
+            await loaders.end()
 
     async def stream(self, asked: Asked, asking: Asking) -> AsyncGenerator[Outcome, None]:
         """Answer as often as there is something to say; Refusal, before anything is said, when it may not be asked."""
         self._check(asked, asking)
-        return self._executor.stream(*asked[:3], _loaders(asking))
+        return self._streamed(asked, _loaders(asking))
+
+    async def _streamed(self, asked: Asked, loaders: Loaders) -> AsyncGenerator[Outcome, None]:
+        try:
+            async with aclosing(self._executor.stream(*asked[:3], loaders)) as outcomes:
+                async for outcome in outcomes:
+                    yield outcome
+        finally:
+            await loaders.end()
 
     def _check(self, asked: Asked, asking: Asking) -> None:
         """Refuse what may not be asked in this way: a link, an image or a foreign page must not change anything."""

@@ -1,0 +1,33 @@
+"""Whether the caller is still there."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
+
+
+@asynccontextmanager
+async def presence(receive: Receive) -> AsyncIterator[None]:
+    """Do something for a caller whose request is read, and stop half-way, with ClientDisconnect, when he has gone."""
+    task = asyncio.current_task()
+    assert task  # noqa: S101
+    gone = False
+
+    async def watch() -> None:
+        nonlocal gone
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        task.cancel()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if gone and task.uncancel() == 0:
+            raise ClientDisconnect from None
+        raise
+    finally:
+        watching.cancel()
