@@ -49,7 +49,7 @@ class Budget:
         pool, place = self._calls.pool, HOME
         if account and pool.is_separate(account):
             place = Place(account)
-        elif account and (await self._calls.identity(HOME, self.tally)).account != account:
+        elif account and account != (pool.home_account or (await self._calls.identity(HOME, self.tally)).account):
             raise Forbidden(f"The gateway is not configured for the account {account[:20]}.")
         if not region:
             return place

@@ -56,6 +56,8 @@ _DELETES = {f"Delete{kind.name}" for kind in LINEAGE}
 
 _EVERYWHERE = "sagemaker-default-lineage-group"
 """The lineage group that every account has, in every region."""
+_LEARN_SECONDS = 2.0
+"""How long a start waits for AWS to tell which account it is."""
 _LEARN_AGAIN_SECONDS = 5.0
 
 # Where SageMaker has lineage but not QueryLineage.
@@ -122,6 +124,7 @@ class Calls:
         await self.pool.__aenter__()
         if self._settings.accounts and not self.pool.home_account:
             self._learning = asyncio.create_task(self._learn_home())
+            await asyncio.wait({self._learning}, timeout=_LEARN_SECONDS)
         return self
 
     async def __aexit__(self, *_: object) -> None:

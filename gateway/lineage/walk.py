@@ -175,7 +175,7 @@ class Walk:
 
     def _set_out(self) -> None:
         """Ask from the nearest vertices that are not open; those farther off wait, for they may be opened meanwhile."""
-        level = min((self.depths[chain.start] for chain in self._chains.values()), default=None)
+        level = min((self.depths[self.mirrors.one(chain.start)] for chain in self._chains.values()), default=None)
         if level is None and len(self.depths) > self.max_vertices:
             return
         done_with = self._open | self._denied | self._cut | {chain.start for chain in self._chains.values()}

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.local import protocol, transfer
+from gateway.local import protocol, sts, transfer
 from gateway.local.behaviour import Behaviour, Fault
 from gateway.local.errors import AwsError, InternalError, ThrottledError, TooLargeError, UnavailableError
 from gateway.local.identity import prepare
@@ -66,7 +66,9 @@ class Local:
         self.requests.clear()
 
     async def aws(self, http: Request) -> Response:
-        """One request of the AWS JSON 1.1 protocol."""
+        """One request of the AWS JSON 1.1 protocol, or of STS's."""
+        if http.headers.get("content-type", "").startswith(sts.MEDIA_TYPE) and "x-amz-target" not in http.headers:
+            return await self._sts(http)
         try:
             return Response(await self._aws(http), headers=protocol.headers())
         except AwsError as error:
@@ -83,9 +85,20 @@ class Local:
         self.calls[operation] += 1
         self.requests.append((operation, asked))
         await self._misbehave(http)
+        sts.check(self.service, http.headers.get("authorization", ""))
         if malformed:
             raise malformed
         return protocol.answer(self.service, target, asked)
+
+    async def _sts(self, http: Request) -> Response:
+        asked = sts.request(await _body(http))
+        operation = asked.get("Action", "")
+        self.calls[operation] += 1
+        self.requests.append((operation, dict(asked)))
+        try:
+            return Response(sts.answer(self.service, asked), media_type="text/xml")
+        except AwsError as error:
+            return Response(sts.refusal(error), error.status, media_type="text/xml")
 
     async def _misbehave(self, http: Request) -> None:
         behaviour = self.service.behaviour

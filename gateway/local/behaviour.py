@@ -26,7 +26,8 @@ class Behaviour:
     ``latency_ms`` milliseconds pass before every answer; past ``throttle_tps`` requests a second they are throttled;
     a share ``fault_rate`` (0 to 1) of them fails, half with a 5xx and half by a dropped connection. ``deny`` holds
     patterns of ARNs and names, each alone or after an operation's name and a colon; ``unknown`` the operations that
-    the service answers not to have, as SageMaker does where a region lacks them.
+    the service answers not to have, as SageMaker does where a region lacks them. Credentials of an assumed role last
+    for ``credential_seconds``; left out: for as long as asked.
     """
 
     latency_ms: float = 0
@@ -34,12 +35,14 @@ class Behaviour:
     fault_rate: float = 0.0
     deny: Sequence[str] = ()
     unknown: Sequence[str] = ()
+    credential_seconds: float | None = None
     _tokens: float = field(default=0.0, init=False, repr=False)
     _filled: float = field(default=0.0, init=False, repr=False)
 
     def reset(self) -> None:
         """Behave well from here on."""
         self.latency_ms, self.throttle_tps, self.fault_rate, self.deny, self.unknown = 0, None, 0.0, (), ()
+        self.credential_seconds = None
         self._tokens = self._filled = 0.0
 
     def throttles(self) -> bool:

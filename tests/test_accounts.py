@@ -1,0 +1,301 @@
+"""Several accounts and regions: two local services stand for two accounts."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import boto3
+import httpx
+import orjson
+import pytest
+from botocore.exceptions import ClientError
+from conftest import Ask, asking, expecting_data, expecting_error, running
+from graphs import Line, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
+
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+HOME, OTHER, STRANGE = "123456789012", "210987654321", "333333333333"
+ROLE = f"arn:aws:iam::{OTHER}:role/lineage/reader"
+
+
+def there(arn: str, account: str = OTHER) -> str:
+    """The same ARN in the other account."""
+    return arn.replace(HOME, account)
+
+
+@pytest.fixture(scope="module")
+def other_server() -> Iterator[LocalServer]:
+    with LocalServer(account=OTHER) as running:
+        yield running
+
+
+@pytest.fixture
+def other(other_server: LocalServer) -> Iterator[LocalServer]:
+    """The local service of the other account, emptied."""
+    other_server.clear()
+    yield other_server
+    other_server.behaviour.reset()
+
+
+@asynccontextmanager
+async def both(service: LocalServer, other: LocalServer, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a gateway that may ask both accounts."""
+    accounts = {HOME: {}, OTHER: {"role_arn": ROLE, "external_id": "s3cret", "endpoint_url": other.url}}
+    given = {"local_url": service.url, "accounts": accounts, "cache_url": "off"} | settings
+    async with running(Settings(**given)) as client:
+        yield client
+
+
+@pytest.fixture
+async def ask(service: LocalServer, other: LocalServer) -> AsyncIterator[Ask]:
+    async with both(service, other) as client:
+        yield expecting_data(asking(client))
+
+
+@pytest.fixture
+async def refused(service: LocalServer, other: LocalServer) -> AsyncIterator[Ask]:
+    async with both(service, other) as client:
+        yield expecting_error(asking(client))
+
+
+def load(service: LocalServer, *lines: Line, account: str = HOME) -> None:
+    service.load([orjson.dumps(line).replace(HOME.encode(), account.encode()) for line in lines])
+
+
+ARTIFACT = "query ($arn: Arn!) { artifact(arn: $arn) { arn name } }"
+
+
+async def test_arn_chooses_the_account(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    load(service, artifact(1, ArtifactName="here"))
+    load(other, artifact(1, ArtifactName="there"), account=OTHER)
+    assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"] == "here"
+    assert (await ask(ARTIFACT, arn=there(artifact_arn(1))))["artifact"]["name"] == "there"
+    assert service.calls == {"DescribeArtifact": 1, "AssumeRole": 1}
+    assert other.calls == {"DescribeArtifact": 1}
+
+
+async def test_role_is_assumed_with_its_external_id(service: LocalServer, ask: Ask) -> None:
+    await ask(ARTIFACT, arn=there(artifact_arn(1)))
+    await ask(ARTIFACT, arn=there(artifact_arn(2)))
+    assumed = [asked for operation, asked in service.requests if operation == "AssumeRole"]
+    assert [(asked["RoleArn"], asked["ExternalId"]) for asked in assumed] == [(ROLE, "s3cret")]
+
+
+async def test_credentials_refresh_by_themselves(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    service.behaviour.credential_seconds = 2  # botocore renews what has less than ten minutes left
+    for number in range(3):
+        await ask(ARTIFACT, arn=there(artifact_arn(number)))
+    assert service.calls["AssumeRole"] >= 2
+    assert other.calls == {"DescribeArtifact": 3}
+
+
+async def test_role_denied_costs_its_field(service: LocalServer, other: LocalServer, refused: Ask) -> None:
+    service.behaviour.deny = ["AssumeRole:*"]
+    await refused(ARTIFACT, "FORBIDDEN", arn=there(artifact_arn(1)))
+    service.behaviour.deny = []
+    load(other, artifact(1), account=OTHER)
+    async with both(service, other) as client:
+        assert await expecting_data(asking(client))(ARTIFACT, arn=there(artifact_arn(1)))
+
+
+async def test_strange_account_is_forbidden_uncalled(service: LocalServer, other: LocalServer, refused: Ask) -> None:
+    await refused(ARTIFACT, "FORBIDDEN", arn=there(artifact_arn(1), STRANGE))
+    await refused('{ artifacts(account: "333333333333") { nodes { arn } } }', "FORBIDDEN")
+    assert not service.calls
+    assert not other.calls
+
+
+async def test_own_account_need_not_be_listed(service: LocalServer, other: LocalServer) -> None:
+    load(service, artifact(1))
+    accounts = {OTHER: {"endpoint_url": other.url}}
+    async with both(service, other, accounts=accounts) as client:
+        assert (await expecting_data(asking(client))(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"]
+        await expecting_error(asking(client))(ARTIFACT, "FORBIDDEN", arn=there(artifact_arn(1), STRANGE))
+    assert service.calls == {"DescribeLineageGroup": 1, "DescribeArtifact": 1}
+
+
+async def test_lists_take_account_and_region(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    load(service, artifact(1, ArtifactName="here"), experiment("exp-here"))
+    load(other, artifact(1, ArtifactName="there"), experiment("exp-there"), account=OTHER)
+    names = """query ($account: String, $region: String) {
+        artifacts(account: $account, region: $region) { nodes { name } }
+        experiments(account: $account, region: $region) { nodes { name } } }"""
+    here = {"artifacts": {"nodes": [{"name": "here"}]}, "experiments": {"nodes": [{"name": "exp-here"}]}}
+    assert await ask(names) == here
+    assert await ask(names, account=HOME, region="us-east-1") == here
+    found = await ask(names, account=OTHER, region="us-east-1")
+    assert found == {"artifacts": {"nodes": [{"name": "there"}]}, "experiments": {"nodes": [{"name": "exp-there"}]}}
+
+
+@pytest.mark.parametrize(
+    ("argument", "code"),
+    [
+        ('account: "12"', "BAD_USER_INPUT"),
+        ('region: "../etc"', "BAD_USER_INPUT"),
+        ('region: "eu-west-1"', "FORBIDDEN"),
+        ('account: "210987654321", region: "eu-west-1"', "FORBIDDEN"),
+    ],
+)
+async def test_place_that_is_not_reached(refused: Ask, argument: str, code: str) -> None:
+    await refused(f"{{ contexts({argument}) {{ nodes {{ name }} }} }}", code)
+
+
+async def test_cursor_fits_only_its_account(service: LocalServer, other: LocalServer, ask: Ask, refused: Ask) -> None:
+    load(service, *(context(f"c-{number}") for number in range(3)))
+    load(other, *(context(f"c-{number}") for number in range(3)), account=OTHER)
+    query = """query ($account: String, $after: String) {
+        contexts(first: 1, account: $account, after: $after) { pageInfo { endCursor } } }"""
+    after = (await ask(query))["contexts"]["pageInfo"]["endCursor"]
+    assert await ask(query, after=after)
+    await refused(query, "BAD_USER_INPUT", account=OTHER, after=after)
+
+
+async def test_what_belongs_to_it_is_asked_there(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    load(service, experiment("exp"), trial("here"))
+    load(other, experiment("exp"), trial("there"), account=OTHER)
+    query = "query ($id: ID!) { node(id: $id) { ... on Experiment { trials { nodes { name experiment { arn } } } } } }"
+    exp = f"arn:aws:sagemaker:us-east-1:{OTHER}:experiment/exp"
+    found = await ask(query, id=exp)
+    assert found == {"node": {"trials": {"nodes": [{"name": "there", "experiment": {"arn": exp}}]}}}
+
+
+MIRRORED = [artifact(2, "Model"), artifact(2, "Model", ArtifactArn=there(artifact_arn(2)))]
+"""An artifact, and what the account that mirrors it knows of its original."""
+
+
+def load_shared(service: LocalServer, other: LocalServer) -> None:
+    """Here a job makes a model; there the same model is deployed from a mirror, which is the same as the original."""
+    load(
+        service,
+        artifact(1),
+        component("train"),
+        artifact(2, "Model"),
+        artifact(2, "Model", ArtifactArn=there(artifact_arn(2))),
+        association(artifact_arn(1), component_arn("train")),
+        association(component_arn("train"), artifact_arn(2), "Produced"),
+        association(artifact_arn(2), there(artifact_arn(2)), "SameAs"),
+    )
+    load(
+        other,
+        artifact(2, "Model"),
+        context("serving"),
+        association(artifact_arn(2), artifact_arn(2).rpartition("artifact/")[0] + "context/serving"),
+        account=OTHER,
+    )
+
+
+GRAPH = """query ($start: [Arn!]!, $direction: LineageDirection!) {
+    lineage(start: $start, direction: $direction) {
+        start { arn } vertices { depth entity { arn } } edges { source { arn } destination { arn } }
+        coverage { complete reasons frontier } } }"""
+
+SERVING = f"arn:aws:sagemaker:us-east-1:{OTHER}:context/serving"
+
+
+async def test_walk_goes_through_both_accounts(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    load_shared(service, other)
+    walked = (await ask(GRAPH, start=[artifact_arn(1)], direction="DOWNSTREAM"))["lineage"]
+    found = [(vertex["depth"], vertex["entity"]["arn"]) for vertex in walked["vertices"]]
+    assert found == [(0, artifact_arn(1)), (1, component_arn("train")), (2, artifact_arn(2)), (3, SERVING)]
+    assert walked["coverage"] == {"complete": True, "reasons": [], "frontier": []}
+    assert service.calls == {"QueryLineage": 1, "AssumeRole": 1}
+    assert other.calls == {"QueryLineage": 1}
+
+
+async def test_mirrored_artifact_appears_once(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    load_shared(service, other)
+    walked = (await ask(GRAPH, start=[artifact_arn(2), there(artifact_arn(2))], direction="BOTH"))["lineage"]
+    assert walked["start"] == [{"arn": artifact_arn(2)}]
+    assert sorted(vertex["entity"]["arn"] for vertex in walked["vertices"]) == sorted(
+        [artifact_arn(1), component_arn("train"), artifact_arn(2), SERVING]
+    )
+    edges = {(edge["source"]["arn"], edge["destination"]["arn"]) for edge in walked["edges"]}
+    assert edges == {
+        (artifact_arn(1), component_arn("train")),
+        (component_arn("train"), artifact_arn(2)),
+        (artifact_arn(2), SERVING),
+    }
+
+
+async def test_path_leads_from_account_to_account(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    load_shared(service, other)
+    query = "query ($from: Arn!, $to: Arn!) { paths(from: $from, to: $to) { paths { entities { arn } } } }"
+    found = (await ask(query, **{"from": artifact_arn(1), "to": SERVING}))["paths"]["paths"]
+    assert [[entity["arn"] for entity in path["entities"]] for path in found] == [
+        [artifact_arn(1), component_arn("train"), artifact_arn(2), SERVING]
+    ]
+
+
+async def test_question_is_answered_across_accounts(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    load_shared(service, other)
+    query = "query ($arn: Arn!) { artifact(arn: $arn) { endpoints { nodes { arn name type } } } }"
+    found = (await ask(query, arn=artifact_arn(1)))["artifact"]["endpoints"]["nodes"]
+    assert found == [{"arn": SERVING, "name": "serving", "type": "Endpoint"}]
+
+
+async def test_account_out_of_reach_is_said(service: LocalServer, other: LocalServer) -> None:
+    load_shared(service, other)
+    async with both(service, other, accounts={HOME: {}}) as client:
+        walked = (await expecting_data(asking(client))(GRAPH, start=[artifact_arn(1)], direction="DOWNSTREAM"))[
+            "lineage"
+        ]
+    assert [vertex["entity"]["arn"] for vertex in walked["vertices"]] == [
+        artifact_arn(1),
+        component_arn("train"),
+        artifact_arn(2),
+    ]
+    assert walked["coverage"] == {"complete": False, "reasons": ["ACCESS_DENIED"], "frontier": [artifact_arn(2)]}
+
+
+async def test_change_is_made_where_it_belongs(service: LocalServer, other: LocalServer) -> None:
+    load(service, context("c"))
+    load(other, context("c"), account=OTHER)
+    change = """mutation ($arn: Arn!) { updateContext(input: { arn: $arn, description: "changed" }) {
+        context { arn description } } }"""
+    arn = f"arn:aws:sagemaker:us-east-1:{OTHER}:context/c"
+    async with both(service, other, mutations=True) as client:
+        said = await expecting_data(asking(client))(change, arn=arn)
+    assert said == {"updateContext": {"context": {"arn": arn, "description": "changed"}}}
+    assert service.calls == {"AssumeRole": 1}
+
+
+def test_setting_takes_roles_and_objects() -> None:
+    settings = Settings(accounts={OTHER: ROLE, STRANGE: {"roleArn": ROLE, "externalId": "x"}, HOME: {}})
+    assert settings.accounts[OTHER].role_arn == ROLE
+    assert settings.accounts[STRANGE].external_id == "x"
+    assert settings.accounts[HOME].role_arn is None
+
+
+@pytest.mark.parametrize("accounts", [{"12": ROLE}, {OTHER: "reader"}, {OTHER: {"rolearn": ROLE}}])
+def test_setting_refuses_what_is_no_account(accounts: Any) -> None:
+    with pytest.raises(ValueError, match="accounts"):
+        Settings(accounts=accounts)
+
+
+def sts(service: LocalServer) -> Any:
+    return boto3.client(
+        "sts",
+        region_name="us-east-1",
+        endpoint_url=service.url,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106
+    )
+
+
+def test_boto3_assumes_a_local_role(service: LocalServer) -> None:
+    client = sts(service)
+    assert client.get_caller_identity()["Account"] == HOME
+    credentials = client.assume_role(RoleArn=ROLE, RoleSessionName="me", DurationSeconds=900)["Credentials"]
+    with pytest.raises(ClientError, match="ValidationException"):
+        client.assume_role(RoleArn="arn:aws:iam::1:role/x", RoleSessionName="me me me me me me")
+    sagemaker = boto3.client(
+        "sagemaker",
+        region_name="us-east-1",
+        endpoint_url=service.url,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+    )
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        sagemaker.list_contexts()
