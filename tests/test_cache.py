@@ -1,0 +1,280 @@
+"""What outlives a request: in memory, and in a real Redis where there is one."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import redis
+from conftest import asking, expecting_data, running
+from graphs import artifact, artifact_arn, association, component, component_arn, context
+from redis_server import Redis, redis_server
+
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+ARTIFACT = "query ($arn: Arn!) { artifact(arn: $arn) { name creationTime } }"
+CONTEXT = "query ($name: String!) { context(name: $name) { arn creationTime } }"
+HOP = "query ($arn: Arn!) { artifact(arn: $arn) { arn downstream { nodes { name } } } }"
+WALK = """query ($arn: Arn!, $depth: Int! = 10, $most: Int! = 1000) {
+    lineage(start: [$arn], direction: DOWNSTREAM, maxDepth: $depth, maxVertices: $most) {
+        vertices { depth entity { arn type } } edges { associationType } coverage { complete } } }"""
+RENAME = """mutation ($arn: Arn!, $name: String!) {
+    updateArtifact(input: { arn: $arn, name: $name }) { artifact { name } } }"""
+JOIN = """mutation ($from: Arn!, $to: Arn!) {
+    addAssociation(input: { sourceArn: $from, destinationArn: $to, type: CONTRIBUTED_TO }) { association { id } } }"""
+
+
+@pytest.fixture(scope="module")
+def kept_in_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "redis"])
+def cache_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "memory":
+        return "memory"
+    server: Redis = request.getfixturevalue("kept_in_redis")
+    with redis.Redis.from_url(server.url) as emptying:
+        emptying.flushall()
+    return server.url
+
+
+@asynccontextmanager
+async def caching(service: LocalServer, url: str, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async with running(Settings(local_url=service.url, cache_url=url, mutations=True, **settings)) as client:
+        yield client
+
+
+@pytest.fixture
+async def client(service: LocalServer, cache_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with caching(service, cache_url) as client:
+        yield client
+
+
+GRAPH = [
+    artifact(1),
+    component("train"),
+    artifact(2, "Model"),
+    context("serving"),
+    association(artifact_arn(1), component_arn("train")),
+    association(component_arn("train"), artifact_arn(2), "Produced"),
+]
+
+Load = Callable[..., None]
+Calls = Counter[str]
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        (ARTIFACT, {"arn": artifact_arn(1)}),
+        (CONTEXT, {"name": "serving"}),
+        (HOP, {"arn": artifact_arn(1)}),
+        (WALK, {"arn": artifact_arn(1)}),
+    ],
+    ids=["record", "name", "hop", "walk"],
+)
+async def test_second_request_makes_no_call(
+    client: httpx.AsyncClient, load: Load, calls: Calls, query: str, variables: dict[str, Any]
+) -> None:
+    load(*GRAPH)
+    first = await expecting_data(asking(client))(query, **variables)
+    made = calls.total()
+    assert made
+    assert await expecting_data(asking(client))(query, **variables) == first
+    assert calls.total() == made
+
+
+async def test_name_and_arn_share_a_record(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+    load(*GRAPH)
+    arn = (await expecting_data(asking(client))(CONTEXT, name="serving"))["context"]["arn"]
+    by_arn = "query ($arn: Arn!) { context(arn: $arn) { creationTime } }"
+    assert (await expecting_data(asking(client))(by_arn, arn=arn))["context"]["creationTime"]
+    assert calls == {"DescribeContext": 1}
+
+
+async def test_batch_fills_single_records(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+    load(*(component(f"run-{number}") for number in range(5)))
+    nodes = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on TrialComponent { status { message } } } }"
+    await expecting_data(asking(client))(nodes, ids=[component_arn(f"run-{number}") for number in range(5)])
+    assert calls == {"Search": 1}
+    await expecting_data(asking(client))(nodes, ids=[component_arn("run-3")])
+    assert calls == {"Search": 1}
+
+
+async def test_what_batch_lacks_is_asked(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+    load(*(component(f"run-{number}") for number in range(5)))
+    nodes = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on TrialComponent { status { message } } } }"
+    await expecting_data(asking(client))(nodes, ids=[component_arn(f"run-{number}") for number in range(5)])
+    sources = "query ($arn: Arn!) { trialComponent(arn: $arn) { sources { sourceArn } } }"
+    await expecting_data(asking(client))(sources, arn=component_arn("run-3"))
+    assert calls == {"Search": 1, "DescribeTrialComponent": 1}
+
+
+async def test_every_argument_shapes_the_answer(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+    load(*GRAPH)
+    ask = expecting_data(asking(client))
+    assert len((await ask(WALK, arn=artifact_arn(1)))["lineage"]["vertices"]) == 3
+    assert len((await ask(WALK, arn=artifact_arn(1), depth=1))["lineage"]["vertices"]) == 2
+    assert len((await ask(WALK, arn=artifact_arn(1), most=2))["lineage"]["vertices"]) == 2
+    assert calls == {"QueryLineage": 2}  # what is shown of a walk costs nothing more
+
+
+async def test_no_cache_asks_again(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+    load(*GRAPH)
+    asked = {"query": ARTIFACT, "variables": {"arn": artifact_arn(1)}}
+    await client.post("/graphql", json=asked)
+    load(artifact(1, ArtifactName="renamed"))
+    stale = await client.post("/graphql", json=asked)
+    assert stale.json()["data"]["artifact"]["name"] == "artifact-1"
+    fresh = await client.post("/graphql", json=asked, headers={"Cache-Control": "no-cache"})
+    assert fresh.json()["data"]["artifact"]["name"] == "renamed"
+    after = await client.post("/graphql", json=asked)
+    assert after.json()["data"]["artifact"]["name"] == "renamed"
+    assert calls == {"DescribeArtifact": 2}
+
+
+async def test_absence_is_not_remembered(client: httpx.AsyncClient, load: Load) -> None:
+    ask = expecting_data(asking(client))
+    assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"] is None
+    load(artifact(1), artifact(2))
+    assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"]
+    assert (await ask(HOP, arn=artifact_arn(1)))["artifact"]["downstream"]["nodes"] == []
+    assert len((await ask(WALK, arn=artifact_arn(1)))["lineage"]["vertices"]) == 1
+    load(association(artifact_arn(1), artifact_arn(2)))
+    assert len((await ask(HOP, arn=artifact_arn(1)))["artifact"]["downstream"]["nodes"]) == 1
+    assert len((await ask(WALK, arn=artifact_arn(1)))["lineage"]["vertices"]) == 2
+
+
+async def test_partial_answers_are_not_remembered(
+    client: httpx.AsyncClient, service: LocalServer, load: Load, calls: Calls
+) -> None:
+    lines = [artifact(number) for number in range(131)]
+    load(*lines, *(association(artifact_arn(0), artifact_arn(number)) for number in range(1, 131)))
+    ask = expecting_data(asking(client))
+    for _ in range(2):
+        walked = (await ask(WALK, arn=artifact_arn(0), most=60))["lineage"]
+        assert (len(walked["vertices"]), walked["coverage"]["complete"]) == (60, False)
+    assert calls == {"QueryLineage": 4}
+    service.behaviour.deny = ["DescribeArtifact:*"]
+    for _ in range(2):
+        said = await asking(client)(ARTIFACT, arn=artifact_arn(1))
+        assert said["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    service.behaviour.deny = []
+    assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"]
+    for _ in range(2):
+        assert len((await ask(HOP, arn=artifact_arn(0)))["artifact"]["downstream"]["nodes"]) == 50
+
+
+async def test_mutation_evicts_what_it_touches(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+    load(*GRAPH)
+    ask = expecting_data(asking(client))
+    for query in (ARTIFACT, HOP, WALK):
+        await ask(query, arn=artifact_arn(1))
+    await ask(ARTIFACT, arn=artifact_arn(2))
+    renamed = await ask(RENAME, arn=artifact_arn(1), name="renamed")
+    assert renamed["updateArtifact"]["artifact"]["name"] == "renamed"
+    assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"] == "renamed"
+    calls.clear()
+    assert (await ask(ARTIFACT, arn=artifact_arn(2)))["artifact"]["name"] == "artifact-2"
+    assert not calls  # untouched
+    context_arn = (await ask(CONTEXT, name="serving"))["context"]["arn"]
+    assert await ask(JOIN, **{"from": artifact_arn(1), "to": context_arn})
+    assert len((await ask(HOP, arn=artifact_arn(1)))["artifact"]["downstream"]["nodes"]) == 2
+    assert len((await ask(WALK, arn=artifact_arn(1)))["lineage"]["vertices"]) == 4
+
+
+async def test_answer_under_way_is_not_kept(
+    client: httpx.AsyncClient, service: LocalServer, load: Load, calls: Calls
+) -> None:
+    load(*GRAPH)
+    ask = expecting_data(asking(client))
+    service.behaviour.latency_ms = 200
+    change = asyncio.create_task(ask(RENAME, arn=artifact_arn(1), name="renamed"))
+    await asyncio.sleep(0.1)
+    await ask(WALK, arn=artifact_arn(1))
+    during = asyncio.create_task(ask(ARTIFACT, arn=artifact_arn(1)))
+    await asyncio.gather(change, during)
+    assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"] == "renamed"
+    assert calls["UpdateArtifact"] == 1
+
+
+async def test_entries_end_with_their_time(service: LocalServer, load: Load, calls: Calls, cache_url: str) -> None:
+    load(*GRAPH)
+    async with caching(service, cache_url, cache_record_seconds=0.2, cache_associations_seconds=0) as client:
+        ask = expecting_data(asking(client))
+        await ask(ARTIFACT, arn=artifact_arn(1))
+        await asyncio.sleep(0.3)
+        await ask(ARTIFACT, arn=artifact_arn(1))
+        assert calls == {"DescribeArtifact": 2}
+        await ask(HOP, arn=artifact_arn(1))
+        await ask(HOP, arn=artifact_arn(1))
+        assert calls["ListAssociations"] == 2
+
+
+async def test_cache_turned_off_keeps_nothing(service: LocalServer, load: Load, calls: Calls) -> None:
+    load(*GRAPH)
+    async with caching(service, "off") as client:
+        for _ in range(2):
+            await expecting_data(asking(client))(ARTIFACT, arn=artifact_arn(1))
+    assert calls == {"DescribeArtifact": 2}
+
+
+async def test_memory_stays_within_its_bytes(service: LocalServer, load: Load, calls: Calls) -> None:
+    load(*(artifact(number) for number in range(20)))
+    async with caching(service, "memory", cache_max_bytes=8_000) as client:
+        ask = expecting_data(asking(client))
+        for number in [*range(20), 19, 0]:
+            await ask(ARTIFACT, arn=artifact_arn(number))
+    assert calls == {"DescribeArtifact": 21}  # the last is still there, the first is not
+
+
+async def test_replicas_share_what_redis_keeps(
+    service: LocalServer, load: Load, calls: Calls, kept_in_redis: Redis
+) -> None:
+    load(*GRAPH)
+    async with caching(service, kept_in_redis.url) as one, caching(service, kept_in_redis.url) as other:
+        first = await expecting_data(asking(one))(WALK, arn=artifact_arn(1))
+        calls.clear()
+        assert await expecting_data(asking(other))(WALK, arn=artifact_arn(1)) == first
+        assert not calls
+        await expecting_data(asking(other))(RENAME, arn=artifact_arn(1), name="renamed")
+        found = await expecting_data(asking(one))(ARTIFACT, arn=artifact_arn(1))
+        assert found["artifact"]["name"] == "renamed"
+
+
+async def test_redis_that_goes_away_costs_no_answer(
+    service: LocalServer, load: Load, calls: Calls, tmp_path: Path
+) -> None:
+    load(*GRAPH)
+    with redis_server(tmp_path) as server:
+        async with caching(service, server.url) as client:
+            ask = expecting_data(asking(client))
+            await ask(ARTIFACT, arn=artifact_arn(1))
+            server.stop()
+            for _ in range(3):
+                assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"] == "artifact-1"
+            assert (await ask(RENAME, arn=artifact_arn(1), name="renamed"))["updateArtifact"]
+            assert calls["DescribeArtifact"] == 5
+            server.start()
+            await asyncio.sleep(1.2)
+            assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"] == "renamed"
+
+
+async def test_redis_that_was_never_there_costs_no_answer(service: LocalServer, load: Load) -> None:
+    load(*GRAPH)
+    async with caching(service, "redis://127.0.0.1:1/0") as client:
+        assert await expecting_data(asking(client))(WALK, arn=artifact_arn(1))
+        assert await expecting_data(asking(client))(RENAME, arn=artifact_arn(1), name="renamed")
+
+
+@pytest.mark.parametrize("url", ["", "redis", "http://127.0.0.1", "memcached://x"])
+def test_setting_takes_only_known_caches(url: str) -> None:
+    with pytest.raises(ValueError, match="cache_url"):
+        Settings(cache_url=url)
