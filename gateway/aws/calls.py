@@ -90,7 +90,8 @@ class _Try:
     """A call under way: what is sent for it, and sent again."""
 
     tally: Tally
-    tries: int = 0
+    paced: bool
+    """Whether the next try has been held back already, if it had to be."""
     sent_at: float = 0.0
 
 
@@ -198,9 +199,11 @@ class Calls:
     async def _made(self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
         tally.made[operation] += 1
         client = await self._client(place)
-        tally.waited += await self._pace(place, operation).wait()
+        pace = self._pace(place, operation)
+        held_back = pace.rate is not None
+        tally.waited += await pace.wait()  # without taking a slot from operations that need not wait
         async with self._slots:
-            _trying.set(_Try(tally))
+            _trying.set(_Try(tally, held_back))
             began = time.monotonic()
             outcome = "ok"
             try:
@@ -233,9 +236,9 @@ class Calls:
 
     async def _before_try(self, place: Place, event_name: str, **_: Any) -> None:
         trying = _trying.get()
-        if trying.tries:  # the first was held back before it took one of the slots
-            trying.tally.waited += await self._pace(place, event_name.rpartition(".")[2]).wait()
-        trying.tries += 1
+        if not trying.paced:
+            trying.tally.waited += await self._pace(place, event_name.rpartition(".")[2]).wait_again()
+        trying.paced = False
         trying.sent_at = time.monotonic()
 
     def _after_try(self, place: Place, event_name: str, parsed_response: Any = None, **_: Any) -> None:

@@ -1,7 +1,7 @@
 """How fast AWS lets an operation be called in one place, which it never says: learnt from what it refuses.
 
-Until AWS throttles, nothing is held back. Then the rate falls below what it was seen to take, and rises again: doubling
-within a second until it is throttled again, and from then on slowly.
+Until AWS throttles, nothing is held back. Then the rate falls below what it was seen to take, and rises again as long
+as it is made use of: by half in a second until it is throttled again, and from then on slowly.
 """
 
 import asyncio
@@ -16,11 +16,13 @@ _FASTEST = 2_000.0
 """Calls a second from which on nothing is held back."""
 _GIVE_WAY = 0.85
 """What is left of the rate when AWS throttles."""
-_SEEK = 1.0
+_SEEK = 0.5
 _PROBE = 0.03
 """How much the rate grows in a second: before its limit has been met, and after."""
+_IN_USE = 0.7
+"""How much of the rate must be used for it to grow."""
 _QUIET_SECONDS = 1.0
-"""How long the rate stays after it was lowered."""
+"""How long the rate stays as it is after it was lowered."""
 _BURST_SECONDS = 0.05
 """How much of a second's calls may be made at once."""
 
@@ -40,34 +42,49 @@ class Pace:
         """Calls a second; None while nothing is held back."""
 
     async def wait(self) -> float:
-        """Wait until a call may be made; how many seconds that took."""
+        """Wait, behind those who came before, until a call may be made; how many seconds that took."""
         if self.rate is None:
             return 0.0
         began = time.monotonic()
-        async with self._turn:  # one at a time asks, so that those who came first go first
-            # Time is what this waits for, and the rate may change meanwhile.
-            while self.rate and (wait := await self._take(self.rate)):  # noqa: ASYNC110
-                await asyncio.sleep(wait)
+        async with self._turn:
+            await self._go()
         return time.monotonic() - began
+
+    async def wait_again(self) -> float:
+        """Wait until a call may be made once more, before those who wait for their first."""
+        if self.rate is None:
+            return 0.0
+        began = time.monotonic()
+        await self._go()
+        return time.monotonic() - began
+
+    async def _go(self) -> None:
+        # Time is what this waits for, and the rate may change meanwhile.
+        while self.rate and (wait := await self._take(self.rate)):  # noqa: ASYNC110
+            await asyncio.sleep(wait)
 
     async def _take(self, rate: float) -> float:
         return await self._rates.take(self._key, rate, max(1, int(rate * _BURST_SECONDS)))
 
     def refused(self, sent_at: float) -> None:
         """Learn that AWS throttled a call that was sent at this moment."""
-        if sent_at < self._lowered_at:
-            return  # it was on its way when the rate was lowered
         now = time.monotonic()
+        if sent_at < self._lowered_at or now - self._lowered_at < _QUIET_SECONDS:
+            return  # the lower rate has yet to show what it does
         seen = float(len(self._recent(now)))
         self._growth = _SEEK if self.rate is None else _PROBE
-        self.rate = max(_SLOWEST, _GIVE_WAY * (seen if self.rate is None else min(self.rate, max(seen, self.rate / 2))))
+        taken = seen if self.rate is None else min(self.rate, max(seen, self.rate / 2))
+        self.rate = max(_SLOWEST, taken * _GIVE_WAY)
         self._lowered_at = now
 
     def took(self) -> None:
         """Learn that AWS took a call."""
         now = time.monotonic()
-        self._recent(now).append(now)
-        if self.rate is not None and now - self._lowered_at > _QUIET_SECONDS:
+        recent = self._recent(now)
+        recent.append(now)
+        # A rate that is not made use of says nothing of what AWS would take.
+        used = self.rate is not None and len(recent) > self.rate * _IN_USE
+        if self.rate is not None and used and now - self._lowered_at > _QUIET_SECONDS:
             self.rate += self._growth  # so many a second at this rate make the growth of a second
             if self.rate > _FASTEST:
                 self.rate = None

@@ -1,0 +1,54 @@
+"""What ten thousand requests leave behind: nothing."""
+
+import asyncio
+import gc
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import running
+from graphs import artifact, artifact_arn, association
+
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+QUERIES = [
+    "query ($arn: Arn!) { artifact(arn: $arn) { name creationTime } }",
+    "query ($arn: Arn!) { artifact(arn: $arn) { downstream { nodes { name } } } }",
+    "query ($arn: Arn!) { lineage(start: [$arn]) { counts { count } } }",
+    "query ($arn: Arn!) { artifact(arn: $arn) { tags { key } } trial(name: 5) { name } }",
+    'query ($arn: Arn!) { artifact(arn: $arn) { createdBy { domainId } } entity(arn: "nonsense") { arn } }',
+]
+
+
+def left() -> tuple[int, int, int]:
+    """Tasks, open files and sockets, and objects in this process."""
+    gc.collect()
+    return len(asyncio.all_tasks()), len(list(Path("/proc/self/fd").iterdir())), len(gc.get_objects())
+
+
+async def ask_all(client: httpx.AsyncClient, requests: int) -> None:
+    async def ask(number: int) -> None:
+        asked = {"query": QUERIES[number % 5], "variables": {"arn": artifact_arn(number % 20)}}
+        fresh = {"Cache-Control": "no-cache"} if number % 3 == 0 else {}
+        assert (await client.post("/graphql", json=asked, headers=fresh)).status_code == 200
+
+    for begin in range(0, requests, 20):
+        await asyncio.gather(*(ask(number) for number in range(begin, begin + 20)))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="Only Linux tells of open files here.")
+async def test_ten_thousand_requests_leave_nothing(service: LocalServer, load: Callable[..., None]) -> None:
+    load(*(artifact(number) for number in range(20)))
+    load(*(association(artifact_arn(number), artifact_arn(number + 1)) for number in range(19)))
+    async with running(Settings(local_url=service.url)) as client:
+        await ask_all(client, 1_000)
+        service.requests.clear()
+        tasks, files, objects = left()
+        await ask_all(client, 10_000)
+        service.requests.clear()
+        after = left()
+    assert after[0] <= tasks
+    assert after[1] <= files + 50  # connections that are kept open for the next call
+    assert after[2] < objects + 5_000

@@ -1,0 +1,119 @@
+"""AWS when it hurts: throttling, faults, dropped connections and slowness, and what they cost."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from conftest import Ask
+from graphs import Line, artifact, artifact_arn, association
+
+from gateway.aws.pace import Pace
+from gateway.local.server import LocalServer
+from gateway.rates import Rates
+
+WALK = """query ($arn: Arn!, $most: Int!) {
+    lineage(start: [$arn], maxVertices: $most) {
+        vertices { entity { arn createdBy { domainId } } } coverage { complete reasons } } }"""
+
+
+def tree(size: int) -> list[Line]:
+    """So many artifacts, three from each."""
+    lines = [artifact(number, CreatedBy={"DomainId": f"d-{number}"}) for number in range(size)]
+    return lines + [association(artifact_arn((number - 1) // 3), artifact_arn(number)) for number in range(1, size)]
+
+
+def described(walked: dict[str, Any]) -> int:
+    return sum(vertex["entity"]["createdBy"] is not None for vertex in walked["vertices"])
+
+
+async def test_throttled_walk_ends_complete(
+    ask: Ask, service: LocalServer, load: Callable[..., None], calls: Counter[str]
+) -> None:
+    load(*tree(120))
+    service.behaviour.throttle_tps = 40
+    walked = (await ask(WALK, arn=artifact_arn(0), most=120))["lineage"]
+    assert (described(walked), walked["coverage"]) == (120, {"complete": True, "reasons": []})
+    # What met the limit before anyone knew of it is sent again, and a little more while the rate is being found.
+    assert calls["DescribeArtifact"] <= 120 + 80
+
+
+async def test_faulty_walk_ends_complete(
+    ask: Ask, service: LocalServer, load: Callable[..., None], calls: Counter[str]
+) -> None:
+    load(*tree(300))
+    service.behaviour.fault_rate = 0.1
+    walked = (await ask(WALK, arn=artifact_arn(0), most=300))["lineage"]
+    assert (described(walked), walked["coverage"]) == (300, {"complete": True, "reasons": []})
+    assert calls["DescribeArtifact"] <= 300 / 0.9 + 60
+
+
+async def test_walk_that_fails_says_why(answer: Ask, service: LocalServer, load: Callable[..., None]) -> None:
+    load(*tree(120))
+    service.behaviour.fault_rate = 0.9
+    said = await answer(WALK, arn=artifact_arn(0), most=120)
+    walked = said["data"]["lineage"]
+    failed = len(walked["vertices"]) - described(walked)
+    assert failed
+    assert [error["extensions"]["code"] for error in said["errors"]] == ["UPSTREAM_UNAVAILABLE"] * failed
+    assert walked["coverage"]["complete"] or walked["coverage"]["reasons"] == ["UPSTREAM_ERROR"]
+
+
+async def test_health_answers_while_aws_hangs(
+    http: httpx.AsyncClient, service: LocalServer, load: Callable[..., None]
+) -> None:
+    load(*tree(120))
+    service.behaviour.latency_ms = 1000
+    asked = {"query": WALK, "variables": {"arn": artifact_arn(0), "most": 120}}
+    walking = asyncio.create_task(http.post("/graphql", json=asked))
+    for _ in range(20):
+        await asyncio.sleep(0.05)
+        assert (await http.get("/healthz")).status_code == 200
+    assert not walking.done()
+    assert (await walking).json()["data"]["lineage"]["coverage"]["complete"]
+
+
+def pace_taking(calls: int) -> Pace:
+    """A pace at which AWS has just taken so many calls."""
+    pace = Pace("test", Rates())
+    for _ in range(calls):
+        pace.took()
+    return pace
+
+
+def test_nothing_is_held_back_before_throttling() -> None:
+    assert pace_taking(1000).rate is None
+
+
+def test_first_throttling_sets_the_rate() -> None:
+    pace = pace_taking(40)
+    pace.refused(time.monotonic())
+    assert pace.rate == pytest.approx(34)
+
+
+def test_calls_sent_before_lower_nothing_more() -> None:
+    pace = pace_taking(40)
+    for _ in range(10):
+        pace.refused(time.monotonic())
+    assert pace.rate == pytest.approx(34)
+
+
+def test_rate_never_stops_all_calls() -> None:
+    pace = pace_taking(0)
+    pace.refused(time.monotonic())
+    assert pace.rate == 1
+
+
+async def test_paced_calls_keep_their_distance() -> None:
+    pace = pace_taking(24)
+    pace.refused(time.monotonic())  # 20.4 a second, of which one may be made at once
+    began = time.monotonic()
+    await asyncio.gather(*(pace.wait() for _ in range(9)))
+    assert time.monotonic() - began > 8 / 20.4 - 0.02
+
+
+async def test_unpaced_calls_do_not_wait() -> None:
+    assert await pace_taking(10).wait() == 0
