@@ -27,6 +27,8 @@ check-schema: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/local_store.py
+	$(BIN)/python bench/load.py
+	$(BIN)/python bench/faults.py
 
 clean:
 	rm -rf $(VENV) .venv-clients build dist *.egg-info

@@ -1,0 +1,158 @@
+"""How many small queries a second the gateway answers, beside a plain Strawberry and Starlette server.
+
+Both run in processes of their own, over the same local service, and are asked in turns for one artifact by sixteen
+connections: once where the answer may be remembered, and once where AWS has to be asked. The plain server is what its
+documentation shows: one resolver, which keeps what it has described in a dictionary or asks aioboto3 each time. Prints
+medians of the rounds, and how the two compare.
+"""
+
+import asyncio
+import contextlib
+import multiprocessing
+import statistics
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any, NamedTuple
+
+import aioboto3
+import orjson
+import strawberry
+from starlette.applications import Starlette
+from strawberry.asgi import GraphQL
+
+from gateway import serving
+from gateway.app import create_app
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+ROUNDS = 5
+REQUESTS = 2_000
+CONNECTIONS = 16
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:artifact/" + "0" * 32
+QUERY = "query ($arn: %s!) { artifact(arn: $arn) { arn name type creationTime } }"
+
+
+@strawberry.type
+class Artifact:
+    arn: str
+    name: str
+    type: str
+    creation_time: str
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def artifact(self, info: strawberry.Info, arn: str) -> Artifact:
+        app = info.context["request"].app
+        fresh = "no-cache" in info.context["request"].headers.get("cache-control", "")
+        if fresh or arn not in app.state.kept:
+            app.state.kept[arn] = await app.state.client.describe_artifact(ArtifactArn=arn)
+        found = app.state.kept[arn]
+        return Artifact(
+            arn=arn,
+            name=found["ArtifactName"],
+            type=found["ArtifactType"],
+            creation_time=found["CreationTime"].isoformat(),
+        )
+
+
+def plain_app(local_url: str) -> Starlette:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        session = aioboto3.Session("local", "local", region_name="us-east-1")
+        async with session.client("sagemaker", endpoint_url=local_url) as client:
+            app.state.client, app.state.kept = client, {}
+            yield
+
+    app = Starlette(lifespan=lifespan)
+    app.mount("/graphql", GraphQL(strawberry.Schema(Query)))
+    return app
+
+
+def gateway_app(local_url: str) -> Starlette:
+    return create_app(Settings(local_url=local_url, cache_record_seconds=3600))
+
+
+def serve(made: Callable[[str], Starlette], port: Any, local_url: str) -> None:
+    listener = serving.listen("127.0.0.1", 0)
+    serving.run(serving.Server(made(local_url), 1, lambda: port.put(listener.getsockname()[1])), listener)
+
+
+class Server(NamedTuple):
+    name: str
+    port: int
+    path: str
+    query: str
+
+
+KINDS = (("gateway", gateway_app, "/graphql", "Arn"), ("plain", plain_app, "/graphql/", "String"))
+
+
+class Round(NamedTuple):
+    """One round's requests a second, and the milliseconds that they took."""
+
+    rate: float
+    median: float
+    p99: float
+
+
+async def ask(server: Server, requests: int, header: str) -> Round:
+    body = orjson.dumps({"query": server.query, "variables": {"arn": ARN}})
+    head = f"POST {server.path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{header}"
+    sent = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    took: list[float] = []
+
+    async def connection() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        for _ in range(requests // CONNECTIONS):
+            began = time.perf_counter()
+            writer.write(sent)
+            answered = await reader.readuntil(b"\r\n\r\n")
+            length = int(answered.lower().partition(b"content-length:")[2].partition(b"\r")[0])
+            content = await reader.readexactly(length)
+            took.append((time.perf_counter() - began) * 1000)
+            if b"creationTime" not in content or b"errors" in content:
+                raise RuntimeError(content)
+        writer.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
+    return Round(len(took) / (time.perf_counter() - began), *(statistics.quantiles(took, n=100)[at] for at in (49, 98)))
+
+
+def compare(servers: list[Server], requests: int, header: str) -> None:
+    rounds: dict[str, list[Round]] = {server.name: [] for server in servers}
+    for _ in range(ROUNDS):
+        for server in servers:
+            rounds[server.name].append(asyncio.run(ask(server, requests, header)))
+    what = "AWS asked" if header else "remembered"
+    medians = {name: Round(*map(statistics.median, zip(*some, strict=True))) for name, some in rounds.items()}
+    for name, found in medians.items():
+        print(f"{what:12} {name:10} {found.rate:8.0f} {found.median:9.2f} {found.p99:8.2f}")
+    ratio = Round(*(ours / theirs for ours, theirs in zip(medians["gateway"], medians["plain"], strict=True)))
+    print(f"{what:12} {'ratio':10} {ratio.rate:8.2f} {ratio.median:9.2f} {ratio.p99:8.2f}")
+
+
+def main() -> None:
+    spawning = multiprocessing.get_context("spawn")
+    with LocalServer() as service:
+        record = {"ArtifactArn": ARN, "ArtifactName": "data", "ArtifactType": "DataSet"}
+        service.load([orjson.dumps({"entity": "Artifact", "record": record})])
+        servers, processes = [], []
+        for name, made, path, arn_type in KINDS:
+            port = spawning.Queue()
+            process = spawning.Process(target=serve, args=(made, port, service.url))
+            process.start()
+            processes.append(process)
+            servers.append(Server(name, port.get(timeout=30), path, QUERY % arn_type))
+        print(f"{'':12} {'server':10} {'req/s':>8} {'median ms':>9} {'p99 ms':>8}")
+        compare(servers, REQUESTS, "")
+        compare(servers, REQUESTS // 2, "Cache-Control: no-cache\r\n")
+        for process in processes:
+            process.terminate()
+            process.join()
+
+
+if __name__ == "__main__":
+    main()
