@@ -31,7 +31,7 @@ def mermaid() -> Iterator[Read]:
     """Mermaid's parser, in one process for all diagrams."""
     node = shutil.which("node")
     if not node or not (NODE / "node_modules/mermaid").exists():
-        pytest.skip("Mermaid's parser is not there; .ci/node installs it where there is npm.")
+        pytest.skip("Mermaid's parser is not there; .ci/parts installs it where there is npm.")
     command = [node, str(NODE / "mermaid.mjs")]
     with subprocess.Popen(  # noqa: S603
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
@@ -59,7 +59,7 @@ def graphviz() -> Iterator[Read]:
     """Graphviz, asked for the texts that it draws."""
     dot = shutil.which("dot")
     if not dot:
-        pytest.skip("Graphviz's dot is not there; .ci/node installs it.")
+        pytest.skip("Graphviz's dot is not there; .ci/parts installs it.")
 
     def texts(drawn: dict[str, list[dict[str, str]]]) -> list[str]:
         return [step["text"] for step in drawn.get("_ldraw_", ()) if step["op"] == "T"]

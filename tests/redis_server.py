@@ -44,7 +44,7 @@ class Redis:
 @contextmanager
 def redis_server(home: Path) -> Iterator[Redis]:
     if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not there; .ci/node installs it.")
+        pytest.skip("redis-server is not there; .ci/parts installs it.")
     server = Redis(home)
     server.start()
     try:

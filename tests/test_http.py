@@ -108,7 +108,7 @@ async def test_health_needs_no_aws(http: httpx.AsyncClient) -> None:
 def test_every_audit_is_passed(gateway: str) -> None:
     node = shutil.which("node")
     if not node or not (NODE / "node_modules/graphql-http").exists():
-        pytest.skip("The audits are not there; .ci/node installs them where there is npm.")
+        pytest.skip("The audits are not there; .ci/parts installs them where there is npm.")
     command = [node, str(NODE / "audits.mjs"), f"http://{gateway}/graphql"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True)  # noqa: S603
     audits = json.loads(done.stdout)
