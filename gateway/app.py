@@ -5,6 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route, WebSocketRoute
@@ -13,6 +14,7 @@ from gateway.aws.budget import Budget
 from gateway.aws.calls import Calls
 from gateway.cache import Cache
 from gateway.http.graphql import GraphQLEndpoint
+from gateway.http.headers import SecureHeaders
 from gateway.http.limits import Limits
 from gateway.http.operations import Operations
 from gateway.http.subscriptions import WebSocketEndpoint
@@ -41,6 +43,7 @@ def create_app(settings: Settings) -> Starlette:
             WebSocketRoute("/graphql", WebSocketEndpoint(operations)),
             Route("/healthz", _health),
         ],
+        middleware=[Middleware(SecureHeaders)],
         lifespan=lifespan,
     )
 
@@ -68,8 +71,8 @@ async def opened(settings: Settings) -> AsyncIterator[Backend]:
         yield Backend(settings, calls, cache, rates)
 
 
-async def _home(request: Request) -> RedirectResponse:
-    return RedirectResponse(request.url_for("graphql").path)
+async def _home(_: Request) -> RedirectResponse:
+    return RedirectResponse("graphql")  # beside it, under whatever path a proxy shows it
 
 
 async def _health(_: Request) -> JSONResponse:

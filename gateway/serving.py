@@ -37,7 +37,12 @@ class Server(uvicorn.Server):
         self._app = app
         self._ready = ready
         grace = max(1, round(grace_seconds))
-        given = {"timeout_graceful_shutdown": grace, "log_config": None, "access_log": False} | options
+        given = {
+            "timeout_graceful_shutdown": grace,
+            "log_config": None,
+            "access_log": False,
+            "server_header": False,
+        } | options
         super().__init__(uvicorn.Config(self._serve_one, interface="asgi3", **given))
 
     async def _serve_one(self, scope: Any, receive: Any, send: Any) -> None:

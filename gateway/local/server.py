@@ -118,4 +118,4 @@ class _Protocol(HttpToolsProtocol):
         self.transport.abort()
 
 
-_OPTIONS: dict[str, Any] = {"http": _Protocol, "ws": "none", "lifespan": "on", "server_header": False}
+_OPTIONS: dict[str, Any] = {"http": _Protocol, "ws": "none", "lifespan": "on"}
