@@ -4,7 +4,7 @@ WORKDIR /src
 RUN python -m venv /opt/gateway
 COPY pyproject.toml README.md LICENSE ./
 COPY gateway ./gateway
-RUN /opt/gateway/bin/pip install --no-cache-dir .
+RUN /opt/gateway/bin/pip install --no-cache-dir '.[otel]'
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home gateway

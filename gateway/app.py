@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from gateway.aws.budget import Budget
@@ -15,10 +15,13 @@ from gateway.aws.calls import Calls
 from gateway.cache import Cache
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.headers import SecureHeaders
+from gateway.http.health import Readiness, aws_probe, health, readiness
 from gateway.http.limits import Limits
 from gateway.http.operations import Operations
+from gateway.http.requests import Requests
 from gateway.http.subscriptions import WebSocketEndpoint
 from gateway.loaders import Loaders
+from gateway.observability import Instruments
 from gateway.rates import Rates
 from gateway.schema.execution import Executor
 from gateway.settings import Settings
@@ -26,26 +29,33 @@ from gateway.settings import Settings
 
 def create_app(settings: Settings) -> Starlette:
     """Make the application; its AWS client opens when the server starts it and closes when the server stops."""
+    instruments = Instruments(tracing=settings.tracing)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with opened(settings) as backend:
+        app.state.instruments = instruments
+        async with aclosing(instruments), opened(settings) as backend:
             app.state.backend = backend
+            probes = {"aws": aws_probe(backend.calls, instruments), "cache": backend.cache.state}
+            app.state.readiness = Readiness(probes)
             yield
 
     limits = Limits(settings)
     executor = Executor(mutations=settings.mutations, most_tokens=settings.max_tokens, check=limits.check)
     operations = Operations(executor)
-    return Starlette(
-        routes=[
-            Route("/", _home),
-            Route("/graphql", GraphQLEndpoint(operations, settings.max_body_bytes), name="graphql"),
-            WebSocketRoute("/graphql", WebSocketEndpoint(operations)),
-            Route("/healthz", _health),
-        ],
-        middleware=[Middleware(SecureHeaders)],
-        lifespan=lifespan,
-    )
+    routes: list[Route | WebSocketRoute] = [
+        Route("/", _home),
+        Route("/graphql", GraphQLEndpoint(operations, settings.max_body_bytes), name="graphql"),
+        WebSocketRoute("/graphql", WebSocketEndpoint(operations)),
+        Route("/healthz", health),
+        Route("/readyz", readiness),
+        *([Route("/metrics", _metrics)] if settings.metrics else []),
+    ]
+    middleware = [
+        Middleware(SecureHeaders),
+        Middleware(Requests, instruments, {route.path for route in routes}, quiet={"/healthz", "/readyz", "/metrics"}),
+    ]
+    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +85,6 @@ async def _home(_: Request) -> RedirectResponse:
     return RedirectResponse("graphql")  # beside it, under whatever path a proxy shows it
 
 
-async def _health(_: Request) -> JSONResponse:
-    return JSONResponse({"status": "ok"})
+async def _metrics(request: Request) -> Response:
+    text, media_type = request.app.state.instruments.metrics.text(request.headers.get("accept", ""))
+    return Response(text, media_type=media_type)

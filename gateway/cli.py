@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from gateway.aws.pool import session
 from gateway.errors import GatewayError
 from gateway.local.server import LocalServer
 from gateway.local.server import serve as serve_local
+from gateway.observability import logs
 from gateway.schema.execution import Executor
 from gateway.settings import Settings
 
@@ -202,13 +202,17 @@ def _run_embedded(settings: Settings, local: LocalServer) -> int:
 
 
 def _run(settings: Settings, announce: Callable[[str], str]) -> int:
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    listener = serving.listen(settings.host, settings.port)
-    said = announce(serving.url_of(listener))
-    server = serving.Server(
-        create_app(settings), settings.grace_seconds, lambda: _say(said), ws_max_size=settings.max_body_bytes
-    )
-    serving.run(server, listener)
+    logs.configure(settings.log_level, settings.log_format)
+    with serving.listen(settings.host, settings.port) as listener:
+        said = announce(serving.url_of(listener))
+        server = serving.Server(
+            create_app(settings),
+            settings.grace_seconds,
+            lambda: _say(said),
+            ws_max_size=settings.max_body_bytes,
+            forwarded_allow_ips=settings.forwarded_allow_ips,
+        )
+        serving.run(server, listener)
     return 0
 
 

@@ -109,3 +109,22 @@ class Settings(BaseSettings):
     cache_max_bytes: Annotated[
         int, Field(ge=0, description="Size of the cache in memory at most; the least recently used goes first.")
     ] = 67_108_864
+    log_format: Annotated[
+        Literal["auto", "json", "text"],
+        Field(description="How they are written; `auto` is text on a terminal and JSON anywhere else."),
+    ] = "auto"
+    metrics: Annotated[bool, Field(description="Whether `/metrics` tells Prometheus what the gateway does.")] = True
+    tracing: Annotated[
+        bool,
+        Field(
+            description="Whether operations and AWS calls are traced by OpenTelemetry, which the extra `otel` installs "
+            "and `OTEL_` variables configure."
+        ),
+    ] = False
+    forwarded_allow_ips: Annotated[
+        str,
+        Field(
+            description="Addresses and networks of the proxies, by comma, whose `X-Forwarded-For` and "
+            "`X-Forwarded-Proto` are believed; `*` believes anyone's."
+        ),
+    ] = "127.0.0.1,::1"

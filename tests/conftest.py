@@ -1,5 +1,6 @@
 """One local service, one gateway and one event loop for all tests; each test begins with an empty account."""
 
+import asyncio
 import os
 import threading
 from collections import Counter
@@ -96,6 +97,12 @@ def load(service: LocalServer) -> Callable[..., None]:
         service.load([orjson.dumps(line) for line in lines])
 
     return load
+
+
+async def first_call(service: LocalServer) -> None:
+    """Wait until a call has reached the service."""
+    while not service.calls:  # noqa: ASYNC110 - it is on a thread of its own and tells nobody
+        await asyncio.sleep(0.01)
 
 
 def asking(client: httpx.AsyncClient) -> Ask:

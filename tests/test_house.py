@@ -7,7 +7,7 @@ HOUSE = Path(__file__).parents[1] / "gateway"
 
 # From the roof to the cellar; a room may use those on lower floors, and its own.
 FLOORS = [["cli"], ["app"], ["http"], ["schema"], ["lineage"], ["loaders"], ["memory"], ["cache", "records"], ["aws"]]
-SHELF = {"settings", "errors", "arn", "serving", "rates", "breaker"}
+SHELF = {"settings", "errors", "arn", "serving", "rates", "breaker", "observability"}
 
 
 def imports() -> set[tuple[str, str]]:

@@ -21,6 +21,7 @@ from botocore.exceptions import (
 )
 
 from gateway import arn as arns
+from gateway import observability
 from gateway.arn import Arn
 from gateway.aws.kinds import LINEAGE
 from gateway.aws.pace import Pace
@@ -204,16 +205,11 @@ class Calls:
         tally.waited += await pace.wait()  # without taking a slot from operations that need not wait
         async with self._slots:
             _trying.set(_Try(tally, held_back))
-            began = time.monotonic()
-            outcome = "ok"
-            try:
-                answer: dict[str, Any] = await getattr(client, xform_name(operation))(**parameters)
-            except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
-                failure = _translated(operation, error)
-                outcome = failure.code
-                raise failure from error
-            finally:
-                _log.debug("%s %s %.1f ms", operation, outcome, (time.monotonic() - began) * 1000)
+            with observability.aws_call(operation, self.pool.region(place)):
+                try:
+                    answer: dict[str, Any] = await getattr(client, xform_name(operation))(**parameters)
+                except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
+                    raise _translated(operation, error) from error
         return answer
 
     async def _client(self, place: Place) -> Any:

@@ -1,12 +1,13 @@
 """One operation of one caller: whether it may be asked, and its answer, whichever transport it came by."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from starlette.requests import HTTPConnection
 
+from gateway import observability
 from gateway.errors import BadUserInput
 from gateway.loaders import Loaders
 from gateway.schema.execution import Executor, Outcome, refusal
@@ -44,6 +45,7 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than an error
         """Say why, to programs by a code."""
         super().__init__(message)
         self.status = status
+        self.code = code
         self.headers = headers or {}
         self.answer = refusal(message, code)
 
@@ -57,17 +59,22 @@ class Operations:
 
     async def answer(self, asked: Asked, asking: Asking) -> Outcome:
         """Answer once; Refusal when it may not be asked."""
-        self._check(asked, asking)
-        loaders = _loaders(asking)
-        try:
-            return await self._executor.run(*asked[:3], loaders)
-        finally:
-            await loaders.end()
+        with observability.operation() as operation:
+            self._check(asked, asking)
+            loaders = _loaders(asking)
+            try:
+                outcome = await self._executor.run(*asked[:3], loaders)
+            finally:
+                await loaders.end()
+            operation.answered(outcome.answer)
+            return outcome
 
     async def stream(self, asked: Asked, asking: Asking) -> AsyncGenerator[Outcome, None]:
         """Answer as often as there is something to say; Refusal, before anything is said, when it may not be asked."""
-        self._check(asked, asking)
-        return self._streamed(asked, _loaders(asking))
+        with ExitStack() as undo:
+            operation = undo.enter_context(observability.operation())
+            self._check(asked, asking)
+            return _observed(self._streamed(asked, _loaders(asking)), operation, undo.pop_all())
 
     async def _streamed(self, asked: Asked, loaders: Loaders) -> AsyncGenerator[Outcome, None]:
         try:
@@ -86,6 +93,16 @@ class Operations:
 def _loaders(asking: Asking) -> Loaders:
     loaders: Loaders = asking.connection.app.state.backend.loaders(fresh=asking.fresh)
     return loaders
+
+
+async def _observed(
+    outcomes: AsyncGenerator[Outcome, None], operation: observability.Request, until: ExitStack
+) -> AsyncGenerator[Outcome, None]:
+    with until:
+        async with aclosing(outcomes):
+            async for outcome in outcomes:
+                operation.answered(outcome.answer)
+                yield outcome
 
 
 def asking_of(connection: HTTPConnection) -> Asking:

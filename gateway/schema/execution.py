@@ -25,7 +25,7 @@ from graphql import (
     validate,
 )
 
-from gateway import schema
+from gateway import observability, schema
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, GatewayError
 from gateway.loaders import Loaders
 
@@ -71,9 +71,10 @@ class Executor:
     ) -> Outcome:
         """Answer one request; nothing is raised, whatever the document says."""
         document, errors = self._prepare(query)
+        kind = _noted(document, operation_name)
         if document is None or errors:
             return Outcome({"errors": errors}, executed=False)
-        if _operation_type(document, operation_name) is OperationType.SUBSCRIPTION:
+        if kind is OperationType.SUBSCRIPTION:
             return Outcome(refusal("A subscription takes a WebSocket or an event stream."), executed=False)
         result = execute(
             self._schema, document, variable_values=variables, operation_name=operation_name, context_value=loaders
@@ -85,7 +86,7 @@ class Executor:
     ) -> AsyncGenerator[Outcome, None]:
         """Answer one request as often as it has something to say: once, or for a subscription until that ends."""
         document, errors = self._prepare(query)
-        subscribes = document and not errors and _operation_type(document, operation_name) is OperationType.SUBSCRIPTION
+        subscribes = document and not errors and _noted(document, operation_name) is OperationType.SUBSCRIPTION
         if document is None or not subscribes:
             yield await self.run(query, variables, operation_name, loaders)
             return
@@ -125,6 +126,15 @@ def _operation_type(document: DocumentNode, name: str | None) -> OperationType |
     return operation.operation if operation else None
 
 
+def _noted(document: DocumentNode | None, name: str | None) -> OperationType | None:
+    """Tell the type of the operation that is to be answered, and note it for the log."""
+    operation = get_operation_ast(document, name) if document else None
+    if operation is None:
+        return None
+    observability.operates(operation.operation.value, operation.name.value if operation.name else None)
+    return operation.operation
+
+
 def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
     if result.data is None and result.errors and all(error.path is None for error in result.errors):
         # The variables did not fit, or no operation has that name.
@@ -146,6 +156,6 @@ def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
     cause = error.original_error
     if cause is None or isinstance(cause, GatewayError | GraphQLError):
         return shown | {"extensions": {"code": code} | (error.extensions or {})}
-    _log.error("%s at %s", error.message, error.path, exc_info=cause)
+    _log.error("A field failed at %s.", error.path, exc_info=cause)
     message = "The gateway failed at this field; its log says why."
     return shown | {"message": message, "extensions": {"code": GatewayError.code}}

@@ -1,0 +1,100 @@
+"""Every request and WebSocket: its id, its line in the log, its counts, and an answer even where the gateway fails."""
+
+import logging
+import re
+from collections.abc import Collection, MutableMapping
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import GatewayError
+from gateway.observability import Instruments, Request, serving
+from gateway.schema.execution import refusal
+
+_log = logging.getLogger("gateway.http")
+
+ID_HEADER = "X-Request-Id"
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = {"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"}
+_NO_ANSWER = 499
+"""What is noted as the status when the caller left before there was one, or the gateway stopped."""
+
+
+class Requests:
+    """Middleware: what is within it knows the request that it works for."""
+
+    def __init__(self, app: ASGIApp, instruments: Instruments, routes: Collection[str], quiet: Collection[str]) -> None:
+        """Observe by ``instruments``; count by ``routes``, and log those that are ``quiet`` only when they fail."""
+        self._app = app
+        self._instruments = instruments
+        self._routes = routes
+        self._quiet = quiet
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        request = self._request(scope)
+        with serving(request):
+            await self._serve(request, scope, receive, _noting(request, send))
+
+    def _request(self, scope: Scope) -> Request:
+        headers, path, spans = Headers(scope=scope), scope["path"], self._instruments.spans
+        given = headers.get(ID_HEADER, "")
+        method = scope.get("method", Request.WEBSOCKET)
+        return Request(
+            self._instruments,
+            id=given if _ID.fullmatch(given) else uuid4().hex,
+            method=method if method in {*_METHODS, Request.WEBSOCKET} else "other",
+            path=path,
+            route=path if path in self._routes else Request.OTHER,
+            quiet=path in self._quiet,
+            parent=spans.parent(headers) if spans else None,
+        )
+
+    async def _serve(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            pass
+        except Exception:
+            if request.status is not None or scope["type"] != "http":
+                raise  # for the server to log it and hang up
+            _log.exception("The gateway failed.")
+            failure = refusal("The gateway failed; its log says why.", GatewayError.code)
+            await JSONResponse(failure, HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, send)
+        finally:
+            request.status = request.status or _NO_ANSWER
+
+
+def _noting(request: Request, send: Send) -> Send:
+    """Note the status of what is sent, and send the request's id with it."""
+
+    async def noting(message: Message) -> None:
+        status = _status(message)
+        if status and request.status is None:
+            request.status = status
+            if message["type"] != "websocket.close":
+                MutableHeaders(scope=message)[ID_HEADER] = request.id
+        await send(message)
+
+    return noting
+
+
+def _status(message: MutableMapping[str, Any]) -> int | None:
+    """Return the status that a message begins an answer with."""
+    match message["type"]:
+        case "http.response.start" | "websocket.http.response.start":
+            return int(message["status"])
+        case "websocket.accept":
+            return HTTPStatus.SWITCHING_PROTOCOLS
+        case "websocket.close":
+            return HTTPStatus.FORBIDDEN
+    return None

@@ -1,0 +1,72 @@
+"""What Prometheus is told. Every label has few values; names that clients choose are none of them."""
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import choose_encoder
+
+_PREFIX = "lineage_gateway"
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+disable_created_metrics()  # type: ignore[no-untyped-call] # when a count began helps nobody, and doubles what is scraped
+
+
+class Metrics:
+    """The counts of one gateway, in a registry of their own."""
+
+    def __init__(self) -> None:
+        """Begin at nothing."""
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.http_requests = self._counter(
+            "http_requests",
+            "Requests answered, by method, route (`other` for none) and status; a WebSocket counts when it closes.",
+            ["method", "route", "status"],
+        )
+        self.http_seconds = self._histogram(
+            "http_request_duration_seconds", "Time from a request to the end of its answer.", ["method", "route"]
+        )
+        self.http_in_flight = self._gauge("http_requests_in_flight", "Requests being answered.")
+        self.websockets = self._gauge("websocket_connections", "WebSockets that are open.")
+        self.operations = self._counter(
+            "operations",
+            "GraphQL operations ended, by type and outcome: `ok`, `partial` (data and errors), `cancelled`, or the "
+            "code of the error that there was instead of data.",
+            ["type", "outcome"],
+        )
+        self.operation_seconds = self._histogram(
+            "operation_duration_seconds", "Time from an operation's begin to its last answer.", ["type"]
+        )
+        self.aws_calls = self._counter(
+            "aws_calls", "AWS calls, by operation and outcome: `ok`, `cancelled` or a code.", ["operation", "outcome"]
+        )
+        self.aws_seconds = self._histogram(
+            "aws_call_duration_seconds", "Time that AWS calls took, botocore's retries included.", ["operation"]
+        )
+        self.aws_in_flight = self._gauge("aws_calls_in_flight", "AWS calls without an answer so far.")
+        self.aws_throttles = self._counter("aws_throttles", "Times that AWS refused as too fast.", ["operation"])
+        self.aws_pace_seconds = self._counter(
+            "aws_pace_seconds", "Time that AWS calls waited so as not to be throttled.", ["operation"]
+        )
+        self.cache_lookups = self._counter(
+            "cache_lookups", "Lookups in the cache, by kind and result: `hit` or `miss`.", ["kind", "result"]
+        )
+
+    def text(self, accept: str) -> tuple[bytes, str]:
+        """Write all of it, and name the format: OpenMetrics to those who accept it, else Prometheus' own."""
+        encode, media_type = choose_encoder(accept)
+        return encode(self.registry), media_type
+
+    def _counter(self, name: str, description: str, labels: list[str]) -> Counter:
+        return Counter(name, description, labels, namespace=_PREFIX, registry=self.registry)
+
+    def _histogram(self, name: str, description: str, labels: list[str]) -> Histogram:
+        return Histogram(name, description, labels, namespace=_PREFIX, buckets=_SECONDS, registry=self.registry)
+
+    def _gauge(self, name: str, description: str) -> Gauge:
+        return Gauge(name, description, namespace=_PREFIX, registry=self.registry)

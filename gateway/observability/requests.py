@@ -1,0 +1,218 @@
+"""What is being done for a caller: who asked, how it went, and what it took."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gateway.errors import GatewayError, Throttled, UpstreamUnavailable
+from gateway.observability.instruments import Instruments
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Span
+
+_log = logging.getLogger("gateway.http")
+_aws_log = logging.getLogger("gateway.aws")
+
+_OK = "ok"
+_PARTIAL = "partial"
+_CANCELLED = "cancelled"
+_LONGEST = 100  # characters of a name that is not ours
+_LONGEST_PATH = 200
+_SILENT = {UpstreamUnavailable.code, GatewayError.code, _CANCELLED}
+"""Outcomes that need not be AWS's word."""
+
+
+@dataclass(slots=True)
+class Request:
+    """An HTTP request, a WebSocket, or an operation on one."""
+
+    WEBSOCKET: ClassVar = "WEBSOCKET"
+    """What is called the method where there is none."""
+    OTHER: ClassVar = "other"
+    """What is called the route where there is none."""
+
+    instruments: Instruments
+    id: str = ""
+    method: str = ""
+    path: str = ""
+    route: str = OTHER
+    """The route's path, of which there are few."""
+    quiet: bool = False
+    """Whether nobody wants to read of it unless it fails."""
+    parent: "Context | None" = None
+    """The caller's span."""
+    status: int | None = None
+    caller: str | None = None
+    operation: str | None = None
+    type: str | None = None
+    outcome: str | None = None
+    cost: float | None = None
+    aws_calls: int = 0
+    span: "Span | None" = None
+    began: float = field(default_factory=time.perf_counter)
+
+    def answered(self, answer: dict[str, Any]) -> None:
+        """Learn how an operation went from an answer to it; of several, the one that went worst tells."""
+        errors = answer.get("errors")
+        if errors:
+            self.outcome = _PARTIAL if answer.get("data") is not None else errors[0]["extensions"]["code"]
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken."""
+        return time.perf_counter() - self.began
+
+    @property
+    def marks(self) -> dict[str, Any]:
+        """What every line of the log says that is written on its behalf."""
+        trace = f"{self.span.get_span_context().trace_id:032x}" if self.span else None
+        return _known(request_id=self.id or None, trace_id=trace, caller=self.caller, operation=self.operation)
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """What the line in the log says that is written at its end."""
+        return _known(
+            method=self.method,
+            path=self.path[:_LONGEST_PATH],
+            status=self.status,
+            ms=round(self.seconds * 1000, 1),
+            type=self.type,
+            outcome=self.outcome,
+            cost=self.cost,
+            aws_calls=self.aws_calls if self.outcome else None,
+        )
+
+
+_current: ContextVar[Request | None] = ContextVar("request", default=None)
+_UNSEEN = Instruments()
+"""Where what is done for nobody, such as at start-up, is counted."""
+
+
+def current() -> Request:
+    """Return the request at hand."""
+    return _current.get() or Request(_UNSEEN)
+
+
+@contextmanager
+def serving(request: Request) -> Iterator[None]:
+    """Do something for a request: count it, time it, and write its line."""
+    before = _current.set(request)
+    metrics = request.instruments.metrics
+    socket = request.method == Request.WEBSOCKET
+    try:
+        with (metrics.websockets if socket else metrics.http_in_flight).track_inprogress():
+            yield
+    finally:
+        metrics.http_requests.labels(request.method, request.route, str(request.status)).inc()
+        if not socket:
+            metrics.http_seconds.labels(request.method, request.route).observe(request.seconds)
+        quiet = request.quiet and request.status == 200  # noqa: PLR2004
+        _log.log(logging.DEBUG if quiet else logging.INFO, "request", extra={"fields": request.line})
+        _current.reset(before)
+
+
+@contextmanager
+def operation() -> Iterator[Request]:
+    """Carry out an operation: count it, time it, and trace it.
+
+    On a WebSocket there are many, side by side: each is a request of its own, and its line is written here.
+    """
+    request = current()
+    alone = request.method == Request.WEBSOCKET
+    if alone:
+        request = replace(request, status=None, aws_calls=0, began=time.perf_counter())
+        _current.set(request)  # for good: each has a task of its own
+    metrics, spans = request.instruments.metrics, request.instruments.spans
+    request.outcome = _OK
+    request.span = spans.operation(request.parent) if spans else None
+    try:
+        yield request
+    except BaseException as error:
+        if request.outcome in {_OK, _PARTIAL}:  # who is told of an error may well leave
+            request.outcome = _outcome(error)
+        raise
+    finally:
+        kind = request.type or "unknown"
+        metrics.operations.labels(kind, request.outcome).inc()
+        metrics.operation_seconds.labels(kind).observe(request.seconds)
+        if spans and request.span:
+            spans.end_operation(request.span, request.type, request.operation, request.outcome)
+        if alone:
+            _log.info("operation", extra={"fields": request.line})
+
+
+def operates(type: str, name: str | None) -> None:
+    """Note which operation of its document is carried out; its name is the client's choice."""
+    request = current()
+    request.type, request.operation = type, name[:_LONGEST] if name else None
+
+
+def called_by(name: str) -> None:
+    """Note who asks, by the name that the operator knows him by."""
+    current().caller = name[:_LONGEST]
+
+
+def costs(cost: float) -> None:
+    """Note what an operation was reckoned to cost."""
+    current().cost = cost
+
+
+@contextmanager
+def aws_call(operation: str, region: str) -> Iterator[None]:
+    """Make an AWS call: count it, time it, and trace it; the error that it raises tells how it went."""
+    request = current()
+    instruments, began, outcome = request.instruments, time.perf_counter(), _OK
+    metrics, spans = instruments.metrics, instruments.spans
+    span = spans.aws_call(request.span, operation, region) if spans and request.span else None
+    request.aws_calls += 1
+    try:
+        with metrics.aws_in_flight.track_inprogress():
+            yield
+    except BaseException as error:
+        outcome = _outcome(error)
+        raise
+    finally:
+        seconds = time.perf_counter() - began
+        metrics.aws_calls.labels(operation, outcome).inc()
+        metrics.aws_seconds.labels(operation).observe(seconds)
+        if outcome not in _SILENT:
+            instruments.heard(outcome)
+        if spans and span:
+            spans.end_aws_call(span, outcome)
+        fields = {"aws_operation": operation, "region": region, "outcome": outcome, "ms": round(seconds * 1000, 1)}
+        _aws_log.debug("AWS call", extra={"fields": fields})
+
+
+def throttled(operation: str) -> None:
+    """Count that AWS refused a try of a call as too fast."""
+    instruments = current().instruments
+    instruments.metrics.aws_throttles.labels(operation).inc()
+    instruments.heard(Throttled.code)
+
+
+def paced(operation: str, seconds: float) -> None:
+    """Count the time that a call waited so as not to be throttled."""
+    current().instruments.metrics.aws_pace_seconds.labels(operation).inc(seconds)
+
+
+def cache_looked_up(kind: str, *, hit: bool) -> None:
+    """Count a lookup in the cache; of kinds there are few."""
+    current().instruments.metrics.cache_lookups.labels(kind, "hit" if hit else "miss").inc()
+
+
+def _outcome(error: BaseException) -> str:
+    """Name what an error means: by its code, where it has one of ours."""
+    if isinstance(error, asyncio.CancelledError | GeneratorExit):
+        return _CANCELLED
+    code = getattr(error, "code", None)
+    return code if isinstance(code, str) else GatewayError.code
+
+
+def _known(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,88 @@
+"""Spans for OpenTelemetry: one for each operation and one for each AWS call, none for fields.
+
+OpenTelemetry is an extra. It is imported when a gateway with tracing is made, and by nobody else. It is configured by
+its own environment variables (``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_TRACES_SAMPLER`` and the rest).
+"""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Span
+
+_NO_ERRORS = {"ok", "cancelled"}
+"""Outcomes of which a span tells nothing: who leaves early has not failed."""
+
+
+class Spans:
+    """Makes spans and sends them by OTLP over HTTP.
+
+    None of them is made OpenTelemetry's current one: an event stream's steps run in contexts of their own, which that
+    does not survive. Whoever makes a span below another says so.
+    """
+
+    def __init__(self) -> None:
+        """Begin; ValueError when the extra is not installed."""
+        try:
+            from opentelemetry import propagate, trace  # noqa: PLC0415 - an extra
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+            from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource  # noqa: PLC0415
+            from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+            from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise ValueError("GATEWAY_TRACING needs OpenTelemetry: install lineage-gateway[otel].") from error
+        named = Resource.create({SERVICE_NAME: "lineage-gateway"}).merge(OTELResourceDetector().detect())
+        self.provider = TracerProvider(resource=named, shutdown_on_exit=False)
+        """Where further processors may be added."""
+        if os.environ.get("OTEL_TRACES_EXPORTER") != "none":
+            self.provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        self._tracer = self.provider.get_tracer("lineage-gateway")
+        self._extract = propagate.extract
+        self._below = trace.set_span_in_context
+        self._kind = trace.SpanKind
+        self._error = trace.Status(trace.StatusCode.ERROR)
+
+    def parent(self, headers: Mapping[str, str]) -> "Context":
+        """Return the caller's span, if his headers tell of one."""
+        return self._extract(headers)
+
+    def operation(self, parent: "Context | None") -> "Span":
+        """Begin the span of an operation of which nothing is known yet."""
+        return self._tracer.start_span("GraphQL Operation", parent, self._kind.SERVER)
+
+    def end_operation(self, span: "Span", type: str | None, name: str | None, outcome: str) -> None:
+        """End it, now that more is known; the name is the client's choice and so an attribute alone."""
+        if type:
+            span.update_name(type)
+            span.set_attribute("graphql.operation.type", type)
+        if name:
+            span.set_attribute("graphql.operation.name", name)
+        self._end(span, outcome)
+
+    def aws_call(self, below: "Span", operation: str, region: str) -> "Span":
+        """Begin the span of an AWS call."""
+        attributes = {
+            "rpc.system": "aws-api",
+            "rpc.service": "SageMaker",
+            "rpc.method": operation,
+            "cloud.region": region,
+        }
+        return self._tracer.start_span(
+            f"SageMaker.{operation}", self._below(below), self._kind.CLIENT, attributes=attributes
+        )
+
+    def end_aws_call(self, span: "Span", outcome: str) -> None:
+        """End it."""
+        self._end(span, outcome)
+
+    def _end(self, span: "Span", outcome: str) -> None:
+        if outcome not in _NO_ERRORS:
+            span.set_attribute("error.type", outcome)
+            span.set_status(self._error)
+        span.end()
+
+    def close(self) -> None:
+        """Send what has not been sent."""
+        self.provider.shutdown()

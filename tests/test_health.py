@@ -1,0 +1,89 @@
+"""Alive whatever AWS does, and ready when it can be reached."""
+
+import asyncio
+from collections import Counter
+
+import httpx
+import pytest
+from conftest import first_call, running
+
+from gateway.http import health
+from gateway.http.health import Readiness, ready
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+READY = {"status": "ready", "aws": "ok", "cache": "ok"}
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Probes are asked each time."""
+    monkeypatch.setattr(health, "_REMEMBERED_SECONDS", 0)
+
+
+async def test_alive_while_aws_is_slow(gateway: str, service: LocalServer) -> None:
+    service.behaviour.latency_ms = 2000
+    async with httpx.AsyncClient(base_url=f"http://{gateway}", timeout=20) as client:
+        asked = asyncio.create_task(client.post("/graphql", json={"query": "{ artifacts { nodes { arn } } }"}))
+        await first_call(service)
+        assert (await client.get("/healthz")).json() == {"status": "ok"}
+        assert not asked.done()
+        assert (await asked).json() == {"data": {"artifacts": {"nodes": []}}}
+
+
+@pytest.mark.usefixtures("fresh")
+async def test_ready_as_aws_comes_and_goes() -> None:
+    local = LocalServer().start()
+    port = int(local.url.rpartition(":")[2])
+    async with running(Settings(local_url=local.url)) as client:
+        assert (await client.get("/readyz")).json() == READY
+        local.stop()
+        away = await client.get("/readyz")
+        assert (away.status_code, away.json()) == (503, READY | {"status": "unready", "aws": "unreachable"})
+        assert (await client.get("/healthz")).status_code == 200
+        with LocalServer(port=port):
+            back = await client.get("/readyz")
+            assert (back.status_code, back.json()) == (200, READY)
+
+
+async def test_probes_share_one_call(server: LocalServer, calls: Counter[str]) -> None:
+    async with running(Settings(local_url=server.url)) as client:
+        answers = await asyncio.gather(*(client.get("/readyz") for _ in range(20)))
+    assert [answer.json() for answer in answers] == [READY] * 20
+    assert calls == {"DescribeLineageGroup": 1}
+
+
+@pytest.mark.usefixtures("fresh")
+async def test_answer_of_aws_is_reachable(service: LocalServer) -> None:
+    async with running(Settings(local_url=service.url, max_attempts=1)) as client:
+        service.behaviour.deny = ["*"]
+        assert (await client.get("/readyz")).json() == READY | {"aws": "denied"}
+        service.behaviour.reset()
+        service.behaviour.throttle_tps = 0.001
+        assert [(await client.get("/readyz")).json()["aws"] for _ in range(2)] == ["ok", "throttled"]
+        service.behaviour.reset()
+        service.behaviour.fault_rate = 1
+        assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_busy_gateway_stays_ready(service: LocalServer) -> None:
+    service.behaviour.latency_ms = 200
+    names = [f'c{number}: context(name: "c{number}") {{ name }}' for number in range(20)]
+    async with running(Settings(local_url=service.url, max_concurrent_calls=1)) as client:
+        asked = asyncio.create_task(client.post("/graphql", json={"query": f"{{ {' '.join(names)} }}"}))
+        await first_call(service)
+        assert (await client.get("/readyz")).json() == READY
+        assert not asked.done()
+        assert "errors" not in (await asked).json()
+
+
+async def test_cache_away_costs_no_readiness() -> None:
+    async def ok() -> str:
+        return "ok"
+
+    async def refuses() -> str:
+        raise ConnectionRefusedError
+
+    parts = await Readiness({"aws": ok, "cache": refuses}).parts()
+    assert parts == {"aws": "ok", "cache": "unreachable"}
+    assert ready(parts)

@@ -1,0 +1,230 @@
+"""The log: a line for each request, on one line whatever was sent, and never a secret."""
+
+import io
+import json
+import logging
+import os
+import re
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from conftest import running
+from test_cli import serving
+from test_subscriptions import SUBSCRIBE, connected, messages
+from websockets.asyncio.client import connect
+
+from gateway import observability
+from gateway.local.server import LocalServer
+from gateway.observability import Instruments, Request
+from gateway.observability.logs import Json, Text
+from gateway.settings import Settings
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+Lines = Callable[[], list[dict[str, Any]]]
+
+SECRET = "s3cr3t"  # noqa: S105
+FIND = "query Find($name: String!) { context(name: $name) { name } artifacts { nodes { arn } } }"
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """What the gateway has logged so far, at every level."""
+    stream, gateway = io.StringIO(), logging.getLogger("gateway")
+    handler, level = logging.StreamHandler(stream), gateway.level
+    handler.setFormatter(Json())
+    gateway.addHandler(handler)
+    gateway.setLevel(logging.DEBUG)
+    yield lambda: [orjson.loads(line) for line in stream.getvalue().splitlines()]
+    gateway.removeHandler(handler)
+    gateway.setLevel(level)
+
+
+def of_requests(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [line for line in said if line["message"] in {"request", "operation"}]
+
+
+async def test_request_has_one_line(http: httpx.AsyncClient, service: LocalServer, lines: Lines) -> None:  # noqa: ARG001
+    body = {"query": FIND, "variables": {"name": "here"}}
+    await http.post("/graphql", json=body, headers={"x-request-id": "r-1"})
+    [line] = of_requests(lines())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
+    assert line.pop("ms") > 0
+    assert line == {
+        "level": "info",
+        "logger": "gateway.http",
+        "message": "request",
+        "request_id": "r-1",
+        "operation": "Find",
+        "method": "POST",
+        "path": "/graphql",
+        "status": 200,
+        "type": "query",
+        "outcome": "ok",
+        "aws_calls": 2,
+    }
+
+
+async def test_calls_belong_to_their_request(
+    http: httpx.AsyncClient,
+    service: LocalServer,  # noqa: ARG001
+    lines: Lines,
+) -> None:
+    await http.post("/graphql", json={"query": FIND, "variables": {"name": "here"}}, headers={"x-request-id": "r-2"})
+    made = [line for line in lines() if line["message"] == "AWS call"]
+    assert {line["aws_operation"]: line["outcome"] for line in made} == {
+        "DescribeContext": "NOT_FOUND",
+        "ListArtifacts": "ok",
+    }
+    assert {(line["level"], line["request_id"], line["operation"]) for line in made} == {("debug", "r-2", "Find")}
+
+
+async def test_websocket_operations_have_lines(gateway: str, service: LocalServer, lines: Lines) -> None:  # noqa: ARG001
+    async with connected(gateway) as socket:
+        assert len([one async for one in messages(socket, FIND, name="here")]) == 1
+        assert len([one async for one in messages(socket, "{ nothing }")]) == 1
+    first, second = (line for line in lines() if line["message"] == "operation")
+    assert (first["operation"], first["type"], first["outcome"], first["aws_calls"]) == ("Find", "query", "ok", 2)
+    assert (second["type"], second["outcome"], second["aws_calls"]) == ("query", "GRAPHQL_VALIDATION_FAILED", 0)
+    assert first["request_id"] == second["request_id"]
+
+
+async def test_probes_are_quiet_unless_failing(http: httpx.AsyncClient, lines: Lines) -> None:
+    for path in ("/healthz", "/readyz", "/metrics"):
+        await http.get(path)
+        await http.put(path)
+    assert {(line["path"], line["status"], line["level"]) for line in of_requests(lines())} == {
+        (path, status, level)
+        for path in ("/healthz", "/readyz", "/metrics")
+        for status, level in ((200, "debug"), (405, "info"))
+    }
+
+
+async def test_readiness_is_told_when_it_turns(lines: Lines) -> None:
+    with LocalServer() as local:
+        async with running(Settings(local_url=local.url)) as client:
+            await client.get("/readyz")
+            await client.get("/readyz")
+    [line] = [line for line in lines() if line["message"] == "readiness"]
+    assert (line["level"], line["aws"], line["cache"]) == ("info", "ok", "ok")
+
+
+async def test_names_are_cut_short(http: httpx.AsyncClient, lines: Lines) -> None:
+    await http.post(f"/{'p' * 5000}", json={})
+    await http.post("/graphql", json={"query": f"query {'n' * 5000} {{ __typename }}"})
+    elsewhere, asked = of_requests(lines())
+    assert (len(elsewhere["path"]), len(asked["operation"])) == (200, 100)
+
+
+async def test_caller_and_cost_are_told(lines: Lines) -> None:
+    with observability.serving(Request(Instruments(), id="r-3", method="POST", path="/graphql")):
+        observability.called_by("dashboard")
+        observability.costs(12)
+    [line] = lines()
+    assert (line["caller"], line["cost"]) == ("dashboard", 12)
+
+
+def record(message: str, *arguments: object, error: Exception | None = None, **fields: Any) -> logging.LogRecord:
+    caught = (type(error), error, error.__traceback__) if error else None
+    made = logging.LogRecord("gateway", logging.ERROR, __file__, 1, message, arguments, caught)
+    made.fields = fields
+    return made
+
+
+def raised() -> Exception:
+    try:
+        try:
+            int(SECRET)
+        except ValueError as error:
+            raise KeyError(SECRET) from error
+    except KeyError as error:
+        return error
+    return Exception()
+
+
+def test_exception_is_told_without_its_message() -> None:
+    for formatter in (Json(), Text()):
+        told = formatter.format(record("Failed.", error=raised()))
+        assert told.index("builtins.ValueError") < told.index("builtins.KeyError")
+        assert "in raised" in told
+        assert SECRET not in told.replace("raise KeyError(SECRET)", "").replace("int(SECRET)", "")
+
+
+def test_text_stays_on_its_line() -> None:
+    fields = {"path": "/x\n2026 INFO forged", "name": 'two "words"', "wide": "a\u2028b", "n": 5}
+    line = Text().format(record("said %s", "a\nb", **fields))
+    assert re.fullmatch(
+        r'[0-9T:.Z-]+ ERROR   gateway "said a\\nb" path="/x\\n2026 INFO forged" '
+        r'name="two \\"words\\"" wide="a\\u2028b" n=5',
+        line,
+    )
+
+
+def test_json_takes_whatever_there_is() -> None:
+    line = Json().format(record("a\nb", odd="\ud800", thing=Path("x")))
+    assert "\n" not in line
+    assert json.loads(line)["odd"] == "\ud800"
+    assert json.loads(line)["thing"] == "x"
+
+
+async def everything(url: str) -> None:
+    """Send secrets by every way there is."""
+    headers = {"authorization": f"Bearer {SECRET}", "x-api-key": SECRET, "cookie": SECRET, "x-request-id": f"{SECRET}?"}
+    asked = {"query": FIND, "variables": {"name": SECRET}, "operationName": "Find", "extensions": {"key": SECRET}}
+    literal = {"query": f'{{ {SECRET}: context(name: "{SECRET}") {{ name }} bad(a: "{SECRET}") }}'}
+    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+        for body in (asked, literal, {"query": SECRET}, asked | {"operationName": SECRET}):
+            for accept in ("application/json", "text/event-stream"):
+                await client.post("/graphql", json=body, headers={"accept": accept})
+        await client.post("/graphql", content=f'{{"{SECRET}'.encode(), headers={"content-type": "application/json"})
+        await client.get("/graphql", params={"query": FIND, "variables": f'{{"name": "{SECRET}"}}'})
+        await client.get(f"/nothing?token={SECRET}")
+    address = url.removeprefix("http://")
+    async with connect(f"ws://{address}/graphql?token={SECRET}", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+        await socket.send(f'{{"type": "connection_init", "payload": {{"authorization": "{SECRET}"}}}}')
+        await socket.recv()
+        assert len([one async for one in messages(socket, FIND, name=SECRET)]) == 1
+        assert len([one async for one in messages(socket, SUBSCRIBE, start=[SECRET])]) == 1
+    host, port = address.split(":")
+    with socket_to(host, int(port)) as raw:
+        raw.sendall(f"{SECRET}\r\n\r\n".encode())
+        raw.recv(1000)
+
+
+def socket_to(host: str, port: int) -> socket.socket:
+    return socket.create_connection((host, port), timeout=10)
+
+
+async def test_no_secret_is_logged() -> None:
+    environment = dict(os.environ) | {"GATEWAY_LOG_LEVEL": "debug", "GATEWAY_MUTATIONS": "true"}
+    with serving(environment, "demo", "--port", "0") as demo:
+        url = demo.wait_for(r"(http://\S+)/graphql")
+        await everything(url)
+        code, errors = demo.stop(signal.SIGTERM)
+    assert code == 0
+    assert SECRET not in errors
+    said = [orjson.loads(line) for line in errors.splitlines()]
+    assert len(of_requests(said)) == 14
+    assert {"gateway.http", "gateway.aws", "uvicorn.error"} == {line["logger"] for line in said}
+
+
+def test_text_is_for_terminals() -> None:
+    said = []
+    for form in ("text", "auto"):
+        with serving(dict(os.environ) | {"GATEWAY_LOG_FORMAT": form}, "demo", "--port", "0") as demo:
+            url = demo.wait_for(r"(http://\S+)/graphql")
+            assert httpx.get(f"{url}/nothing").status_code == 404
+            said.append(demo.stop(signal.SIGTERM)[1])
+    assert re.search(r"^\S+Z INFO    gateway.http request request_id=\w+ method=GET path=/nothing ", said[0])
+    assert json.loads(said[1])["path"] == "/nothing"
+
+
+async def test_readme_shows_such_a_line(http: httpx.AsyncClient, lines: Lines) -> None:
+    await http.post("/graphql", json={"query": "query Q { __typename }"})
+    [shown] = re.findall(r"^\{\"time\".*\}$", README, re.MULTILINE)
+    assert list(orjson.loads(shown)) == list(of_requests(lines())[0])
