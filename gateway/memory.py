@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from aiodataloader import DataLoader
 
 from gateway import arn as arns
+from gateway import observability
 from gateway.aws.kinds import Kind, unpinned
 from gateway.aws.places import Place
 from gateway.cache import Cache, Found, Key
@@ -88,6 +89,7 @@ class Memory:
         if not self._cache.keeps(key.kind):
             return None
         found: Found = await self._found.load(key)
+        observability.cache_looked_up(key.kind, hit=found.value is not None and not self._fresh)
         if self._fresh or found.value is None:
             return None
         self.hits += 1

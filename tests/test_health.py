@@ -55,7 +55,7 @@ async def test_probes_share_one_call(server: LocalServer, calls: Counter[str]) -
 
 @pytest.mark.usefixtures("fresh")
 async def test_answer_of_aws_is_reachable(service: LocalServer) -> None:
-    async with running(Settings(local_url=service.url, max_attempts=1)) as client:
+    async with running(Settings(local_url=service.url)) as client:
         service.behaviour.deny = ["*"]
         assert (await client.get("/readyz")).json() == READY | {"aws": "denied"}
         service.behaviour.reset()

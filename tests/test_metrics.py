@@ -120,6 +120,30 @@ async def test_what_is_under_way_is_told(service: LocalServer) -> None:
     assert (count(after, "http_requests_in_flight"), count(after, "aws_calls_in_flight")) == (1, 0)
 
 
+async def test_cache_is_told_of(service: LocalServer, load: Callable[..., None]) -> None:
+    load(*tree(1))
+    query = f'{{ artifact(arn: "{DATASET}") {{ name }} }}'
+    async with running(Settings(local_url=service.url)) as client:
+        await ask(client, query)
+        await ask(client, query)
+        await client.post("/graphql", json={"query": query}, headers={"cache-control": "no-cache"})
+        samples = await told(client)
+    assert count(samples, "cache_lookups_total", kind="record", result="hit") == 1
+    assert count(samples, "cache_lookups_total", kind="record", result="miss") == 2
+
+
+async def test_throttles_and_pace_are_told_of(service: LocalServer) -> None:
+    service.behaviour.throttle_tps = 20
+    many = " ".join(f'c{number}: context(name: "c{number}") {{ arn }}' for number in range(40))
+    async with running(Settings(local_url=service.url, cache_url="off")) as client:
+        await ask(client, f"{{ {many} }}")
+        samples = await told(client)
+    throttles = count(samples, "aws_throttles_total", operation="DescribeContext")
+    assert throttles == service.calls["DescribeContext"] - 40
+    assert throttles > 0
+    assert (count(samples, "aws_pace_seconds_total", operation="DescribeContext") or 0) > 0
+
+
 async def test_websockets_and_their_operations_are_counted(gateway: str) -> None:
     async def samples() -> Samples:
         async with httpx.AsyncClient(base_url=f"http://{gateway}") as client:

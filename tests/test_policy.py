@@ -56,6 +56,18 @@ def test_writing_takes_exactly_these() -> None:
     assert actions("Write") == sorted(name for name in called() if name.startswith(WRITES))
 
 
+def test_further_accounts_take_their_roles() -> None:
+    text = (ROOT / "README.md").read_text()
+    accounts = orjson.loads(re.findall(r"GATEWAY_ACCOUNTS='(.*?)'", text, re.DOTALL)[0])
+    roles = [account if isinstance(account, str) else account["role_arn"] for account in accounts.values()]
+    assert statements()["Assume"] == {
+        "Sid": "Assume",
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Resource": roles,
+    }
+
+
 @pytest.mark.parametrize("statement", ["Read", "Write"])
 def test_actions_are_of_the_service(statement: str) -> None:
     prefixes = {action.partition(":")[0] for action in statements()[statement]["Action"]}

@@ -202,7 +202,8 @@ class Calls:
         client = await self._client(place)
         pace = self._pace(place, operation)
         held_back = pace.rate is not None
-        tally.waited += await pace.wait()  # without taking a slot from operations that need not wait
+        # Without taking a slot from operations that need not wait.
+        _note_wait(operation, tally, await pace.wait())
         async with self._slots:
             _trying.set(_Try(tally, held_back))
             with observability.aws_call(operation, self.pool.region(place)):
@@ -233,18 +234,27 @@ class Calls:
     async def _before_try(self, place: Place, event_name: str, **_: Any) -> None:
         trying = _trying.get()
         if not trying.paced:
-            trying.tally.waited += await self._pace(place, event_name.rpartition(".")[2]).wait_again()
+            operation = event_name.rpartition(".")[2]
+            _note_wait(operation, trying.tally, await self._pace(place, operation).wait_again())
         trying.paced = False
         trying.sent_at = time.monotonic()
 
     def _after_try(self, place: Place, event_name: str, parsed_response: Any = None, **_: Any) -> None:
         code = (parsed_response or {}).get("Error", {}).get("Code")
-        pace, trying = self._pace(place, event_name.rpartition(".")[2]), _trying.get()
+        operation = event_name.rpartition(".")[2]
+        pace, trying = self._pace(place, operation), _trying.get()
         if code in _THROTTLED:
+            observability.throttled(operation)
             trying.tally.throttled += 1
             pace.refused(trying.sent_at)
         elif parsed_response is not None:
             pace.took()
+
+
+def _note_wait(operation: str, tally: Tally, seconds: float) -> None:
+    if seconds:
+        observability.paced(operation, seconds)
+        tally.waited += seconds
 
 
 def _translated(operation: str, error: Exception) -> GatewayError:

@@ -54,7 +54,9 @@ class Metrics:
             "aws_pace_seconds", "Time that AWS calls waited so as not to be throttled.", ["operation"]
         )
         self.cache_lookups = self._counter(
-            "cache_lookups", "Lookups in the cache, by kind and result: `hit` or `miss`.", ["kind", "result"]
+            "cache_lookups",
+            "What was looked up in the cache, by kind and result: `hit`, or `miss` where AWS is asked.",
+            ["kind", "result"],
         )
 
     def text(self, accept: str) -> tuple[bytes, str]:
