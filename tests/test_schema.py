@@ -24,7 +24,7 @@ from gateway import schema
 from gateway.aws import kinds
 from gateway.aws.batches import Search
 
-SCHEMA = build_schema(schema.sdl(mutations=True))
+SCHEMA = build_schema(schema.sdl(mutations=True), assume_valid_sdl=True)
 SCALARS = {
     "timestamp": "DateTime",
     "double": "Float",
