@@ -19,6 +19,7 @@ from gateway.http.health import Readiness, aws_probe, health, readiness
 from gateway.http.limits import Limits
 from gateway.http.operations import Operations
 from gateway.http.requests import Requests
+from gateway.http.spending import Spending
 from gateway.http.subscriptions import WebSocketEndpoint
 from gateway.loaders import Loaders
 from gateway.observability import Instruments
@@ -42,7 +43,7 @@ def create_app(settings: Settings) -> Starlette:
 
     limits = Limits(settings)
     executor = Executor(mutations=settings.mutations, most_tokens=settings.max_tokens, check=limits.check)
-    operations = Operations(executor)
+    operations = Operations(executor, Spending(settings))
     routes: list[Route | WebSocketRoute] = [
         Route("/", _home),
         Route("/graphql", GraphQLEndpoint(operations, settings.max_body_bytes), name="graphql"),

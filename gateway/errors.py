@@ -5,10 +5,11 @@
     ├── Forbidden               FORBIDDEN              AWS denies the gateway this call
     ├── NotFound                NOT_FOUND              what a call was about does not exist
     ├── Conflict                CONFLICT               a change that what is there does not allow
-    ├── Throttled               THROTTLED              AWS kept answering "too fast"
+    ├── Throttled               THROTTLED              AWS, or the gateway itself, said "too fast"
     ├── UpstreamUnavailable     UPSTREAM_UNAVAILABLE   AWS failed, timed out or could not be reached
     │   └── Unsupported                                AWS does not have the operation in this region
     ├── BudgetExceeded          BUDGET_EXCEEDED        the request's share of AWS calls is used up
+    │   └── TooCostly                                  the operation would cost more than any may
     └── DeadlineExceeded        DEADLINE_EXCEEDED      the request took longer than it may
 
 Each class carries its ``extensions.code``. A field that reads turns NotFound into null; the rest, and what a mutation
@@ -68,9 +69,19 @@ class Conflict(GatewayError):  # noqa: N818
 
 
 class Throttled(GatewayError):  # noqa: N818
-    """AWS kept refusing a call because too many are made."""
+    """AWS kept refusing a call because too many are made, or the gateway refuses a caller who asks too much."""
 
     code = "THROTTLED"
+
+    def __init__(self, message: str, retry_after: int | None = None) -> None:
+        """Say who refuses, and after how many seconds trying again is worth while, where that is known."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """The code and, where known, the seconds."""
+        return {"code": self.code} | ({"retryAfter": self.retry_after} if self.retry_after else {})
 
 
 class UpstreamUnavailable(GatewayError):  # noqa: N818
@@ -87,6 +98,23 @@ class BudgetExceeded(GatewayError):  # noqa: N818
     """The request's share of AWS calls is used up."""
 
     code = "BUDGET_EXCEEDED"
+
+
+class TooCostly(BudgetExceeded):
+    """The operation would cost more than any may; nothing of it is executed."""
+
+    def __init__(self, cost: int, most: int) -> None:
+        """Say what it would cost, and what is allowed."""
+        super().__init__(
+            f"The operation may cost {cost:,}, and {most:,} is allowed. Ask for fewer items, or for less of each."
+        )
+        self.cost = cost
+        self.most = most
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """The code, and both costs."""
+        return {"code": self.code, "cost": {"requested": self.cost, "max": self.most}}
 
 
 class DeadlineExceeded(GatewayError):  # noqa: N818

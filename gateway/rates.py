@@ -42,7 +42,8 @@ class Rates:
     async def aclose(self) -> None:
         """Let go of Redis."""
         if self._redis:
-            await self._redis._backend.get_client().aclose()  # type: ignore[attr-defined] # noqa: SLF001 - it has no close
+            client = self._redis._backend.get_client()  # noqa: SLF001 - the store has no close
+            await client.aclose(close_connection_pool=True)  # type: ignore[attr-defined]
 
 
 async def _take(store: BaseStore, key: str, per_second: float, burst: int, cost: int) -> float:

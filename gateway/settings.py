@@ -128,3 +128,12 @@ class Settings(BaseSettings):
             "`X-Forwarded-Proto` are believed; `*` believes anyone's."
         ),
     ] = "127.0.0.1,::1"
+    max_cost: Annotated[
+        int, Field(ge=1, description="What an operation may cost at most, estimated before anything is executed.")
+    ] = 1_000_000
+    rate_cost_per_second: Annotated[
+        float, Field(ge=0, description="What each caller may spend a second, in the same units; 0 stands for no limit.")
+    ] = 0.0
+    rate_cost_burst: Annotated[
+        int, Field(ge=1, description="What each caller may have saved up, and so spends at once.")
+    ] = 1_000_000

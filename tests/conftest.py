@@ -5,12 +5,13 @@ import os
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
 import orjson
 import pytest
+from redis_server import redis_server
 
 from gateway import serving
 from gateway.app import create_app
@@ -61,18 +62,32 @@ async def writable(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.fixture(scope="session")
-def gateway(server: LocalServer) -> Iterator[str]:
-    """The URL of a gateway on a socket of its own, without the scheme."""
+@contextmanager
+def listening(settings: Settings) -> Iterator[str]:
+    """The URL of a gateway with these settings on a socket of its own, without the scheme."""
     listener = serving.listen("127.0.0.1", 0)
     ready = threading.Event()
-    running = serving.Server(create_app(Settings(local_url=server.url, cache_url="off", mutations=True)), 1, ready.set)
+    running = serving.Server(create_app(settings), 1, ready.set)
     thread = threading.Thread(target=running.run, args=([listener],))
     thread.start()
     assert ready.wait(10)
     yield serving.url_of(listener).removeprefix("http://")
     running.should_exit = True
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def gateway(server: LocalServer) -> Iterator[str]:
+    """The URL of a gateway that takes mutations, on a socket of its own, without the scheme."""
+    with listening(Settings(local_url=server.url, cache_url="off", mutations=True)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Redis that tests share: what they keep in it needs keys of their own."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server.url
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from gateway.settings import Settings
 
 
 def nested(levels: int) -> str:
-    return "{ artifacts { nodes { " + "upstream { nodes { " * levels + "arn" + " } }" * levels + " } } }"
+    return "{ artifacts { nodes { " + "upstream(first: 1) { nodes { " * levels + "arn" + " } }" * levels + " } } }"
 
 
 def doubling(fragments: int) -> str:

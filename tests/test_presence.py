@@ -14,7 +14,9 @@ from gateway.local.server import LocalServer
 CHAIN = [artifact(number) for number in range(8)]
 CHAIN += [association(artifact_arn(number), artifact_arn(number + 1)) for number in range(7)]
 
-HOPS = "query ($arn: Arn!) { artifact(arn: $arn) { " + "downstream { nodes { " * 7 + "arn" + " } }" * 7 + " } }"
+HOPS = (
+    "query ($arn: Arn!) { artifact(arn: $arn) { " + "downstream(first: 1) { nodes { " * 7 + "arn" + " } }" * 7 + " } }"
+)
 DESCRIBED = "query ($arn: Arn!) { artifact(arn: $arn) { creationTime } }"
 
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from starlette.requests import HTTPConnection
 
 from gateway import observability
-from gateway.errors import BadUserInput
+from gateway.errors import BadUserInput, Throttled, TooCostly
+from gateway.http.spending import Spending
 from gateway.loaders import Loaders
 from gateway.schema.execution import Executor, Outcome, refusal
 
@@ -41,40 +42,56 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than an error
         message: str,
         code: str = BadUserInput.code,
         headers: dict[str, str] | None = None,
+        **extensions: Any,
     ) -> None:
-        """Say why, to programs by a code."""
+        """Say why, to programs by a code and ``extensions``."""
         super().__init__(message)
         self.status = status
         self.code = code
         self.headers = headers or {}
-        self.answer = refusal(message, code)
+        self.answer = refusal(message, code, **extensions)
 
 
 class Operations:
     """Answers operations by the executor, each with loaders of its own."""
 
-    def __init__(self, executor: Executor) -> None:
-        """Answer by ``executor``."""
+    def __init__(self, executor: Executor, spending: Spending) -> None:
+        """Answer by ``executor`` what ``spending`` allows."""
         self._executor = executor
+        self._spending = spending
 
     async def answer(self, asked: Asked, asking: Asking) -> Outcome:
         """Answer once; Refusal when it may not be asked."""
         with observability.operation() as operation:
             self._check(asked, asking)
-            loaders = _loaders(asking)
-            try:
-                outcome = await self._executor.run(*asked[:3], loaders)
-            finally:
-                await loaders.end()
+            outcome = await self._answered(asked, asking)
             operation.answered(outcome.answer)
             return outcome
+
+    async def _answered(self, asked: Asked, asking: Asking) -> Outcome:
+        try:
+            await self._spend(asked, asking)
+        except TooCostly as error:
+            return _unaffordable(error)
+        loaders = _loaders(asking)
+        try:
+            return await self._executor.run(*asked[:3], loaders)
+        finally:
+            await loaders.end()
 
     async def stream(self, asked: Asked, asking: Asking) -> AsyncGenerator[Outcome, None]:
         """Answer as often as there is something to say; Refusal, before anything is said, when it may not be asked."""
         with ExitStack() as undo:
             operation = undo.enter_context(observability.operation())
             self._check(asked, asking)
-            return _observed(self._streamed(asked, _loaders(asking)), operation, undo.pop_all())
+            return _observed(await self._begun(asked, asking), operation, undo.pop_all())
+
+    async def _begun(self, asked: Asked, asking: Asking) -> AsyncGenerator[Outcome, None]:
+        try:
+            await self._spend(asked, asking)
+        except TooCostly as error:
+            return _once(_unaffordable(error))
+        return self._streamed(asked, _loaders(asking))
 
     async def _streamed(self, asked: Asked, loaders: Loaders) -> AsyncGenerator[Outcome, None]:
         try:
@@ -83,6 +100,15 @@ class Operations:
                     yield outcome
         finally:
             await loaders.end()
+
+    async def _spend(self, asked: Asked, asking: Asking) -> None:
+        """Take what the operation may cost of what its caller may spend; TooCostly or Refusal."""
+        cost = self._executor.cost(*asked[:3])
+        try:
+            await self._spending.take(cost, _caller(asking), asking.connection.app.state.backend.rates)
+        except Throttled as error:
+            headers = {"Retry-After": str(error.retry_after)}
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers, **error.extensions) from None
 
     def _check(self, asked: Asked, asking: Asking) -> None:
         """Refuse what may not be asked in this way: a link, an image or a foreign page must not change anything."""
@@ -103,6 +129,20 @@ async def _observed(
             async for outcome in outcomes:
                 operation.answered(outcome.answer)
                 yield outcome
+
+
+def _caller(asking: Asking) -> str:
+    """Tell whose share an operation is taken of."""
+    client = asking.connection.client
+    return client.host if client else ""
+
+
+def _unaffordable(error: TooCostly) -> Outcome:
+    return Outcome(refusal(str(error), **error.extensions), executed=False)
+
+
+async def _once(outcome: Outcome) -> AsyncGenerator[Outcome, None]:
+    yield outcome
 
 
 def asking_of(connection: HTTPConnection) -> Asking:

@@ -28,6 +28,7 @@ from graphql import (
 from gateway import observability, schema
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, GatewayError
 from gateway.loaders import Loaders
+from gateway.schema.cost import Costs
 
 _log = logging.getLogger("gateway.schema")
 
@@ -59,7 +60,15 @@ class Executor:
         self._check = check
         built = schema.build(mutations=mutations)
         self._schema: GraphQLSchema = built._schema  # noqa: SLF001 - strawberry's documented way to it
+        self._costs = Costs(self._schema)
         self._remembered = lru_cache(_REMEMBERED_DOCUMENTS)(self._prepared)
+        self._latest = lru_cache(1)(self._prepared)
+
+    def cost(self, query: str, variables: dict[str, Any] | None, operation_name: str | None) -> int | None:
+        """Tell what a request may cost; None where it is not valid, or does not say which of its operations it is."""
+        document, errors = self._prepare(query)
+        operation = get_operation_ast(document, operation_name) if document and not errors else None
+        return self._costs.of(document, operation, variables or {}) if document and operation else None
 
     def is_mutation(self, query: str, operation_name: str | None) -> bool:
         """Whether a request would change something."""
@@ -106,7 +115,7 @@ class Executor:
                 yield Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False)
 
     def _prepare(self, query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
-        return (self._remembered if len(query) <= _LONGEST_REMEMBERED else self._prepared)(query)
+        return (self._remembered if len(query) <= _LONGEST_REMEMBERED else self._latest)(query)
 
     def _prepared(self, query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
         """Parse and validate; the errors as they are sent."""
@@ -145,9 +154,9 @@ def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
     return Outcome(({"errors": errors} if errors else {}) | {"data": result.data}, executed=True)
 
 
-def refusal(message: str, code: str = BadUserInput.code) -> dict[str, Any]:
+def refusal(message: str, code: str = BadUserInput.code, **extensions: Any) -> dict[str, Any]:
     """Say why nothing of a request is executed."""
-    return {"errors": [_shown(GraphQLError(message), code)]}
+    return {"errors": [_shown(GraphQLError(message, extensions=extensions), code)]}
 
 
 def _shown(error: GraphQLError, code: str) -> dict[str, Any]:

@@ -1,0 +1,268 @@
+"""What an operation costs, told from its document and variables before anything is executed.
+
+The rules are those by which Apollo's router estimates, from the same directives: an object is 1 or its field's weight,
+a scalar or enum nothing, an input object 1, a mutation 10 more; what is in a list counts as often as the list may have
+items. Fields of which `@skip` or `@include` say by a variable whether they are wanted count as wanted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from typing import Any, NamedTuple
+
+from graphql import (
+    BooleanValueNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLCompositeType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLSchema,
+    IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_composite_type,
+    is_list_type,
+)
+from strawberry.federation.schema_directives import Cost, ListSize
+
+from gateway.schema.sizes import ASSUMED_SIZE, GIVEN, SLICES
+
+MOST = 2**53 - 1
+"""The cost of all that costs more, since JSON's readers tell no greater numbers apart."""
+
+_MUTATION = 10
+
+
+class _Price(NamedTuple):
+    """What a field's declaration says of its cost."""
+
+    weight: int
+    """Of each of its items, or of itself where it is no list."""
+    is_list: bool
+    assumed: int
+    """Its items, or those of the lists it sizes, where no argument tells."""
+    slices: tuple[str, ...]
+    """Arguments that say how many items there are at most."""
+    given: tuple[str, ...]
+    """Arguments that have an item for each of its own."""
+    sized: frozenset[str]
+    """Lists below it that have as many items."""
+    defaults: Mapping[str, int]
+    """What the arguments are that a document leaves out."""
+    inputs: frozenset[str]
+    """Arguments that are input objects, or lists of them."""
+
+
+@dataclass(slots=True)
+class _Bill:
+    """What a selection costs."""
+
+    fixed: int = 0
+    """What depends on no size from above."""
+    lists: Counter[str] = field(default_factory=Counter)
+    """What the lists directly in it cost by their own sizes, by their names."""
+    items: Counter[str] = field(default_factory=Counter)
+    """What an item of each costs, for the field above may know better how many they have."""
+
+    def add(self, other: "_Bill") -> None:
+        """Add what another selection costs."""
+        self.fixed += other.fixed
+        self.lists.update(other.lists)
+        self.items.update(other.items)
+
+    def total(self, size: int, sized: Iterable[str]) -> int:
+        """Add up, with ``size`` items in each of the lists that are ``sized`` from above."""
+        lists = {**self.lists, **{name: size * self.items[name] for name in sized if name in self.items}}
+        return self.fixed + sum(lists.values())
+
+
+class Costs:
+    """What operations on a schema cost."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        """Take the prices from the directives of the schema's fields."""
+        self.schema = schema
+        self._prices: dict[tuple[str, str], _Price] = {}
+
+    def of(self, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
+        """Tell what an operation of a valid document costs with these variables, which need not be valid."""
+        root = self.schema.get_root_type(operation.operation)
+        assert root  # noqa: S101 - the document is valid
+        estimate = _Estimate(self, document, operation, variables)
+        cost = estimate.selection(operation.selection_set.selections, root).total(0, ())
+        return min(cost + _MUTATION * (operation.operation is OperationType.MUTATION), MOST)
+
+    def price(self, type: GraphQLCompositeType, name: str, declared: GraphQLField) -> _Price:
+        """Return a field's price."""
+        if (type.name, name) not in self._prices:
+            self._prices[type.name, name] = _price(declared)
+        return self._prices[type.name, name]
+
+
+def _price(declared: GraphQLField) -> _Price:
+    directives = getattr(declared.extensions.get("strawberry-definition"), "directives", None) or ()
+    cost = next((directive for directive in directives if isinstance(directive, Cost)), None)
+    size = next((directive for directive in directives if isinstance(directive, ListSize)), None)
+    is_list = is_list_type(get_nullable_type(declared.type))
+    slices = (size and size.slicing_arguments) or ()
+    return _Price(
+        weight=cost.weight if cost else int(is_composite_type(get_named_type(declared.type))),
+        is_list=is_list,
+        assumed=(size and size.assumed_size) or ASSUMED_SIZE,
+        slices=tuple(slices),
+        given=tuple(name for name in GIVEN if is_list and name in declared.args),
+        sized=frozenset((size and size.sized_fields) or ()),
+        defaults={name: value for name in slices if isinstance(value := declared.args[name].default_value, int)},
+        inputs=frozenset(
+            name
+            for name, argument in declared.args.items()
+            if isinstance(get_named_type(argument.type), GraphQLInputObjectType)
+        ),
+    )
+
+
+class _Estimate:
+    """One operation with its variables.
+
+    Each fragment is measured once, before those that spread it, wherever and however often it is spread.
+    """
+
+    def __init__(
+        self, costs: Costs, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+    ) -> None:
+        self._costs = costs
+        self._variables: dict[str, Any] = {
+            definition.variable.name.value: definition.default_value
+            for definition in operation.variable_definitions or ()
+        }
+        self._variables |= {name: value for name, value in variables.items() if name in self._variables}
+        self._objects: dict[str, int] = {}
+        self._fragments: dict[str, _Bill] = {}
+        nodes = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+        spreads = {name: set(_spreads(node.selection_set.selections)) for name, node in nodes.items()}
+        for name in TopologicalSorter(spreads).static_order():
+            selections = nodes[name].selection_set.selections
+            self._fragments[name] = self.selection(selections, self._type(nodes[name].type_condition.name.value))
+
+    def selection(self, nodes: Iterable[SelectionNode], type: GraphQLCompositeType) -> _Bill:
+        """Measure what is selected of a type."""
+        bill = _Bill()
+        for node in nodes:
+            if isinstance(node, FieldNode):
+                self._add_field(bill, node, type)
+            elif isinstance(node, FragmentSpreadNode):
+                bill.add(self._fragments[node.name.value])
+            else:
+                condition = node.type_condition  # type: ignore[attr-defined]
+                inner = self._type(condition.name.value) if condition else type
+                bill.add(self.selection(node.selection_set.selections, inner))  # type: ignore[attr-defined]
+        return bill
+
+    def _add_field(self, bill: _Bill, node: FieldNode, type: GraphQLCompositeType) -> None:
+        name = node.name.value
+        declared = self._costs.schema.get_field(type, name)
+        if declared is None or _is_left_out(node):
+            return
+        price = self._costs.price(type, name, declared)
+        item = price.weight
+        size = self._size(price, node) if price.is_list or price.sized else 0
+        if node.selection_set:
+            below: Any = get_named_type(declared.type)
+            item += self.selection(node.selection_set.selections, below).total(size, price.sized)
+        if price.is_list:
+            bill.lists[name] += size * item
+            bill.items[name] += item
+        else:
+            bill.fixed += item
+        bill.fixed += sum(
+            self._inputs(given.value) for given in node.arguments or () if given.name.value in price.inputs
+        )
+
+    def _type(self, name: str) -> GraphQLCompositeType:
+        type: Any = self._costs.schema.get_type(name)
+        return type  # type: ignore[no-any-return]
+
+    def _size(self, price: _Price, node: FieldNode) -> int:
+        """Tell how many items a list has at most, by its arguments or else by what is assumed of it."""
+        arguments = {given.name.value: self._value(given.value) for given in node.arguments or ()}
+        for name in price.given:
+            if name in arguments:
+                return _length(arguments[name])
+        sizes = [_number(arguments.get(name), price.defaults.get(name), SLICES[name]) for name in price.slices]
+        return max((size for size in sizes if size is not None), default=price.assumed)
+
+    def _value(self, node: ValueNode) -> Any:
+        """Return a literal as it stands, a variable's value as it was sent."""
+        return self._variables.get(node.name.value) if isinstance(node, VariableNode) else node
+
+    def _inputs(self, node: ValueNode) -> int:
+        """Count the input objects of an argument; those of a variable once, however often it is used."""
+        if not isinstance(node, VariableNode):
+            return sum(1 if isinstance(inner, ObjectValueNode) else self._inputs(inner) for inner in _objects(node))
+        name = node.name.value
+        if name not in self._objects:
+            self._objects[name] = sum(1 for _ in _objects(self._variables.get(name)))
+        return self._objects[name]
+
+
+def _spreads(nodes: Iterable[SelectionNode]) -> Iterator[str]:
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, FragmentSpreadNode):
+            yield node.name.value
+        elif inner := node.selection_set:  # type: ignore[attr-defined]
+            waiting += inner.selections
+
+
+def _is_left_out(node: FieldNode) -> bool:
+    """Whether a field's directives leave it out, whatever the variables are."""
+    wanted = {"skip": False, "include": True}
+    return any(
+        isinstance(given.value, BooleanValueNode) and given.value.value is not wanted[directive.name.value]
+        for directive in node.directives or ()
+        for given in directive.arguments or ()
+        if directive.name.value in wanted
+    )
+
+
+def _number(value: Any, default: int | None, most: int) -> int | None:
+    """Return the number that a value of an argument stands for, ``most`` at most; ``default`` where it is no number."""
+    number = int(value.value) if isinstance(value, IntValueNode) else value
+    whole = isinstance(number, int) or (isinstance(number, float) and number.is_integer())
+    return min(max(int(number), 0), most) if whole else default
+
+
+def _length(value: Any) -> int:
+    """Return how many items a value of an argument has, of which one alone is a list as well."""
+    if value is None or isinstance(value, NullValueNode):
+        return 0
+    items = value.values if isinstance(value, ListValueNode) else value
+    return len(items) if isinstance(items, list | tuple) else 1
+
+
+def _objects(value: Any) -> Iterator[Any]:
+    """Give the input objects in a value, and the variables in a literal."""
+    waiting = [value]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, ObjectValueNode | VariableNode | dict):
+            yield inner
+        if isinstance(inner, ObjectValueNode):
+            waiting += [field.value for field in inner.fields]
+        elif isinstance(inner, ListValueNode):
+            waiting += inner.values
+        elif isinstance(inner, dict | list):
+            waiting += inner.values() if isinstance(inner, dict) else inner

@@ -1,0 +1,162 @@
+"""Each caller may spend so much a second, on one gateway or on several that share a Redis."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from conftest import listening, running
+from redis import Redis
+from redis_server import redis_server
+from websockets.asyncio.client import connect
+
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+QUERY = "{ artifacts(first: 20) { nodes { arn } } }"  # costs 21
+EMPTY = {"data": {"artifacts": {"nodes": []}}}
+TYPENAME = "{ __typename }"
+SUBSCRIBE = 'subscription { lineage(start: ["x"], maxVertices: 1) { visited } }'  # costs 20
+HOSTS = (f"192.0.2.{number}" for number in count(1))
+"""Addresses that no test has asked from yet."""
+
+
+@asynccontextmanager
+async def calling(client: httpx.AsyncClient, host: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that asks the same gateway from an address."""
+    app: Any = client._transport.app  # type: ignore[attr-defined] # noqa: SLF001 - httpx does not show it
+    transport = httpx.ASGITransport(app, client=(host, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as other:
+        yield other
+
+
+@asynccontextmanager
+async def limited(
+    server: LocalServer, per_second: float, burst: int, host: str | None = None, **settings: Any
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a gateway where callers may spend so much, from an address of its own."""
+    given = {"cache_url": "off", "rate_cost_per_second": per_second, "rate_cost_burst": burst} | settings
+    async with (
+        running(Settings(local_url=server.url, **given)) as client,
+        calling(client, host or next(HOSTS)) as caller,
+    ):
+        yield caller
+
+
+async def ask(client: httpx.AsyncClient, query: str = QUERY, **headers: str) -> httpx.Response:
+    return await client.post("/graphql", json={"query": query}, headers=headers)
+
+
+def assert_throttled(response: httpx.Response, longest: int) -> None:
+    assert response.status_code == 429
+    [error] = response.json()["errors"]
+    seconds = int(response.headers["retry-after"])
+    assert error["extensions"] == {"code": "THROTTLED", "retryAfter": seconds}
+    assert "The gateway" in error["message"]
+    assert 1 <= seconds <= longest
+    assert "data" not in response.json()
+
+
+@pytest.mark.usefixtures("service")
+async def test_spent_caller_is_told_when(server: LocalServer, calls: Counter[str]) -> None:
+    async with limited(server, 1, 50) as client:
+        assert [(await ask(client)).json() for _ in range(2)] == [EMPTY, EMPTY]
+        for accept in ("application/json", "application/graphql-response+json", "text/event-stream"):
+            assert_throttled(await ask(client, accept=accept), 13)  # of 50, 8 are left, and 21 are needed
+        assert_throttled(await client.get("/graphql", params={"query": QUERY}), 13)
+        assert (await ask(client, TYPENAME)).json() == {"data": {"__typename": "Query"}}
+    assert calls == {"ListArtifacts": 2}
+
+
+@pytest.mark.usefixtures("service")
+async def test_callers_have_each_their_own(server: LocalServer) -> None:
+    async with limited(server, 1, 21) as client, calling(client, next(HOSTS)) as other:
+        assert [(await ask(one)).status_code for one in (client, client, other, other)] == [200, 429, 200, 429]
+
+
+@pytest.mark.usefixtures("service")
+async def test_bucket_fills_again(server: LocalServer) -> None:
+    async with limited(server, 100, 21) as client:
+        assert (await ask(client)).json() == EMPTY
+        assert_throttled(await ask(client), 1)
+        await asyncio.sleep(0.5)
+        assert (await ask(client)).json() == EMPTY
+
+
+@pytest.mark.parametrize("query", [TYPENAME, "{", "{ nothing }", "query($a: Arn!) { artifact(arn: $a) { arn } }"])
+async def test_every_request_costs_something(server: LocalServer, query: str) -> None:
+    async with limited(server, 1, 2) as client:
+        statuses = [(await ask(client, query)).status_code for _ in range(4)]
+    assert statuses[:2] == [200, 200]
+    assert statuses[-1] == 429
+
+
+@pytest.mark.usefixtures("service")
+async def test_what_no_bucket_holds_is_refused(server: LocalServer) -> None:
+    async with limited(server, 1, 20) as client:
+        response = await ask(client)
+        [error] = response.json()["errors"]
+        assert response.status_code == 200
+        assert error["extensions"] == {"code": "BUDGET_EXCEEDED", "cost": {"requested": 21, "max": 20}}
+        assert "retry-after" not in response.headers
+        # It took 1, as all that is not executed.
+        assert (await ask(client, "{ artifacts(first: 18) { nodes { arn } } }")).json() == EMPTY
+
+
+def test_rates_are_off_by_default() -> None:
+    assert Settings().rate_cost_per_second == 0
+
+
+async def test_websocket_is_told_too(server: LocalServer) -> None:
+    given = {"rate_cost_per_second": 1, "rate_cost_burst": 21}
+    with listening(Settings(local_url=server.url, cache_url="off", **given)) as gateway:
+        said = []
+        async with connect(f"ws://{gateway}/graphql", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+            await socket.send('{"type": "connection_init"}')
+            await socket.recv()
+            for id in ("1", "2"):
+                await socket.send(
+                    orjson.dumps({"type": "subscribe", "id": id, "payload": {"query": SUBSCRIBE}}).decode()
+                )
+                said.append(orjson.loads(await socket.recv()))
+        async with httpx.AsyncClient(base_url=f"http://{gateway}") as client:
+            assert_throttled(await ask(client, SUBSCRIBE, accept="text/event-stream"), 20)
+    codes = [message["payload"][0]["extensions"]["code"] for message in said]
+    assert codes == ["BAD_USER_INPUT", "THROTTLED"]  # x is no ARN
+
+
+@pytest.mark.usefixtures("service")
+async def test_replicas_share_a_callers_bucket(server: LocalServer, redis_url: str) -> None:
+    host = next(HOSTS)
+    async with (
+        limited(server, 1, 50, host, cache_url=redis_url) as one,
+        limited(server, 1, 50, host, cache_url=redis_url) as other,
+    ):
+        assert [(await ask(client)).status_code for client in (one, other)] == [200, 200]
+        for client in (one, other):
+            assert_throttled(await ask(client), 14)
+            assert (await ask(client, TYPENAME)).status_code == 200
+
+
+@pytest.mark.usefixtures("service")
+async def test_gateway_answers_without_its_redis(server: LocalServer, tmp_path: Path) -> None:
+    with redis_server(tmp_path) as redis:
+        async with limited(server, 1, 50, cache_url=redis.url) as client:
+            assert (await ask(client)).json() == EMPTY
+            redis.stop()
+            # The gateway now counts by itself, from nothing.
+            assert [(await ask(client)).status_code for _ in range(3)] == [200, 200, 429]
+
+
+async def test_stopped_gateway_lets_go_of_redis(server: LocalServer, tmp_path: Path) -> None:
+    with redis_server(tmp_path) as redis, Redis.from_url(redis.url) as watching:
+        async with limited(server, 1, 50, cache_url=redis.url) as client:
+            await ask(client, TYPENAME)
+            assert len(watching.client_list()) > 1
+        assert len(watching.client_list()) == 1

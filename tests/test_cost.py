@@ -1,0 +1,322 @@
+"""What an operation may cost is told before it is executed, by the rules and directives that a router goes by."""
+
+import re
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import running
+from graphql import (
+    DirectiveNode,
+    FieldDefinitionNode,
+    FieldNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    get_introspection_query,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+    parse,
+    value_from_ast_untyped,
+    visit,
+)
+from graphql.language import Visitor
+
+from gateway import schema
+from gateway.http.limits import Limits
+from gateway.local.server import LocalServer
+from gateway.schema.cost import MOST, Costs
+from gateway.schema.execution import Executor
+from gateway.schema.sizes import GIVEN
+from gateway.settings import Settings
+
+SCHEMA = schema.build(mutations=True)._schema  # noqa: SLF001 - as the executor does
+EXECUTOR = Executor(mutations=True)
+README = (Path(__file__).parents[1] / "README.md").read_text()
+DEEP = """{ artifacts(first: 100) { nodes { upstream(first: 100) { nodes {
+  upstream(first: 100) { nodes { arn } }
+} } } } }"""
+WIDE = """query($arn: Arn!) { artifact(arn: $arn) { lineage(maxVertices: 10000) {
+  vertices { depth entity { name type creationTime createdBy { iamIdentity { arn } } tags { key value } } }
+  edges { associationType source { name } destination { name } }
+  coverage { complete reasons frontier }
+} } }"""
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+def cost(query: str, **variables: Any) -> int:
+    found = EXECUTOR.cost(query, variables, None)
+    assert found is not None, query
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ __typename }", 0),
+        ('{ artifact(arn: "x") { __typename name lineageType } }', 1),
+        ('{ context(name: "x") { createdBy { iamIdentity { arn } } lineageGroup { name } } }', 1 + 2 + 1),
+        ("{ artifacts { nodes { arn } } }", 1 + 50),
+        ("{ artifacts(first: 7) { nodes { arn } pageInfo { endCursor } } }", 1 + 7 + 1),
+        ("{ artifacts(first: 7) { edges { cursor node { arn } } nodes { arn } } }", 1 + 7 * 2 + 7),
+        ("{ artifacts(first: 7) { nodes { tags { key } } } }", 1 + 7 * (1 + 10)),
+        ("{ artifacts(first: 3) { nodes { upstream(first: 2) { nodes { arn } } } } }", 1 + 3 * (1 + 1 + 2)),
+        ("{ a: artifacts(first: 3) { nodes { arn } } b: artifacts(first: 5) { nodes { arn } } }", 1 + 3 + 1 + 5),
+        ('{ nodes(ids: ["a", "b"]) { id ... on Artifact { tags { key } } } }', 2 * (1 + 10)),
+        ('{ nodes(ids: "a") { id } }', 1),
+        ("{ nodes(ids: []) { id } }", 0),
+        ('{ resolve(reference: "x", first: 5) { upstream(first: 2) { nodes { arn } } } }', 5 * (1 + 1 + 2)),
+        ('{ context(name: "x") { datasets(first: 5) { nodes { arn } } } }', 1 + 20 + 5),
+        ('{ context(name: "x") { pipelineExecutions { arn } } }', 1 + 10),
+        ('{ lineage(start: ["x"]) { vertices { depth } } }', 20 + 1000),
+        (
+            """{ lineage(start: ["x"], maxVertices: 40) {
+              start { arn } counts { count } coverage { frontier }
+              vertices { entity { arn } } edges { source { arn } destination { arn } }
+            } }""",
+            20 + 100 + 10 + 1 + 40 * 2 + 40 * 3,
+        ),
+        ('{ context(name: "x") { lineage { export(format: DOT) } } }', 1 + 20 + 1000),
+        (
+            '{ paths(from: "x", to: "y", first: 2) { paths { entities { arn } edges { source { arn } } } } }',
+            40 + 2 * (1 + 10 + 10 * 2),
+        ),
+        ('{ context(name: "x") { lineage(filter: { properties: [{ key: "a", value: "b" }] }) { counts { count } } } }',
+         1 + 20 + 2 + 10),
+        ('subscription { lineage(start: ["x"], maxVertices: 40) { vertices { depth } edges { hiddenHops } } }',
+         20 + 40 + 40),
+        ('mutation { deleteArtifact(input: { arn: "x" }) { arn removedAssociations { type } } }', 10 + 1 + 10 + 1),
+        (
+            """mutation { createContext(input: {
+              name: "x", type: "y", source: { sourceUri: "z" }
+              properties: [{ key: "a", value: "b" }, { key: "c", value: "d" }]
+            }) { context { tags { key } } } }""",
+            10 + 1 + 1 + 10 + (1 + 1 + 2),
+        ),
+    ],
+)  # fmt: skip
+def test_cost_is_what_rules_say(query: str, expected: int) -> None:
+    assert cost(query) == expected
+
+
+ITEMS = "query($first: Int) { artifacts(first: $first) { nodes { arn } } }"
+DEFAULTED = "query($first: Int = 9) { artifacts(first: $first) { nodes { arn } } }"
+IDS = 'query($ids: [ID!]! = ["a", "b"]) { nodes(ids: $ids) { id } }'
+FILTER = 'query($filter: LineageFilter) { lineage(start: ["x"], filter: $filter) { counts { count } } }'
+PROPERTIES = """query($some: [PropertyInput!]) {
+  lineage(start: ["x"], filter: { properties: $some }) { counts { count } }
+}"""
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "expected"),
+    [
+        (ITEMS, {}, 1 + 50),
+        (ITEMS, {"first": 3}, 1 + 3),
+        (ITEMS, {"first": 3.0}, 1 + 3),
+        (ITEMS, {"first": None}, 1 + 50),
+        (ITEMS, {"first": -3}, 1),
+        (ITEMS, {"first": "many"}, 1 + 50),  # not executed
+        (ITEMS, {"first": float("inf")}, 1 + 50),  # the same
+        (DEFAULTED, {}, 1 + 9),
+        (DEFAULTED, {"first": 3}, 1 + 3),
+        (DEFAULTED, {"first": None}, 1 + 50),
+        (IDS, {}, 2),
+        (IDS, {"ids": ["a", "b", "c"]}, 3),
+        (IDS, {"ids": "a"}, 1),
+        (FILTER, {}, 20 + 10),
+        (FILTER, {"filter": {"types": ["a", "b"], "properties": [{"key": "a", "value": "b"}]}}, 20 + 2 + 10),
+        (PROPERTIES, {"some": [{"key": "a", "value": "b"}, {"key": "c", "value": "d"}]}, 20 + 1 + 2 + 10),
+    ],
+)
+def test_variables_decide_the_cost(query: str, variables: dict[str, Any], expected: int) -> None:
+    assert cost(query, **variables) == expected
+
+
+def test_more_than_allowed_counts_as_most() -> None:
+    # The field refuses it by itself, with an error that says which argument it is about.
+    assert cost(ITEMS, first=2**31 - 1) == 1 + 100
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ artifacts(first: 2) { ...F } more: artifacts(first: 7) { ...F } }", 1 + 2 + 1 + 7),
+        ("{ artifacts(first: 2) { ... { ...F } ... on ArtifactConnection { ...F } } }", 1 + 2 * 2),
+        ("{ artifacts(first: 2) { nodes { arn } ...F } }", 1 + 2 * 2),
+    ],
+)
+def test_fragment_costs_what_its_place_says(query: str, expected: int) -> None:
+    assert cost(f"{query} fragment F on ArtifactConnection {{ nodes {{ arn }} }}") == expected
+
+
+def test_only_what_may_be_wanted_costs() -> None:
+    either = 'query($yes: Boolean!) { artifact(arn: "x") { tags @include(if: $yes) { key } } }'
+    assert [cost(either, yes=yes) for yes in (True, False)] == [1 + 10] * 2
+    assert cost('{ artifact(arn: "x") { tags @include(if: false) { key } } }') == 1
+    assert cost('{ artifact(arn: "x") { tags @skip(if: true) { key } } }') == 1
+    assert cost('{ artifact(arn: "x") { tags @skip(if: false) { key } } }') == 1 + 10
+
+
+def test_unknown_operation_has_no_cost() -> None:
+    two = "query A { __typename } query B { artifacts { nodes { arn } } }"
+    assert [EXECUTOR.cost(two, None, name) for name in (None, "B", "C")] == [None, 51, None]
+    assert [EXECUTOR.cost(query, None, None) for query in ("{", "{ nothing }")] == [None, None]
+
+
+def fields() -> dict[tuple[str, str], GraphQLField]:
+    return {
+        (type.name, name): field
+        for type in SCHEMA.type_map.values()
+        if isinstance(type, GraphQLObjectType | GraphQLInterfaceType) and not type.name.startswith("__")
+        for name, field in type.fields.items()
+    }
+
+
+def printed() -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+    """The directives of the printed schema's fields, with their arguments."""
+    found = {}
+    for node in parse(schema.sdl(mutations=True)).definitions:
+        for field in getattr(node, "fields", None) or ():
+            if isinstance(field, FieldDefinitionNode):
+                found[node.name.value, field.name.value] = dict(map(applied, field.directives or ()))  # type: ignore[attr-defined]
+    return found
+
+
+def applied(node: DirectiveNode) -> tuple[str, dict[str, Any]]:
+    return node.name.value, {given.name.value: value_from_ast_untyped(given.value) for given in node.arguments or ()}
+
+
+def test_every_list_has_a_size() -> None:
+    directives = printed()
+    lists = {place: field for place, field in fields().items() if is_list_type(get_nullable_type(field.type))}
+    unsized = {place for place in lists if "listSize" not in directives[place]}
+    for place, field in fields().items():
+        below = get_named_type(field.type).name
+        cut = directives[place].get("listSize", {}).get("sizedFields", [])
+        bare = {name for owner, name in unsized if owner == below}
+        assert bare <= set(cut), f"{place} returns lists of unknown length"
+    assert lists
+
+
+def test_router_reads_the_same_sizes() -> None:
+    directives, costs = printed(), Costs(SCHEMA)
+    for (owner, name), field in fields().items():
+        price = costs.price(SCHEMA.type_map[owner], name, field)  # type: ignore[arg-type]
+        said = directives[owner, name]
+        size = said.get("listSize", {})
+        assert None not in size.values()
+        assert list(price.slices) == size.get("slicingArguments", [])
+        assert sorted(price.sized) == sorted(size.get("sizedFields", []))
+        assert price.assumed == size.get("assumedSize", 10)
+        composite = isinstance(get_named_type(field.type), GraphQLObjectType | GraphQLInterfaceType)
+        assert price.weight == said.get("cost", {}).get("weight", int(composite))
+
+
+def test_lists_given_item_by_item_are_bounded() -> None:
+    assert {place for place, field in fields().items() if set(field.args) & set(GIVEN)} == {("Query", "nodes")}
+    assert printed()["Query", "nodes"] == {"listSize": {"assumedSize": 100}}
+
+
+def doubling(fragments: int, body: str = "artifacts { nodes { arn } }") -> str:
+    """Fragments of which each spreads the next one twice."""
+    chain = [f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(fragments)]
+    return " ".join(["{ ...F0 }", *chain, f"fragment F{fragments} on Query {{ {body} }}"])
+
+
+def test_nested_fragments_cost_exactly_their_doublings() -> None:
+    assert cost(doubling(5)) == 51 * 2**5
+    assert cost(doubling(20)) == 51 * 2**20
+
+
+@pytest.mark.parametrize("fragments", [20, 200])
+def test_each_field_is_measured_once(fragments: int) -> None:
+    document = parse(doubling(fragments).replace("{ ...F", "{ __typename ...F"))
+    written, measured = Counter[str](), Counter[str]()
+
+    class Fields(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> None:
+            written[node.name.value] += 1
+
+    class Counting(Costs):
+        def price(self, type: Any, name: str, declared: GraphQLField) -> Any:
+            measured[name] += 1
+            return super().price(type, name, declared)
+
+    visit(document, Fields())
+    [operation, *_] = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    assert Counting(SCHEMA).of(document, operation, {}) == min(51 * 2**fragments, MOST)
+    assert measured == written
+    assert written["__typename"] == fragments + 1
+
+
+def test_nested_fragments_take_no_time() -> None:
+    executor = Executor(check=Limits(Settings()).check)
+    took = []
+    for fresh in range(5):  # the quickest of some, for other things run here too
+        began = time.perf_counter()
+        executor.cost(f"{doubling(20)} # {fresh}", None, None)
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.05
+
+
+async def test_too_costly_is_not_executed(http: httpx.AsyncClient, calls: Counter[str]) -> None:
+    for accept, status in (("application/json", 200), ("application/graphql-response+json", 400)):
+        response = await http.post("/graphql", json={"query": DEEP}, headers={"accept": accept})
+        [error] = response.json()["errors"]
+        assert response.status_code == status
+        assert error["extensions"] == {
+            "code": "BUDGET_EXCEEDED",
+            "cost": {"requested": 1 + 100 * (2 + 100 * (2 + 100)), "max": 1_000_000},
+        }
+        assert "1,020,201" in error["message"]
+        assert "data" not in response.json()
+    assert calls == {}
+
+
+async def test_event_stream_says_too_costly(http: httpx.AsyncClient, calls: Counter[str]) -> None:
+    response = await http.post("/graphql", json={"query": DEEP}, headers={"accept": "text/event-stream"})
+    assert "BUDGET_EXCEEDED" in response.text
+    assert calls == {}
+
+
+async def test_most_cost_is_a_setting(server: LocalServer) -> None:
+    async with running(Settings(local_url=server.url, max_cost=50)) as client:
+        said = [
+            (await client.post("/graphql", json={"query": ITEMS, "variables": {"first": first}})).json()
+            for first in (49, 50)
+        ]
+    assert said[0] == {"data": {"artifacts": {"nodes": []}}}
+    assert said[1]["errors"][0]["extensions"]["cost"] == {"requested": 51, "max": 50}
+
+
+def test_wide_walk_and_introspection_are_allowed() -> None:
+    most = Settings().max_cost
+    assert cost(WIDE, arn="x") == 1 + 20 + 10_000 * (1 + 1 + 2 + 10) + 10_000 * 3 + 1 < most
+    assert cost(get_introspection_query()) < most / 10
+
+
+def worked() -> list[tuple[str, str, str]]:
+    """README's table: what a query of its own has in it, how its cost is added up, and what it is."""
+    return re.findall(rf"^\| `(.*)` \| ([0-9,+{TIMES}() ]+) \| ([0-9,]+) \|$", README, re.MULTILINE)
+
+
+def test_readme_adds_up() -> None:
+    queries = re.findall(r"```graphql\n(.*?)```", README, re.DOTALL)
+    for part, added, total in worked():
+        [query] = [query for query in queries if part in query]
+        figure = int(total.replace(",", ""))
+        assert cost(query) == figure
+        assert eval(added.replace(",", "").replace(TIMES, "*")) == figure  # noqa: S307 - figures and signs only
+    assert len(worked()) == 3
+
+
+def test_readme_says_the_defaults() -> None:
+    assert f"{cost(get_introspection_query()):,}" in README
+    assert f"{cost(DEEP):,}" in README
