@@ -73,6 +73,11 @@ class Loaders:
         """How many calls the request has made so far."""
         return self._calls.made
 
+    @property
+    def aws(self) -> dict[str, Any]:
+        """What the request has asked of AWS so far, as `extensions` show it."""
+        return self._calls.report()
+
     def tell(self, error: GatewayError, path: list[str | int]) -> None:
         """Say beside the data of the field at ``path`` what is missing from it."""
         self.told.append((error, path))

@@ -35,6 +35,17 @@ class Budget:
         """How long the request has been going on."""
         return round((time.monotonic() - self._began) * 1000)
 
+    def report(self) -> dict[str, Any]:
+        """Say what the request has asked of AWS so far, for whoever wants to know what an answer took."""
+        return {
+            "calls": dict(sorted(self.tally.made.items())),
+            "total": self.made,
+            "joined": self.tally.joined,
+            "throttled": self.tally.throttled,
+            "waitedMilliseconds": round(self.tally.waited * 1000),
+            "milliseconds": self.milliseconds,
+        }
+
     def lacks(self, operation: str, place: Place) -> bool:
         """Whether SageMaker does not have an operation there, as far as the request knows."""
         return (operation, place) in self._lacking or self._calls.lacks(operation, place)

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from gateway import observability
 from gateway.errors import BadUserInput, Throttled, TooCostly
+from gateway.http.extensions import extended, wanted
 from gateway.http.spending import Spending
 from gateway.loaders import Loaders
 from gateway.schema.execution import Executor, Outcome, refusal
@@ -70,12 +71,13 @@ class Operations:
 
     async def _answered(self, asked: Asked, asking: Asking) -> Outcome:
         try:
-            await self._spend(asked, asking)
+            cost = await self._spend(asked, asking)
         except TooCostly as error:
             return _unaffordable(error)
         loaders = _loaders(asking)
         try:
-            return await self._executor.run(*asked[:3], loaders)
+            outcome = await self._executor.run(*asked[:3], loaders)
+            return extended(outcome, _wanted(asked, asking), cost, self._spending.most, loaders)
         finally:
             await loaders.end()
 
@@ -88,27 +90,30 @@ class Operations:
 
     async def _begun(self, asked: Asked, asking: Asking) -> AsyncGenerator[Outcome, None]:
         try:
-            await self._spend(asked, asking)
+            cost = await self._spend(asked, asking)
         except TooCostly as error:
             return _once(_unaffordable(error))
-        return self._streamed(asked, _loaders(asking))
+        return self._streamed(asked, _wanted(asked, asking), cost, _loaders(asking))
 
-    async def _streamed(self, asked: Asked, loaders: Loaders) -> AsyncGenerator[Outcome, None]:
+    async def _streamed(
+        self, asked: Asked, names: frozenset[str], cost: int | None, loaders: Loaders
+    ) -> AsyncGenerator[Outcome, None]:
         try:
             async with aclosing(self._executor.stream(*asked[:3], loaders)) as outcomes:
                 async for outcome in outcomes:
-                    yield outcome
+                    yield extended(outcome, names, cost, self._spending.most, loaders)
         finally:
             await loaders.end()
 
-    async def _spend(self, asked: Asked, asking: Asking) -> None:
-        """Take what the operation may cost of what its caller may spend; TooCostly or Refusal."""
+    async def _spend(self, asked: Asked, asking: Asking) -> int | None:
+        """Return what the operation may cost, after taking it of what its caller may spend; TooCostly or Refusal."""
         cost = self._executor.cost(*asked[:3])
         try:
             await self._spending.take(cost, _caller(asking), asking.connection.app.state.backend.rates)
         except Throttled as error:
             headers = {"Retry-After": str(error.retry_after)}
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers, **error.extensions) from None
+        return cost
 
     def _check(self, asked: Asked, asking: Asking) -> None:
         """Refuse what may not be asked in this way: a link, an image or a foreign page must not change anything."""
@@ -135,6 +140,10 @@ def _caller(asking: Asking) -> str:
     """Tell whose share an operation is taken of."""
     client = asking.connection.client
     return client.host if client else ""
+
+
+def _wanted(asked: Asked, asking: Asking) -> frozenset[str]:
+    return wanted(asked.extensions, asking.connection.headers)
 
 
 def _unaffordable(error: TooCostly) -> Outcome:

@@ -80,7 +80,7 @@ async def _results(
         async for answer, executed in outcomes:
             errors: Any = [_Shown(error) for error in answer.get("errors", ())] or None
             if executed:
-                yield ExecutionResult(data=answer["data"], errors=errors)
+                yield ExecutionResult(data=answer["data"], errors=errors, extensions=answer.get("extensions"))
             else:
                 yield PreExecutionError(data=None, errors=errors)
 

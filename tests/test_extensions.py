@@ -1,0 +1,99 @@
+"""What an answer tells of itself on request: its cost, and the calls that it took."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from graphs import artifact_arn, diamond
+from websockets.asyncio.client import connect
+
+from gateway.local.server import LocalServer
+
+QUERY = "{ artifacts(first: 3) { nodes { arn } } }"
+COST = {"requested": 4, "max": 1_000_000}
+
+
+async def test_answer_tells_what_is_asked(http: httpx.AsyncClient, calls: Counter[str]) -> None:
+    body = {"query": QUERY, "extensions": {"cost": True, "aws": True, "other": True}}
+    said = (await http.post("/graphql", json=body)).json()
+    assert said["extensions"]["cost"] == COST
+    assert said["extensions"]["aws"]["calls"] == {"ListArtifacts": 1} == calls
+    assert said["extensions"]["aws"]["total"] == 1
+    assert said["extensions"]["aws"]["milliseconds"] >= 0
+    assert said["extensions"].keys() == {"cost", "aws"}
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [("cost", {"cost"}), ("Cost, AWS", {"cost", "aws"}), ("aws,nothing", {"aws"}), ("nothing", set()), (None, set())],
+)
+async def test_header_asks_as_well(
+    http: httpx.AsyncClient,
+    service: LocalServer,  # noqa: ARG001
+    header: str | None,
+    told: set[str],
+) -> None:
+    headers = {"X-Gateway-Extensions": header} if header else {}
+    for answered in (
+        await http.get("/graphql", params={"query": QUERY}, headers=headers),
+        await http.post("/graphql", json={"query": QUERY}, headers=headers),
+    ):
+        assert answered.json().get("extensions", {}).keys() == told
+
+
+async def test_extensions_of_get_are_json(http: httpx.AsyncClient, service: LocalServer) -> None:  # noqa: ARG001
+    parameters = {"query": QUERY, "extensions": '{"cost": true, "aws": 1}'}
+    said = (await http.get("/graphql", params=parameters)).json()
+    assert said["extensions"] == {"cost": COST}
+
+
+async def test_invalid_document_tells_no_cost(http: httpx.AsyncClient) -> None:
+    body = {"query": "{ nothing }", "extensions": {"cost": True, "aws": True}}
+    said = (await http.post("/graphql", json=body)).json()
+    assert said["extensions"].keys() == {"aws"}
+    assert said["extensions"]["aws"]["calls"] == {}
+
+
+SUBSCRIBE = f"""subscription {{
+  lineage(start: ["{artifact_arn(0)}"], direction: DOWNSTREAM, maxVertices: 5) {{ awsCalls coverage {{ complete }} }}
+}}"""
+WALK = {"requested": 20 + 1, "max": 1_000_000}
+
+
+def assert_every_message_tells(said: list[Any]) -> None:
+    assert [message["extensions"]["cost"] for message in said] == [WALK] * len(said)
+    made = [message["extensions"]["aws"]["calls"]["QueryLineage"] for message in said]
+    assert made == [message["data"]["lineage"]["awsCalls"] for message in said]
+    assert made[-1] == 1
+
+
+@pytest.mark.usefixtures("service")
+async def test_event_stream_tells_with_every_message(http: httpx.AsyncClient, load: Callable[..., None]) -> None:
+    load(*diamond())
+    body = {"query": SUBSCRIBE, "extensions": {"cost": True, "aws": True}}
+    response = await http.post("/graphql", json=body, headers={"accept": "text/event-stream"})
+    lines = [line.removeprefix("data: ") for line in response.text.splitlines() if line.startswith("data: {")]
+    assert_every_message_tells([orjson.loads(line) for line in lines])
+
+
+@pytest.mark.usefixtures("service")
+async def test_websocket_tells_by_its_handshake(gateway: str, load: Callable[..., None]) -> None:
+    load(*diamond())
+    said = []
+    async with connect(
+        f"ws://{gateway}/graphql",
+        subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]
+        additional_headers={"X-Gateway-Extensions": "cost, aws"},
+    ) as socket:
+        await socket.send('{"type": "connection_init"}')
+        await socket.recv()
+        await socket.send(orjson.dumps({"type": "subscribe", "id": "1", "payload": {"query": SUBSCRIBE}}).decode())
+        async for text in socket:
+            message = orjson.loads(text)
+            if message["type"] == "complete":
+                break
+            said.append(message["payload"])
+    assert_every_message_tells(said)
