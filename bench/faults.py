@@ -54,7 +54,8 @@ TROUBLES = {
 
 
 def lines() -> list[bytes]:
-    records = [{"entity": "Artifact", "record": {"ArtifactArn": ARN.format(number), "ArtifactType": "DataSet"}} for number in range(VERTICES)]
+    names = [{"ArtifactArn": ARN.format(number), "ArtifactType": "DataSet"} for number in range(VERTICES)]
+    records = [{"entity": "Artifact", "record": record} for record in names]
     edges = [
         {"association": {"SourceArn": ARN.format((number - 1) // 3), "DestinationArn": ARN.format(number)}}
         for number in range(1, VERTICES)

@@ -76,7 +76,11 @@ class Loaders:
     @property
     def aws(self) -> dict[str, Any]:
         """What the request has asked of AWS so far, as `extensions` show it."""
-        return self._calls.report()
+        return self._calls.report() | {"cached": self._memory.hits}
+
+    def because(self, operation: str, reason: str) -> None:
+        """Note why an operation is called, for whoever asks what an answer took."""
+        self._calls.tally.reasons.add(f"{operation}: {reason}")
 
     def tell(self, error: GatewayError, path: list[str | int]) -> None:
         """Say beside the data of the field at ``path`` what is missing from it."""
@@ -147,6 +151,7 @@ class Loaders:
             await self._level(kind)
             await self._batches[kind].load((key, True))
         else:
+            self.because(kind.describe, f"only this tells {path}" if path else "whether it exists")
             await self._described(kind, key, place)
         return record
 
@@ -166,6 +171,7 @@ class Loaders:
         """
         end = parameters.get("SourceArn") or parameters.get("DestinationArn")
         asked = place if place is not None else self.place_of(end) if end else HOME
+        self.because("ListAssociations", "one hop; it tells names and types too")
         return await self._page(self._load_associations, asked, _frozen(parameters), token)
 
     def queries_lineage(self, start: str) -> bool:
@@ -181,6 +187,7 @@ class Loaders:
         Where the cache knows all pages, they come as one.
         """
         place, shape = self.place_of(start), (start, direction, depth)
+        self.because("QueryLineage", "a walk; all within ten associations of a vertex, fifty vertices a page")
         if token is None and (known := await self._memory.walk(place, *shape)):
             return self._learn_step(known)
         step = self._learn_step(await self._query_lineage(place, shape, token))
@@ -221,6 +228,8 @@ class Loaders:
 
     async def neighbours(self, start: str, direction: str) -> Step:
         """Return the same of one vertex's own associations, all pages of them, by ListAssociations."""
+        if self._calls.lacks("QueryLineage", self.place_of(start)):
+            self.because("ListAssociations", "a walk, where there is no QueryLineage")
         ends = {"Ascendants": ["DestinationArn"], "Descendants": ["SourceArn"], "Both": ["DestinationArn", "SourceArn"]}
         found = await asyncio.gather(*(self._all_associations({end: start}) for end in ends[direction]))
         vertices: dict[str, str | None] = {}
@@ -360,6 +369,7 @@ class Loaders:
 
     async def _load_batches(self, kind: Kind, place: Place, keys: Collection[str]) -> None:
         if kind.batch and len(keys) > 1:
+            self.because(kind.batch.operation, f"several of kind {kind.name}, in one call for a hundred")
             await asyncio.gather(*(self._load_batch(kind, kind.batch, place, call) for call in kind.batch.calls(keys)))
 
     def _unknown(self, kind: Kind, key: str, describe: bool) -> bool:  # noqa: FBT001 - as the loader's keys have it

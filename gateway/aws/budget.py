@@ -42,6 +42,7 @@ class Budget:
             "total": self.made,
             "joined": self.tally.joined,
             "throttled": self.tally.throttled,
+            "plan": sorted(self.tally.reasons),
             "waitedMilliseconds": round(self.tally.waited * 1000),
             "milliseconds": self.milliseconds,
         }

@@ -82,6 +82,8 @@ class Tally:
     """Answers that another request was already waiting for."""
     throttled: int = 0
     """Tries that AWS refused because too many are made."""
+    reasons: set[str] = field(default_factory=set)
+    """Why these calls and no others, an operation and its reason each."""
     waited: float = 0.0
     """Seconds for which calls were held back, added up, so that AWS need not refuse them."""
 

@@ -108,6 +108,7 @@ class Operations:
     async def _spend(self, asked: Asked, asking: Asking) -> int | None:
         """Return what the operation may cost, after taking it of what its caller may spend; TooCostly or Refusal."""
         cost = self._executor.cost(*asked[:3])
+        observability.costs(cost)
         try:
             await self._spending.take(cost, _caller(asking), asking.connection.app.state.backend.rates)
         except Throttled as error:

@@ -158,7 +158,7 @@ def called_by(name: str) -> None:
     current().caller = name[:_LONGEST]
 
 
-def costs(cost: float) -> None:
+def costs(cost: float | None) -> None:
     """Note what an operation was reckoned to cost."""
     current().cost = cost
 
