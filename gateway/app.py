@@ -70,7 +70,7 @@ class Backend:
 
     def loaders(self, *, fresh: bool = False) -> Loaders:
         """Make the loaders of one request, of which the answer may be asked to be ``fresh``."""
-        budget = Budget(self.calls, self.settings.max_aws_calls, self.settings.deadline_seconds, fresh=fresh)
+        budget = Budget(self.calls, self.settings, fresh=fresh)
         return Loaders(budget, self.cache, fresh=fresh)
 
 

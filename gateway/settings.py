@@ -130,7 +130,10 @@ class Settings(BaseSettings):
     ] = "127.0.0.1,::1"
     max_cost: Annotated[
         int, Field(ge=1, description="What an operation may cost at most, estimated before anything is executed.")
-    ] = 1_000_000
+    ] = 1_000_000_000_000
+    max_entities: Annotated[
+        int, Field(ge=1, description="Entities that one answer may show at most, each as often as it is shown.")
+    ] = 500_000
     rate_cost_per_second: Annotated[
         float, Field(ge=0, description="What each caller may spend a second, in the same units; 0 stands for no limit.")
     ] = 0.0

@@ -3,6 +3,7 @@
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from graphql import (
     visit,
 )
 from graphql.language import Visitor
+from graphs import artifact_arn, fan
 
 from gateway import schema
 from gateway.http.limits import Limits
@@ -41,6 +43,8 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 DEEP = """{ artifacts(first: 100) { nodes { upstream(first: 100) { nodes {
   upstream(first: 100) { nodes { arn } }
 } } } } }"""
+ABSURD = "{ artifacts(first: 100) { nodes { " + "upstream(first: 100) { nodes { " * 6 + "arn" + " } }" * 6 + " } } }"
+ABSURD_COST = 1 + 100 * sum(2 * 100**hop for hop in range(6)) + 100**7
 WIDE = """query($arn: Arn!) { artifact(arn: $arn) { lineage(maxVertices: 10000) {
   vertices { depth entity { name type creationTime createdBy { iamIdentity { arn } } tags { key value } } }
   edges { associationType source { name } destination { name } }
@@ -268,20 +272,20 @@ def test_nested_fragments_take_no_time() -> None:
 
 async def test_too_costly_is_not_executed(http: httpx.AsyncClient, calls: Counter[str]) -> None:
     for accept, status in (("application/json", 200), ("application/graphql-response+json", 400)):
-        response = await http.post("/graphql", json={"query": DEEP}, headers={"accept": accept})
+        response = await http.post("/graphql", json={"query": ABSURD}, headers={"accept": accept})
         [error] = response.json()["errors"]
         assert response.status_code == status
         assert error["extensions"] == {
             "code": "BUDGET_EXCEEDED",
-            "cost": {"requested": 1 + 100 * (2 + 100 * (2 + 100)), "max": 1_000_000},
+            "cost": {"requested": ABSURD_COST, "max": 10**12},
         }
-        assert "1,020,201" in error["message"]
+        assert f"{ABSURD_COST:,}" in error["message"]
         assert "data" not in response.json()
     assert calls == {}
 
 
 async def test_event_stream_says_too_costly(http: httpx.AsyncClient, calls: Counter[str]) -> None:
-    response = await http.post("/graphql", json={"query": DEEP}, headers={"accept": "text/event-stream"})
+    response = await http.post("/graphql", json={"query": ABSURD}, headers={"accept": "text/event-stream"})
     assert "BUDGET_EXCEEDED" in response.text
     assert calls == {}
 
@@ -294,6 +298,18 @@ async def test_most_cost_is_a_setting(server: LocalServer) -> None:
         ]
     assert said[0] == {"data": {"artifacts": {"nodes": []}}}
     assert said[1]["errors"][0]["extensions"]["cost"] == {"requested": 51, "max": 50}
+
+
+async def test_entities_of_an_answer_are_limited(server: LocalServer, load: Callable[..., None]) -> None:
+    load(*fan(9))
+    query = "query ($arn: Arn!) { artifact(arn: $arn) { downstream { nodes { upstream { nodes { arn } } } } } }"
+    asked = {"query": query, "variables": {"arn": artifact_arn(0)}}
+    shown = 1 + 9 + 9  # the artifact, its models, and again the artifact beside each
+    async with running(Settings(local_url=server.url, max_entities=shown)) as client:
+        assert (await client.post("/graphql", json=asked)).json()["data"]["artifact"]
+    async with running(Settings(local_url=server.url, max_entities=shown - 1)) as client:
+        said = (await client.post("/graphql", json=asked)).json()
+    assert {error["extensions"]["code"] for error in said["errors"]} == {"BUDGET_EXCEEDED"}
 
 
 def test_wide_walk_and_introspection_are_allowed() -> None:

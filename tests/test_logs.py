@@ -66,6 +66,7 @@ async def test_request_has_one_line(http: httpx.AsyncClient, service: LocalServe
         "status": 200,
         "type": "query",
         "outcome": "ok",
+        "cost": 52,
         "aws_calls": 2,
     }
 

@@ -1,4 +1,4 @@
-"""One request's share of the calls: so many at most, within so many seconds, and none once the caller has gone."""
+"""One request's share: so many calls and entities at most, so many seconds, and none once the caller has gone."""
 
 import asyncio
 import time
@@ -8,18 +8,21 @@ from gateway import arn as arns
 from gateway.aws.calls import READS, Calls, Tally, doubt
 from gateway.aws.places import HOME, Place
 from gateway.errors import BudgetExceeded, DeadlineExceeded, Forbidden, Unsupported, UpstreamUnavailable
+from gateway.settings import Settings
 
 
 class Budget:
     """What a request may spend and has spent."""
 
-    def __init__(self, calls: Calls, most: int, seconds: float, *, fresh: bool = False) -> None:
-        """Begin now; ``fresh`` joins no call that began before."""
+    def __init__(self, calls: Calls, settings: Settings, *, fresh: bool = False) -> None:
+        """Begin now, with what the settings allow; ``fresh`` joins no call that began before."""
         self._calls = calls
-        self._most = most
+        self._most_shown = settings.max_entities
+        self._shown = 0
+        self._most = settings.max_aws_calls
         self._fresh = fresh
         self._began = time.monotonic()
-        self._until = self._began + seconds
+        self._until = self._began + settings.deadline_seconds
         self._lacking: set[tuple[str, Place]] = set()
         self._under_way: set[asyncio.Task[dict[str, Any]]] = set()
         self._ended = False
@@ -34,6 +37,15 @@ class Budget:
     def milliseconds(self) -> int:
         """How long the request has been going on."""
         return round((time.monotonic() - self._began) * 1000)
+
+    def shows(self) -> None:
+        """Count an entity that the answer shows; BudgetExceeded when it shows as many as it may.
+
+        Hops that lead to the same vertices by many ways need few calls, however large the answer grows.
+        """
+        self._shown += 1
+        if self._shown > self._most_shown:
+            raise BudgetExceeded(f"The answer may show {self._most_shown:,} entities, and there are more.")
 
     def report(self) -> dict[str, Any]:
         """Say what the request has asked of AWS so far, for whoever wants to know what an answer took."""

@@ -124,9 +124,13 @@ class Node:
 
 
 def shown(loaders: Loaders, key: str) -> Any:
-    """Return the entity with this key, undescribed; None when it is no ARN of a kind that is shown."""
+    """Return the entity with this key, undescribed; None when it is no ARN of a kind that is shown.
+
+    BudgetExceeded when the answer shows as many as it may.
+    """
     kind = kind_of(arns.parse(key))
     entity: Callable[..., Any] | None = _CLASSES.get(kind) if kind else None
+    loaders.shows()
     return entity(loaders=loaders, key=key) if entity else None
 
 
