@@ -7,10 +7,12 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from conftest import running
 from graphs import artifact_arn, diamond
 from websockets.asyncio.client import connect
 
 from gateway.local.server import LocalServer
+from gateway.settings import Settings
 
 QUERY = "{ artifacts(first: 3) { nodes { arn } } }"
 MOST = 10**12
@@ -98,3 +100,25 @@ async def test_websocket_tells_by_its_handshake(gateway: str, load: Callable[...
                 break
             said.append(message["payload"])
     assert_every_message_tells(said)
+
+
+async def test_plan_says_why_calls_were_made(http: httpx.AsyncClient, load: Callable[..., None]) -> None:
+    load(*diamond())
+    query = "query ($arn: Arn!) { artifact(arn: $arn) { arn downstream { nodes { name sourceUri } } } }"
+    body = {"query": query, "variables": {"arn": artifact_arn(0)}, "extensions": {"aws": True}}
+    aws = (await http.post("/graphql", json=body)).json()["extensions"]["aws"]
+    assert aws["calls"] == {"DescribeArtifact": 1, "ListAssociations": 1, "Search": 1}
+    assert aws["plan"] == [
+        "DescribeArtifact: whether it exists",
+        "ListAssociations: one hop; it tells names and types too",
+        "Search: several of kind TrialComponent, in one call for a hundred",
+    ]
+
+
+async def test_cached_answers_are_counted(server: LocalServer, load: Callable[..., None]) -> None:
+    load(*diamond())
+    query = "query ($arn: Arn!) { artifact(arn: $arn) { name } }"
+    body = {"query": query, "variables": {"arn": artifact_arn(1)}, "extensions": {"aws": True}}
+    async with running(Settings(local_url=server.url)) as client:
+        told = [(await client.post("/graphql", json=body)).json()["extensions"]["aws"] for _ in range(2)]
+    assert [(aws["total"], aws["cached"]) for aws in told] == [(1, 0), (0, 1)]
