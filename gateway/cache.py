@@ -181,9 +181,18 @@ class _Memory:
             ttu=lambda _, kept, now: now + kept[1],
             getsizeof=lambda kept: len(kept[0]) + _OVERHEAD,
         )
+        self._versions: TLRUCache[str, tuple[int, float]] = TLRUCache(
+            _MOST_VERSIONS, ttu=lambda _, version, now: now + version[1]
+        )
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
-        return [kept[0] if (kept := self._kept.get(key)) else None for key in keys]
+        return [self._one(key) for key in keys]
+
+    def _one(self, key: str) -> bytes | None:
+        if version := self._versions.get(key):
+            return str(version[0]).encode()
+        kept = self._kept.get(key)
+        return kept[0] if kept else None
 
     async def set(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
         for key, value, seconds in entries:
@@ -191,16 +200,20 @@ class _Memory:
                 self._kept[key] = (value, seconds)
 
     async def raise_versions(self, keys: Sequence[str], seconds: float) -> None:
-        for key, version in zip(keys, await self.get(keys), strict=True):
-            self._kept[key] = (str(int(version or 0) + 1).encode(), seconds)
+        for key in keys:
+            before, _ = self._versions.get(key, (0, 0.0))
+            self._versions[key] = (before + 1, seconds)
 
     async def ping(self) -> None:
         pass
 
     async def aclose(self) -> None:
         self._kept.clear()
+        self._versions.clear()
 
 
+_MOST_VERSIONS = 100_000
+"""Subjects of which it is known for a while that they changed."""
 _OVERHEAD = 500
 """Bytes that an entry takes in memory beside its own, about."""
 

@@ -12,6 +12,8 @@ from gateway.breaker import Breaker
 
 _ANSWER_SECONDS = 0.25
 """How long Redis may take to answer."""
+_MOST_RATES = 1_000
+"""Rates that are kept at hand; a pace that is being learnt goes through many."""
 _MOST_KEYS = 100_000
 """Keys that are remembered in this process."""
 
@@ -25,6 +27,7 @@ class Rates:
         timeouts = {"SOCKET_TIMEOUT": _ANSWER_SECONDS, "SOCKET_CONNECT_TIMEOUT": _ANSWER_SECONDS}
         self._redis = RedisStore(redis_url, options=timeouts) if redis_url else None
         self._breaker = Breaker()
+        self._limiters = lru_cache(_MOST_RATES)(_limiter)
 
     async def take(self, key: str, per_second: float, burst: int, cost: int = 1) -> float:
         """Take ``cost`` of a bucket that holds ``burst`` and fills at ``per_second``.
@@ -34,10 +37,14 @@ class Rates:
         """
         if self._redis and self._breaker.closed:
             try:
-                return await _take(self._redis, key, per_second, burst, cost)
+                return await self._take(self._redis, key, per_second, burst, cost)
             except (StoreUnavailableError, RedisError, OSError):
                 self._breaker.failed()
-        return await _take(self._memory, key, per_second, burst, cost)
+        return await self._take(self._memory, key, per_second, burst, cost)
+
+    async def _take(self, store: BaseStore, key: str, per_second: float, burst: int, cost: int) -> float:
+        result = await self._limiters(store, max(1, round(per_second * 3600)), burst).limit(key, cost)
+        return float(result.state.retry_after) if result.limited else 0.0
 
     async def aclose(self) -> None:
         """Let go of Redis."""
@@ -46,12 +53,6 @@ class Rates:
             await client.aclose(close_connection_pool=True)  # type: ignore[attr-defined]
 
 
-async def _take(store: BaseStore, key: str, per_second: float, burst: int, cost: int) -> float:
-    result = await _limiter(store, max(1, round(per_second * 3600)), burst).limit(key, cost)
-    return float(result.state.retry_after) if result.limited else 0.0
-
-
-@lru_cache(1000)
 def _limiter(store: BaseStore, per_hour: int, burst: int) -> BaseRateLimiter:
     quota = rate_limiter.per_duration(timedelta(hours=1), per_hour, burst)
     return RateLimiterRegistry.get("gcra")(quota, store, key_prefix="lineage-gateway")

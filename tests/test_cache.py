@@ -235,6 +235,16 @@ async def test_memory_stays_within_its_bytes(service: LocalServer, load: Load, c
     assert calls == {"DescribeArtifact": 21}  # the last is still there, the first is not
 
 
+async def test_memory_may_hold_nothing(service: LocalServer, load: Load, calls: Calls) -> None:
+    load(*GRAPH)
+    async with caching(service, "memory", cache_max_bytes=0) as client:
+        ask = expecting_data(asking(client))
+        await ask(ARTIFACT, arn=artifact_arn(1))
+        assert await ask(RENAME, arn=artifact_arn(1), name="renamed")
+        assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"] == "renamed"
+    assert calls["DescribeArtifact"] == 3
+
+
 async def test_replicas_share_what_redis_keeps(
     service: LocalServer, load: Load, calls: Calls, kept_in_redis: Redis
 ) -> None:
