@@ -13,11 +13,13 @@ from starlette.routing import Route, WebSocketRoute
 from gateway.aws.budget import Budget
 from gateway.aws.calls import Calls
 from gateway.cache import Cache
+from gateway.http.auth import authenticator
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.headers import SecureHeaders
 from gateway.http.health import Readiness, aws_probe, health, readiness
 from gateway.http.limits import Limits
 from gateway.http.operations import Operations
+from gateway.http.origins import allowed_origins, cors
 from gateway.http.requests import Requests
 from gateway.http.spending import Spending
 from gateway.http.subscriptions import WebSocketEndpoint
@@ -29,13 +31,17 @@ from gateway.settings import Settings
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Make the application; its AWS client opens when the server starts it and closes when the server stops."""
+    """Make the application; its AWS client opens when the server starts it and closes when the server stops.
+
+    ValueError says why it does not start with these settings.
+    """
+    known, origins = authenticator(settings), allowed_origins(settings)
     instruments = Instruments(tracing=settings.tracing)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.instruments = instruments
-        async with aclosing(instruments), opened(settings) as backend:
+        async with aclosing(instruments), aclosing(known), opened(settings) as backend:
             app.state.backend = backend
             probes = {"aws": aws_probe(backend.calls, instruments), "cache": backend.cache.state}
             app.state.readiness = Readiness(probes)
@@ -43,11 +49,12 @@ def create_app(settings: Settings) -> Starlette:
 
     limits = Limits(settings)
     executor = Executor(mutations=settings.mutations, most_tokens=settings.max_tokens, check=limits.check)
-    operations = Operations(executor, Spending(settings))
+    operations = Operations(executor, known, Spending(settings))
+    endpoint = GraphQLEndpoint(operations, settings.max_body_bytes)
     routes: list[Route | WebSocketRoute] = [
         Route("/", _home),
-        Route("/graphql", GraphQLEndpoint(operations, settings.max_body_bytes), name="graphql"),
-        WebSocketRoute("/graphql", WebSocketEndpoint(operations)),
+        Route("/graphql", endpoint, name="graphql", middleware=cors(origins)),
+        WebSocketRoute("/graphql", WebSocketEndpoint(operations, origins)),
         Route("/healthz", health),
         Route("/readyz", readiness),
         *([Route("/metrics", _metrics)] if settings.metrics else []),

@@ -1,4 +1,4 @@
-"""The command line: ``lineage-gateway serve · demo · local · query · schema``."""
+"""The command line: ``lineage-gateway serve · demo · local · query · schema · key``."""
 
 import argparse
 import asyncio
@@ -15,6 +15,10 @@ from gateway import schema, serving
 from gateway.app import create_app, opened
 from gateway.aws.pool import session
 from gateway.errors import GatewayError
+from gateway.http.auth import check_exposure
+from gateway.http.callers import Role
+from gateway.http.keys import new_key
+from gateway.http.origins import of_this_machine
 from gateway.local.server import LocalServer
 from gateway.local.server import serve as serve_local
 from gateway.observability import logs
@@ -74,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("--store", type=Path, metavar="FILE", help="ask an embedded local service, kept in FILE")
     query.add_argument("--demo", action="store_true", help="ask an embedded local service with the demo account in it")
     command("schema", _schema, "Print the GraphQL schema; with GATEWAY_MUTATIONS=true, its mutations too.")
+    key = command("key", _key, "Make a key for GATEWAY_AUTH=api-key: shown once, with its entry for the file of keys.")
+    key.add_argument("name", metavar="NAME", help="who it is for, as logs and rate limits will name the caller")
+    key.add_argument(
+        "--role", action="append", choices=[role.value for role in Role], help="what it may do (default: read)"
+    )
     _add_local(command("local", _local, "Serve a SageMaker-compatible local lineage service alone."))
     return parser
 
@@ -142,6 +151,14 @@ def _schema(_: argparse.Namespace) -> int:
     return 0
 
 
+def _key(options: argparse.Namespace) -> int:
+    key, entry = new_key(options.name, [Role(role) for role in options.role or [Role.READ]])
+    # The entry alone goes where it may be appended to the file; the key must not come to lie there.
+    sys.stderr.write(f"The key, shown this once: {key}\n")
+    sys.stdout.write(f"\n{entry}")
+    return 0
+
+
 def _local(options: argparse.Namespace) -> int:
     serve_local(
         host=options.host,
@@ -174,7 +191,9 @@ async def _answer(settings: Settings, document: str, variables: dict[str, Any]) 
 
 def _settings(options: argparse.Namespace) -> Settings:
     given = {"host": options.host, "port": options.port}
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    check_exposure(settings)
+    return settings
 
 
 @contextmanager
@@ -203,10 +222,11 @@ def _run_embedded(settings: Settings, local: LocalServer) -> int:
 
 def _run(settings: Settings, announce: Callable[[str], str]) -> int:
     logs.configure(settings.log_level, settings.log_format)
+    app = of_this_machine(create_app(settings), settings)
     with serving.listen(settings.host, settings.port) as listener:
         said = announce(serving.url_of(listener))
         server = serving.Server(
-            create_app(settings),
+            app,
             settings.grace_seconds,
             lambda: _say(said),
             ws_max_size=settings.max_body_bytes,

@@ -2,7 +2,8 @@
 
     GatewayError                INTERNAL
     ├── BadUserInput            BAD_USER_INPUT         an argument that cannot be what it says
-    ├── Forbidden               FORBIDDEN              AWS denies the gateway this call
+    ├── Unauthenticated         UNAUTHENTICATED        nobody that the gateway knows asks
+    ├── Forbidden               FORBIDDEN              the caller may not ask this, or AWS denies the gateway the call
     ├── NotFound                NOT_FOUND              what a call was about does not exist
     ├── Conflict                CONFLICT               a change that what is there does not allow
     ├── Throttled               THROTTLED              AWS, or the gateway itself, said "too fast"
@@ -50,8 +51,14 @@ class BadUserInput(GatewayError):  # noqa: N818 - named after its code, as all o
         return {"code": self.code} | ({"argument": self.argument} if self.argument else {})
 
 
+class Unauthenticated(GatewayError):  # noqa: N818
+    """The caller shows no credentials, or none that the gateway knows."""
+
+    code = "UNAUTHENTICATED"
+
+
 class Forbidden(GatewayError):  # noqa: N818
-    """AWS denies the gateway this call."""
+    """The caller may not ask this, or AWS denies the gateway this call."""
 
     code = "FORBIDDEN"
 

@@ -4,11 +4,13 @@ Region, credentials and endpoint of AWS are not among them: they follow the ordi
 ``AWS_REGION``, ``AWS_ENDPOINT_URL_SAGEMAKER`` and the rest).
 """
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 def _account(given: Any) -> Any:
@@ -27,6 +29,15 @@ class Account(BaseModel):
 
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+
+
+def _listed(value: Any) -> Any:
+    """Read a list from an environment variable: with commas, or as JSON."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return orjson.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 class Settings(BaseSettings):
@@ -140,3 +151,35 @@ class Settings(BaseSettings):
     rate_cost_burst: Annotated[
         int, Field(ge=1, description="What each caller may have saved up, and so spends at once.")
     ] = 1_000_000
+    auth: Annotated[
+        Literal["none", "api-key", "jwt"],
+        Field(
+            description="How callers sign in: not at all, which only a loopback address takes; with keys from a file; "
+            "with tokens of an issuer."
+        ),
+    ] = "none"
+    insecure: Annotated[
+        bool, Field(description="Whether to start all the same where the gateway would refuse to for its safety.")
+    ] = False
+    api_keys: Annotated[
+        Path | None, Field(description="File of the hashed keys for `api-key`, read again when it changes.")
+    ] = None
+    jwt_issuer: Annotated[str | None, Field(description="The `iss` that tokens must have.")] = None
+    jwt_audience: Annotated[str | None, Field(description="The `aud` that tokens must have, or have among others.")] = (
+        None
+    )
+    jwt_jwks: Annotated[
+        str | None, Field(description="URL or file of the issuer's public keys (a JSON Web Key Set).")
+    ] = None
+    jwt_leeway_seconds: Annotated[
+        float, Field(ge=0, le=600, description="How far the issuer's clock and the gateway's may be apart.")
+    ] = 30.0
+    cors_origins: Annotated[
+        tuple[str, ...] | None,
+        NoDecode,
+        BeforeValidator(_listed),
+        Field(
+            description="Origins, such as `https://portal.example.com`, whose pages may ask from a browser; separated "
+            "by commas, or a JSON list."
+        ),
+    ] = None

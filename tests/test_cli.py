@@ -118,6 +118,12 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["serve"], {"AWS_REGION": "", "GATEWAY_PORT": "0"}, "region"),
         (["serve"], {"GATEWAY_PORT": "many"}, "GATEWAY_PORT"),
         (["demo"], {"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL"),
+        (["serve", "--host", "0.0.0.0"], {}, "GATEWAY_AUTH=none"),  # noqa: S104
+        (["demo"], {"GATEWAY_HOST": "::"}, "GATEWAY_AUTH=none"),
+        (["demo"], {"GATEWAY_AUTH": "api-key"}, "GATEWAY_API_KEYS"),
+        (["demo"], {"GATEWAY_AUTH": "api-key", "GATEWAY_API_KEYS": "missing.toml"}, "missing.toml"),
+        (["demo"], {"GATEWAY_CORS_ORIGINS": "["}, "GATEWAY_CORS_ORIGINS"),
+        (["key", ""], {}, "name"),
         (["local", "--port", "0", "--load", "missing.jsonl"], {}, "missing.jsonl"),
     ],
 )
@@ -201,6 +207,39 @@ def test_grace_ends_what_takes_longer(environment: dict[str, str]) -> None:
     assert (answers, code) == ([500], 0)
     assert "Traceback" not in errors
     assert "Unclosed" not in errors
+
+
+def test_demo_answers_its_own_names_only(environment: dict[str, str]) -> None:
+    query = {"query": "{ __typename }"}
+    with serving(environment, "demo", "--port", "0") as demo:
+        url = demo.wait_for(r"(http://\S+/graphql)")
+        for host, status in (
+            ("localhost", 200),
+            ("127.0.0.1:80", 200),
+            ("[::1]:80", 200),
+            ("rebound.example.com", 400),
+        ):
+            assert httpx.post(url, json=query, headers={"host": host}).status_code == status
+    with serving(environment | {"GATEWAY_INSECURE": "true"}, "demo", "--port", "0", "--host", "0.0.0.0") as demo:  # noqa: S104
+        url = demo.wait_for(r"(http://\S+/graphql)").replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+        assert httpx.post(url, json=query, headers={"host": "gateway.example.com"}).status_code == 200
+
+
+def test_made_key_opens_gateway(environment: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    made = [run(environment, "key", "reports"), run(environment, "key", "ci", "--role", "read", "--role", "write")]
+    file.write_text("".join(done.stdout for done in made))
+    keys = [done.stderr.split()[-1] for done in made]
+    assert not [key for key in keys if key in file.read_text()]
+    signed = environment | {"GATEWAY_AUTH": "api-key", "GATEWAY_API_KEYS": str(file)}
+    with serving(signed, "demo", "--port", "0") as demo:
+        url = demo.wait_for(r"(http://\S+/graphql)")
+        for key, status in ((keys[0], 200), (keys[1], 200), ("lgk_other", 401)):
+            response = httpx.post(url, json={"query": "{ __typename }"}, headers={"x-api-key": key})
+            assert response.status_code == status
+        _, errors = demo.stop(signal.SIGTERM)
+    assert '"caller":"reports"' in errors
+    assert not [key for key in keys if key in errors]
 
 
 def test_store_file_survives_restart(environment: dict[str, str], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
-from gateway.http.operations import Asked, Operations, Refusal, asking_of
+from gateway.http.operations import Asked, Operations, Refusal
 from gateway.http.presence import presence
 from gateway.http.subscriptions import EVENT_STREAM, event_stream
 
@@ -47,8 +47,8 @@ class GraphQLEndpoint:
     async def _response(self, request: Request, media_type: str) -> Response:
         headers: dict[str, str] = {}
         try:
+            asking = await self._operations.asking(request)
             asked = await _asked(request, self._most_bytes)
-            asking = asking_of(request)
             if EVENT_STREAM in request.headers.get("accept", ""):
                 return event_stream(await self._operations.stream(asked, asking))
             async with presence(request.receive):
@@ -70,7 +70,7 @@ async def _asked(request: Request, most_bytes: int) -> Asked:
         given = _json(await _body(request, most_bytes))
     else:
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL takes GET and POST.", headers={"Allow": "GET, POST"})
-    return _checked(given)
+    return Asked.read(given)
 
 
 async def _body(request: Request, most_bytes: int) -> bytes:
@@ -87,18 +87,3 @@ def _json(text: str | bytes) -> Any:
         return orjson.loads(text)
     except ValueError:
         raise Refusal(HTTPStatus.BAD_REQUEST, "The request is not valid JSON.") from None
-
-
-def _checked(given: Any) -> Asked:
-    if not isinstance(given, dict):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "The request must be a JSON object with a `query`.")
-    query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
-    if not isinstance(query, str) or not query:
-        raise Refusal(HTTPStatus.BAD_REQUEST, "`query` must be a GraphQL document.")
-    if not isinstance(variables, dict | None):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "`variables` must be an object.")
-    if not isinstance(name, str | None):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "`operationName` must be a string.")
-    if not isinstance(given.get("extensions"), dict | None):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "`extensions` must be an object.")
-    return Asked(query, variables, name or None, given.get("extensions") or {})

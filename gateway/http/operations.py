@@ -1,6 +1,6 @@
 """One operation of one caller: whether it may be asked, and its answer, whichever transport it came by."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack, aclosing
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -8,7 +8,16 @@ from typing import Any, NamedTuple
 from starlette.requests import HTTPConnection
 
 from gateway import observability
-from gateway.errors import BadUserInput, Throttled, TooCostly
+from gateway.errors import (
+    BadUserInput,
+    Forbidden,
+    GatewayError,
+    Throttled,
+    TooCostly,
+    Unauthenticated,
+    UpstreamUnavailable,
+)
+from gateway.http.callers import Authenticator, Caller, Credentials, Role
 from gateway.http.extensions import extended, wanted
 from gateway.http.spending import Spending
 from gateway.loaders import Loaders
@@ -23,6 +32,27 @@ class Asked(NamedTuple):
     operation_name: str | None
     extensions: dict[str, Any]
 
+    @classmethod
+    def read(cls, given: Any) -> "Asked":
+        """Read what JSON or a query string holds; Refusal when it is no request."""
+        if not isinstance(given, dict):
+            raise Refusal(HTTPStatus.BAD_REQUEST, "The request must be a JSON object with a `query`.")
+        for name, kind, what in _PARAMETERS:
+            if given.get(name) is not None and not isinstance(given[name], kind):
+                raise Refusal(HTTPStatus.BAD_REQUEST, f"`{name}` must be {what}.")
+        if not given.get("query"):
+            raise Refusal(HTTPStatus.BAD_REQUEST, "`query` must be a GraphQL document.")
+        operation, extensions = given.get("operationName") or None, given.get("extensions") or {}
+        return cls(given["query"], given.get("variables"), operation, extensions)
+
+
+_PARAMETERS = (
+    ("query", str, "a GraphQL document"),
+    ("variables", dict, "an object"),
+    ("operationName", str, "a string"),
+    ("extensions", dict, "an object"),
+)
+
 
 class Asking(NamedTuple):
     """What a request says of itself beside its operation."""
@@ -32,6 +62,9 @@ class Asking(NamedTuple):
     method: str
     fresh: bool
     """Whether nothing that the gateway remembers may be in the answer."""
+    caller: Caller
+    deliberate: bool
+    """Whether no foreign page can have made the client ask this, so that it may change something."""
 
 
 class Refusal(Exception):  # noqa: N818 - an answer rather than an error
@@ -52,19 +85,53 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than an error
         self.headers = headers or {}
         self.answer = refusal(message, code, **extensions)
 
+    @classmethod
+    def of(cls, error: GatewayError) -> "Refusal":
+        """Refuse for an error that came before anything was executed."""
+        status, headers = next((status, headers) for kind, status, headers in _STATUSES if isinstance(error, kind))
+        return cls(status, str(error), error.code, headers)
+
+
+_STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
+    (Unauthenticated, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"}),
+    (Forbidden, HTTPStatus.FORBIDDEN, {}),
+    (BadUserInput, HTTPStatus.BAD_REQUEST, {}),
+    (UpstreamUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "10"}),
+    (GatewayError, HTTPStatus.INTERNAL_SERVER_ERROR, {}),
+)
+
 
 class Operations:
-    """Answers operations by the executor, each with loaders of its own."""
+    """Answers operations by the executor, each with loaders of its own, to callers who may ask them."""
 
-    def __init__(self, executor: Executor, spending: Spending) -> None:
-        """Answer by ``executor`` what ``spending`` allows."""
+    def __init__(self, executor: Executor, authenticator: Authenticator, spending: Spending) -> None:
+        """Answer by ``executor`` those whom ``authenticator`` knows what ``spending`` allows."""
         self._executor = executor
+        self._authenticator = authenticator
         self._spending = spending
+
+    async def asking(self, connection: HTTPConnection, parameters: Mapping[str, Any] | None = None) -> Asking:
+        """Read who asks and how; Refusal when nobody does whom the gateway knows.
+
+        ``parameters`` are those that a WebSocket was opened with. They come before its headers, and other than these
+        can only come from somebody who has the credentials.
+        """
+        shown = Credentials.read(parameters or {})
+        try:
+            caller = await self._authenticator.caller(shown or Credentials.read(connection.headers))
+        except GatewayError as error:
+            raise Refusal.of(error) from None
+        if self._authenticator.signs_in:
+            observability.called_by(caller.name)
+        method = connection.scope.get("method", "WEBSOCKET")
+        fresh = "no-cache" in connection.headers.get("cache-control", "").lower()
+        deliberate = method == "POST" or bool(shown and self._authenticator.signs_in)
+        return Asking(connection, method, fresh, caller, deliberate)
 
     async def answer(self, asked: Asked, asking: Asking) -> Outcome:
         """Answer once; Refusal when it may not be asked."""
         with observability.operation() as operation:
-            self._check(asked, asking)
+            asked = self._allowed(asked, asking)
             outcome = await self._answered(asked, asking)
             operation.answered(outcome.answer)
             return outcome
@@ -85,7 +152,7 @@ class Operations:
         """Answer as often as there is something to say; Refusal, before anything is said, when it may not be asked."""
         with ExitStack() as undo:
             operation = undo.enter_context(observability.operation())
-            self._check(asked, asking)
+            asked = self._allowed(asked, asking)
             return _observed(await self._begun(asked, asking), operation, undo.pop_all())
 
     async def _begun(self, asked: Asked, asking: Asking) -> AsyncGenerator[Outcome, None]:
@@ -110,16 +177,32 @@ class Operations:
         cost = self._executor.cost(*asked[:3])
         observability.costs(cost)
         try:
-            await self._spending.take(cost, _caller(asking), asking.connection.app.state.backend.rates)
+            await self._spending.take(cost, self._share(asking), asking.connection.app.state.backend.rates)
         except Throttled as error:
             headers = {"Retry-After": str(error.retry_after)}
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers, **error.extensions) from None
         return cost
 
-    def _check(self, asked: Asked, asking: Asking) -> None:
-        """Refuse what may not be asked in this way: a link, an image or a foreign page must not change anything."""
-        if asking.method != "POST" and self._executor.is_mutation(asked.query, asked.operation_name):
-            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation takes POST.", headers={"Allow": "POST"})
+    def _share(self, asking: Asking) -> str:
+        """Tell whose share an operation is taken of: a caller's or, where nobody signs in, a machine's."""
+        client = asking.connection.client
+        return asking.caller.name if self._authenticator.signs_in or not client else client.host
+
+    def _allowed(self, asked: Asked, asking: Asking) -> Asked:
+        """Check that this caller may ask this in this way; Refusal when not."""
+        try:
+            _need(asking.caller, Role.READ, "This needs the role read.")
+            self._check(asked.query, asked.operation_name, asking)
+        except GatewayError as error:
+            raise Refusal.of(error) from None
+        return asked
+
+    def _check(self, query: str, operation_name: str | None, asking: Asking) -> None:
+        if self._executor.is_mutation(query, operation_name):
+            if not asking.deliberate:
+                # A link, an image or a foreign page must not change anything.
+                raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation takes POST.", headers={"Allow": "POST"})
+            _need(asking.caller, Role.WRITE, "A mutation needs the role write.")
 
 
 def _loaders(asking: Asking) -> Loaders:
@@ -137,12 +220,6 @@ async def _observed(
                 yield outcome
 
 
-def _caller(asking: Asking) -> str:
-    """Tell whose share an operation is taken of."""
-    client = asking.connection.client
-    return client.host if client else ""
-
-
 def _wanted(asked: Asked, asking: Asking) -> frozenset[str]:
     return wanted(asked.extensions, asking.connection.headers)
 
@@ -155,7 +232,6 @@ async def _once(outcome: Outcome) -> AsyncGenerator[Outcome, None]:
     yield outcome
 
 
-def asking_of(connection: HTTPConnection) -> Asking:
-    """Read what a request says of itself."""
-    fresh = "no-cache" in connection.headers.get("cache-control", "").lower()
-    return Asking(connection, connection.scope.get("method", "WEBSOCKET"), fresh)
+def _need(caller: Caller, role: Role, message: str) -> None:
+    if not caller.may(role):
+        raise Forbidden(message)

@@ -3,20 +3,23 @@
 Strawberry speaks the WebSocket protocol and sse-starlette the event stream; what is said comes from the operations.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sse_starlette import EventSourceResponse, ServerSentEvent
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from gateway.http.operations import Asked, Asking, Operations, Refusal, asking_of
+from gateway.http.operations import Asked, Operations, Refusal
 from gateway.schema.execution import Outcome
 
 EVENT_STREAM = "text/event-stream"
@@ -34,16 +37,60 @@ def event_stream(outcomes: AsyncGenerator[Outcome, None]) -> Response:
     return EventSourceResponse(events(), ping=15)
 
 
-class WebSocketEndpoint(GraphQL[None, None]):
-    """Answers operations over WebSocket."""
+class _Opened:
+    """A WebSocket, and what its client said when it opened it."""
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, socket: HTTPConnection) -> None:
+        self.socket = socket
+        self.connection_params: dict[str, Any] = {}
+        """Strawberry puts the payload of connection_init here."""
+
+
+class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
+    """Strawberry's protocol, with all that a subscribe message holds for the operations to read."""
+
+    async def handle_message(self, message: Any) -> None:
+        """Close the connection on a message that is no object, or whose id is no string."""
+        if isinstance(message, dict) and isinstance(message.get("id", ""), str):
+            await super().handle_message(cast("Message", message))
+        else:
+            await self.handle_invalid_message("Failed to parse message")
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Hand the whole payload on, which has more than strawberry takes: extensions."""
+        whole: Any = {**message, "payload": {"query": message["payload"]}}
+        await super().handle_subscribe(whole)
+
+
+class WebSocketEndpoint(GraphQL[_Opened, None]):
+    """Answers operations over WebSocket, to pages of this origin and of those allowed, and to other programs."""
+
+    graphql_transport_ws_handler_class = _Handler
+
+    def __init__(self, operations: Operations, origins: Sequence[str] = ()) -> None:
         """Answer by ``operations``."""
-        super().__init__(_Answers(operations), subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))  # type: ignore[arg-type]
+        self._operations = operations
+        super().__init__(
+            _Answers(operations),  # type: ignore[arg-type]
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            allowed_origins=origins,
+        )
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:  # noqa: ARG002
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a message; what is nested too deeply is no JSON to orjson, and closes the connection as such."""
+        return orjson.loads(data)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> _Opened:  # noqa: ARG002
         """Give the connection's operations what it says of itself."""
-        return asking_of(request)
+        return _Opened(request)
+
+    async def on_ws_connect(self, context: _Opened) -> Any:
+        """Close the connection, with 4403, on a client whom nobody knows."""
+        try:
+            await self._operations.asking(context.socket, context.connection_params)
+        except Refusal as refused:
+            raise ConnectionRejectionError from refused
+        return await super().on_ws_connect(context)
 
 
 class _Answers:
@@ -53,18 +100,15 @@ class _Answers:
         self._operations = operations
 
     async def stream(
-        self,
-        query: str,
-        *,
-        variable_values: dict[str, Any] | None,
-        context_value: Asking,
-        operation_name: str | None,
-        **_: Any,
+        self, query: Any, *, context_value: _Opened, **_: Any
     ) -> AsyncGenerator[ExecutionResult | PreExecutionError, None]:
-        """Begin an operation."""
-        asked = Asked(query, variable_values, operation_name, {})
+        """Begin an operation, of which ``query`` is all that the client said.
+
+        Who asks is found out again for each: what has expired or was taken back since is no good any more.
+        """
         try:
-            return _results(await self._operations.stream(asked, context_value))
+            asking = await self._operations.asking(context_value.socket, context_value.connection_params)
+            return _results(await self._operations.stream(Asked.read(query), asking))
         except Refusal as refused:
             return _results(_refused(refused))
 

@@ -1,0 +1,59 @@
+"""Signing in, as the settings say; and what the gateway refuses to start with."""
+
+from ipaddress import ip_address
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from gateway.http.callers import Anyone, Authenticator
+from gateway.http.jwks import key_source
+from gateway.http.keys import Keys
+from gateway.http.tokens import Tokens
+from gateway.settings import Settings
+
+Setting = TypeVar("Setting")
+
+_UNLESS = "or GATEWAY_INSECURE=true if something in front of the gateway sees to that"
+
+
+def authenticator(settings: Settings) -> Authenticator:
+    """Make what knows callers; ValueError, in one line, when the settings lack something or expose too much."""
+    check_exposure(settings)
+    if settings.auth == "api-key":
+        return Keys(_needed("GATEWAY_API_KEYS", settings.api_keys))
+    if settings.auth == "jwt":
+        issuer = _needed("GATEWAY_JWT_ISSUER", settings.jwt_issuer)
+        audience = _needed("GATEWAY_JWT_AUDIENCE", settings.jwt_audience)
+        keys = key_source(_needed("GATEWAY_JWT_JWKS", settings.jwt_jwks))
+        return Tokens(keys, issuer, audience, settings.jwt_leeway_seconds)
+    return Anyone()
+
+
+def check_exposure(settings: Settings) -> None:
+    """Refuse, with a ValueError, what would let in whoever can reach the gateway; GATEWAY_INSECURE allows it."""
+    if settings.insecure:
+        return
+    if settings.auth == "none" and not _is_loopback(settings.host):
+        raise ValueError(
+            f"GATEWAY_AUTH=none would answer whoever reaches {settings.host or 'this machine'}: set GATEWAY_AUTH to "
+            f"api-key or jwt, {_UNLESS}"
+        )
+    if settings.auth == "jwt" and _is_open(settings.jwt_jwks or ""):
+        raise ValueError(f"GATEWAY_JWT_JWKS: keys that come by plain http can be exchanged: use https, {_UNLESS}")
+
+
+def _needed(name: str, setting: Setting | None) -> Setting:
+    if not setting:
+        raise ValueError(f"{name} is not set, and GATEWAY_AUTH needs it")
+    return setting
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _is_open(place: str) -> bool:
+    parts = urlsplit(place)
+    return parts.scheme == "http" and not _is_loopback(parts.hostname or "")

@@ -1,0 +1,64 @@
+"""JSON Web Tokens: who they say asks, once the issuer's signature and their times are checked."""
+
+from typing import Any
+
+import jwt
+from jwt.exceptions import ExpiredSignatureError, ImmatureSignatureError, PyJWTError
+
+from gateway.errors import Unauthenticated
+from gateway.http.callers import Authenticator, Caller, Credentials, Role
+from gateway.http.jwks import ALGORITHMS, KeySource
+
+_SCOPES = {f"lineage:{role}": role for role in Role}
+
+
+class Tokens(Authenticator):
+    """Knows callers by the tokens of one issuer."""
+
+    def __init__(self, keys: KeySource, issuer: str, audience: str, leeway_seconds: float) -> None:
+        """Take tokens that ``issuer`` made for ``audience`` and signed with one of its keys."""
+        self._keys = keys
+        self._checks: dict[str, Any] = {"issuer": issuer, "audience": audience, "leeway": leeway_seconds}
+
+    async def caller(self, credentials: Credentials) -> Caller:
+        """Say whom the token is about, and which of the gateway's roles are among its scopes."""
+        if not credentials.bearer:
+            raise Unauthenticated("Send a token: `Authorization: Bearer <token>`.")
+        try:
+            claims = await self._claims(credentials.bearer)
+        except ExpiredSignatureError:
+            raise Unauthenticated("The token has expired.") from None
+        except ImmatureSignatureError:
+            raise Unauthenticated("The token is not valid yet.") from None
+        except PyJWTError:
+            # Which of its checks failed is in no answer: it would help nobody but a forger.
+            raise Unauthenticated("The token is not valid here.") from None
+        return Caller(_name(claims), frozenset(_SCOPES[scope] for scope in _scopes(claims) if scope in _SCOPES))
+
+    async def aclose(self) -> None:
+        """Let go of the keys."""
+        await self._keys.aclose()
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        header = jwt.get_unverified_header(token)
+        algorithm = header.get("alg")
+        key = await self._keys.find(header.get("kid"), algorithm) if algorithm in ALGORITHMS else None
+        if key is None:
+            raise Unauthenticated("The token is not valid here.")
+        options: Any = {"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True}
+        return jwt.decode(token, key, algorithms=ALGORITHMS, options=options, **self._checks)
+
+
+def _name(claims: dict[str, Any]) -> str:
+    """Name the subject, or the program where a token is about nobody else."""
+    names = [claims.get(claim) for claim in ("sub", "client_id", "azp")]
+    return next((name for name in names if isinstance(name, str) and name), "unnamed")
+
+
+def _scopes(claims: dict[str, Any]) -> set[str]:
+    """Collect scopes, which issuers write as words or as a list, under either name."""
+    found: set[str] = set()
+    for given in (claims.get("scope"), claims.get("scp")):
+        words = given.split() if isinstance(given, str) else given
+        found |= {word for word in words if isinstance(word, str)} if isinstance(words, list) else set()
+    return found
