@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> Starlette:
 
     ValueError says why it does not start with these settings.
     """
-    known, origins = authenticator(settings), allowed_origins(settings)
+    known, origins, production = authenticator(settings), allowed_origins(settings), settings.profile == "production"
     instruments = Instruments(tracing=settings.tracing)
 
     @asynccontextmanager
@@ -48,9 +48,11 @@ def create_app(settings: Settings) -> Starlette:
             yield
 
     limits = Limits(settings)
-    executor = Executor(mutations=settings.mutations, most_tokens=settings.max_tokens, check=limits.check)
+    executor = Executor(
+        mutations=settings.mutations, most_tokens=settings.max_tokens, check=limits.check, secretive=production
+    )
     operations = Operations(executor, known, Spending(settings))
-    endpoint = GraphQLEndpoint(operations, settings.max_body_bytes)
+    endpoint = GraphQLEndpoint(operations, settings.max_body_bytes, get=not production)
     routes: list[Route | WebSocketRoute] = [
         Route("/", _home),
         Route("/graphql", endpoint, name="graphql", middleware=cors(origins)),

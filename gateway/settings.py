@@ -161,6 +161,10 @@ class Settings(BaseSettings):
     insecure: Annotated[
         bool, Field(description="Whether to start all the same where the gateway would refuse to for its safety.")
     ] = False
+    profile: Annotated[
+        Literal["development", "production"],
+        Field(description="`production` tells clients nothing of the schema, and has no GraphiQL and no GET."),
+    ] = "development"
     api_keys: Annotated[
         Path | None, Field(description="File of the hashed keys for `api-key`, read again when it changes.")
     ] = None

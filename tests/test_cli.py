@@ -120,6 +120,7 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["demo"], {"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL"),
         (["serve", "--host", "0.0.0.0"], {}, "GATEWAY_AUTH=none"),  # noqa: S104
         (["demo"], {"GATEWAY_HOST": "::"}, "GATEWAY_AUTH=none"),
+        (["demo"], {"GATEWAY_PROFILE": "production"}, "GATEWAY_PROFILE=production"),
         (["demo"], {"GATEWAY_AUTH": "api-key"}, "GATEWAY_API_KEYS"),
         (["demo"], {"GATEWAY_AUTH": "api-key", "GATEWAY_API_KEYS": "missing.toml"}, "missing.toml"),
         (["demo"], {"GATEWAY_CORS_ORIGINS": "["}, "GATEWAY_CORS_ORIGINS"),
@@ -227,7 +228,7 @@ def test_demo_answers_its_own_names_only(environment: dict[str, str]) -> None:
 
 def test_made_key_opens_gateway(environment: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "keys.toml"
-    made = [run(environment, "key", "reports"), run(environment, "key", "ci", "--role", "read", "--role", "write")]
+    made = [run(environment, "key", "reports"), run(environment, "key", "ci", "--role", "read", "--role", "schema")]
     file.write_text("".join(done.stdout for done in made))
     keys = [done.stderr.split()[-1] for done in made]
     assert not [key for key in keys if key in file.read_text()]

@@ -37,6 +37,8 @@ def check_exposure(settings: Settings) -> None:
             f"GATEWAY_AUTH=none would answer whoever reaches {settings.host or 'this machine'}: set GATEWAY_AUTH to "
             f"api-key or jwt, {_UNLESS}"
         )
+    if settings.auth == "none" and settings.profile == "production":
+        raise ValueError(f"GATEWAY_PROFILE=production takes no GATEWAY_AUTH=none: set it to api-key or jwt, {_UNLESS}")
     if settings.auth == "jwt" and _is_open(settings.jwt_jwks or ""):
         raise ValueError(f"GATEWAY_JWT_JWKS: keys that come by plain http can be exchanged: use https, {_UNLESS}")
 

@@ -15,6 +15,8 @@ class Role(StrEnum):
     READ = "read"
     WRITE = "write"
     """Ask mutations; whoever may, may read too."""
+    SCHEMA = "schema"
+    """Ask for the schema under the production profile, as a federation router's build does."""
 
 
 class Caller(NamedTuple):
@@ -67,7 +69,7 @@ class Authenticator:
 
 
 class Anyone(Authenticator):
-    """Takes whoever asks, and lets him do everything."""
+    """Takes whoever asks, and lets him do everything but learn what the production profile hides."""
 
     signs_in = False
 

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
+from gateway.errors import NotFound
 from gateway.http.operations import Asked, Operations, Refusal
 from gateway.http.presence import presence
 from gateway.http.subscriptions import EVENT_STREAM, event_stream
@@ -25,17 +26,18 @@ _PAGE = {"Content-Security-Policy": "object-src 'none'; base-uri 'none'; form-ac
 class GraphQLEndpoint:
     """Answers GraphQL requests by GET and POST; a browser that asks for HTML gets GraphiQL."""
 
-    def __init__(self, operations: Operations, most_bytes: int) -> None:
-        """Answer by ``operations``; refuse bodies of more bytes."""
+    def __init__(self, operations: Operations, most_bytes: int, *, get: bool = True) -> None:
+        """Answer by ``operations``; refuse bodies of more bytes and, without ``get``, GET and GraphiQL."""
         self._operations = operations
         self._most_bytes = most_bytes
+        self._methods = ("GET", "POST") if get else ("POST",)
         self._graphiql = get_graphql_ide_html(graphql_ide="graphiql")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
         accepts = request.headers.get("accept", "*/*")
-        if request.method == "GET" and "text/html" in accepts:
+        if request.method == "GET" and "GET" in self._methods and "text/html" in accepts:
             response: Response = HTMLResponse(self._graphiql, headers=_PAGE)
         else:
             try:
@@ -47,6 +49,7 @@ class GraphQLEndpoint:
     async def _response(self, request: Request, media_type: str) -> Response:
         headers: dict[str, str] = {}
         try:
+            self._check_method(request)
             asking = await self._operations.asking(request)
             asked = await _asked(request, self._most_bytes)
             if EVENT_STREAM in request.headers.get("accept", ""):
@@ -59,17 +62,23 @@ class GraphQLEndpoint:
             answer, status, headers = refused.answer, refused.status, refused.headers
         return Response(orjson.dumps(answer), status, headers, f"{media_type}; charset=utf-8")
 
+    def _check_method(self, request: Request) -> None:
+        if request.method in self._methods:
+            return
+        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            raise Refusal(HTTPStatus.NOT_FOUND, "There is no GraphiQL here.", NotFound.code)
+        allowed = {"Allow": ", ".join(self._methods)}
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"GraphQL takes {' and '.join(self._methods)}.", headers=allowed)
+
 
 async def _asked(request: Request, most_bytes: int) -> Asked:
     if request.method == "GET":
         given: Any = dict(request.query_params)
         given |= {name: _json(given[name]) for name in ("variables", "extensions") if given.get(name)}
-    elif request.method == "POST":
+    else:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be {JSON}.")
         given = _json(await _body(request, most_bytes))
-    else:
-        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GraphQL takes GET and POST.", headers={"Allow": "GET, POST"})
     return Asked.read(given)
 
 

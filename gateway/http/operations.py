@@ -203,6 +203,8 @@ class Operations:
                 # A link, an image or a foreign page must not change anything.
                 raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation takes POST.", headers={"Allow": "POST"})
             _need(asking.caller, Role.WRITE, "A mutation needs the role write.")
+        if self._executor.tells_schema(query):
+            _need(asking.caller, Role.SCHEMA, "The schema takes the role schema here.")
 
 
 def _loaders(asking: Asking) -> Loaders:

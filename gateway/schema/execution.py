@@ -14,26 +14,35 @@ from typing import Any, NamedTuple
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
     OperationType,
+    Visitor,
     execute,
     get_operation_ast,
     parse,
+    specified_rules,
     subscribe,
     validate,
+    visit,
 )
 
 from gateway import observability, schema
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, GatewayError
 from gateway.loaders import Loaders
 from gateway.schema.cost import Costs
+from gateway.schema.discretion import discreet
 
 _log = logging.getLogger("gateway.schema")
 
 _REMEMBERED_DOCUMENTS = 1000
 _LONGEST_REMEMBERED = 20_000  # characters
+
+_SCHEMA_FIELD = "_service"
+"""The field by which a federation router reads the schema."""
 
 
 class Outcome(NamedTuple):
@@ -54,10 +63,16 @@ class Executor:
         mutations: bool = False,
         most_tokens: int | None = None,
         check: Callable[[DocumentNode], list[GraphQLError]] | None = None,
+        secretive: bool = False,
     ) -> None:
-        """Build the schema; refuse documents of more tokens, and valid ones that ``check`` has errors for."""
+        """Build the schema; refuse documents of more tokens, and valid ones that ``check`` has errors for.
+
+        A ``secretive`` executor answers no introspection, and its errors tell nothing of the schema.
+        """
         self._most_tokens = most_tokens
         self._check = check
+        self._secretive = secretive
+        self._rules = [*specified_rules, NoSchemaIntrospectionCustomRule] if secretive else specified_rules
         built = schema.build(mutations=mutations)
         self._schema: GraphQLSchema = built._schema  # noqa: SLF001 - strawberry's documented way to it
         self._costs = Costs(self._schema)
@@ -65,50 +80,64 @@ class Executor:
         self._latest = lru_cache(1)(self._prepared)
 
     def cost(self, query: str, variables: dict[str, Any] | None, operation_name: str | None) -> int | None:
-        """Tell what a request may cost, and the log which operation it is about.
-
-        None where it is not valid, or does not say which of its operations it means.
-        """
+        """Tell what a request may cost; None where it is not valid, or does not say which of its operations it is."""
         document, errors = self._prepare(query)
-        operation = get_operation_ast(document, operation_name) if document else None
-        if operation:
-            observability.operates(operation.operation.value, operation.name.value if operation.name else None)
-        return self._costs.of(document, operation, variables or {}) if document and operation and not errors else None
+        operation = get_operation_ast(document, operation_name) if document and not errors else None
+        return self._costs.of(document, operation, variables or {}) if document and operation else None
 
     def is_mutation(self, query: str, operation_name: str | None) -> bool:
         """Whether a request would change something."""
         document, _ = self._prepare(query)
         return document is not None and _operation_type(document, operation_name) is OperationType.MUTATION
 
+    def tells_schema(self, query: str) -> bool:
+        """Whether the answer to a document would tell the schema, of a schema that is kept secret."""
+        if not self._secretive or _SCHEMA_FIELD not in query:
+            return False
+        document, errors = self._prepare(query)
+        return document is not None and not errors and _SCHEMA_FIELD in _field_names(document)
+
     async def run(
         self, query: str, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders
     ) -> Outcome:
         """Answer one request; nothing is raised, whatever the document says."""
         document, errors = self._prepare(query)
+        kind = _noted(document, operation_name)
         if document is None or errors:
             return Outcome({"errors": errors}, executed=False)
-        if _operation_type(document, operation_name) is OperationType.SUBSCRIPTION:
+        if kind is OperationType.SUBSCRIPTION:
             return Outcome(refusal("A subscription takes a WebSocket or an event stream."), executed=False)
         result = execute(
-            self._schema, document, variable_values=variables, operation_name=operation_name, context_value=loaders
+            self._schema,
+            document,
+            variable_values=variables,
+            operation_name=operation_name,
+            context_value=loaders,
+            hide_suggestions=self._secretive,
         )
-        return _outcome(result if isinstance(result, ExecutionResult) else await result, loaders)
+        outcome = _outcome(result if isinstance(result, ExecutionResult) else await result, loaders)
+        return self._kept(outcome, query, variables, operation_name)
 
     async def stream(
         self, query: str, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders
     ) -> AsyncGenerator[Outcome, None]:
         """Answer one request as often as it has something to say: once, or for a subscription until that ends."""
         document, errors = self._prepare(query)
-        subscribes = document and not errors and _operation_type(document, operation_name) is OperationType.SUBSCRIPTION
+        subscribes = document and not errors and _noted(document, operation_name) is OperationType.SUBSCRIPTION
         if document is None or not subscribes:
             yield await self.run(query, variables, operation_name, loaders)
             return
         begun = subscribe(
-            self._schema, document, variable_values=variables, operation_name=operation_name, context_value=loaders
+            self._schema,
+            document,
+            variable_values=variables,
+            operation_name=operation_name,
+            context_value=loaders,
+            hide_suggestions=self._secretive,
         )
         results: Any = await begun if isawaitable(begun) else begun
         if isinstance(results, ExecutionResult):
-            yield _outcome(results, loaders)
+            yield self._kept(_outcome(results, loaders), query, variables, operation_name)
             return
         async with aclosing(results):
             try:
@@ -125,18 +154,53 @@ class Executor:
         """Parse and validate; the errors as they are sent."""
         try:
             document = parse(query, max_tokens=self._most_tokens)
-            found = validate(self._schema, document)
+            found = validate(self._schema, document, self._rules, hide_suggestions=self._secretive)
             found += self._check(document) if self._check and not found else []
         except GraphQLSyntaxError as error:
             return None, [_shown(error, PARSE_FAILED)]
         except RecursionError:
             return None, [_shown(GraphQLError("The document is nested too deeply."), PARSE_FAILED)]
-        return document, [_shown(error, VALIDATION_FAILED) for error in found]
+        errors = [_shown(error, VALIDATION_FAILED) for error in found]
+        return document, _told(errors, query) if self._secretive else errors
+
+    def _kept(self, outcome: Outcome, *said: Any) -> Outcome:
+        """Keep the schema out of the errors of what was not executed."""
+        if outcome.executed or not self._secretive:
+            return outcome
+        return outcome._replace(answer={"errors": _told(outcome.answer["errors"], *said)})
+
+
+class _FieldNames(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        self.found.add(node.name.value)
+
+
+def _field_names(document: DocumentNode) -> set[str]:
+    visitor = _FieldNames()
+    visit(document, visitor)
+    return visitor.found
+
+
+def _told(errors: list[dict[str, Any]], *said: Any) -> list[dict[str, Any]]:
+    return [error | {"message": discreet(error["message"], *said)} for error in errors]
 
 
 def _operation_type(document: DocumentNode, name: str | None) -> OperationType | None:
     operation = get_operation_ast(document, name)
     return operation.operation if operation else None
+
+
+def _noted(document: DocumentNode | None, name: str | None) -> OperationType | None:
+    """Tell the type of the operation that is to be answered, and note it for the log."""
+    operation = get_operation_ast(document, name) if document else None
+    if operation is None:
+        return None
+    observability.operates(operation.operation.value, operation.name.value if operation.name else None)
+    return operation.operation
 
 
 def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:

@@ -1,0 +1,25 @@
+"""What an error may tell of the schema: nothing that the request did not say itself."""
+
+import re
+from typing import Any
+
+_WORD = re.compile(r"\w+")
+_QUOTED = re.compile(r"'([^'\s]*)'")
+_SUGGESTION = re.compile(r" Did you mean .*", re.DOTALL)
+
+
+def discreet(message: str, *said: Any) -> str:
+    """Take out of an error's message what it suggests, and the names that are in none of the parts of a request."""
+    known = {word for part in said for word in _words(part)}
+
+    def hidden(quoted: re.Match[str]) -> str:
+        return quoted[0] if known.issuperset(_WORD.findall(quoted[1])) else "'…'"
+
+    return _QUOTED.sub(hidden, _SUGGESTION.sub("", message))
+
+
+def _words(part: Any) -> list[str]:
+    try:
+        return _WORD.findall(str(part))
+    except RecursionError:
+        return []  # variables nested too deeply to be read; what they say is then hidden too
