@@ -14,6 +14,7 @@ from gateway.aws.budget import Budget
 from gateway.aws.calls import Calls
 from gateway.cache import Cache
 from gateway.http.auth import authenticator
+from gateway.http.documents import read_documents
 from gateway.http.graphql import GraphQLEndpoint
 from gateway.http.headers import SecureHeaders
 from gateway.http.health import Readiness, aws_probe, health, readiness
@@ -36,6 +37,7 @@ def create_app(settings: Settings) -> Starlette:
     ValueError says why it does not start with these settings.
     """
     known, origins, production = authenticator(settings), allowed_origins(settings), settings.profile == "production"
+    documents = read_documents(settings.trusted_documents, only=settings.trusted_documents_only)
     instruments = Instruments(tracing=settings.tracing)
 
     @asynccontextmanager
@@ -51,7 +53,7 @@ def create_app(settings: Settings) -> Starlette:
     executor = Executor(
         mutations=settings.mutations, most_tokens=settings.max_tokens, check=limits.check, secretive=production
     )
-    operations = Operations(executor, known, Spending(settings))
+    operations = Operations(executor, known, documents, Spending(settings))
     endpoint = GraphQLEndpoint(operations, settings.max_body_bytes, get=not production)
     routes: list[Route | WebSocketRoute] = [
         Route("/", _home),

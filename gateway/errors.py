@@ -9,6 +9,8 @@
     ├── Throttled               THROTTLED              AWS, or the gateway itself, said "too fast"
     ├── UpstreamUnavailable     UPSTREAM_UNAVAILABLE   AWS failed, timed out or could not be reached
     │   └── Unsupported                                AWS does not have the operation in this region
+    ├── UnknownDocument         PERSISTED_QUERY_NOT_FOUND      no trusted document has this hash
+    │   └── NoTrustedDocuments  PERSISTED_QUERY_NOT_SUPPORTED  the gateway has no trusted documents at all
     ├── BudgetExceeded          BUDGET_EXCEEDED        the request's share of AWS calls is used up
     │   └── TooCostly                                  the operation would cost more than any may
     └── DeadlineExceeded        DEADLINE_EXCEEDED      the request took longer than it may
@@ -99,6 +101,26 @@ class UpstreamUnavailable(GatewayError):  # noqa: N818
 
 class Unsupported(UpstreamUnavailable):
     """AWS does not have the operation in this region."""
+
+
+class UnknownDocument(GatewayError):  # noqa: N818
+    """No trusted document has this hash; Apollo's clients know the message and send the whole document then."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self, message: str = "PersistedQueryNotFound") -> None:
+        """Say so as Apollo does."""
+        super().__init__(message)
+
+
+class NoTrustedDocuments(UnknownDocument):
+    """The gateway has no trusted documents at all; Apollo's clients then send no more hashes."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+
+    def __init__(self) -> None:
+        """Say so as Apollo does."""
+        super().__init__("PersistedQueryNotSupported")
 
 
 class BudgetExceeded(GatewayError):  # noqa: N818

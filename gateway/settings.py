@@ -187,3 +187,7 @@ class Settings(BaseSettings):
             "by commas, or a JSON list."
         ),
     ] = None
+    trusted_documents: Annotated[
+        Path | None, Field(description="Manifest of the documents that clients may ask by their SHA-256.")
+    ] = None
+    trusted_documents_only: Annotated[bool, Field(description="Whether no other document is executed.")] = False

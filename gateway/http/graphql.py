@@ -56,10 +56,12 @@ class GraphQLEndpoint:
                 return event_stream(await self._operations.stream(asked, asking))
             async with presence(request.receive):
                 answer, executed = await self._operations.answer(asked, asking)
-            # Clients that take plain JSON expect 200 for whatever GraphQL itself has answered.
-            status = HTTPStatus.OK if executed or media_type == JSON else HTTPStatus.BAD_REQUEST
+            status = HTTPStatus.OK
         except Refusal as refused:
-            answer, status, headers = refused.answer, refused.status, refused.headers
+            answer, executed, status, headers = refused.answer, False, refused.status, refused.headers
+        if status is HTTPStatus.OK and not executed and media_type != JSON:
+            # Clients that take plain JSON expect 200 for whatever GraphQL itself has answered.
+            status = HTTPStatus.BAD_REQUEST
         return Response(orjson.dumps(answer), status, headers, f"{media_type}; charset=utf-8")
 
     def _check_method(self, request: Request) -> None:

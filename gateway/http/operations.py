@@ -15,9 +15,11 @@ from gateway.errors import (
     Throttled,
     TooCostly,
     Unauthenticated,
+    UnknownDocument,
     UpstreamUnavailable,
 )
 from gateway.http.callers import Authenticator, Caller, Credentials, Role
+from gateway.http.documents import Documents
 from gateway.http.extensions import extended, wanted
 from gateway.http.spending import Spending
 from gateway.loaders import Loaders
@@ -28,9 +30,11 @@ class Asked(NamedTuple):
     """The parameters of a request, as GraphQL over HTTP names them."""
 
     query: str
+    """The document; empty where the request names one by its hash only."""
     variables: dict[str, Any] | None
     operation_name: str | None
     extensions: dict[str, Any]
+    document_id: str | None = None
 
     @classmethod
     def read(cls, given: Any) -> "Asked":
@@ -40,10 +44,10 @@ class Asked(NamedTuple):
         for name, kind, what in _PARAMETERS:
             if given.get(name) is not None and not isinstance(given[name], kind):
                 raise Refusal(HTTPStatus.BAD_REQUEST, f"`{name}` must be {what}.")
-        if not given.get("query"):
+        extensions, id = given.get("extensions") or {}, given.get("documentId")
+        if not given.get("query") and not id and extensions.get("persistedQuery") is None:
             raise Refusal(HTTPStatus.BAD_REQUEST, "`query` must be a GraphQL document.")
-        operation, extensions = given.get("operationName") or None, given.get("extensions") or {}
-        return cls(given["query"], given.get("variables"), operation, extensions)
+        return cls(given.get("query") or "", given.get("variables"), given.get("operationName") or None, extensions, id)
 
 
 _PARAMETERS = (
@@ -51,6 +55,7 @@ _PARAMETERS = (
     ("variables", dict, "an object"),
     ("operationName", str, "a string"),
     ("extensions", dict, "an object"),
+    ("documentId", str, "a string"),
 )
 
 
@@ -92,9 +97,11 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than an error
         return cls(status, str(error), error.code, headers)
 
 
+# OK is for what a client that takes plain JSON expects to be told as if GraphQL had answered.
 _STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
     (Unauthenticated, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"}),
     (Forbidden, HTTPStatus.FORBIDDEN, {}),
+    (UnknownDocument, HTTPStatus.OK, {}),
     (BadUserInput, HTTPStatus.BAD_REQUEST, {}),
     (UpstreamUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "10"}),
     (GatewayError, HTTPStatus.INTERNAL_SERVER_ERROR, {}),
@@ -104,10 +111,13 @@ _STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
 class Operations:
     """Answers operations by the executor, each with loaders of its own, to callers who may ask them."""
 
-    def __init__(self, executor: Executor, authenticator: Authenticator, spending: Spending) -> None:
-        """Answer by ``executor`` those whom ``authenticator`` knows what ``spending`` allows."""
+    def __init__(
+        self, executor: Executor, authenticator: Authenticator, documents: Documents, spending: Spending
+    ) -> None:
+        """Answer by ``executor`` those whom ``authenticator`` knows what ``documents`` and ``spending`` allow."""
         self._executor = executor
         self._authenticator = authenticator
+        self._documents = documents
         self._spending = spending
 
     async def asking(self, connection: HTTPConnection, parameters: Mapping[str, Any] | None = None) -> Asking:
@@ -189,13 +199,14 @@ class Operations:
         return asking.caller.name if self._authenticator.signs_in or not client else client.host
 
     def _allowed(self, asked: Asked, asking: Asking) -> Asked:
-        """Check that this caller may ask this in this way; Refusal when not."""
+        """Find the document, and check that this caller may ask it in this way; Refusal when not."""
         try:
             _need(asking.caller, Role.READ, "This needs the role read.")
-            self._check(asked.query, asked.operation_name, asking)
+            query = self._documents.text(asked.query, asked.document_id, asked.extensions.get("persistedQuery"))
+            self._check(query, asked.operation_name, asking)
         except GatewayError as error:
             raise Refusal.of(error) from None
-        return asked
+        return asked._replace(query=query)
 
     def _check(self, query: str, operation_name: str | None, asking: Asking) -> None:
         if self._executor.is_mutation(query, operation_name):

@@ -57,7 +57,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
             await self.handle_invalid_message("Failed to parse message")
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Hand the whole payload on, which has more than strawberry takes: extensions."""
+        """Hand the whole payload on, which has more than strawberry takes: extensions, and hashes for the query."""
         whole: Any = {**message, "payload": {"query": message["payload"]}}
         await super().handle_subscribe(whole)
 
