@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from gateway import schema
 from gateway.aws.budget import Budget
 from gateway.aws.calls import Calls
 from gateway.cache import Cache
@@ -51,7 +52,7 @@ def create_app(settings: Settings) -> Starlette:
 
     limits = Limits(settings)
     executor = Executor(
-        mutations=settings.mutations, most_tokens=settings.max_tokens, check=limits.check, secretive=production
+        schema.built(settings), most_tokens=settings.max_tokens, check=limits.check, secretive=production
     )
     operations = Operations(executor, known, documents, Spending(settings))
     endpoint = GraphQLEndpoint(operations, settings.max_body_bytes, get=not production)

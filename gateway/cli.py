@@ -23,6 +23,7 @@ from gateway.local.server import LocalServer
 from gateway.local.server import serve as serve_local
 from gateway.observability import logs
 from gateway.schema.execution import Executor
+from gateway.schema.names import Names
 from gateway.settings import Settings
 
 EXAMPLE = """{
@@ -77,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("--variables", default="{}", metavar="JSON", help="the query's variables, a JSON object")
     query.add_argument("--store", type=Path, metavar="FILE", help="ask an embedded local service, kept in FILE")
     query.add_argument("--demo", action="store_true", help="ask an embedded local service with the demo account in it")
-    command("schema", _schema, "Print the GraphQL schema; with GATEWAY_MUTATIONS=true, its mutations too.")
+    command("schema", _schema, "Print the GraphQL schema that the GATEWAY_ variables make.")
     key = command("key", _key, "Make a key for GATEWAY_AUTH=api-key: shown once, with its entry for the file of keys.")
     key.add_argument("name", metavar="NAME", help="who it is for, as logs and rate limits will name the caller")
     key.add_argument(
@@ -147,7 +148,7 @@ def _query(options: argparse.Namespace) -> int:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    sys.stdout.write(schema.sdl(mutations=Settings().mutations))
+    sys.stdout.write(schema.built(Settings()).sdl)
     return 0
 
 
@@ -181,7 +182,7 @@ def _local(options: argparse.Namespace) -> int:
 
 async def _answer(settings: Settings, document: str, variables: dict[str, Any]) -> dict[str, Any]:
     async with opened(settings) as backend:
-        executor = Executor(mutations=settings.mutations)
+        executor = Executor(schema.built(settings))
         loaders = backend.loaders()
         try:
             return (await executor.run(document, variables, None, loaders)).answer
@@ -210,11 +211,13 @@ def _embedded(**options: Any) -> Iterator[LocalServer]:
 
 
 def _run_embedded(settings: Settings, local: LocalServer) -> int:
+    contexts = Names(settings.type_prefix).root_field("contexts")
+
     def announce(url: str) -> str:
         return (
             f"GraphQL       {url}/graphql   (GraphiQL in a browser)\n"
             f"AWS endpoint  {local.url}   (AWS_ENDPOINT_URL_SAGEMAKER={local.url})\n"
-            f"Try\n\n{EXAMPLE}\n\nCtrl-C stops.\n"
+            f"Try\n\n{EXAMPLE.replace('contexts', contexts)}\n\nCtrl-C stops.\n"
         )
 
     return _run(settings.model_copy(update={"local_url": local.url}), announce)

@@ -4,7 +4,7 @@
     ├── BadUserInput            BAD_USER_INPUT         an argument that cannot be what it says
     ├── Unauthenticated         UNAUTHENTICATED        nobody that the gateway knows asks
     ├── Forbidden               FORBIDDEN              the caller may not ask this, or AWS denies the gateway the call
-    ├── NotFound                NOT_FOUND              what a call was about does not exist
+    ├── NotFound                NOT_FOUND              what a call or a reference was about does not exist
     ├── Conflict                CONFLICT               a change that what is there does not allow
     ├── Throttled               THROTTLED              AWS, or the gateway itself, said "too fast"
     ├── UpstreamUnavailable     UPSTREAM_UNAVAILABLE   AWS failed, timed out or could not be reached
@@ -16,8 +16,8 @@
     └── DeadlineExceeded        DEADLINE_EXCEEDED      the request took longer than it may
 
 Each class carries its ``extensions.code``. A field that reads turns NotFound into null; the rest, and what a mutation
-meets, reach the client as one coded error at the field that asked. Two codes have no class here, because graphql-core
-raises them: GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
+or a router's reference meets, reach the client as one coded error at the field that asked. Two codes have no class
+here, because graphql-core raises them: GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
 """
 
 from typing import Any, ClassVar
@@ -66,7 +66,7 @@ class Forbidden(GatewayError):  # noqa: N818
 
 
 class NotFound(GatewayError):  # noqa: N818
-    """What a call was about does not exist."""
+    """What a call, or a reference from another subgraph, was about does not exist."""
 
     code = "NOT_FOUND"
 

@@ -191,3 +191,17 @@ class Settings(BaseSettings):
         Path | None, Field(description="Manifest of the documents that clients may ask by their SHA-256.")
     ] = None
     trusted_documents_only: Annotated[bool, Field(description="Whether no other document is executed.")] = False
+    type_prefix: Annotated[
+        str | None,
+        Field(
+            pattern="^[A-Za-z][A-Za-z0-9_]*$",
+            description="What the names of types and root fields begin with, for a graph in which others have a "
+            "`Project` too: with `SageMaker`, `SageMakerProject` and `sageMakerProject`.",
+        ),
+    ] = None
+    node_field: Annotated[
+        bool, Field(description="Whether Query has `node` and `nodes`, of which a graph has room for one subgraph's.")
+    ] = True
+    max_representations: Annotated[
+        int, Field(ge=1, description="References to entities that one `_entities` of a router takes at most.")
+    ] = 1000

@@ -12,6 +12,7 @@ import httpx
 import orjson
 import pytest
 from redis_server import redis_server
+from starlette.types import ASGIApp
 
 from gateway import serving
 from gateway.app import create_app
@@ -63,11 +64,11 @@ async def writable(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @contextmanager
-def listening(settings: Settings) -> Iterator[str]:
+def listening(settings: Settings, around: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> Iterator[str]:
     """The URL of a gateway with these settings on a socket of its own, without the scheme."""
     listener = serving.listen("127.0.0.1", 0)
     ready = threading.Event()
-    running = serving.Server(create_app(settings), 1, ready.set)
+    running = serving.Server(around(create_app(settings)), 1, ready.set)
     thread = threading.Thread(target=running.run, args=([listener],))
     thread.start()
     assert ready.wait(10)

@@ -88,6 +88,14 @@ def test_schema_command_prints_mutations_if_on(environment: dict[str, str]) -> N
     assert (done.returncode, done.stdout, done.stderr) == (0, schema.sdl(mutations=True), "")
 
 
+def test_schema_command_takes_other_names(environment: dict[str, str]) -> None:
+    done = run(environment, "schema", GATEWAY_TYPE_PREFIX="SageMaker", GATEWAY_NODE_FIELD="false")
+    assert (done.returncode, done.stdout) == (0, schema.build(type_prefix="SageMaker", node_field=False).sdl)
+    refused = run(environment, "schema", GATEWAY_TYPE_PREFIX="1st")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "GATEWAY_TYPE_PREFIX" in refused.stderr
+
+
 def test_query_command_takes_mutations_if_on(environment: dict[str, str]) -> None:
     mutation = 'mutation { createTrialComponent(input: {name: "new"}) { trialComponent { name } } }'
     done = run(environment, "query", "--demo", mutation, GATEWAY_MUTATIONS="true")
@@ -147,15 +155,20 @@ def test_taken_port_is_said_so(environment: dict[str, str], command: str) -> Non
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_demo_says_where_and_stops(environment: dict[str, str], number: int) -> None:
-    with serving(environment, "demo", "--port", "0") as demo:
+@pytest.mark.parametrize(
+    ("number", "prefix", "contexts"),
+    [(signal.SIGINT, {}, "contexts"), (signal.SIGTERM, {"GATEWAY_TYPE_PREFIX": "SageMaker"}, "sageMakerContexts")],
+)
+def test_demo_says_where_and_stops(
+    environment: dict[str, str], number: int, prefix: dict[str, str], contexts: str
+) -> None:
+    with serving(environment | prefix, "demo", "--port", "0") as demo:
         url = demo.wait_for(r"(http://\S+/graphql)")
         aws = demo.wait_for(r"AWS_ENDPOINT_URL_SAGEMAKER=(http://[^)\s]+)")
         demo.wait_for(r"(Ctrl-C)")
         query = demo.said.partition("Try")[2].partition("Ctrl-C")[0]
         answer = httpx.post(url, json={"query": query}).json()
-        assert answer["data"]["contexts"]["nodes"][0]["upstream"]["nodes"]
+        assert answer["data"][contexts]["nodes"][0]["upstream"]["nodes"]
         assert httpx.get(f"{aws}/_local/health").json() == {"status": "ok"}
         code, errors = demo.stop(number)
     assert code == 0

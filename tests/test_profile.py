@@ -8,7 +8,6 @@ import httpx
 import orjson
 import pytest
 from conftest import listening
-from graphql import build_schema
 from websockets.asyncio.client import connect
 
 from gateway import schema
@@ -167,15 +166,6 @@ def test_production_needs_sign_in() -> None:
 # `_service` tells the whole schema, so it takes a role of its own.
 
 
-@pytest.fixture
-def federated() -> Executor:
-    """An executor whose schema has a federation router's field."""
-    executor = Executor(secretive=True)
-    federated = build_schema("type Query { _service: Service! } type Service { sdl: String }")
-    executor._schema = federated  # noqa: SLF001 - the gateway's own may have no such field
-    return executor
-
-
 @pytest.mark.parametrize(
     ("query", "tells"),
     [
@@ -186,12 +176,20 @@ def federated() -> Executor:
         ("{ __typename # _service\n}", False),
     ],
 )
-def test_schema_field_is_found_anywhere(federated: Executor, query: str, tells: bool) -> None:  # noqa: FBT001
-    assert federated.tells_schema(query) is tells
+def test_schema_field_is_found_anywhere(query: str, tells: bool) -> None:  # noqa: FBT001
+    assert Executor(schema.build(), secretive=True).tells_schema(query) is tells
+
+
+def test_schema_field_takes_a_role(ask: Any) -> None:
+    assert "type Artifact" in ask(SERVICE, "router").json()["data"]["_service"]["sdl"]
+    for who in ("reader", "writer"):
+        response = ask(SERVICE, who)
+        assert response.status_code == 403
+        assert response.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
 def test_development_tells_its_schema() -> None:
-    assert not Executor().tells_schema(SERVICE)
+    assert not Executor(schema.build()).tells_schema(SERVICE)
 
 
 @pytest.mark.parametrize(

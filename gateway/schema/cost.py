@@ -20,6 +20,7 @@ from graphql import (
     GraphQLCompositeType,
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLSchema,
     IntValueNode,
     ListValueNode,
@@ -105,9 +106,13 @@ class Costs:
         return min(cost + _MUTATION * (operation.operation is OperationType.MUTATION), MOST)
 
     def price(self, type: GraphQLCompositeType, name: str, declared: GraphQLField) -> _Price:
-        """Return a field's price."""
+        """Return a field's price; an interface's is that of its dearest type."""
         if (type.name, name) not in self._prices:
-            self._prices[type.name, name] = _price(declared)
+            price = _price(declared)
+            if isinstance(type, GraphQLInterfaceType) and name in type.fields:
+                prices = [self.price(one, name, one.fields[name]) for one in self.schema.get_possible_types(type)]
+                price = price._replace(weight=max((one.weight for one in prices), default=price.weight))
+            self._prices[type.name, name] = price
         return self._prices[type.name, name]
 
 

@@ -6,13 +6,15 @@ dictionaries that AWS sent, and their fields read them the same way.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
-from strawberry import Info
+from graphql import GraphQLAbstractType, GraphQLResolveInfo
+from strawberry import Info, federation
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
@@ -25,6 +27,8 @@ from gateway.schema.scalars import Arn
 from gateway.schema.selection import selected
 
 if TYPE_CHECKING:
+    from strawberry.types.base import StrawberryObjectDefinition
+
     from gateway.schema.pipelines import Project
 
 Path = str | Callable[[Kind], str]
@@ -35,18 +39,23 @@ class Member(StrawberryField):
     """A field that shows a member of AWS's answer."""
 
     def __init__(
-        self, path: Path, description: str, convert: Callable[[Any], Any] | None = None, name: str | None = None
+        self,
+        path: Path,
+        description: str,
+        convert: Callable[[Any], Any] | None = None,
+        name: str | None = None,
+        directives: Sequence[object] = (),
     ) -> None:
         """Show the member at ``path``, turned by ``convert`` unless it is absent; ``name`` is for acronyms."""
-        super().__init__(description=description, graphql_name=name)
+        super().__init__(description=description, graphql_name=name, directives=directives)
         self.init = self.repr = self.compare = False
         self.path = path
         self.convert = convert
 
     def __copy__(self) -> "Member":
         """Copy with what this class adds, for strawberry copies the fields that a type inherits."""
-        copied = Member(self.path, self.description or "", self.convert)
-        copied.python_name, copied.graphql_name = self.python_name, self.graphql_name
+        copied = Member(self.path, self.description or "", self.convert, self.graphql_name, self.directives)
+        copied.python_name = self.python_name
         copied.type_annotation, copied.origin = self.type_annotation, self.origin
         return copied
 
@@ -62,6 +71,15 @@ class Member(StrawberryField):
 def member(path: Path, description: str, convert: Callable[[Any], Any] | None = None, name: str | None = None) -> Any:
     """Declare a field that shows a member of AWS's answer; ``name`` is for those whose acronyms case would lose."""
     return Member(path, description, convert, name)
+
+
+IDENTITY = "identity"
+"""The tag of what tells who somebody is, so that a graph for those who may not know can leave it out."""
+
+
+def who(path: str, description: str) -> Any:
+    """Declare a field that shows who did something."""
+    return Member(path, description, directives=[federation.schema_directives.Tag(name=IDENTITY)])
 
 
 _CLASSES: dict[Kind, type["Described"]] = {}
@@ -122,6 +140,12 @@ class Node:
         """Return the id."""
         return strawberry.ID(self.key)
 
+    @classmethod
+    def resolve_type(cls, found: Any, info: GraphQLResolveInfo[Any], _: GraphQLAbstractType) -> str:
+        """Tell what this schema calls the type of what was found; strawberry's own way leaves out the prefix."""
+        schema: strawberry.Schema = info.schema.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+        return schema.config.name_converter.from_object(found.__strawberry_definition__)
+
 
 def shown(loaders: Loaders, key: str) -> Any:
     """Return the entity with this key, undescribed; None when it is no ARN of a kind that is shown.
@@ -150,11 +174,17 @@ def uncovered(info: Info, *paths: tuple[str, ...]) -> dict[Kind, str]:
             names[condition] |= fields
     found = {}
     for kind in LINEAGE:
-        asked = names[None] | names["LineageEntity"] | names["Node"] | names[kind.name]
+        asked = names[None].union(*(names[name] for name in _called(info, kind)))
         needed = [path for name, path in _paths(kind).items() if name in asked and path != kind.type_path]
         if needed:
             found[kind] = needed[0]
     return found
+
+
+def _called(info: Info, kind: Kind) -> list[str]:
+    """What a fragment about a vertex may call it: the names of its type and its interfaces in this schema."""
+    definition: StrawberryObjectDefinition = _CLASSES[kind].__strawberry_definition__  # type: ignore[attr-defined]
+    return [info.schema.config.name_converter.from_type(one) for one in (definition, *definition.interfaces)]
 
 
 @cache
@@ -198,7 +228,7 @@ class Tagged(Registered):
         return tags  # type: ignore[no-any-return]
 
 
-@strawberry.type(description="The IAM identity behind a change.")
+@federation.type(tags=[IDENTITY], description="The IAM identity behind a change.")
 class IamIdentity:
     """An IAM identity."""
 
@@ -207,14 +237,14 @@ class IamIdentity:
     source_identity: str | None = member("SourceIdentity", "Whoever assumed the role, where the session says so.")
 
 
-@strawberry.type(description="Who made or changed something in SageMaker.")
+@federation.type(tags=[IDENTITY], description="Who made or changed something in SageMaker.")
 class UserContext:
     """Who did it."""
 
     user_profile_arn: str | None = member("UserProfileArn", "ARN of the user profile in SageMaker Studio.")
     user_profile_name: str | None = member("UserProfileName", "Name of that user profile.")
     domain_id: str | None = member("DomainId", "Id of the Studio domain that the profile belongs to.")
-    iam_identity: IamIdentity | None = member("IamIdentity", "The IAM identity that made the call.")
+    iam_identity: IamIdentity | None = who("IamIdentity", "The IAM identity that made the call.")
 
 
 @strawberry.type(description="Which code and which process made something.")

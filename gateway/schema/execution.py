@@ -11,6 +11,7 @@ from functools import lru_cache
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
+import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -30,7 +31,7 @@ from graphql import (
     visit,
 )
 
-from gateway import observability, schema
+from gateway import observability
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, GatewayError
 from gateway.loaders import Loaders
 from gateway.schema.cost import Costs
@@ -55,17 +56,17 @@ class Outcome(NamedTuple):
 
 
 class Executor:
-    """Answers documents by the gateway's schema."""
+    """Answers documents by a schema."""
 
     def __init__(
         self,
+        built: strawberry.Schema,
         *,
-        mutations: bool = False,
         most_tokens: int | None = None,
         check: Callable[[DocumentNode], list[GraphQLError]] | None = None,
         secretive: bool = False,
     ) -> None:
-        """Build the schema; refuse documents of more tokens, and valid ones that ``check`` has errors for.
+        """Answer by the schema ``built``; refuse documents of more tokens, and those that ``check`` has errors for.
 
         A ``secretive`` executor answers no introspection, and its errors tell nothing of the schema.
         """
@@ -73,7 +74,6 @@ class Executor:
         self._check = check
         self._secretive = secretive
         self._rules = [*specified_rules, NoSchemaIntrospectionCustomRule] if secretive else specified_rules
-        built = schema.build(mutations=mutations)
         self._schema: GraphQLSchema = built._schema  # noqa: SLF001 - strawberry's documented way to it
         self._costs = Costs(self._schema)
         self._remembered = lru_cache(_REMEMBERED_DOCUMENTS)(self._prepared)

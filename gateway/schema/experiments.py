@@ -7,7 +7,7 @@ from strawberry import UNSET
 
 from gateway import arn as arns
 from gateway.aws import kinds
-from gateway.schema.entity import MetadataProperties, Tagged, UserContext, member, metadata_properties, shown
+from gateway.schema.entity import MetadataProperties, Tagged, UserContext, member, metadata_properties, shown, who
 from gateway.schema.lineage import TrialComponent
 from gateway.schema.lookup import belonging
 from gateway.schema.paging import After, Connection, First
@@ -30,7 +30,7 @@ class TrialSource:
     source_type: str | None = member("SourceType", "What kind of thing it is.")
 
 
-@strawberry.type(description="Trials that pursue one question together.")
+@strawberry.federation.type(keys=["arn"], description="Trials that pursue one question together.")
 class Experiment(Tagged):
     """DescribeExperiment."""
 
@@ -41,9 +41,9 @@ class Experiment(Tagged):
     source: ExperimentSource | None = member("Source", "What it was made from.")
     description: str | None = member("Description", "What its maker says of it.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
-    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
 
     # Listings take the name in the ARN: however AWS spells it there, case does not matter to them.
 
@@ -58,7 +58,9 @@ class Experiment(Tagged):
         return await belonging(self, kinds.TRIAL_COMPONENT, first, after, ExperimentName=arns.id_of(self.key))
 
 
-@strawberry.type(description="Runs that make up one attempt: the jobs that prepared the data, trained and evaluated.")
+@strawberry.federation.type(
+    keys=["arn"], description="Runs that make up one attempt: the jobs that prepared the data, trained and evaluated."
+)
 class Trial(Tagged):
     """DescribeTrial."""
 
@@ -69,9 +71,9 @@ class Trial(Tagged):
     experiment_name: str | None = member("ExperimentName", "Name of the experiment that it belongs to.")
     source: TrialSource | None = member("Source", "What it was made from.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
-    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
 
     @strawberry.field(description="Which code and process made it.")
     def metadata_properties(self) -> MetadataProperties | None:

@@ -28,6 +28,7 @@ from gateway.schema.entity import (
     metadata_properties,
     properties,
     shown,
+    who,
 )
 from gateway.schema.enums import ActionStatus, AssociationType, LineageDirection, LineageType
 from gateway.schema.lookup import connected, naming
@@ -86,9 +87,10 @@ HopFilterArgument = Annotated[HopFilter | None, strawberry.argument(description=
 Keys = Annotated[list[str] | None, strawberry.argument(description="Only these keys, in this order; left out: all.")]
 
 
-@strawberry.type(
+@strawberry.federation.type(
+    keys=["arn"],
     description="A group of lineage entities that share who may see them. Every account has a default one; others "
-    "come from accounts that share theirs."
+    "come from accounts that share theirs.",
 )
 class LineageGroup(Described, Node):
     """DescribeLineageGroup."""
@@ -109,14 +111,15 @@ class LineageGroup(Described, Node):
     display_name: str | None = member("DisplayName", "The name to show.")
     description: str | None = member("Description", "What it is for.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
-    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
 
 
-@strawberry.interface(
+@strawberry.federation.interface(
+    keys=["arn"],
     description="A vertex of the lineage graph. Its identity (id, arn, lineageType) never fails; the rest is null "
-    "where the entity lacks it, no longer exists, or (with an error) could not be described."
+    "where the entity lacks it, no longer exists, or (with an error) could not be described.",
 )
 class LineageEntity(Described, Node):
     """What the four kinds of vertex have in common."""
@@ -142,9 +145,9 @@ class LineageEntity(Described, Node):
         attrgetter("source_path"), "Where the thing itself is: an S3 URI, an image, the ARN of a job or an endpoint."
     )
     creation_time: datetime | None = member("CreationTime", "When it was created.")
-    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
     lineage_group_arn: Arn | None = member("LineageGroupArn", "ARN of the lineage group that it belongs to.")
 
     @strawberry.field(description="Which code and process made it. Contexts have none.")
@@ -261,7 +264,7 @@ class Association(Node):
 
     type: AssociationType | None = member("AssociationType", "What it says of its two ends; null where nobody said.")
     creation_time: datetime | None = member("CreationTime", "When it was made.")
-    created_by: UserContext | None = member("CreatedBy", "Who made it.")
+    created_by: UserContext | None = who("CreatedBy", "Who made it.")
 
     @strawberry.field(description="The end that the arrow leaves.")
     def source(self) -> LineageEntity:
@@ -292,7 +295,9 @@ class LineageConnection:
     page_info: PageInfo = strawberry.field(description="Whether more follow, and from where.")
 
 
-@strawberry.type(description="Something with a URI that a run used or made: a dataset, an image, a model.")
+@strawberry.federation.type(
+    keys=["arn"], description="Something with a URI that a run used or made: a dataset, an image, a model."
+)
 class Artifact(LineageEntity):
     """DescribeArtifact."""
 
@@ -312,7 +317,9 @@ class Artifact(LineageEntity):
         return _properties(self, keys)
 
 
-@strawberry.type(description="What groups other entities, such as an endpoint or a model package group.")
+@strawberry.federation.type(
+    keys=["arn"], description="What groups other entities, such as an endpoint or a model package group."
+)
 class Context(LineageEntity):
     """DescribeContext."""
 
@@ -335,7 +342,7 @@ class Context(LineageEntity):
         return _properties(self, keys)
 
 
-@strawberry.type(description="Something that was done, such as a deployment or an approval.")
+@strawberry.federation.type(keys=["arn"], description="Something that was done, such as a deployment or an approval.")
 class Action(LineageEntity):
     """DescribeAction."""
 
@@ -357,7 +364,9 @@ class Action(LineageEntity):
         return _properties(self, keys)
 
 
-@strawberry.type(description="One run: a training, processing or transform job, or a run that was tracked by hand.")
+@strawberry.federation.type(
+    keys=["arn"], description="One run: a training, processing or transform job, or a run that was tracked by hand."
+)
 class TrialComponent(LineageEntity):
     """DescribeTrialComponent."""
 

@@ -1,5 +1,6 @@
 """The changes that clients may make: SageMaker's Create, Update and Delete, its associations and its tags."""
 
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import strawberry
@@ -41,6 +42,9 @@ New = argument("What it will be.")
 Changes = argument("Which one, and what will be otherwise.")
 Which = argument("Which one.")
 
+_mutation = partial(strawberry.federation.mutation, tags=["write"])
+"""Tagged, so that a graph for readers can leave it out."""
+
 
 @strawberry.type(
     description="Changes to the account. Those of one request are made one after another, and each reads what those "
@@ -51,7 +55,7 @@ Which = argument("Which one.")
 class Mutation:
     """The root of what changes something."""
 
-    @strawberry.mutation(
+    @_mutation(
         description="Makes an artifact. One call. CONFLICT when there is one of this source, or as many artifacts as "
         "AWS allows."
     )
@@ -61,14 +65,14 @@ class Mutation:
         """Make an artifact."""
         return CreateArtifactPayload(artifact=await _create(info, Artifact, input))
 
-    @strawberry.mutation(description="Changes an artifact's name and properties. One call.")
+    @_mutation(description="Changes an artifact's name and properties. One call.")
     async def update_artifact(
         self, info: Info, input: Annotated[inputs.UpdateArtifactInput, Changes]
     ) -> UpdateArtifactPayload:
         """Change an artifact."""
         return UpdateArtifactPayload(artifact=await _update(info, Artifact, input))
 
-    @strawberry.mutation(
+    @_mutation(
         description="Deletes an artifact. One call; with `disassociate`, one more per association and per 100 listed. "
         "CONFLICT when AWS keeps it because it has associations."
     )
@@ -86,7 +90,7 @@ class Mutation:
         answer = await info.context.write("DeleteArtifact", **request(input))
         return DeleteArtifactPayload(removal=Removal(answer["ArtifactArn"], deleted=True))
 
-    @strawberry.mutation(
+    @_mutation(
         description="Makes a context. One call. CONFLICT when there is one of this name, or as many contexts as AWS "
         "allows."
     )
@@ -96,14 +100,14 @@ class Mutation:
         """Make a context."""
         return CreateContextPayload(context=await _create(info, Context, input))
 
-    @strawberry.mutation(description="Changes a context's description and properties. Two calls.")
+    @_mutation(description="Changes a context's description and properties. Two calls.")
     async def update_context(
         self, info: Info, input: Annotated[inputs.UpdateContextInput, Changes]
     ) -> UpdateContextPayload:
         """Change a context."""
         return UpdateContextPayload(context=await _update(info, Context, input))
 
-    @strawberry.mutation(
+    @_mutation(
         description="Deletes a context. Two calls; with `disassociate`, one more per association and per 100 listed. "
         "CONFLICT when AWS keeps it because it has associations."
     )
@@ -113,7 +117,7 @@ class Mutation:
         """Delete a context."""
         return DeleteContextPayload(removal=await _delete(info, Context, input.arn, input.disassociate))
 
-    @strawberry.mutation(
+    @_mutation(
         description="Makes an action. One call. CONFLICT when there is one of this name, or as many actions as AWS "
         "allows."
     )
@@ -121,14 +125,14 @@ class Mutation:
         """Make an action."""
         return CreateActionPayload(action=await _create(info, Action, input))
 
-    @strawberry.mutation(description="Changes an action's description, status and properties. Two calls.")
+    @_mutation(description="Changes an action's description, status and properties. Two calls.")
     async def update_action(
         self, info: Info, input: Annotated[inputs.UpdateActionInput, Changes]
     ) -> UpdateActionPayload:
         """Change an action."""
         return UpdateActionPayload(action=await _update(info, Action, input))
 
-    @strawberry.mutation(
+    @_mutation(
         description="Deletes an action. Two calls; with `disassociate`, one more per association and per 100 listed. "
         "CONFLICT when AWS keeps it because it has associations."
     )
@@ -136,7 +140,7 @@ class Mutation:
         """Delete an action."""
         return DeleteActionPayload(removal=await _delete(info, Action, input.arn, input.disassociate))
 
-    @strawberry.mutation(
+    @_mutation(
         description="Makes a trial component for a run tracked by hand. One call. CONFLICT when there is one of this "
         "name."
     )
@@ -146,7 +150,7 @@ class Mutation:
         """Make a trial component."""
         return CreateTrialComponentPayload(trial_component=await _create(info, TrialComponent, input))
 
-    @strawberry.mutation(
+    @_mutation(
         description="Changes a trial component's name to show, status, times, settings, inputs and outputs. Two calls."
     )
     async def update_trial_component(
@@ -155,7 +159,7 @@ class Mutation:
         """Change a trial component."""
         return UpdateTrialComponentPayload(trial_component=await _update(info, TrialComponent, input))
 
-    @strawberry.mutation(
+    @_mutation(
         description="Deletes a trial component. Two calls; with `disassociate`, which takes its associations away and "
         "it out of its trials, one more for each of them and per 100 listed. CONFLICT when AWS keeps it because it has "
         "any."
@@ -166,7 +170,7 @@ class Mutation:
         """Delete a trial component."""
         return DeleteTrialComponentPayload(removal=await _delete(info, TrialComponent, input.arn, input.disassociate))
 
-    @strawberry.mutation(
+    @_mutation(
         description="Draws an arrow from one vertex to another. One call. NOT_FOUND when one of them does not exist, "
         "CONFLICT when there is an arrow from the one to the other, or as many associations as AWS allows."
     )
@@ -178,7 +182,7 @@ class Mutation:
         await info.context.write("AddAssociation", info.context.place_of(input.source_arn), **made)
         return AddAssociationPayload(loaders=info.context, made=made)
 
-    @strawberry.mutation(description="Takes an arrow away. One call. NOT_FOUND when there is none between the two.")
+    @_mutation(description="Takes an arrow away. One call. NOT_FOUND when there is none between the two.")
     async def delete_association(
         self, info: Info, input: Annotated[inputs.DeleteAssociationInput, Which]
     ) -> DeleteAssociationPayload:
@@ -187,7 +191,7 @@ class Mutation:
         await info.context.write("DeleteAssociation", info.context.place_of(input.source_arn), **ends)
         return DeleteAssociationPayload(source_arn=input.source_arn, destination_arn=input.destination_arn)
 
-    @strawberry.mutation(description="Sets tags on anything in SageMaker that has an ARN. One call.")
+    @_mutation(description="Sets tags on anything in SageMaker that has an ARN. One call.")
     async def add_tags(
         self, info: Info, input: Annotated[inputs.AddTagsInput, argument("What to tag, and the tags.")]
     ) -> AddTagsPayload:
@@ -196,7 +200,7 @@ class Mutation:
         await info.context.write("AddTags", info.context.place_of(input.resource_arn), **request(input))
         return AddTagsPayload(loaders=info.context, resource=input.resource_arn)
 
-    @strawberry.mutation(description="Takes tags off anything in SageMaker that has an ARN. One call.")
+    @_mutation(description="Takes tags off anything in SageMaker that has an ARN. One call.")
     async def delete_tags(
         self, info: Info, input: Annotated[inputs.DeleteTagsInput, argument("What to take tags off, and which.")]
     ) -> DeleteTagsPayload:

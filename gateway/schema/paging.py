@@ -32,7 +32,7 @@ After = Annotated[
 ]
 
 
-@strawberry.type(description="Where a page of a list stands in the whole of it.")
+@strawberry.federation.type(shareable=True, description="Where a page of a list stands in the whole of it.")
 class PageInfo:
     """Relay's page info."""
 

@@ -7,7 +7,7 @@ from strawberry import UNSET
 
 from gateway.aws import kinds
 from gateway.schema.arguments import Order
-from gateway.schema.entity import Property, Registered, Tagged, UserContext, member
+from gateway.schema.entity import Property, Registered, Tagged, UserContext, member, who
 from gateway.schema.enums import PipelineExecutionStatus, PipelineStatus, ProjectStatus, SortOrder
 from gateway.schema.lineage import TrialComponent
 from gateway.schema.lookup import belonging, connected, searching
@@ -22,7 +22,9 @@ class ParallelismConfiguration:
     max_parallel_execution_steps: int | None = member("MaxParallelExecutionSteps", "Steps that run at once, at most.")
 
 
-@strawberry.type(description="A machine learning workflow of steps: preparing data, training, registering a model.")
+@strawberry.federation.type(
+    keys=["arn"], description="A machine learning workflow of steps: preparing data, training, registering a model."
+)
 class Pipeline(Tagged):
     """DescribePipeline."""
 
@@ -37,8 +39,8 @@ class Pipeline(Tagged):
     creation_time: datetime | None = member("CreationTime", "When it was created.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
     last_run_time: datetime | None = member("LastRunTime", "When it was last run.")
-    created_by: UserContext | None = member("CreatedBy", "Who created it.")
-    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    created_by: UserContext | None = who("CreatedBy", "Who created it.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
     parallelism_configuration: ParallelismConfiguration | None = member(
         "ParallelismConfiguration", "How much of it runs at a time."
     )
@@ -85,7 +87,7 @@ class SelectiveExecutionConfig:
     selected_steps: list[SelectedStep] | None = member("SelectedSteps", "The chosen steps.")
 
 
-@strawberry.type(description="One run of a pipeline.")
+@strawberry.federation.type(keys=["arn"], description="One run of a pipeline.")
 class PipelineExecution(Registered):
     """DescribePipelineExecution."""
 
@@ -105,8 +107,8 @@ class PipelineExecution(Registered):
     failure_reason: str | None = member("FailureReason", "Why it failed, where it did.")
     creation_time: datetime | None = member("CreationTime", "When it was started.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    created_by: UserContext | None = member("CreatedBy", "Who started it.")
-    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    created_by: UserContext | None = who("CreatedBy", "Who started it.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
     parallelism_configuration: ParallelismConfiguration | None = member(
         "ParallelismConfiguration", "How much of it runs at a time."
     )
@@ -180,7 +182,9 @@ class TemplateProviderDetail:
     )
 
 
-@strawberry.type(description="What groups the repositories, pipelines and models of one undertaking.")
+@strawberry.federation.type(
+    keys=["arn"], description="What groups the repositories, pipelines and models of one undertaking."
+)
 class Project(Tagged):
     """DescribeProject."""
 
@@ -199,7 +203,7 @@ class Project(Tagged):
     template_provider_details: list[TemplateProviderDetail] | None = member(
         "TemplateProviderDetails", "The templates that it is made from."
     )
-    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    created_by: UserContext | None = who("CreatedBy", "Who created it.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")

@@ -1,14 +1,11 @@
 """The root fields of the lineage graph: one vertex, several, or a list of them."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import UNSET, Info
 
-from gateway import arn as arns
 from gateway.aws import kinds
-from gateway.errors import BadUserInput
-from gateway.loaders import Loaders
 from gateway.schema.arguments import (
     Account,
     ArnArgument,
@@ -26,7 +23,6 @@ from gateway.schema.arguments import (
     argument,
 )
 from gateway.schema.catalogue import Catalogue
-from gateway.schema.entity import Node
 from gateway.schema.enums import AssociationSort, AssociationType, LineageDirection
 from gateway.schema.lineage import (
     Action,
@@ -37,11 +33,12 @@ from gateway.schema.lineage import (
     LineageGroup,
     TrialComponent,
     association,
-    association_ends,
     association_listing,
 )
-from gateway.schema.lookup import by_arn, by_either, by_name, existing, given, listed, place_asked
+from gateway.schema.lookup import by_arn, by_either, by_name, given, listed, place_asked
+from gateway.schema.nodes import Nodes
 from gateway.schema.paging import After, Connection, First, connection, window
+from gateway.schema.references import References
 from gateway.schema.resolve import resolve
 from gateway.schema.scalars import Arn, checked_arn, checked_name, is_given
 from gateway.schema.walks import (
@@ -56,32 +53,15 @@ from gateway.schema.walks import (
     lineage_paths,
 )
 
-MOST_IDS = 100
-"""Ids that one `nodes` field takes."""
+if TYPE_CHECKING:
+    from gateway.loaders import Loaders
+
+_DESCRIPTION = "Where every question about lineage begins."
 
 
-@strawberry.type(description="Where every question about lineage begins.")
-class Query(Catalogue):
+@strawberry.type(description=_DESCRIPTION)
+class Query(References, Catalogue):
     """The root of the schema."""
-
-    @strawberry.field(description="Whatever has this id; null when nothing has. One call.")
-    async def node(
-        self, info: Info, id: Annotated[strawberry.ID, argument("An id that this API handed out.")]
-    ) -> Node | None:
-        """Find a node again."""
-        return await _node(info.context, id, "id")
-
-    @strawberry.field(description="Whatever has these ids, in their order, with null for what does not exist.")
-    def nodes(
-        self,
-        info: Info,
-        ids: Annotated[list[strawberry.ID], argument("Up to 100 ids that this API handed out.")],
-    ) -> list[Node | None]:
-        """Find several nodes again; each is awaited by itself, so that one failure costs one slot."""
-        if len(ids) > MOST_IDS:
-            raise BadUserInput(f"at most {MOST_IDS}, not {len(ids)}.", "ids")
-        found: Any = [_node(info.context, one, "ids") for one in ids]
-        return found  # type: ignore[no-any-return]
 
     @strawberry.field(description="The vertex of the lineage graph with this ARN; null when there is none.")
     async def entity(self, info: Info, arn: ArnArgument) -> LineageEntity | None:
@@ -351,17 +331,6 @@ class Query(Catalogue):
         return await lineage_paths(info.context, start, end, max_depth, first)
 
 
-async def _node(loaders: Loaders, id: str, argument: str) -> Node | None:
-    if arns.parse(id) is None:
-        return await _association(loaders, id, argument)
-    checked_arn(id, argument, *kinds.KINDS)
-    found: Node | None = await existing(loaders, id)
-    return found
-
-
-async def _association(loaders: Loaders, id: str, argument: str) -> Association | None:
-    ends = association_ends(id)
-    if not ends:
-        raise BadUserInput("not an id that this API handed out.", argument)
-    page = await loaders.associations({"SourceArn": ends[0], "DestinationArn": ends[1]}, None)
-    return association(loaders, page.items[0]) if page.items else None
+@strawberry.type(name="Query", description=_DESCRIPTION)
+class NodeQuery(Nodes, Query):
+    """The root with Relay's fields."""

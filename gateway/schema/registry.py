@@ -18,6 +18,7 @@ from gateway.schema.entity import (
     member,
     metadata_properties,
     properties,
+    who,
 )
 from gateway.schema.enums import (
     DetailedModelPackageStatus,
@@ -41,7 +42,7 @@ from gateway.schema.paging import After, Connection, First
 from gateway.schema.quality import DriftCheckBaselines, ModelMetrics
 
 
-@strawberry.type(description="The versions of one model.")
+@strawberry.federation.type(keys=["arn"], description="The versions of one model.")
 class ModelPackageGroup(Tagged):
     """DescribeModelPackageGroup."""
 
@@ -50,7 +51,7 @@ class ModelPackageGroup(Tagged):
     name: str | None = member("ModelPackageGroupName", "Its name, unique in the account and region.")
     description: str | None = member("ModelPackageGroupDescription", "What its maker says of it.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
-    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    created_by: UserContext | None = who("CreatedBy", "Who created it.")
     status: ModelPackageGroupStatus | None = member("ModelPackageGroupStatus", "How far it has come.")
 
     @strawberry.field(description="Its versions. One call a page.")
@@ -123,7 +124,9 @@ class ModelLifeCycle:
     stage_description: str | None = member("StageDescription", "More of it in words.")
 
 
-@strawberry.type(description="A model with what it takes to run it, usually a version of a group.")
+@strawberry.federation.type(
+    keys=["arn"], description="A model with what it takes to run it, usually a version of a group."
+)
 class ModelPackage(Registered):
     """DescribeModelPackage."""
 
@@ -137,9 +140,9 @@ class ModelPackage(Registered):
     version: int | None = member("ModelPackageVersion", "Which version of the group it is, counted from 1.")
     description: str | None = member("ModelPackageDescription", "What its maker says of it.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
-    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
     inference_specification: InferenceSpecification | None = member("InferenceSpecification", "How it is run.")
     additional_inference_specifications: list[AdditionalInferenceSpecificationDefinition] | None = member(
         "AdditionalInferenceSpecifications", "Other ways to run it."
@@ -211,9 +214,10 @@ class ModelCardSecurityConfig:
     kms_key_id: str | None = member("KmsKeyId", "The KMS key that encrypts it.")
 
 
-@strawberry.type(
+@strawberry.federation.type(
+    keys=["arn"],
     description="What a team puts on record of a model: its purpose, its training, its evaluation, its risks. It is "
-    "the latest version unless one was asked for; a version's id is the ARN with `/version/` and its number behind."
+    "the latest version unless one was asked for; a version's id is the ARN with `/version/` and its number behind.",
 )
 class ModelCard(Tagged):
     """DescribeModelCard."""
@@ -226,9 +230,9 @@ class ModelCard(Tagged):
     status: ModelCardStatus | None = member("ModelCardStatus", "Where it stands in its review.")
     security_config: ModelCardSecurityConfig | None = member("SecurityConfig", "How what it says is kept secret.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
-    created_by: UserContext | None = member("CreatedBy", "Who created it.")
+    created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = member("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
     processing_status: ModelCardProcessingStatus | None = member(
         "ModelCardProcessingStatus", "How far its deletion has come, where it was asked for."
     )

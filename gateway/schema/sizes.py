@@ -5,6 +5,7 @@ router that knows Apollo's demand control reads them in the printed schema, and 
 """
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any, NamedTuple
 
 from strawberry import UNSET
@@ -21,7 +22,7 @@ from strawberry.types.lazy_type import LazyType
 from strawberry.utils.str_converters import to_camel_case
 
 from gateway.aws.kinds import MOST_RESULTS
-from gateway.schema.queries import MOST_IDS
+from gateway.schema.nodes import MOST_IDS
 from gateway.schema.walks import MOST_STARTS, MOST_VERTICES
 
 ASSUMED_SIZE = 10
@@ -47,9 +48,9 @@ _WEIGHTS = {"paths": 2 * _WALK, "export": 1000}
 
 
 class _Place(NamedTuple):
-    """A field and the name of the type that it stands in."""
+    """A field and the type that it stands in."""
 
-    owner: str
+    owner: StrawberryObjectDefinition
     field: StrawberryField
 
 
@@ -62,8 +63,9 @@ def declare(*roots: type) -> None:
     sliced = {(_name(place.field), name) for place in places if _slices(place.field) for name in _sliced(place.field)}
     for owner, field in places:
         others = [directive for directive in field.directives if not isinstance(directive, ListSize | Cost)]
-        sizes = [] if (owner, field.python_name) in sliced else _sizes(field)
-        field.directives = [*others, *sizes, *_costs(field)]
+        sizes = [] if (owner.name, field.python_name) in sliced else _sizes(field)
+        costs = [] if owner.is_interface else _costs(field)
+        field.directives = [*others, *sizes, *costs]
 
 
 def _sizes(field: StrawberryField) -> list[ListSize]:
@@ -126,6 +128,9 @@ def _places(roots: tuple[type, ...]) -> Iterator[_Place]:
             continue
         seen.add(definition)
         waiting += definition.interfaces
+        if definition.is_interface:
+            # Composition refuses @cost there, so that they can't be the very fields of the types.
+            definition.fields[:] = map(copy, definition.fields)
         for field in definition.fields:
-            yield _Place(definition.name, field)
+            yield _Place(definition, field)
             waiting += [inner] if (inner := _definition(field)) else []

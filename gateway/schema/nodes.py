@@ -1,0 +1,59 @@
+"""The root fields by which Relay finds a node again."""
+
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import Info
+
+from gateway import arn as arns
+from gateway.aws import kinds
+from gateway.errors import BadUserInput
+from gateway.loaders import Loaders
+from gateway.schema.arguments import argument
+from gateway.schema.entity import Node
+from gateway.schema.lineage import Association, association, association_ends
+from gateway.schema.lookup import existing
+from gateway.schema.scalars import checked_arn
+
+MOST_IDS = 100
+"""Ids that one `nodes` field takes."""
+
+
+@strawberry.type(description="What finds nodes by their ids.")
+class Nodes:
+    """The part of the root that one subgraph of a graph can have."""
+
+    @strawberry.field(description="Whatever has this id; null when nothing has. One call.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, argument("An id that this API handed out.")]
+    ) -> Node | None:
+        """Find a node again."""
+        return await _node(info.context, id, "id")
+
+    @strawberry.field(description="Whatever has these ids, in their order, with null for what does not exist.")
+    def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], argument("Up to 100 ids that this API handed out.")],
+    ) -> list[Node | None]:
+        """Find several nodes again; each is awaited by itself, so that one failure costs one slot."""
+        if len(ids) > MOST_IDS:
+            raise BadUserInput(f"at most {MOST_IDS}, not {len(ids)}.", "ids")
+        found: Any = [_node(info.context, one, "ids") for one in ids]
+        return found  # type: ignore[no-any-return]
+
+
+async def _node(loaders: Loaders, id: str, argument: str) -> Node | None:
+    if arns.parse(id) is None:
+        return await _association(loaders, id, argument)
+    checked_arn(id, argument, *kinds.KINDS)
+    found: Node | None = await existing(loaders, id)
+    return found
+
+
+async def _association(loaders: Loaders, id: str, argument: str) -> Association | None:
+    ends = association_ends(id)
+    if not ends:
+        raise BadUserInput("not an id that this API handed out.", argument)
+    page = await loaders.associations({"SourceArn": ends[0], "DestinationArn": ends[1]}, None)
+    return association(loaders, page.items[0]) if page.items else None

@@ -1,0 +1,112 @@
+"""How a router asks for entities that other subgraphs refer to: by the names of their types and their ARNs."""
+
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+
+import strawberry
+from strawberry import Info
+from strawberry.federation.schema import FederationAny
+from strawberry.schema.name_converter import NameConverter
+
+from gateway.aws import kinds
+from gateway.aws.kinds import Kind, unpinned
+from gateway.errors import BadUserInput, NotFound
+from gateway.loaders import Loaders
+from gateway.schema.arguments import argument
+from gateway.schema.experiments import Experiment, Trial
+from gateway.schema.lineage import Action, Artifact, Context, LineageEntity, LineageGroup, TrialComponent
+from gateway.schema.lookup import existing
+from gateway.schema.pipelines import Pipeline, PipelineExecution, Project
+from gateway.schema.registry import ModelCard, ModelPackage, ModelPackageGroup
+from gateway.schema.scalars import checked_arn
+
+if TYPE_CHECKING:
+    from gateway.schema.subgraph import Subgraph
+
+_Entity = Annotated[
+    Artifact
+    | Context
+    | Action
+    | TrialComponent
+    | LineageGroup
+    | Experiment
+    | Trial
+    | ModelPackage
+    | ModelPackageGroup
+    | ModelCard
+    | Pipeline
+    | PipelineExecution
+    | Project,
+    strawberry.union("_Entity", description="What another subgraph may refer to by its ARN."),
+]
+
+Referable = dict[str, tuple[Kind, ...]]
+"""The kinds that a reference may lead to, by the `__typename` in it."""
+
+_ARGUMENT = "representations"
+
+
+@strawberry.type(name="_Service", description="The gateway as a subgraph of Apollo Federation.")
+class Service:
+    """What a router composes."""
+
+    sdl: str = strawberry.field(description="The schema with the directives of Apollo Federation.")
+
+
+@strawberry.type(description="What a router asks of a subgraph.")
+class References:
+    """The part of the root that Apollo Federation names."""
+
+    @strawberry.field(
+        name="_entities",
+        description="The entities that other subgraphs refer to, in the order of the references, with null and an "
+        "error for one that is malformed or leads to nothing. One Describe each at most; several of a kind that AWS "
+        "tells of together take one call per 100. More of them than the gateway is set to take are BAD_USER_INPUT.",
+    )
+    def entities(
+        self,
+        info: Info,
+        representations: Annotated[list[FederationAny], argument("References: `__typename` and `arn`, no more.")],
+    ) -> list[_Entity | None]:
+        """Find what is referred to; each is awaited by itself, so that one failure costs one slot."""
+        subgraph = cast("Subgraph", info.schema)
+        if len(representations) > subgraph.most_references:
+            raise BadUserInput(f"at most {subgraph.most_references:,}, not {len(representations):,}.", _ARGUMENT)
+        found: Any = [_entity(info.context, one, subgraph.referable) for one in representations]
+        return found  # type: ignore[no-any-return]
+
+    @strawberry.field(name="_service", description="What a router composes this subgraph from.")
+    def service(self, info: Info) -> Service:
+        """Return the printed schema."""
+        return Service(sdl=cast("Subgraph", info.schema).sdl)
+
+
+async def _entity(loaders: Loaders, reference: Any, referable: Referable) -> Any:
+    wanted, arn = _checked(reference, referable)
+    checked_arn(arn, _ARGUMENT, *wanted)
+    if arn != unpinned(arn):
+        raise BadUserInput("an ARN names no version.", _ARGUMENT)
+    entity = await existing(loaders, arn)
+    if entity is None:
+        raise NotFound(f"there is no {' or '.join(kind.name for kind in wanted)} with this ARN.")
+    return entity
+
+
+def _checked(reference: Any, referable: Referable) -> tuple[tuple[Kind, ...], str]:
+    """Return the kinds that a reference may lead to, and the ARN in it."""
+    match reference:
+        case {"__typename": str(name), **key} if name in referable:
+            pass
+        case _:
+            raise BadUserInput("`__typename` must name an entity of this subgraph.", _ARGUMENT)
+    match key:
+        case {"arn": str(arn), **more} if not more:
+            return referable[name], arn
+        case _:
+            raise BadUserInput("the key is `arn`, a string, and nothing beside it.", _ARGUMENT)
+
+
+def referable(names: NameConverter) -> Referable:
+    """Tell what can be referred to in a schema of these names: each entity, and any vertex by the interface."""
+    members, _ = get_args(_Entity)
+    kinds_of = {LineageEntity: kinds.LINEAGE, **{entity: (entity.kind,) for entity in get_args(members)}}
+    return {names.from_type(entity.__strawberry_definition__): found for entity, found in kinds_of.items()}

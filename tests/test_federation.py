@@ -1,0 +1,304 @@
+"""The schema as a subgraph: what it says to a router, and one graph that Apollo's own packages make of several."""
+
+import json
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Ask, asking, listening, running
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FieldDefinitionNode,
+    InterfaceTypeDefinitionNode,
+    ObjectTypeDefinitionNode,
+    parse,
+)
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway import schema
+from gateway.aws import kinds
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+NODE = Path(__file__).parent / "node"
+SDL = schema.sdl(mutations=True)
+TOKEN = "Bearer of-the-caller"  # noqa: S105 - nobody's
+PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/churn"
+
+OWN = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@shareable"])
+type Query { project: Project artifact: Artifact pipeline: Pipeline }
+type Mutation { rename(to: String!): Project }
+type Project { name: String! title: String! }
+type Artifact { path: String! }
+type Pipeline { stages: Int! }
+enum SortOrder { NEWEST OLDEST }
+"""
+"""Another subgraph, which knows nothing of this one."""
+
+RELAY = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@shareable"])
+type Query { things: ThingConnection node(id: ID!): Node nodes(ids: [ID!]!): [Node]! }
+interface Node { id: ID! }
+type Thing implements Node { id: ID! }
+type ThingConnection { nodes: [Thing!]! pageInfo: PageInfo! }
+type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
+"""
+"""Another that keeps to Relay as well."""
+
+WRITER = "type Query { here: Int } type Mutation { write: Int }"
+"""Another that has mutations too."""
+
+
+def node(script: str, given: Any) -> Any:
+    """What a script says of ``given``."""
+    program = shutil.which("node")
+    if not program or not (NODE / "node_modules/@apollo/gateway").exists():
+        pytest.skip("Apollo's packages are not there; .ci/node installs them where there is npm.")
+    command = [program, str(NODE / script)]
+    done = subprocess.run(  # noqa: S603
+        command, input=json.dumps(given), capture_output=True, encoding="utf-8", timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def composed(**subgraphs: str) -> str:
+    """The schema of the graph that these make."""
+    said = node("compose.mjs", subgraphs)
+    assert said["errors"] == []
+    text: str = said["schema"]
+    return text
+
+
+def types(document: DocumentNode) -> Iterator[ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode]:
+    for definition in document.definitions:
+        if isinstance(definition, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
+            yield definition
+
+
+def named_type(field: FieldDefinitionNode) -> str:
+    type: Any = field.type
+    while not hasattr(type, "name"):
+        type = type.type
+    return str(type.name.value)
+
+
+def applied(directives: tuple[DirectiveNode, ...] | None) -> set[tuple[str, ...]]:
+    """Each directive with the values of its arguments."""
+    return {
+        (directive.name.value, *(getattr(given.value, "value", "") for given in directive.arguments or ()))
+        for directive in directives or ()
+    }
+
+
+async def test_router_reads_the_printed_schema(answer: Ask) -> None:
+    assert await answer("{ _service { sdl } }") == {"data": {"_service": {"sdl": schema.sdl()}}}
+    [link] = [line for line in schema.sdl().splitlines() if line.startswith("schema ")]
+    assert link.startswith('schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [')
+    assert all(f'"@{name}"' in link for name in ("key", "shareable", "tag", "cost", "listSize"))
+
+
+def test_everything_with_an_arn_has_a_key() -> None:
+    keys = {type.name.value: applied(type.directives) for type in types(parse(SDL))}
+    assert {name for name, found in keys.items() if ("key", "arn") in found} == {
+        *(kind.name for kind in kinds.KINDS),
+        "LineageEntity",
+    }
+    assert keys["PageInfo"] == {("shareable",)}
+
+
+def test_tags_are_on_all_that_leads_there() -> None:
+    tagged, others = set(), set()
+    for type in types(parse(SDL)):
+        for field in type.fields or ():
+            found = {directive for directive in applied(field.directives) if directive[0] == "tag"}
+            wanted = {("tag", "identity")} if named_type(field) in {"UserContext", "IamIdentity"} else set()
+            wanted |= {("tag", "write")} if type.name.value == "Mutation" else set()
+            (tagged if wanted else others).add(found == wanted)
+    assert (tagged, others) == ({True}, {True})
+
+
+async def test_node_fields_can_be_left_out(server: LocalServer) -> None:
+    async with running(Settings(local_url=server.url, node_field=False)) as client:
+        ask = asking(client)
+        for field in ('node(id: "x") { id }', 'nodes(ids: ["x"]) { id }'):
+            said = await ask(f"{{ {field} }}")
+            assert [error["extensions"]["code"] for error in said["errors"]] == ["GRAPHQL_VALIDATION_FAILED"]
+        data = (await ask("{ artifacts { nodes { id ... on Node { __typename } } } }"))["data"]
+        sdl = (await ask("{ _service { sdl } }"))["data"]["_service"]["sdl"]
+    assert data == {"artifacts": {"nodes": []}}
+    assert sdl == schema.build(node_field=False).sdl
+
+
+def test_schema_composes_alone() -> None:
+    text = composed(lineage=SDL)
+    assert "project(" in text
+    assert "_entities" not in text
+
+
+def test_prefix_leaves_others_their_names() -> None:
+    text = composed(lineage=schema.build(mutations=True, type_prefix="SageMaker").sdl, own=OWN)
+    for line in ("type Project {", "type SageMakerProject implements", "  project: Project", "  sageMakerProject(\n"):
+        assert line in text
+    collided = node("compose.mjs", {"lineage": SDL, "own": OWN})
+    assert "INVALID_FIELD_SHARING" in {error["code"] for error in collided["errors"]}
+
+
+def test_two_relay_subgraphs_share_page_info() -> None:
+    collided = node("compose.mjs", {"lineage": SDL, "relay": RELAY})
+    assert [error["code"] for error in collided["errors"]] == ["INVALID_FIELD_SHARING"] * 2
+    assert all("Query.node" in error["message"] for error in collided["errors"])
+    text = composed(lineage=schema.build(node_field=False).sdl, relay=RELAY)
+    assert text.count("type PageInfo {") == text.count("interface Node {") == 1
+
+
+@pytest.mark.parametrize(
+    ("tag", "gone"), [("identity", ["createdBy", "UserContext"]), ("write", ["createArtifact", "deleteTags"])]
+)
+def test_tagged_parts_can_be_left_out(tag: str, gone: list[str]) -> None:
+    """A contract hides what is tagged; here it is hidden by hand, which composition checks in the same way."""
+    hidden = SDL.replace(f'@tag(name: "{tag}")', "@inaccessible").replace('"@key",', '"@key", "@inaccessible",')
+    whole, rest = composed(lineage=SDL, writer=WRITER), composed(lineage=hidden, writer=WRITER)
+    assert all(name in whole and name not in rest for name in gone)
+
+
+@contextmanager
+def noting(settings: Settings, seen: list[str | None]) -> Iterator[str]:
+    """The URL of a gateway; what authorization its requests have is noted in ``seen``."""
+
+    def around(app: ASGIApp) -> ASGIApp:
+        async def note(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                given = dict(scope["headers"]).get(b"authorization")
+                seen.append(given and given.decode())
+            await app(scope, receive, send)
+
+        return note
+
+    with listening(settings, around) as url:
+        yield f"http://{url}/graphql"
+
+
+QUERY = """{
+  modelPackage(arn: "%s/3") {
+    version
+    riskReview { id verdict }
+    metadataProperties { project { name costCentre } }
+    artifact { owner steward upstream { nodes { __typename name steward ... on Artifact { owner } } } }
+  }
+  reviews { nodes { verdict modelPackage { arn version group { name } } } pageInfo { hasNextPage } }
+  artifacts(first: 2) { nodes { arn owner } pageInfo { hasNextPage } }
+  stewarded { __typename name steward }
+  node(id: "review-3") { id }
+}"""
+
+
+class Routed:
+    """What a router said of queries over the demo account, with what authorization it asked, and the calls made."""
+
+    def __init__(self, settings: dict[str, Any], *queries: str) -> None:
+        self.seen: list[str | None] = []
+        prefix = settings.get("type_prefix") or ""
+        with LocalServer(demo=True) as local:
+            given = Settings(local_url=local.url, cache_url="off", **settings)
+            with noting(given, self.seen) as url:
+                operations = [{"query": query, "authorization": TOKEN} for query in queries]
+                said = node("router.mjs", {"url": url, "prefix": prefix, "operations": operations})
+            self.calls = Counter(local.calls)
+        self.answers, self.elsewhere = said["answers"], said["seen"]
+
+
+@pytest.fixture(scope="module")
+def routed() -> Routed:
+    return Routed({"node_field": False}, QUERY.replace("%s", PACKAGE))
+
+
+def test_one_query_spans_the_subgraphs(routed: Routed) -> None:
+    data = routed.answers[0]["data"]
+    package = data["modelPackage"]
+    assert package["version"] == 3
+    assert package["riskReview"] == {"id": "review-3", "verdict": "review of 3"}
+    assert package["metadataProperties"]["project"] == {
+        "name": "customer-churn",
+        "costCentre": "centre of customer-churn",
+    }
+    assert data["node"] == {"id": "review-3"}
+
+
+def test_nested_entities_are_extended(routed: Routed) -> None:
+    data = routed.answers[0]["data"]
+    artifact = data["modelPackage"]["artifact"]
+    assert artifact["owner"].removeprefix("owner") == artifact["steward"].removeprefix("steward")
+    upstream = {vertex["name"]: vertex for vertex in artifact["upstream"]["nodes"]}
+    assert upstream["churn-3-approved"]["steward"] == "steward of churn-3-approved"
+    assert upstream["model-c3z7demo"]["owner"].startswith("owner of ")
+    for listed in data["artifacts"]["nodes"]:
+        assert listed["owner"] == f"owner of {listed['arn'].rpartition('/')[2]}"
+
+
+def test_references_lead_here(routed: Routed) -> None:
+    data = routed.answers[0]["data"]
+    assert [review["modelPackage"] for review in data["reviews"]["nodes"]] == [
+        {"arn": f"{PACKAGE}/3", "version": 3, "group": {"name": "churn"}},
+        {"arn": f"{PACKAGE}/99", "version": None, "group": None},
+        {"arn": f"{PACKAGE}/1", "version": 1, "group": {"name": "churn"}},
+    ]
+    assert data["stewarded"] == [
+        {"__typename": "Context", "name": "churn-production", "steward": "steward of churn-production"}
+    ]
+
+
+def test_router_asks_for_few_calls(routed: Routed) -> None:
+    assert routed.calls == {
+        "DescribeModelPackage": 2,  # the one asked for, and the one that is not there
+        "BatchDescribeModelPackage": 1,
+        "DescribeContext": 1,
+        "ListArtifacts": 2,
+        "ListAssociations": 1,
+        "ListProjects": 1,
+    }
+
+
+def test_reference_to_nothing_is_one_error(routed: Routed) -> None:
+    [error] = routed.answers[0]["errors"]
+    assert error["path"] == ["reviews", "nodes", 1, "modelPackage"]
+    assert error["extensions"]["code"] == "NOT_FOUND"
+
+
+def test_page_info_is_of_both(routed: Routed) -> None:
+    data = routed.answers[0]["data"]
+    assert [data[name]["pageInfo"]["hasNextPage"] for name in ("reviews", "artifacts")] == [False, True]
+
+
+def test_authorization_reaches_every_subgraph(routed: Routed) -> None:
+    assert routed.seen[0] is None  # the schema is read before anybody asks
+    assert set(routed.seen[1:]) == {TOKEN}
+    assert {tuple(one) for one in routed.elsewhere} == {("teams", TOKEN), ("stewards", TOKEN)}
+
+
+def test_prefixed_graph_has_both_projects() -> None:
+    query = """{
+      project { title }
+      artifact { path }
+      sageMakerProject(name: "customer-churn") { __typename name costCentre }
+      reviews(first: 2) { nodes { modelPackage { __typename version } } }
+      stewarded { __typename name steward }
+      sageMakerArtifacts(first: 1) { nodes { owner upstream(first: 1) { nodes { __typename steward } } } }
+    }"""
+    [answer] = Routed({"type_prefix": "SageMaker", "node_field": False}, query).answers
+    data = answer["data"]
+    assert data["project"] == {"title": "Churn"}
+    assert data["artifact"] == {"path": "churn/model"}
+    project = {"__typename": "SageMakerProject", "name": "customer-churn", "costCentre": "centre of customer-churn"}
+    assert data["sageMakerProject"] == project
+    assert [review["modelPackage"] for review in data["reviews"]["nodes"]] == [
+        {"__typename": "SageMakerModelPackage", "version": 3},
+        {"__typename": "SageMakerModelPackage", "version": None},
+    ]
+    assert data["stewarded"][0]["__typename"] == "SageMakerContext"
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["NOT_FOUND"]
