@@ -71,6 +71,14 @@ async def test_request_has_one_line(http: httpx.AsyncClient, service: LocalServe
     }
 
 
+async def test_refused_operation_is_named(server: LocalServer, lines: Lines) -> None:
+    async with running(Settings(local_url=server.url, max_cost=1)) as client:
+        await client.post("/graphql", json={"query": FIND, "variables": {"name": "here"}})
+    [line] = of_requests(lines())
+    assert (line["operation"], line["type"], line["aws_calls"]) == ("Find", "query", 0)
+    assert line["outcome"].isupper()
+
+
 async def test_calls_belong_to_their_request(
     http: httpx.AsyncClient,
     service: LocalServer,  # noqa: ARG001

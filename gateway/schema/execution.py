@@ -80,10 +80,15 @@ class Executor:
         self._latest = lru_cache(1)(self._prepared)
 
     def cost(self, query: str, variables: dict[str, Any] | None, operation_name: str | None) -> int | None:
-        """Tell what a request may cost; None where it is not valid, or does not say which of its operations it is."""
+        """Tell what a request may cost, and the log which operation it is about.
+
+        None where it is not valid, or does not say which of its operations it means.
+        """
         document, errors = self._prepare(query)
-        operation = get_operation_ast(document, operation_name) if document and not errors else None
-        return self._costs.of(document, operation, variables or {}) if document and operation else None
+        operation = get_operation_ast(document, operation_name) if document else None
+        if operation:
+            observability.operates(operation.operation.value, operation.name.value if operation.name else None)
+        return self._costs.of(document, operation, variables or {}) if document and operation and not errors else None
 
     def is_mutation(self, query: str, operation_name: str | None) -> bool:
         """Whether a request would change something."""
@@ -102,10 +107,9 @@ class Executor:
     ) -> Outcome:
         """Answer one request; nothing is raised, whatever the document says."""
         document, errors = self._prepare(query)
-        kind = _noted(document, operation_name)
         if document is None or errors:
             return Outcome({"errors": errors}, executed=False)
-        if kind is OperationType.SUBSCRIPTION:
+        if _operation_type(document, operation_name) is OperationType.SUBSCRIPTION:
             return Outcome(refusal("A subscription takes a WebSocket or an event stream."), executed=False)
         result = execute(
             self._schema,
@@ -123,7 +127,7 @@ class Executor:
     ) -> AsyncGenerator[Outcome, None]:
         """Answer one request as often as it has something to say: once, or for a subscription until that ends."""
         document, errors = self._prepare(query)
-        subscribes = document and not errors and _noted(document, operation_name) is OperationType.SUBSCRIPTION
+        subscribes = document and not errors and _operation_type(document, operation_name) is OperationType.SUBSCRIPTION
         if document is None or not subscribes:
             yield await self.run(query, variables, operation_name, loaders)
             return
@@ -192,15 +196,6 @@ def _told(errors: list[dict[str, Any]], *said: Any) -> list[dict[str, Any]]:
 def _operation_type(document: DocumentNode, name: str | None) -> OperationType | None:
     operation = get_operation_ast(document, name)
     return operation.operation if operation else None
-
-
-def _noted(document: DocumentNode | None, name: str | None) -> OperationType | None:
-    """Tell the type of the operation that is to be answered, and note it for the log."""
-    operation = get_operation_ast(document, name) if document else None
-    if operation is None:
-        return None
-    observability.operates(operation.operation.value, operation.name.value if operation.name else None)
-    return operation.operation
 
 
 def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
