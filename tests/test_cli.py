@@ -231,7 +231,7 @@ def test_demo_answers_its_own_names_only(environment: dict[str, str]) -> None:
             ("localhost", 200),
             ("127.0.0.1:80", 200),
             ("[::1]:80", 200),
-            ("rebound.example.com", 400),
+            ("rebound.example.com", 421),
         ):
             assert httpx.post(url, json=query, headers={"host": host}).status_code == status
     with serving(environment | {"GATEWAY_INSECURE": "true"}, "demo", "--port", "0", "--host", "0.0.0.0") as demo:  # noqa: S104

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from http import HTTPStatus
 
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.types import ASGIApp
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.errors import Forbidden
+from gateway.schema.execution import refusal
 from gateway.settings import Settings
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+")
@@ -53,6 +57,32 @@ def of_this_machine(app: ASGIApp, settings: Settings) -> ASGIApp:
 
     A page can have its own name point here, and would then be of this origin to any browser (DNS rebinding).
     """
-    if settings.auth != "none" or settings.insecure:
-        return app
-    return TrustedHostMiddleware(app, ("localhost", "127.0.0.1", "[::1]", settings.host), www_redirect=False)
+    return app if settings.auth != "none" or settings.insecure else _OfThisMachine(app, settings.host)
+
+
+class _OfThisMachine:
+    """Middleware that refuses requests to any other host."""
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        self._app = app
+        self._hosts = {"localhost", "127.0.0.1", "[::1]", host, f"[{host}]"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, unless it is refused."""
+        app = self._app if scope["type"] == "lifespan" or self._is_meant(scope) else _ELSEWHERE
+        await app(scope, receive, send)
+
+    def _is_meant(self, scope: Scope) -> bool:
+        host = Headers(scope=scope).get("host", "")
+        return _PORT.sub("", host).lower() in self._hosts
+
+
+_PORT = re.compile(r":[0-9]*$")
+_ELSEWHERE = JSONResponse(
+    refusal(
+        "Without sign-in the gateway answers only to this machine's own names, such as localhost. GATEWAY_AUTH turns "
+        "sign-in on; GATEWAY_INSECURE=true lets anyone ask by any name.",
+        Forbidden.code,
+    ),
+    HTTPStatus.MISDIRECTED_REQUEST,
+)
