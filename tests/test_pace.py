@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Ask
+from conftest import Ask, running
 from graphs import Line, artifact, artifact_arn, association
 
 from gateway.aws.pace import Pace
 from gateway.local.server import LocalServer
 from gateway.rates import Rates
+from gateway.settings import Settings
 
 WALK = """query ($arn: Arn!, $most: Int!) {
     lineage(start: [$arn], maxVertices: $most) {
@@ -116,3 +117,32 @@ async def test_paced_calls_keep_their_distance() -> None:
 
 async def test_unpaced_calls_do_not_wait() -> None:
     assert await pace_taking(10).wait() == 0
+
+
+async def most_at_once(client: httpx.AsyncClient, service: LocalServer) -> int:
+    """Return how many calls the service had at once while a walk went on."""
+    service.behaviour.latency_ms = 400
+    asked = {"query": WALK, "variables": {"arn": artifact_arn(0), "most": 24}}
+    walking = asyncio.create_task(client.post("/graphql", json=asked))
+    most = begun = 0
+    while not walking.done():
+        # Each call takes 400 ms: those that began within less than that are in flight together.
+        before, begun = begun, service.calls.total()
+        most = max(most, begun - before)
+        await asyncio.sleep(0.1)
+    await walking
+    return most
+
+
+@pytest.mark.parametrize(
+    ("limits", "most"),
+    [({"max_concurrent_calls_per_request": 4}, 4), ({"max_concurrent_calls": 4}, 4), ({}, 24)],
+)
+async def test_calls_in_flight_are_limited(
+    service: LocalServer, load: Callable[..., None], limits: dict[str, int], most: int
+) -> None:
+    load(*tree(24))
+    async with running(Settings(local_url=service.url, cache_url="off", **limits)) as client:
+        found = await most_at_once(client, service)
+    assert found <= most
+    assert limits or found > 8

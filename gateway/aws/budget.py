@@ -26,7 +26,7 @@ class Budget:
         self._lacking: set[tuple[str, Place]] = set()
         self._under_way: set[asyncio.Task[dict[str, Any]]] = set()
         self._ended = False
-        self.tally = Tally()
+        self.tally = Tally(asyncio.Semaphore(settings.max_concurrent_calls_per_request))
 
     @property
     def made(self) -> int:

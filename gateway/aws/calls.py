@@ -74,8 +74,9 @@ _WITHOUT_QUERY_LINEAGE = {
 
 @dataclass(slots=True)
 class Tally:
-    """What the calls of one request came to."""
+    """What the calls of one request came to, and how many of them may be in flight."""
 
+    slots: asyncio.Semaphore = field(default_factory=asyncio.Semaphore)
     made: Counter[str] = field(default_factory=Counter)
     """Calls by operation."""
     joined: int = 0
@@ -206,7 +207,7 @@ class Calls:
         held_back = pace.rate is not None
         # Without taking a slot from operations that need not wait.
         _note_wait(operation, tally, await pace.wait())
-        async with self._slots:
+        async with tally.slots, self._slots:
             _trying.set(_Try(tally, held_back))
             with observability.aws_call(operation, self.pool.region(place)):
                 try:
