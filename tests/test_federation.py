@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,16 @@ from graphql import (
     ObjectTypeDefinitionNode,
     parse,
 )
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import schema
 from gateway.aws import kinds
+from gateway.http.callers import Role
+from gateway.http.keys import new_key
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
 NODE = Path(__file__).parent / "node"
 SDL = schema.sdl(mutations=True)
-TOKEN = "Bearer of-the-caller"  # noqa: S105 - nobody's
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/churn"
 
 OWN = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@shareable"])
@@ -167,23 +166,6 @@ def test_tagged_parts_can_be_left_out(tag: str, gone: list[str]) -> None:
     assert all(name in whole and name not in rest for name in gone)
 
 
-@contextmanager
-def noting(settings: Settings, seen: list[str | None]) -> Iterator[str]:
-    """The URL of a gateway; what authorization its requests have is noted in ``seen``."""
-
-    def around(app: ASGIApp) -> ASGIApp:
-        async def note(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http":
-                given = dict(scope["headers"]).get(b"authorization")
-                seen.append(given and given.decode())
-            await app(scope, receive, send)
-
-        return note
-
-    with listening(settings, around) as url:
-        yield f"http://{url}/graphql"
-
-
 QUERY = """{
   modelPackage(arn: "%s/3") {
     version
@@ -198,28 +180,37 @@ QUERY = """{
 }"""
 
 
-class Routed:
-    """What a router said of queries over the demo account, with what authorization it asked, and the calls made."""
+REVIEWED = "{ reviews(first: 1) { nodes { verdict modelPackage { version } } } }"
 
-    def __init__(self, settings: dict[str, Any], *queries: str) -> None:
-        self.seen: list[str | None] = []
-        prefix = settings.get("type_prefix") or ""
+
+class Routed:
+    """What a router said of queries over the demo account, to a caller with a key and to one without."""
+
+    def __init__(self, folder: Path, query: str, **settings: Any) -> None:
+        key, entry = new_key("caller", [Role.READ])
+        self.authorization = f"Bearer {key}"
+        file = folder / "keys.toml"
+        file.write_text(entry)
+        asked = {
+            "prefix": settings.get("type_prefix", ""),
+            "authorization": self.authorization,
+            "operations": [{"query": query, "authorization": self.authorization}, {"query": REVIEWED}],
+        }
         with LocalServer(demo=True) as local:
-            given = Settings(local_url=local.url, cache_url="off", **settings)
-            with noting(given, self.seen) as url:
-                operations = [{"query": query, "authorization": TOKEN} for query in queries]
-                said = node("router.mjs", {"url": url, "prefix": prefix, "operations": operations})
+            given = Settings(local_url=local.url, cache_url="off", auth="api-key", api_keys=file, **settings)
+            with listening(given) as url:
+                told = node("router.mjs", asked | {"url": f"http://{url}/graphql"})
             self.calls = Counter(local.calls)
-        self.answers, self.elsewhere = said["answers"], said["seen"]
+        (self.answer, self.refused), self.seen = told["answers"], told["seen"]
 
 
 @pytest.fixture(scope="module")
-def routed() -> Routed:
-    return Routed({"node_field": False}, QUERY.replace("%s", PACKAGE))
+def routed(tmp_path_factory: pytest.TempPathFactory) -> Routed:
+    return Routed(tmp_path_factory.mktemp("keys"), QUERY.replace("%s", PACKAGE), node_field=False)
 
 
 def test_one_query_spans_the_subgraphs(routed: Routed) -> None:
-    data = routed.answers[0]["data"]
+    data = routed.answer["data"]
     package = data["modelPackage"]
     assert package["version"] == 3
     assert package["riskReview"] == {"id": "review-3", "verdict": "review of 3"}
@@ -231,7 +222,7 @@ def test_one_query_spans_the_subgraphs(routed: Routed) -> None:
 
 
 def test_nested_entities_are_extended(routed: Routed) -> None:
-    data = routed.answers[0]["data"]
+    data = routed.answer["data"]
     artifact = data["modelPackage"]["artifact"]
     assert artifact["owner"].removeprefix("owner") == artifact["steward"].removeprefix("steward")
     upstream = {vertex["name"]: vertex for vertex in artifact["upstream"]["nodes"]}
@@ -242,7 +233,7 @@ def test_nested_entities_are_extended(routed: Routed) -> None:
 
 
 def test_references_lead_here(routed: Routed) -> None:
-    data = routed.answers[0]["data"]
+    data = routed.answer["data"]
     assert [review["modelPackage"] for review in data["reviews"]["nodes"]] == [
         {"arn": f"{PACKAGE}/3", "version": 3, "group": {"name": "churn"}},
         {"arn": f"{PACKAGE}/99", "version": None, "group": None},
@@ -265,23 +256,33 @@ def test_router_asks_for_few_calls(routed: Routed) -> None:
 
 
 def test_reference_to_nothing_is_one_error(routed: Routed) -> None:
-    [error] = routed.answers[0]["errors"]
+    [error] = routed.answer["errors"]
     assert error["path"] == ["reviews", "nodes", 1, "modelPackage"]
     assert error["extensions"]["code"] == "NOT_FOUND"
 
 
 def test_page_info_is_of_both(routed: Routed) -> None:
-    data = routed.answers[0]["data"]
+    data = routed.answer["data"]
     assert [data[name]["pageInfo"]["hasNextPage"] for name in ("reviews", "artifacts")] == [False, True]
 
 
 def test_authorization_reaches_every_subgraph(routed: Routed) -> None:
-    assert routed.seen[0] is None  # the schema is read before anybody asks
-    assert set(routed.seen[1:]) == {TOKEN}
-    assert {tuple(one) for one in routed.elsewhere} == {("teams", TOKEN), ("stewards", TOKEN)}
+    assert {tuple(one) for one in routed.seen} == {
+        ("teams", routed.authorization),
+        ("stewards", routed.authorization),
+        ("teams", None),  # for the caller without a key
+    }
+    assert routed.answer["data"]["artifacts"]  # which the gateway tells nobody without a key
 
 
-def test_prefixed_graph_has_both_projects() -> None:
+def test_gateway_counts_on_no_router(routed: Routed) -> None:
+    assert {error["extensions"]["code"] for error in routed.refused["errors"]} == {"UNAUTHENTICATED"}
+    assert routed.refused["data"] == {
+        "reviews": {"nodes": [{"verdict": "review of 3", "modelPackage": {"version": None}}]}
+    }
+
+
+def test_prefixed_graph_has_both_projects(tmp_path: Path) -> None:
     query = """{
       project { title }
       artifact { path }
@@ -290,7 +291,7 @@ def test_prefixed_graph_has_both_projects() -> None:
       stewarded { __typename name steward }
       sageMakerArtifacts(first: 1) { nodes { owner upstream(first: 1) { nodes { __typename steward } } } }
     }"""
-    [answer] = Routed({"type_prefix": "SageMaker", "node_field": False}, query).answers
+    answer = Routed(tmp_path, query, type_prefix="SageMaker", node_field=False).answer
     data = answer["data"]
     assert data["project"] == {"title": "Churn"}
     assert data["artifact"] == {"path": "churn/model"}

@@ -1,6 +1,7 @@
 // Serves one graph: the lineage gateway's, with the teams' and the stewards' subgraphs. Standard input is JSON: the
-// gateway's `url`, the `prefix` of its types, and `operations`, each a `query` and the caller's `authorization`. Prints
-// as JSON the `answers`, and what `authorization` the requests to the teams and the stewards had.
+// gateway's `url`, the `authorization` to read its schema with, the `prefix` of its types, and `operations`, each a
+// `query` and the caller's `authorization`. Prints as JSON the `answers`, and what `authorization` each request to the
+// teams and the stewards had.
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { composeServices } from '@apollo/composition'
@@ -9,7 +10,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph'
 import { graphql, parse } from 'graphql'
 import { stewards, teams } from './subgraphs.mjs'
 
-const { url, prefix, operations } = await json(process.stdin)
+const { url, authorization, prefix, operations } = await json(process.stdin)
 const seen = []
 const servers = []
 
@@ -28,7 +29,8 @@ async function serve(name, { typeDefs, resolvers }) {
 
 async function lineage() {
   const body = JSON.stringify({ query: '{ _service { sdl } }' })
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const headers = { 'content-type': 'application/json', authorization }
+  const response = await fetch(url, { method: 'POST', headers, body })
   const { data } = await response.json()
   return { name: 'lineage', typeDefs: parse(data._service.sdl), url }
 }
