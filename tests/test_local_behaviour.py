@@ -31,13 +31,13 @@ def test_latency_comes_before_every_answer(sagemaker: Any, service: LocalServer)
 
 
 def test_slow_answers_do_not_queue(service: LocalServer) -> None:
-    service.behaviour.latency_ms = 200
+    service.behaviour.latency_ms = 500
     headers = {"X-Amz-Target": "SageMaker.ListArtifacts"}
     began = time.monotonic()
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: httpx.post(service.url, content=b"{}", headers=headers), range(10)))
     assert all(answer.status_code == 200 for answer in answers)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4  # one after another they take 5
 
 
 def test_too_many_requests_are_throttled(sagemaker: Any, service: LocalServer) -> None:
