@@ -11,12 +11,13 @@ import contextlib
 import multiprocessing
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 import aioboto3
 import orjson
 import strawberry
+import uvicorn
 from starlette.applications import Starlette
 from strawberry.asgi import GraphQL
 
@@ -70,13 +71,16 @@ def plain_app(local_url: str) -> Starlette:
     return app
 
 
-def gateway_app(local_url: str) -> Starlette:
-    return create_app(Settings(local_url=local_url, cache_record_seconds=3600))
-
-
-def serve(made: Callable[[str], Starlette], port: Any, local_url: str) -> None:
+def serve_gateway(port: Any, local_url: str) -> None:
     listener = serving.listen("127.0.0.1", 0)
-    serving.run(serving.Server(made(local_url), 1, lambda: port.put(listener.getsockname()[1])), listener)
+    app = create_app(Settings(local_url=local_url, cache_record_seconds=3600))
+    serving.run(serving.Server(app, 1, lambda: port.put(listener.getsockname()[1])), listener)
+
+
+def serve_plain(port: Any, local_url: str) -> None:
+    listener = serving.listen("127.0.0.1", 0)
+    port.put(listener.getsockname()[1])
+    uvicorn.Server(uvicorn.Config(plain_app(local_url), log_level="warning")).run([listener])
 
 
 class Server(NamedTuple):
@@ -86,7 +90,7 @@ class Server(NamedTuple):
     query: str
 
 
-KINDS = (("gateway", gateway_app, "/graphql", "Arn"), ("plain", plain_app, "/graphql/", "String"))
+KINDS = (("gateway", serve_gateway, "/graphql", "Arn"), ("plain", serve_plain, "/graphql/", "String"))
 
 
 class Round(NamedTuple):
@@ -140,9 +144,9 @@ def main() -> None:
         record = {"ArtifactArn": ARN, "ArtifactName": "data", "ArtifactType": "DataSet"}
         service.load([orjson.dumps({"entity": "Artifact", "record": record})])
         servers, processes = [], []
-        for name, made, path, arn_type in KINDS:
+        for name, serve, path, arn_type in KINDS:
             port = spawning.Queue()
-            process = spawning.Process(target=serve, args=(made, port, service.url))
+            process = spawning.Process(target=serve, args=(port, service.url))
             process.start()
             processes.append(process)
             servers.append(Server(name, port.get(timeout=30), path, QUERY % arn_type))
