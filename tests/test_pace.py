@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -76,9 +77,9 @@ async def test_health_answers_while_aws_hangs(
     assert (await walking).json()["data"]["lineage"]["coverage"]["complete"]
 
 
-def pace_taking(calls: int) -> Pace:
+def pace_taking(calls: int, rates: Rates | None = None) -> Pace:
     """A pace at which AWS has just taken so many calls."""
-    pace = Pace("test", Rates())
+    pace = Pace("test", rates or Rates())
     for _ in range(calls):
         pace.took()
     return pace
@@ -113,6 +114,16 @@ async def test_paced_calls_keep_their_distance() -> None:
     began = time.monotonic()
     await asyncio.gather(*(pace.wait() for _ in range(9)))
     assert time.monotonic() - began > 8 / 20.4 - 0.02
+
+
+async def test_replicas_share_their_pace(redis_url: str) -> None:
+    async with aclosing(Rates(redis_url)) as one, aclosing(Rates(redis_url)) as other:
+        paces = [pace_taking(24, rates) for rates in (one, other)]
+        for pace in paces:
+            pace.refused(time.monotonic())
+        began = time.monotonic()
+        await asyncio.gather(*(paces[number % 2].wait() for number in range(9)))
+        assert time.monotonic() - began > 8 / 20.4 - 0.02
 
 
 async def test_unpaced_calls_do_not_wait() -> None:
