@@ -111,14 +111,7 @@ class Executor:
             return Outcome({"errors": errors}, executed=False)
         if _operation_type(document, operation_name) is OperationType.SUBSCRIPTION:
             return Outcome(refusal("A subscription takes a WebSocket or an event stream."), executed=False)
-        result = execute(
-            self._schema,
-            document,
-            variable_values=variables,
-            operation_name=operation_name,
-            context_value=loaders,
-            hide_suggestions=self._secretive,
-        )
+        result = execute(self._schema, document, **self._asked(variables, operation_name, loaders))
         outcome = _outcome(result if isinstance(result, ExecutionResult) else await result, loaders)
         return self._kept(outcome, query, variables, operation_name)
 
@@ -131,14 +124,7 @@ class Executor:
         if document is None or not subscribes:
             yield await self.run(query, variables, operation_name, loaders)
             return
-        begun = subscribe(
-            self._schema,
-            document,
-            variable_values=variables,
-            operation_name=operation_name,
-            context_value=loaders,
-            hide_suggestions=self._secretive,
-        )
+        begun = subscribe(self._schema, document, **self._asked(variables, operation_name, loaders))
         results: Any = await begun if isawaitable(begun) else begun
         if isinstance(results, ExecutionResult):
             yield self._kept(_outcome(results, loaders), query, variables, operation_name)
@@ -150,6 +136,15 @@ class Executor:
             except Exception as error:  # noqa: BLE001 - whatever ends the source, the client is told
                 failure = GraphQLError(str(error), original_error=error)
                 yield Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False)
+
+    def _asked(self, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders) -> dict[str, Any]:
+        """Name what a document is executed with as graphql-core does."""
+        return {
+            "variable_values": variables,
+            "operation_name": operation_name,
+            "context_value": loaders,
+            "hide_suggestions": self._secretive,
+        }
 
     def _prepare(self, query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
         return (self._remembered if len(query) <= _LONGEST_REMEMBERED else self._latest)(query)
