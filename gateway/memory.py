@@ -36,8 +36,9 @@ class Memory:
         self.forget()
 
     def forget(self) -> None:
-        """Look everything up anew."""
+        """Look everything up anew, and keep nothing that was told before."""
         self._versions.clear()
+        self._new.clear()
         self._found = DataLoader(self._look_up)
 
     async def entity(self, place: Place, kind: Kind, wanted: str) -> Entity | None:

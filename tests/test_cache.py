@@ -190,6 +190,20 @@ async def test_mutation_evicts_what_it_touches(client: httpx.AsyncClient, load: 
     assert len((await ask(WALK, arn=artifact_arn(1)))["lineage"]["vertices"]) == 4
 
 
+async def test_what_was_read_before_a_change_is_not_kept(client: httpx.AsyncClient, load: Load) -> None:
+    load(*GRAPH, artifact(3))
+    both = """mutation ($a: Arn!, $b: Arn!, $c: Arn!) {
+        first: updateArtifact(input: { arn: $a, name: "x" }) { artifact { downstream { nodes { arn } } } }
+        addAssociation(input: { sourceArn: $a, destinationArn: $c, type: CONTRIBUTED_TO }) { association { id } }
+        last: updateArtifact(input: { arn: $b, name: "y" }) { artifact { upstream { nodes { arn } } } } }"""
+    ask = expecting_data(asking(client))
+    await ask(both, a=artifact_arn(1), b=artifact_arn(2), c=artifact_arn(3))
+    # The hop was read before the association was drawn, and another hop of the same graph was after it.
+    asked = "query ($arn: Arn!) { artifact(arn: $arn) { downstream { nodes { arn } } } }"
+    found = (await ask(asked, arn=artifact_arn(1)))["artifact"]["downstream"]["nodes"]
+    assert {node["arn"] for node in found} == {component_arn("train"), artifact_arn(3)}
+
+
 async def test_answer_under_way_is_not_kept(
     client: httpx.AsyncClient, service: LocalServer, load: Load, calls: Calls
 ) -> None:
