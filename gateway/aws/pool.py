@@ -135,6 +135,9 @@ class Pool:
             extra_args={"RoleSessionName": _SESSION_NAME} | outside,
         )
         inner = AioSession()
+        # With the loader come the models that it has read.
+        loader = self._session._session.get_component("data_loader")  # noqa: SLF001 - aioboto3 has no other way to it
+        inner.register_component("data_loader", loader)
         inner.register_component("credential_provider", AioCredentialResolver([_Assumed(fetcher)]))
         made = aioboto3.Session(botocore_session=inner, region_name=self._session.region_name)
         made.events.register("creating-serializer.sagemaker", _keep_milliseconds)
