@@ -23,7 +23,7 @@ from botocore.exceptions import (
 from gateway import arn as arns
 from gateway import observability
 from gateway.arn import Arn
-from gateway.aws.kinds import LINEAGE
+from gateway.aws.kinds import DEFAULT_GROUP, LINEAGE
 from gateway.aws.pace import Pace
 from gateway.aws.places import HOME, Place
 from gateway.aws.pool import Pool
@@ -55,8 +55,6 @@ READS = ("BatchDescribe", "Describe", "List", "Query", "Search")
 
 _DELETES = {f"Delete{kind.name}" for kind in LINEAGE}
 
-_EVERYWHERE = "sagemaker-default-lineage-group"
-"""The lineage group that every account has, in every region."""
 _LEARN_SECONDS = 2.0
 """How long a start waits for AWS to tell which account it is."""
 _LEARN_AGAIN_SECONDS = 5.0
@@ -151,7 +149,7 @@ class Calls:
     async def identity(self, place: Place, tally: Tally) -> Arn:
         """Return some ARN of a place, which tells its account and region: one call in the life of the process."""
         if place not in self._identities:
-            answer = await self("DescribeLineageGroup", place, {"LineageGroupName": _EVERYWHERE}, tally)
+            answer = await self("DescribeLineageGroup", place, {"LineageGroupName": DEFAULT_GROUP}, tally)
             found = arns.parse(answer["LineageGroupArn"])
             assert found  # noqa: S101
             self._identities[place] = found

@@ -411,6 +411,9 @@ PROJECT = Kind(
     summary=("ProjectName", "ProjectDescription", "ProjectArn", "ProjectId", "CreationTime", "ProjectStatus"),
 )
 
+DEFAULT_GROUP = "sagemaker-default-lineage-group"
+"""The lineage group that every account has, in every region; its ARN tells both."""
+
 LINEAGE = (ARTIFACT, CONTEXT, ACTION, TRIAL_COMPONENT)
 """The kinds that are vertices of the lineage graph."""
 

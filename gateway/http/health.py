@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from gateway.aws.calls import Calls, Tally
+from gateway.aws.kinds import DEFAULT_GROUP
 from gateway.aws.places import HOME
 from gateway.errors import Forbidden, GatewayError, NotFound, Throttled
 from gateway.observability import Instruments
@@ -34,7 +35,6 @@ _REMEMBERED_SECONDS = 5.0
 _NEEDED = {"aws"}
 """Without these there is no answer to anything; without another part, such as the cache, answers take longer."""
 
-_GROUP = "sagemaker-default-lineage-group"
 _WORDS = {Forbidden.code: DENIED, Throttled.code: THROTTLED, NotFound.code: OK}
 """What an error tells of AWS, unless that it is away."""
 
@@ -83,7 +83,7 @@ def aws_probe(calls: Calls, instruments: Instruments) -> Probe:
         began = time.monotonic()
         try:
             async with asyncio.timeout(_CALL_SECONDS):
-                await calls("DescribeLineageGroup", HOME, {"LineageGroupName": _GROUP}, Tally())
+                await calls("DescribeLineageGroup", HOME, {"LineageGroupName": DEFAULT_GROUP}, Tally())
         except GatewayError as error:
             return _WORDS.get(error.code, UNREACHABLE)
         except TimeoutError:

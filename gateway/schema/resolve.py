@@ -98,7 +98,7 @@ async def _by_name(loaders: Loaders, name: str) -> list[Found]:
 
 async def _home(loaders: Loaders) -> Arn:
     """Return any ARN of this account and region: that of the lineage group which every account has."""
-    group = await loaders.find(kinds.LINEAGE_GROUP, "sagemaker-default-lineage-group")
+    group = await loaders.find(kinds.LINEAGE_GROUP, kinds.DEFAULT_GROUP)
     home = arns.parse(group) if group else None
     return home or Arn("aws", "", "000000000000", "", "")
 
