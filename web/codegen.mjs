@@ -1,0 +1,34 @@
+// Writes src/generated/: the types of the documents beside the code, checked against ../schema.graphql, and their texts.
+// A document that the schema no longer answers fails the build here; code that reads what is gone fails it in tsc.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { codegen } from "@graphql-codegen/core";
+import * as documents from "@graphql-codegen/typed-document-node";
+import * as typescript from "@graphql-codegen/typescript";
+import * as operations from "@graphql-codegen/typescript-operations";
+import { parse } from "graphql";
+
+const at = (path) => new URL(path, import.meta.url);
+const parsed = (path) => ({ location: path, document: parse(readFileSync(at(path), "utf8")) });
+
+const code = await codegen({
+  filename: "graphql.ts",
+  schema: parsed("../schema.graphql").document,
+  documents: readdirSync(at("src"), { recursive: true })
+    .filter((path) => path.endsWith(".graphql"))
+    .sort()
+    .map((path) => parsed(`src/${path}`)),
+  plugins: [{ typescript: {} }, { operations: {} }, { documents: {} }],
+  pluginMap: { typescript, operations, documents },
+  config: {
+    documentMode: "string",
+    enumsAsTypes: true,
+    immutableTypes: true,
+    onlyOperationTypes: true,
+    scalars: { Arn: "string", DateTime: "string", Long: "number", _Any: "unknown" },
+    skipTypename: true,
+    strictScalars: true,
+    useTypeImports: true,
+  },
+});
+mkdirSync(at("src/generated"), { recursive: true });
+writeFileSync(at("src/generated/graphql.ts"), code);

@@ -1,0 +1,20 @@
+import react from "@vitejs/plugin-react";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  // Pages and assets find each other under whatever path the gateway is mounted.
+  base: "./",
+  plugins: [react()],
+  worker: { format: "es" },
+  build: {
+    outDir: at("../gateway/pages"),
+    emptyOutDir: true,
+    // No data: URLs: the pages' policies would need an exception for each kind.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: [at("explorer.html"), at("graphiql.html")] },
+  },
+});
