@@ -1,4 +1,9 @@
 import { createRoot } from "react-dom/client";
-import { gateway } from "../gateway";
+import { Explorer } from "./Explorer";
+import { begin } from "./explorer";
+import { warm } from "./layout/engine";
+import "./style.css";
 
-createRoot(document.getElementById("root")!).render(<main>{gateway.demo ? "demo" : "account"}</main>);
+warm();
+begin();
+createRoot(document.getElementById("root")!).render(<Explorer />);

@@ -1,0 +1,44 @@
+// How many hops are shown on each side of the start.
+
+import { useEffect, useState } from "react";
+import { useExplorer } from "./explorer";
+import { type Side, SIDES } from "./graph";
+
+/** As far as the sliders go; deeper is for "+" and links. */
+const MOST = 10;
+const WORDS: Record<Side, string> = { up: "Upstream", down: "Downstream" };
+
+export function Depth() {
+  return (
+    <div className="depth">
+      {SIDES.map((side) => (
+        <Slider key={side} side={side} />
+      ))}
+    </div>
+  );
+}
+
+function Slider({ side }: { side: Side }) {
+  const depth = useExplorer(({ view }) => view.depth);
+  const go = useExplorer((state) => state.go);
+  const [value, setValue] = useState(depth[side]);
+  useEffect(() => setValue(depth[side]), [depth, side]);
+  const settle = () => value !== depth[side] && go({ depth: { ...depth, [side]: value } });
+  return (
+    <label>
+      <span>
+        {WORDS[side]} <output>{value}</output>
+      </span>
+      <input
+        type="range"
+        min={0}
+        max={Math.max(MOST, value)}
+        value={value}
+        onChange={(event) => setValue(Number(event.target.value))}
+        onPointerUp={settle}
+        onKeyUp={settle}
+        onBlur={settle}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,62 @@
+// The page: what to look at above, the picture or the table in the middle, what is selected beside it.
+
+import { useMemo } from "react";
+import { gateway } from "../gateway";
+import { Canvas } from "./Canvas";
+import { Depth } from "./Depth";
+import { Drawer } from "./Drawer";
+import { Filter } from "./Filter";
+import { Paths } from "./Paths";
+import { Search } from "./Search";
+import { Table } from "./Table";
+import { TakeAway } from "./TakeAway";
+import { Told } from "./Told";
+import { useExplorer } from "./explorer";
+import { type Scene, draw } from "./scene";
+
+export function Explorer() {
+  const scene = useScene();
+  const show = useExplorer(({ view }) => view.show);
+  const go = useExplorer((state) => state.go);
+  return (
+    <div className="page">
+      <header>
+        <a className="brand" href="./">
+          Lineage
+        </a>
+        {gateway.demo && <span className="badge">demo account</span>}
+        <Search />
+        <Depth />
+        <Filter />
+        <Paths />
+        <div className="choice" role="group" aria-label="Show as">
+          {(["graph", "table"] as const).map((one) => (
+            <button key={one} type="button" aria-pressed={show === one} onClick={() => go({ show: one })}>
+              {one === "graph" ? "Graph" : "Table"}
+            </button>
+          ))}
+        </div>
+        <TakeAway scene={scene} />
+      </header>
+      <main>
+        <div className="middle">
+          <Told scene={scene} />
+          {scene.shown.size > 0 && (show === "graph" ? <Canvas scene={scene} /> : <Table scene={scene} />)}
+        </div>
+        <Drawer scene={scene} />
+      </main>
+    </div>
+  );
+}
+
+function useScene(): Scene {
+  const graph = useExplorer((state) => state.graph);
+  const revision = useExplorer((state) => state.revision);
+  const onPaths = useExplorer((state) => state.onPaths);
+  const view = useExplorer((state) => state.view);
+  const { start, depth, opened, closed, picked, filter } = view;
+  return useMemo(
+    () => draw(graph, view, onPaths),
+    [graph, revision, start, depth, opened, closed, picked, filter, onPaths],
+  );
+}

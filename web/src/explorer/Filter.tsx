@@ -1,0 +1,5 @@
+// Which vertices are shown: by kind, type and time.
+
+export function Filter() {
+  return null;
+}

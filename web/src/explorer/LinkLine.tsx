@@ -1,0 +1,44 @@
+// An edge on the canvas, with what it says where it is lit, selected, or passes over hidden vertices.
+
+import { BaseEdge, type Edge as FlowEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { memo } from "react";
+import { useExplorer } from "./explorer";
+import { ASSOCIATIONS } from "./names";
+import type { Link } from "./scene";
+
+export type LinkEdge = FlowEdge<{ link: Link }, "link">;
+
+export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
+  const link = props.data!.link;
+  const [path, x, y] = getBezierPath(props);
+  const shade = useExplorer(({ lit }) =>
+    lit === null ? "" : lit.has(link.source) && lit.has(link.destination) ? "lit" : "dim",
+  );
+  const isSelected = useExplorer(
+    ({ view: { selected } }) => selected[0] === link.source && selected[1] === link.destination,
+  );
+  const hidden = link.edge?.hiddenHops ?? 0;
+  const label = labelOf(link, shade === "lit" || isSelected);
+  const className = `link ${shade} ${isSelected ? "selected" : ""} ${hidden ? "hidden-hops" : ""}`;
+  return (
+    <>
+      <BaseEdge path={path} className={className} markerEnd={props.markerEnd ?? ""} interactionWidth={14} />
+      {label && (
+        <EdgeLabelRenderer>
+          <span
+            className={`link-label ${shade}`}
+            style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+          >
+            {label}
+          </span>
+        </EdgeLabelRenderer>
+      )}
+    </>
+  );
+});
+
+function labelOf({ edge, count }: Link, isNear: boolean): string {
+  if (edge?.hiddenHops) return `${edge.hiddenHops} hidden`;
+  if (edge === null) return count > 1 && isNear ? `${count.toLocaleString()} edges` : "";
+  return isNear && edge.associationType ? ASSOCIATIONS[edge.associationType] : "";
+}

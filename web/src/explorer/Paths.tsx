@@ -1,0 +1,5 @@
+// The paths between two vertices that the user picks.
+
+export function Paths() {
+  return null;
+}

@@ -1,0 +1,5 @@
+// One box that finds vertices by whatever a person has at hand.
+
+export function Search() {
+  return null;
+}

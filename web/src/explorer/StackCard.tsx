@@ -1,0 +1,42 @@
+// Many vertices on the canvas as one: the siblings of a side, or a group of a large picture.
+
+import { type Node, type NodeProps } from "@xyflow/react";
+import { Layers2, Plus, Search } from "lucide-react";
+import { memo, useState } from "react";
+import { StackList } from "./StackList";
+import { useExplorer } from "./explorer";
+import { typeOf } from "./names";
+import { MORE, type Stack } from "./scene";
+
+export type StackNode = Node<{ stack: Stack }, "stack">;
+
+export const StackCard = memo(function StackCard({ data: { stack } }: NodeProps<StackNode>) {
+  const [isListed, setListed] = useState(false);
+  const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(stack.id) ? "lit" : "dim"));
+  const { graph, more } = useExplorer.getState();
+  const { of, members, shown, total } = stack;
+  const first = graph.vertices.get(members[0]!);
+  const title =
+    of === null
+      ? `${total.toLocaleString()} × ${first ? typeOf(first) : ""}`
+      : `${shown} of ${total.toLocaleString()} shown`;
+  return (
+    <div className={`card stack ${of === null && first ? first.lineageType.toLowerCase() : ""} ${shade}`}>
+      <div className="face" role="group" aria-label={title}>
+        <Layers2 className="icon" aria-hidden size={20} />
+        <span className="name">{title}</span>
+        <span className="does">
+          {of !== null && (
+            <button type="button" onClick={() => more(of.arn, of.side)}>
+              <Plus size={12} aria-hidden /> {Math.min(MORE, members.length)} more
+            </button>
+          )}
+          <button type="button" aria-expanded={isListed} onClick={() => setListed(!isListed)}>
+            <Search size={12} aria-hidden /> search
+          </button>
+        </span>
+      </div>
+      {isListed && <StackList stack={stack} close={() => setListed(false)} />}
+    </div>
+  );
+});

@@ -1,0 +1,60 @@
+// The members of a stack, to be found by their names and picked out.
+
+import { useEffect, useRef, useState } from "react";
+import { useExplorer } from "./explorer";
+import { nameOf, typeOf } from "./names";
+import type { Stack } from "./scene";
+
+/** How many are listed at once; the search narrows them down. */
+const LISTED = 50;
+
+export function StackList({ stack, close }: { stack: Stack; close: () => void }) {
+  const [text, setText] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  const titles = useExplorer((state) => state.titles);
+  const picked = useExplorer((state) => state.view.picked);
+  const { go, graph, start, wantTitles } = useExplorer.getState();
+  useEffect(() => field.current?.focus(), []);
+  useEffect(() => wantTitles(stack.members), [stack.members, wantTitles]);
+  const sought = text.trim().toLowerCase();
+  const found = stack.members.filter((arn) => `${nameOf(arn, titles.get(arn))} ${arn}`.toLowerCase().includes(sought));
+  // A group's members are not drawn singly, so that picking one puts it in the middle.
+  const pick = (arn: string) => (stack.of === null ? start(arn) : go({ picked: [...picked, arn] }));
+  return (
+    <div
+      className="listed nowheel nopan"
+      role="dialog"
+      aria-label="Vertices in the stack"
+      onKeyDown={(event) => {
+        if (event.key === "Escape") close();
+        event.stopPropagation();
+      }}
+    >
+      <input
+        ref={field}
+        type="search"
+        value={text}
+        placeholder={`Search ${stack.members.length.toLocaleString()}`}
+        aria-label="Search the stack"
+        onChange={(event) => setText(event.target.value)}
+      />
+      <ul>
+        {found.slice(0, LISTED).map((arn) => (
+          <li key={arn}>
+            <button type="button" onClick={() => pick(arn)}>
+              <span className="name">{nameOf(arn, titles.get(arn))}</span>
+              <small>{typeOf(graph.vertices.get(arn)!)}</small>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p className="note">
+        {found.length > LISTED
+          ? `The first ${LISTED} of ${found.length.toLocaleString()}.`
+          : found.length
+            ? ""
+            : "None is called so."}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,104 @@
+// A vertex on the canvas.
+
+import { Crosshair, Minus, Plus } from "lucide-react";
+import { type Node, type NodeProps, useStore } from "@xyflow/react";
+import { memo, useEffect, useRef } from "react";
+import { Icon } from "./Icon";
+import { useExplorer } from "./explorer";
+import { type Side, SIDES } from "./graph";
+import { KINDS, nameOf, typeOf } from "./names";
+import type { Card, CardSide } from "./scene";
+
+export type CardNode = Node<{ card: Card }, "card">;
+
+/** Below this zoom a card is a patch of colour: its text could not be read. */
+const READABLE = 0.35;
+
+const SIDE_WORDS: Record<Side, string> = { up: "upstream", down: "downstream" };
+
+export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps<CardNode>) {
+  const isNear = useStore(({ transform }) => transform[2] >= READABLE);
+  const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(card.id) ? "lit" : "dim"));
+  const isSelected = useExplorer(({ view }) => view.selected.length === 1 && view.selected[0] === card.id);
+  const state = [shade, isSelected && "selected", card.isStart && "start"].filter(Boolean).join(" ");
+  const className = `card ${card.vertex.lineageType.toLowerCase()} ${state}`;
+  return isNear ? <Near card={card} className={className} /> : <div className={`${className} far`} />;
+});
+
+function Near({ card, className }: { card: Card; className: string }) {
+  const { arn, lineageType, type } = card.vertex;
+  const title = useExplorer(({ titles }) => titles.get(arn));
+  const isAt = useExplorer(({ at }) => (at === null ? card.isStart : at === arn));
+  const isWanted = useExplorer(({ at }) => at === arn);
+  const focused = useRef<HTMLDivElement>(null);
+  const { go, moveTo, start, wantSides, wantTitles } = useExplorer.getState();
+  useEffect(() => wantTitles([arn]), [arn, wantTitles]);
+  useEffect(() => wantSides([arn]), [arn, wantSides]);
+  useEffect(() => {
+    if (isWanted) focused.current?.focus({ preventScroll: true });
+  }, [isWanted]);
+  const name = nameOf(arn, title);
+  return (
+    <div className={className}>
+      <SideButton card={card} side="up" name={name} />
+      <div
+        ref={focused}
+        className="face"
+        role="button"
+        tabIndex={isAt ? 0 : -1}
+        aria-label={`${name}, ${typeOf(card.vertex)}, ${KINDS[lineageType]}${card.isStart ? ", the start" : ""}. ${SIDES.map((side) => sideInWords(side, card.sides[side])).join(", ")}`}
+        data-arn={arn}
+        title={name}
+        onClick={() => go({ selected: [arn] })}
+        onFocus={() => moveTo(arn)}
+      >
+        <Icon lineageType={lineageType} type={type} />
+        <span className={title ? "name" : "name unnamed"}>{name}</span>
+        <span className="type">
+          {typeOf(card.vertex)}
+          {type && <small> · {KINDS[lineageType]}</small>}
+        </span>
+      </div>
+      {!card.isStart && (
+        <button
+          type="button"
+          className="restart"
+          tabIndex={-1}
+          title="Make this the start"
+          aria-label={`Make ${name} the start`}
+          onClick={() => start(arn)}
+        >
+          <Crosshair size={14} aria-hidden />
+        </button>
+      )}
+      <SideButton card={card} side="down" name={name} />
+    </div>
+  );
+}
+
+function SideButton({ card, side, name }: { card: Card; side: Side; name: string }) {
+  const { open, hidden, unknown } = card.sides[side];
+  const explorer = useExplorer.getState();
+  if (!open && !hidden && !unknown) return null;
+  const does = open ? "Hide" : "Show";
+  return (
+    <button
+      type="button"
+      className={`side ${side}`}
+      tabIndex={-1}
+      title={`${does} what is ${SIDE_WORDS[side]}`}
+      aria-label={`${does} what is ${SIDE_WORDS[side]} of ${name}`}
+      aria-expanded={open}
+      onClick={() => (open ? explorer.close(card.id, side) : explorer.open(card.id, side))}
+    >
+      {open ? <Minus size={12} aria-hidden /> : <Plus size={12} aria-hidden />}
+      {!open && hidden > 0 && <span>{hidden}</span>}
+    </button>
+  );
+}
+
+function sideInWords(side: Side, { open, hidden, unknown }: CardSide): string {
+  if (open) return `${SIDE_WORDS[side]} shown`;
+  if (hidden) return `${hidden} more ${SIDE_WORDS[side]}`;
+  return unknown ? `${SIDE_WORDS[side]} not known yet` : `nothing ${SIDE_WORDS[side]}`;
+}

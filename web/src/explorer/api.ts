@@ -1,0 +1,113 @@
+// The one way to the gateway: queries by POST, subscriptions as server-sent events, both at ./graphql beside the page.
+
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import { gateway } from "../gateway";
+import type { TypedDocumentString } from "../generated/graphql";
+import { credentials } from "./credentials";
+
+const ENDPOINT = "./graphql";
+
+/** Why an answer, or a part of it, is missing: an error of the gateway's by its code, or OFFLINE. */
+export class Problem extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly path: readonly (string | number)[] = [],
+    readonly retryAfter?: number,
+  ) {
+    super(message);
+  }
+}
+
+export interface Answer<Data> {
+  readonly data: Data;
+  /** Errors of fields whose data are missing. */
+  readonly problems: readonly Problem[];
+}
+
+/** Ask a query; throws the first Problem where there is no data at all. */
+export async function ask<Data, Variables>(
+  document: TypedDocumentString<Data, Variables>,
+  variables: Variables,
+  signal?: AbortSignal,
+): Promise<Answer<Data>> {
+  const response = await post(document, variables, "application/json", signal);
+  return read<Data>(await json(response));
+}
+
+/** Follow a subscription to its end, with `next` for each of its messages. */
+export async function follow<Data, Variables>(
+  document: TypedDocumentString<Data, Variables>,
+  variables: Variables,
+  next: (answer: Answer<Data>) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const response = await post(document, variables, "text/event-stream", signal);
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    read<Data>(await json(response));
+    throw new Problem("INTERNAL", "The gateway sent something else than events.");
+  }
+  const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  const reader = events.getReader();
+  try {
+    for (let event = await reader.read(); !event.done; event = await reader.read()) {
+      if (event.value.event === "complete") return;
+      if (event.value.event === "next") next(read<Data>(JSON.parse(event.value.data)));
+    }
+  } catch (error) {
+    throw error instanceof TypeError ? offline() : error;
+  }
+  throw offline();
+}
+
+async function post<Data, Variables>(
+  document: TypedDocumentString<Data, Variables>,
+  variables: Variables,
+  accept: string,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const body = JSON.stringify({ query: await text(document.toString()), variables });
+  const headers = { Accept: accept, "Content-Type": "application/json", ...credentials.headers() };
+  try {
+    return await fetch(ENDPOINT, { method: "POST", headers, body, signal: signal ?? null, credentials: "same-origin" });
+  } catch (error) {
+    throw signal?.aborted ? error : offline();
+  }
+}
+
+/** The document as this gateway calls its types and root fields. */
+async function text(document: string): Promise<string> {
+  if (!gateway.prefix) return document;
+  const { prefixed } = await import("../prefix");
+  return prefixed(document, gateway.prefix);
+}
+
+async function json(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    // What is not JSON comes from something before the gateway.
+    throw new Problem("UPSTREAM_UNAVAILABLE", `The server answered with status ${response.status}.`);
+  }
+}
+
+interface Wire {
+  data?: unknown;
+  errors?: { message: string; path?: (string | number)[]; extensions?: { code?: string; retryAfter?: number } }[];
+}
+
+function read<Data>(answer: unknown): Answer<Data> {
+  const { data, errors = [] } = answer as Wire;
+  const problems = errors.map(
+    ({ message, path, extensions }) =>
+      new Problem(extensions?.code ?? "INTERNAL", message, path, extensions?.retryAfter),
+  );
+  if (data === null || data === undefined) {
+    throw problems[0] ?? new Problem("INTERNAL", "The gateway answered with nothing.");
+  }
+  return { data: data as Data, problems };
+}
+
+function offline(): Problem {
+  return new Problem("OFFLINE", "The gateway cannot be reached.");
+}

@@ -1,0 +1,40 @@
+// Asking for many things, a batch at a time, each of them once.
+
+export interface Batches {
+  want(keys: readonly string[]): void;
+  /** Ask anew for whatever is wanted from now on. */
+  clear(): void;
+}
+
+/** Collect what is wanted for a moment, then ask for `size` at a time; what failed may be wanted again. */
+export function batches(size: number, ask: (keys: readonly string[]) => Promise<unknown>): Batches {
+  const asked = new Set<string>();
+  let waiting: string[] = [];
+  let running = false;
+
+  async function run(): Promise<void> {
+    if (running) return;
+    running = true;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    while (waiting.length) {
+      const batch = waiting.splice(0, size);
+      await ask(batch).catch(() => {
+        for (const key of batch) asked.delete(key);
+      });
+    }
+    running = false;
+  }
+
+  return {
+    want(keys) {
+      const fresh = keys.filter((key) => !asked.has(key));
+      for (const key of fresh) asked.add(key);
+      waiting.push(...fresh);
+      if (waiting.length) void run();
+    },
+    clear() {
+      asked.clear();
+      waiting = [];
+    },
+  };
+}

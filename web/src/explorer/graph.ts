@@ -1,0 +1,80 @@
+// What is known so far of the lineage graph: vertices, edges, and of which vertices all neighbours are known.
+
+import type { EdgeFragment, LineageType, VertexFragment } from "../generated/graphql";
+
+/** One side of a vertex: what it came from, or what came from it. */
+export type Side = "up" | "down";
+export const SIDES: readonly Side[] = ["up", "down"];
+
+export const other = (side: Side): Side => (side === "up" ? "down" : "up");
+
+export interface Vertex {
+  readonly arn: string;
+  readonly lineageType: LineageType;
+  readonly type: string | null;
+}
+
+export interface Edge {
+  readonly id: string;
+  readonly source: string;
+  readonly destination: string;
+  readonly associationType: EdgeFragment["associationType"];
+  /** Vertices that the filter hid between the two; 0 is a real association. */
+  readonly hiddenHops: number;
+}
+
+export const edgeId = (source: string, destination: string): string => `${source} ${destination}`;
+
+export class Graph {
+  readonly vertices = new Map<string, Vertex>();
+  readonly edges = new Map<string, Edge>();
+  private readonly sides = { up: new Map<string, string[]>(), down: new Map<string, string[]>() };
+  private readonly explored = { up: new Set<string>(), down: new Set<string>() };
+
+  add(vertices: readonly VertexFragment[], edges: readonly EdgeFragment[]): void {
+    for (const vertex of vertices) {
+      if (!this.vertices.has(vertex.arn)) this.vertices.set(vertex.arn, vertex);
+    }
+    for (const { source, destination, associationType, hiddenHops } of edges) {
+      this.join({
+        id: edgeId(source.arn, destination.arn),
+        source: source.arn,
+        destination: destination.arn,
+        associationType,
+        hiddenHops,
+      });
+    }
+  }
+
+  private join(edge: Edge): void {
+    if (this.edges.has(edge.id)) return;
+    this.edges.set(edge.id, edge);
+    push(this.sides.down, edge.source, edge.destination);
+    push(this.sides.up, edge.destination, edge.source);
+  }
+
+  /** Neighbours on one side, in the order in which they were found. */
+  neighbours(arn: string, side: Side): readonly string[] {
+    return this.sides[side].get(arn) ?? [];
+  }
+
+  /** The edge between a vertex and its neighbour on that side. */
+  between(arn: string, side: Side, neighbour: string): Edge | undefined {
+    return this.edges.get(side === "down" ? edgeId(arn, neighbour) : edgeId(neighbour, arn));
+  }
+
+  /** Note that all neighbours of a vertex on that side are known. */
+  explore(arn: string, side: Side): void {
+    this.explored[side].add(arn);
+  }
+
+  isExplored(arn: string, side: Side): boolean {
+    return this.explored[side].has(arn);
+  }
+}
+
+function push(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}

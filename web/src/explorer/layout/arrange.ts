@@ -1,0 +1,133 @@
+// Where cards lie: laid out by Graphviz at first, and kept where they are when something is added.
+
+import type { Scene } from "../scene";
+import { layOut } from "./engine";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+export type Places = ReadonlyMap<string, Point>;
+
+export const WIDTH = 232;
+export const HEIGHT = 64;
+const GAP = 18;
+const COLUMN = WIDTH + 96;
+
+/** Lay a scene out, near to how it lies already where the most of it does. */
+export async function arrange(scene: Scene, before: Places, anchor: string | undefined): Promise<Places> {
+  const ids = [...scene.cards.keys(), ...scene.stacks.keys()];
+  return settled(scene, ids, before) ?? anchored(await tidy(scene, ids), before, anchor);
+}
+
+async function tidy(scene: Scene, ids: readonly string[]): Promise<Places> {
+  const index = new Map(ids.map((id, at) => [id, at]));
+  const corners = await layOut(
+    ids.map(() => ({ width: WIDTH, height: HEIGHT })),
+    scene.links.map(({ source, destination }) => [index.get(source)!, index.get(destination)!] as const),
+  );
+  return new Map(ids.map((id, at) => [id, { x: corners?.[at]?.[0] ?? 0, y: corners?.[at]?.[1] ?? at * HEIGHT }]));
+}
+
+/** Move everything so that the anchor, or what is left of before, stays where it was. */
+function anchored(now: Places, before: Places, anchor: string | undefined): Places {
+  const still = anchor !== undefined && before.has(anchor) && now.has(anchor) ? [anchor] : [...now.keys()];
+  const kept = still.filter((id) => before.has(id));
+  if (!kept.length) return now;
+  const mean = (of: (id: string) => number) => kept.reduce((sum, id) => sum + of(id), 0) / kept.length;
+  const dx = mean((id) => before.get(id)!.x - now.get(id)!.x);
+  const dy = mean((id) => before.get(id)!.y - now.get(id)!.y);
+  return new Map([...now].map(([id, { x, y }]) => [id, { x: x + dx, y: y + dy }]));
+}
+
+/** Add a few cards beside those they are linked with; null where they would not fit in between the columns. */
+function settled(scene: Scene, ids: readonly string[], before: Places): Places | null {
+  const fresh = ids.filter((id) => !before.has(id));
+  const old = ids.length - fresh.length;
+  if (old === 0 || fresh.length > Math.max(old, 4)) return null;
+  const places = new Map(ids.filter((id) => before.has(id)).map((id) => [id, before.get(id)!]));
+  const beside = neighbours(scene);
+  for (let left = fresh, moved = true; left.length;) {
+    if (!moved) return null;
+    moved = false;
+    left = left.filter((id) => {
+      const place = besideOthers(id, beside, places);
+      if (place === null) return true;
+      places.set(id, place);
+      moved = true;
+      return false;
+    });
+  }
+  return isLeftToRight(scene, places) ? spread(places, new Set(fresh)) : null;
+}
+
+interface Beside {
+  readonly before: string[];
+  readonly after: string[];
+}
+
+function neighbours(scene: Scene): Map<string, Beside> {
+  const beside = new Map<string, Beside>();
+  const of = (id: string) => {
+    const known = beside.get(id) ?? { before: [], after: [] };
+    beside.set(id, known);
+    return known;
+  };
+  for (const { source, destination } of scene.links) {
+    of(source).after.push(destination);
+    of(destination).before.push(source);
+  }
+  return beside;
+}
+
+function besideOthers(id: string, beside: ReadonlyMap<string, Beside>, places: Places): Point | null {
+  const known = (ids: readonly string[]) => ids.flatMap((one) => places.get(one) ?? []);
+  const { before, after } = beside.get(id) ?? { before: [], after: [] };
+  const [left, right] = [known(before), known(after)];
+  if (!left.length && !right.length) return null;
+  const x = left.length ? Math.max(...left.map((p) => p.x)) + COLUMN : Math.min(...right.map((p) => p.x)) - COLUMN;
+  const around = [...left, ...right];
+  return { x, y: around.reduce((sum, { y }) => sum + y, 0) / around.length };
+}
+
+function isLeftToRight({ links }: Scene, places: Places): boolean {
+  return links.every(({ source, destination }) => {
+    const [from, to] = [places.get(source), places.get(destination)];
+    return !from || !to || from.x + WIDTH <= to.x;
+  });
+}
+
+/** Part cards that overlap within their columns, moving old ones only where new ones need the room. */
+function spread(places: Places, fresh: ReadonlySet<string>): Places {
+  const columns = new Map<number, [string, Point][]>();
+  for (const entry of places) {
+    const column = Math.round(entry[1].x / COLUMN);
+    columns.set(column, [...(columns.get(column) ?? []), entry]);
+  }
+  const apart = new Map<string, Point>();
+  for (const column of columns.values()) {
+    column.sort(([, one], [, two]) => one.y - two.y);
+    const wanted = column.map(([, { y }]) => y);
+    const weights = column.map(([id]) => (fresh.has(id) ? 1 : 100));
+    const ys = column.some(([id]) => fresh.has(id)) ? separated(wanted, weights, HEIGHT + GAP) : wanted;
+    column.forEach(([id, { x }], at) => apart.set(id, { x, y: ys[at]! }));
+  }
+  return apart;
+}
+
+/** The positions nearest to those wanted, by weighted squares, that keep their order and are `gap` apart. */
+export function separated(wanted: readonly number[], weights: readonly number[], gap: number): number[] {
+  // Less what the gaps take, the positions must only not fall: isotonic regression, by pooling adjacent violators.
+  const pools: { value: number; weight: number; size: number }[] = [];
+  wanted.forEach((y, at) => {
+    let pool = { value: y - at * gap, weight: weights[at]!, size: 1 };
+    for (let last = pools.at(-1); last && last.value > pool.value; last = pools.at(-1)) {
+      const weight = last.weight + pool.weight;
+      const value = (last.value * last.weight + pool.value * pool.weight) / weight;
+      pool = { value, weight, size: last.size + pool.size };
+      pools.pop();
+    }
+    pools.push(pool);
+  });
+  return pools.flatMap(({ value, size }) => Array<number>(size).fill(value)).map((value, at) => value + at * gap);
+}

@@ -1,0 +1,34 @@
+// What vertices, kinds and associations are called on the page.
+
+import type { AssociationType, LineageType } from "../generated/graphql";
+import type { Vertex } from "./graph";
+import type { Title } from "./explorer";
+
+export const KINDS: Record<LineageType, string> = {
+  ARTIFACT: "artifact",
+  CONTEXT: "context",
+  ACTION: "action",
+  TRIAL_COMPONENT: "trial component",
+};
+
+export const ASSOCIATIONS: Record<AssociationType, string> = {
+  CONTRIBUTED_TO: "contributed to",
+  ASSOCIATED_WITH: "associated with",
+  DERIVED_FROM: "was derived into",
+  PRODUCED: "produced",
+  SAME_AS: "same as",
+};
+
+/** What a vertex is called: as its maker called it, else by the end of its URI, else of its ARN. */
+export function nameOf(arn: string, title: Title | undefined): string {
+  const given = (title && "displayName" in title ? title.displayName : null) ?? title?.name;
+  return given || ending(title?.sourceUri) || ending(arn) || arn;
+}
+
+const ending = (uri: string | null | undefined): string | undefined => uri?.split(/[/:]/).findLast((part) => part);
+
+/** What it stands for, in words: `SageMakerTrainingJob` is a training job. */
+export function typeOf({ type, lineageType }: Vertex): string {
+  if (!type) return KINDS[lineageType];
+  return /^[A-Z][A-Za-z]+$/.test(type) ? type.replace(/^SageMaker/, "").replace(/(?<=[a-z])(?=[A-Z])/g, " ") : type;
+}

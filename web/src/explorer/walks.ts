@@ -1,0 +1,87 @@
+// Walks of the gateway's, put into a graph as they arrive.
+
+import { type MissingFragment, type LineageDirection, type LineageFilter, WalkDocument } from "../generated/graphql";
+import { type Problem, follow } from "./api";
+import { type Graph, SIDES, type Side } from "./graph";
+import { type Filter, isFiltered } from "./view";
+
+export interface Progress {
+  /** Vertices found, those that the filter hides included. */
+  readonly visited: number;
+  readonly awsCalls: number;
+}
+
+export interface Walked {
+  readonly coverage: MissingFragment | null;
+  readonly problems: readonly Problem[];
+}
+
+export interface WalkRequest {
+  readonly start: readonly string[];
+  readonly side: Side | "both";
+  readonly hops: number;
+  readonly filter: Filter;
+  readonly maxVertices?: number;
+}
+
+/** Vertices that one walk finds at most; more come with "load more". */
+export const PAGE = 2000;
+
+const DIRECTIONS: Record<Side | "both", LineageDirection> = { up: "UPSTREAM", down: "DOWNSTREAM", both: "BOTH" };
+
+/** Walk, and add to the graph what is found; `progress` hears of each message. */
+export async function walk(
+  graph: Graph,
+  { start, side, hops, filter, maxVertices = PAGE }: WalkRequest,
+  progress: (so_far: Progress) => void,
+  signal: AbortSignal,
+): Promise<Walked> {
+  const found = new Set<string>();
+  const problems: Problem[] = [];
+  let coverage: MissingFragment | null = null;
+  const variables = {
+    start: [...start],
+    direction: DIRECTIONS[side],
+    maxDepth: hops,
+    maxVertices,
+    filter: wire(filter),
+  };
+  await follow(
+    WalkDocument,
+    variables,
+    ({ data: { lineage }, problems: told }) => {
+      const vertices = lineage.vertices.map(({ entity }) => entity);
+      for (const { arn } of vertices) found.add(arn);
+      graph.add(vertices, lineage.edges);
+      problems.push(...told);
+      coverage = lineage.coverage ?? coverage;
+      progress(lineage);
+    },
+    signal,
+  );
+  noteExplored(graph, side, found, coverage);
+  return { coverage, problems };
+}
+
+function noteExplored(graph: Graph, side: Side | "both", found: Set<string>, coverage: MissingFragment | null): void {
+  if (coverage === null) return;
+  const frontier = new Set(coverage.frontier);
+  for (const arn of found) {
+    if (frontier.has(arn)) continue;
+    for (const one of side === "both" ? SIDES : [side]) graph.explore(arn, one);
+  }
+}
+
+/** A filter as the schema has it; days are meant whole, in UTC. */
+export function wire(filter: Filter): LineageFilter | null {
+  if (!isFiltered(filter)) return null;
+  const { lineageTypes, types, createdAfter, createdBefore } = filter;
+  return {
+    ...(lineageTypes.length ? { lineageTypes: [...lineageTypes] } : {}),
+    ...(types.length ? { types: [...types] } : {}),
+    ...(createdAfter ? { createdAfter } : {}),
+    ...(createdBefore ? { createdBefore: endOf(createdBefore) } : {}),
+  };
+}
+
+const endOf = (moment: string): string => (moment.length === "2026-03-08".length ? `${moment}T23:59:59.999Z` : moment);

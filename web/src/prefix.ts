@@ -1,0 +1,1 @@
+export const prefixed = (document: string, _prefix: string): string => document;
