@@ -9,11 +9,12 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStore,
   useStoreApi,
 } from "@xyflow/react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Bulk } from "./Bulk";
 import { type CardNode, VertexCard } from "./VertexCard";
+import { Far, cardAt } from "./Far";
 import { LinkLine, type LinkEdge } from "./LinkLine";
 import { StackCard, type StackNode } from "./StackCard";
 import { useExplorer } from "./explorer";
@@ -25,8 +26,10 @@ import type { Card, Scene } from "./scene";
 
 const NODES = { card: VertexCard, stack: StackCard };
 const EDGES = { link: LinkLine };
-/** With more links than this, only those that say something are elements of their own; the rest is one path. */
-const SINGLY = 400;
+/** Below this zoom texts are hard to read, and pictures of more cards than that are drawn from afar. */
+const READABLE = 0.5;
+const NEVER_FAR = 150;
+const MARKER = { type: MarkerType.ArrowClosed, width: 16, height: 16 };
 const HANDLES = [
   { type: "target" as const, position: Position.Left, x: 0, y: HEIGHT / 2, width: 1, height: 1 },
   { type: "source" as const, position: Position.Right, x: WIDTH - 1, y: HEIGHT / 2, width: 1, height: 1 },
@@ -40,46 +43,58 @@ export function Canvas({ scene }: { scene: Scene }) {
   );
 }
 
-/** The newest scene that is laid out, and where. */
+/** The newest scene that is laid out, and where; those that come while another is laid out wait for the last of them. */
 function useArranged(scene: Scene): { scene: Scene; places: Places } | null {
   const [arranged, setArranged] = useState<{ scene: Scene; places: Places } | null>(null);
-  const latest = useRef<Places>(new Map());
+  const wanted = useRef(scene);
+  const places = useRef<Places>(new Map());
+  const isBusy = useRef(false);
   useEffect(() => {
-    let isCurrent = true;
-    const { at, view } = useExplorer.getState();
-    arrange(scene, latest.current, at ?? view.start[0]).then((places) => {
-      if (!isCurrent) return;
-      latest.current = places;
-      setArranged({ scene, places });
-    });
-    return () => {
-      isCurrent = false;
+    wanted.current = scene;
+    if (isBusy.current) return;
+    const layOut = async () => {
+      isBusy.current = true;
+      for (let done: Scene | null = null; done !== wanted.current;) {
+        done = wanted.current;
+        const { at, view } = useExplorer.getState();
+        places.current = await arrange(done, places.current, at ?? view.start[0]);
+        setArranged({ scene: done, places: places.current });
+      }
+      isBusy.current = false;
     };
+    void layOut();
   }, [scene]);
   return arranged;
+}
+
+function useNodes(arranged: { scene: Scene; places: Places } | null): SceneNode[] {
+  const before = useRef<ReadonlyMap<string, SceneNode>>(new Map());
+  return useMemo(() => {
+    const nodes = arranged ? nodesOf(arranged.scene, arranged.places, before.current) : [];
+    before.current = new Map(nodes.map((node) => [node.id, node]));
+    return nodes;
+  }, [arranged]);
 }
 
 function Laid({ scene: wanted }: { scene: Scene }) {
   const arranged = useArranged(wanted);
   const flow = useReactFlow();
   const start = useExplorer(({ view }) => view.start.join());
+  const isWalking = useExplorer(({ progress }) => progress !== null);
   const fitted = useRef("");
-  const lit = useExplorer((state) => state.lit);
-  const selected = useExplorer((state) => state.view.selected);
   const { go, light } = useExplorer.getState();
 
-  const nodes = useMemo(() => (arranged ? nodesOf(arranged.scene, arranged.places) : []), [arranged]);
-  const isBulk = (arranged?.scene.links.length ?? 0) > SINGLY;
-  const edges = useMemo(
-    () => (arranged ? edgesOf(arranged.scene, isBulk ? (lit ?? new Set(selected)) : null) : []),
-    [arranged, isBulk, isBulk ? lit : null, isBulk ? selected : null],
-  );
+  const nodes = useNodes(arranged);
+  const isSmall = useStore(({ transform }) => transform[2] < READABLE);
+  const isFar = isSmall && nodes.length > NEVER_FAR;
+  const edges = useMemo(() => (arranged ? edgesOf(arranged.scene) : []), [arranged]);
 
+  // The picture of a new start is fitted until its walk is done, or until the user moves it himself.
   useEffect(() => {
     if (!nodes.length || fitted.current === start) return;
-    fitted.current = start;
+    if (!isWalking) fitted.current = start;
     fit(flow, nodes, start);
-  }, [nodes, flow, start]);
+  }, [nodes, flow, start, isWalking]);
 
   const trace = useCallback(
     (id: string | null) => light(id === null || !arranged ? null : wayThrough(arranged.scene, id)),
@@ -97,8 +112,8 @@ function Laid({ scene: wanted }: { scene: Scene }) {
       onBlur={() => trace(null)}
     >
       <ReactFlow
-        nodes={nodes}
-        edges={edges}
+        nodes={isFar ? [] : nodes}
+        edges={isFar ? [] : edges}
         nodeTypes={NODES}
         edgeTypes={EDGES}
         onlyRenderVisibleElements
@@ -114,10 +129,22 @@ function Laid({ scene: wanted }: { scene: Scene }) {
         onNodeMouseEnter={(_, { id }) => trace(id)}
         onNodeMouseLeave={() => trace(null)}
         onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
-        onPaneClick={() => go({ selected: [] })}
+        onMoveStart={(event) => {
+          if (event) fitted.current = start;
+        }}
+        onPaneClick={({ clientX, clientY }) => {
+          const place =
+            isFar &&
+            arranged?.places.get(cardAt(arranged.places, flow.screenToFlowPosition({ x: clientX, y: clientY })) ?? "");
+          if (place) void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.8 });
+          else go({ selected: [] });
+        }}
       >
-        {isBulk && arranged && <Bulk {...arranged} />}
-        <Controls showInteractive={false} />
+        {isFar && arranged && <Far {...arranged} />}
+        <Controls
+          showInteractive={false}
+          onFitView={() => void flow.fitBounds(flow.getNodesBounds(nodes), { padding: 0.05 })}
+        />
         {nodes.length > 60 && (
           <MiniMap pannable zoomable nodeClassName={(node) => `mini ${node.className ?? ""}`} ariaLabel="Overview" />
         )}
@@ -126,7 +153,10 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   );
 }
 
-function nodesOf({ cards, stacks }: Scene, places: Places): (CardNode | StackNode)[] {
+type SceneNode = CardNode | StackNode;
+
+/** The scene's nodes; those that are as they were before are the same objects, which nothing is drawn anew for. */
+function nodesOf({ cards, stacks }: Scene, places: Places, before: ReadonlyMap<string, SceneNode>): SceneNode[] {
   const common = (id: string) => ({
     id,
     position: places.get(id) ?? { x: 0, y: 0 },
@@ -134,7 +164,7 @@ function nodesOf({ cards, stacks }: Scene, places: Places): (CardNode | StackNod
     height: HEIGHT,
     handles: HANDLES,
   });
-  return [
+  const nodes: SceneNode[] = [
     ...[...cards.values()].map((card) => ({
       ...common(card.id),
       type: "card" as const,
@@ -148,28 +178,29 @@ function nodesOf({ cards, stacks }: Scene, places: Places): (CardNode | StackNod
       data: { stack },
     })),
   ];
+  return nodes.map((node) => {
+    const was = before.get(node.id);
+    return was && isSame(was, node) ? was : node;
+  });
 }
 
-/** All links as edges; where `among` is given only those within it, and those over hidden vertices. */
-function edgesOf({ links }: Scene, among: ReadonlySet<string> | null): LinkEdge[] {
-  const singly =
-    among === null
-      ? links
-      : links.filter(
-          ({ source, destination, edge }) => edge?.hiddenHops || (among.has(source) && among.has(destination)),
-        );
-  return singly.map((link) => ({
+const isSame = (one: SceneNode, two: SceneNode): boolean =>
+  one.position.x === two.position.x &&
+  one.position.y === two.position.y &&
+  JSON.stringify(one.data) === JSON.stringify(two.data);
+
+const edgesOf = ({ links }: Scene): LinkEdge[] =>
+  links.map((link) => ({
     id: link.id,
     type: "link",
     source: link.source,
     target: link.destination,
-    markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
+    markerEnd: MARKER,
     data: { link },
   }));
-}
 
 /** Show all of it, or what is around the start where all would be too small to read. */
-function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly (CardNode | StackNode)[], start: string): void {
+function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly SceneNode[], start: string): void {
   const bounds = flow.getNodesBounds([...nodes]);
   const pane = document.querySelector(".canvas")!.getBoundingClientRect();
   const whole = Math.min(pane.width / (bounds.width + 80), pane.height / (bounds.height + 80), 1);
@@ -190,7 +221,7 @@ function useKeys(arranged: { scene: Scene; places: Places } | null): (event: Key
     const { transform, width, height } = store.getState();
     const [left, top, zoom] = transform;
     const [x, y] = [place.x * zoom + left, place.y * zoom + top];
-    const isSeen = x >= 0 && y >= 0 && x + WIDTH * zoom <= width && y + HEIGHT * zoom <= height && zoom >= 0.35;
+    const isSeen = x >= 0 && y >= 0 && x + WIDTH * zoom <= width && y + HEIGHT * zoom <= height && zoom >= READABLE;
     if (!isSeen) void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: Math.max(zoom, 0.7) });
   };
 

@@ -25,7 +25,7 @@ export interface WalkRequest {
 }
 
 /** Vertices that one walk finds at most; more come with "load more". */
-export const PAGE = 2000;
+export const PAGE = 5000;
 
 const DIRECTIONS: Record<Side | "both", LineageDirection> = { up: "UPSTREAM", down: "DOWNSTREAM", both: "BOTH" };
 
