@@ -93,7 +93,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   useEffect(() => {
     if (!nodes.length || fitted.current === start) return;
     if (!isWalking) fitted.current = start;
-    fit(flow, nodes, start);
+    fit(flow, nodes);
   }, [nodes, flow, start, isWalking]);
 
   const trace = useCallback(
@@ -200,15 +200,18 @@ const edgesOf = ({ links }: Scene): LinkEdge[] =>
   }));
 
 /** Show all of it, or what is around the start where all would be too small to read. */
-function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly SceneNode[], start: string): void {
+function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly SceneNode[]): void {
   const bounds = flow.getNodesBounds([...nodes]);
   const pane = document.querySelector(".canvas")!.getBoundingClientRect();
   const whole = Math.min(pane.width / (bounds.width + 80), pane.height / (bounds.height + 80), 1);
-  const middle = nodes.find(({ id }) => start.startsWith(id))?.position;
+  const middle = nodes.find((node) => isMiddle(node))?.position;
   if (whole >= 0.45 || !middle)
     void flow.fitBounds(bounds, { padding: 0.08 }).then(() => flow.getZoom() > 1 && flow.zoomTo(1));
   else void flow.setCenter(middle.x + WIDTH / 2, middle.y + HEIGHT / 2, { zoom: 0.7 });
 }
+
+const isMiddle = ({ data }: SceneNode): boolean =>
+  "card" in data ? data.card.isStart : data.stack.of === null && data.stack.distance === 0;
 
 /** Arrows go to the neighbour that lies there, Enter opens what is closed, Escape leaves. */
 function useKeys(arranged: { scene: Scene; places: Places } | null): (event: KeyboardEvent) => void {

@@ -3,6 +3,7 @@
 import { type Node, type NodeProps } from "@xyflow/react";
 import { Layers2, Plus, Search } from "lucide-react";
 import { memo, useState } from "react";
+import { Ends } from "./Ends";
 import { StackList } from "./StackList";
 import { useExplorer } from "./explorer";
 import { typeOf } from "./names";
@@ -22,6 +23,7 @@ export const StackCard = memo(function StackCard({ data: { stack } }: NodeProps<
       : `${shown} of ${total.toLocaleString()} shown`;
   return (
     <div className={`card stack ${of === null && first ? first.lineageType.toLowerCase() : ""} ${shade}`}>
+      <Ends />
       <div className="face" role="group" aria-label={title}>
         <Layers2 className="icon" aria-hidden size={20} />
         <span className="name">{title}</span>

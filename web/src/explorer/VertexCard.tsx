@@ -3,6 +3,7 @@
 import { Crosshair, Minus, Plus } from "lucide-react";
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
+import { Ends } from "./Ends";
 import { Icon } from "./Icon";
 import { useExplorer } from "./explorer";
 import { type Side, SIDES } from "./graph";
@@ -32,6 +33,7 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
   const name = nameOf(arn, title);
   return (
     <div className={className}>
+      <Ends />
       <SideButton card={card} side="up" name={name} />
       <div
         ref={focused}
@@ -89,8 +91,8 @@ function SideButton({ card, side, name }: { card: Card; side: Side; name: string
   );
 }
 
-function sideInWords(side: Side, { open, hidden, unknown }: CardSide): string {
-  if (open) return `${SIDE_WORDS[side]} shown`;
+function sideInWords(side: Side, { open, shown, hidden, unknown }: CardSide): string {
+  if (open || (shown && !hidden)) return `${SIDE_WORDS[side]} shown`;
   if (hidden) return `${hidden} more ${SIDE_WORDS[side]}`;
   return unknown ? `${SIDE_WORDS[side]} not known yet` : `nothing ${SIDE_WORDS[side]}`;
 }

@@ -7,6 +7,8 @@ import { type View, isFiltered, sideKey } from "./view";
 export interface CardSide {
   /** Whether this card's neighbours on the side are drawn because of it, so that they can be put away. */
   readonly open: boolean;
+  /** Whether any neighbour is drawn. */
+  readonly shown: boolean;
   /** Known neighbours that are not drawn. */
   readonly hidden: number;
   /** Whether there may be neighbours that are not known. */
@@ -162,7 +164,7 @@ function carded(graph: Graph, view: View, reach: Reach): Scene {
       const all = graph.neighbours(arn, which);
       const hidden = all.reduce((count, neighbour) => count + (reach.shown.has(neighbour) ? 0 : 1), 0);
       const open = reach.open.has(sideKey(which, arn)) && all.length > 0;
-      return { open, hidden: open ? 0 : hidden, unknown: !graph.isExplored(arn, which) };
+      return { open, shown: hidden < all.length, hidden: open ? 0 : hidden, unknown: !graph.isExplored(arn, which) };
     };
     const sides = { up: side("up"), down: side("down") };
     cards.set(arn, { id: arn, vertex: graph.vertices.get(arn)!, distance, isStart: view.start.includes(arn), sides });
