@@ -26,11 +26,12 @@ def arn(depth: int, number: int) -> str:
 
 
 def edges(layered: list[list[str]]) -> Iterator[tuple[str, str]]:
-    """Pairs of source and destination: every vertex reaches up to three of the layer below, and is reached by as many."""
+    """Pairs of source and destination: a vertex is reached by about three, and reaches one to three of the layer below."""
     for below, above in zip(layered, layered[1:], strict=False):
+        reached = max(1, min(FAN, FAN * len(below) // len(above), len(below)))
         for number, source in enumerate(above):
             first = number * len(below) // len(above)
-            for step in range(min(FAN, len(below))):
+            for step in range(reached):
                 yield source, below[(first + step) % len(below)]
 
 

@@ -145,7 +145,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
           showInteractive={false}
           onFitView={() => void flow.fitBounds(flow.getNodesBounds(nodes), { padding: 0.05 })}
         />
-        {nodes.length > 60 && (
+        {nodes.length > 60 && !isFar && (
           <MiniMap pannable zoomable nodeClassName={(node) => `mini ${node.className ?? ""}`} ariaLabel="Overview" />
         )}
       </ReactFlow>
