@@ -21,7 +21,7 @@ import { useExplorer } from "./explorer";
 import { HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
 import { wayThrough } from "./lighting";
 import { type Arrow, isArrow, next } from "./keyboard";
-import { SIDES } from "./graph";
+import { SIDES, type Side } from "./graph";
 import type { Card, Scene } from "./scene";
 
 const NODES = { card: VertexCard, stack: StackCard };
@@ -106,7 +106,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
     <div
       className="canvas"
       role="application"
-      aria-label="Lineage graph: arrows go to neighbours, Enter opens, Space selects, Escape leaves"
+      aria-label="Lineage graph: arrows go to neighbours, with Shift they open a side, Enter opens both, Space selects, Escape leaves"
       onKeyDown={keys}
       onFocus={({ target }) => target.matches(".face[data-arn]:focus-visible") && trace(target.dataset["arn"]!)}
       onBlur={() => trace(null)}
@@ -213,7 +213,7 @@ function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly SceneNode[])
 const isMiddle = ({ data }: SceneNode): boolean =>
   "card" in data ? data.card.isStart : data.stack.of === null && data.stack.distance === 0;
 
-/** Arrows go to the neighbour that lies there, Enter opens what is closed, Escape leaves. */
+/** Arrows go to the neighbour that lies there, with Shift open the side; Enter opens both; Escape leaves. */
 function useKeys(arranged: { scene: Scene; places: Places } | null): (event: KeyboardEvent) => void {
   const flow = useReactFlow();
   const store = useStoreApi();
@@ -241,12 +241,14 @@ function useKeys(arranged: { scene: Scene; places: Places } | null): (event: Key
   return (event) => {
     const explorer = useExplorer.getState();
     const isOnCard = (event.target as Element).matches(".face[data-arn]");
-    if (isArrow(event.key)) return go(event, event.key);
+    if (isArrow(event.key) && !event.shiftKey) return go(event, event.key);
     if (event.key === "Escape") return leave(event.target as HTMLElement);
     if (!isOnCard || explorer.at === null) return;
     const card = arranged?.scene.cards.get(explorer.at);
     if (event.key === " ") explorer.go({ selected: [explorer.at] });
-    else if (event.key === "Enter" && card) toggle(card.id, card.sides);
+    else if (event.key === "Enter" && card) toggleAll(card);
+    else if (event.key === "ArrowLeft" && card) toggle(card, "up");
+    else if (event.key === "ArrowRight" && card) toggle(card, "down");
     else if (event.key === "s") explorer.start(explorer.at);
     else return;
     event.preventDefault();
@@ -254,12 +256,19 @@ function useKeys(arranged: { scene: Scene; places: Places } | null): (event: Key
 }
 
 /** Open what is closed of a card's sides or, where nothing is, close them. */
-function toggle(arn: string, sides: Card["sides"]): void {
-  const { open, close } = useExplorer.getState();
-  const closed = SIDES.filter((side) => !sides[side].open && (sides[side].hidden || sides[side].unknown));
-  if (closed.length) for (const side of closed) open(arn, side);
-  else for (const side of SIDES.filter((side) => sides[side].open)) close(arn, side);
+function toggleAll(card: Card): void {
+  const closed = SIDES.filter((side) => canOpen(card, side));
+  for (const side of closed.length ? closed : SIDES) toggle(card, side);
 }
+
+function toggle(card: Card, side: Side): void {
+  const { open, close } = useExplorer.getState();
+  if (canOpen(card, side)) open(card.id, side);
+  else if (card.sides[side].open) close(card.id, side);
+}
+
+const canOpen = ({ sides }: Card, side: Side): boolean =>
+  !sides[side].open && (sides[side].hidden > 0 || sides[side].unknown);
 
 /** Close the drawer or, where there is none, leave the canvas. */
 function leave(from: HTMLElement): void {
