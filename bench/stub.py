@@ -1,0 +1,176 @@
+"""A SageMaker endpoint that costs next to nothing: what the local service answers, remembered, after a fixed latency.
+
+It runs in a process of its own, so that what is measured is its client's. The first time that something is asked the
+local service works it out, untimed; from then on it is bytes in a dictionary. Of each call it notes when it came and
+when it was answered, as numbers in one order of events: the longest chain of calls of which each came after the one
+before was answered is the number of rounds that a client made the user wait for.
+"""
+
+import asyncio
+import multiprocessing
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+import httptools
+import orjson
+import uvloop
+
+from gateway.local import protocol
+from gateway.local.application import create_local_app
+from gateway.local.errors import AwsError
+from gateway.local.service import Service
+from gateway.local.transfer import load
+
+
+class Call(NamedTuple):
+    """One call, and when it came and was answered: places in one order of events."""
+
+    operation: str
+    came: int
+    answered: int
+
+
+class Log(NamedTuple):
+    """What a client asked."""
+
+    calls: list[Call]
+
+    def count(self) -> Counter[str]:
+        """Return how often each operation was asked."""
+        return Counter(call.operation for call in self.calls)
+
+    def rounds(self) -> int:
+        """Return the length of the longest chain of calls of which each came after the one before was answered."""
+        length, until = 0, -1
+        for call in sorted(self.calls, key=lambda call: call.answered):
+            if call.came > until:
+                length, until = length + 1, call.answered
+        return length
+
+
+class Stub:
+    """The endpoint's process, to be told what to do."""
+
+    def __init__(self, url: str, pipe: Connection) -> None:
+        """Speak to the process by ``pipe``."""
+        self.url = url
+        self._pipe = pipe
+
+    def begin(self, latency_ms: float) -> None:
+        """Forget the log, and answer so much later from here on."""
+        self._pipe.send(latency_ms)
+        self._pipe.recv()
+
+    def log(self) -> Log:
+        """Return what was asked since."""
+        self._pipe.send(None)
+        return Log(self._pipe.recv())
+
+
+@contextmanager
+def stub(lines: Iterable[dict[str, Any]]) -> Iterator[Stub]:
+    """Run an endpoint over an account with what these lines of an import hold."""
+    ours, theirs = multiprocessing.Pipe()
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_run, args=(theirs, [orjson.dumps(line) for line in lines]), daemon=True)
+    process.start()
+    try:
+        yield Stub(ours.recv(), ours)
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _run(pipe: Connection, lines: list[bytes]) -> None:
+    service: Service = create_local_app().state.local.service
+    load(service, lines)
+    uvloop.run(_serve(pipe, _Endpoint(service)))
+
+
+async def _serve(pipe: Connection, endpoint: "_Endpoint") -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Connection(endpoint), "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()[:2]
+    pipe.send(f"http://{host}:{port}")
+
+    def told() -> None:
+        latency_ms = pipe.recv()
+        if latency_ms is None:
+            pipe.send(endpoint.calls)
+        else:
+            endpoint.begin(latency_ms)
+            pipe.send(None)
+
+    loop.add_reader(pipe.fileno(), told)
+    await asyncio.Event().wait()
+
+
+class _Endpoint:
+    """Answers, and what was asked."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._answers: dict[tuple[str, bytes], bytes] = {}
+        self._events = 0
+        self.begin(0)
+
+    def begin(self, latency_ms: float) -> None:
+        self.calls: list[Call] = []
+        self.latency = latency_ms / 1000
+
+    def answer(self, target: str, body: bytes) -> bytes:
+        known = self._answers.get((target, body))
+        if known is None:
+            known = self._answers[target, body] = _http(*self._worked_out(target, body))
+        return known
+
+    def _worked_out(self, target: str, body: bytes) -> tuple[int, bytes]:
+        try:
+            return 200, protocol.answer(self._service, target, protocol.request(body))
+        except AwsError as error:
+            return error.status, protocol.refusal(error)
+
+    def event(self) -> int:
+        self._events += 1
+        return self._events
+
+
+def _http(status: int, body: bytes) -> bytes:
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, which brings one request after another."""
+
+    def __init__(self, endpoint: _Endpoint) -> None:
+        self._endpoint = endpoint
+        self._parser = httptools.HttpRequestParser(self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def on_message_begin(self) -> None:
+        self._body, self._target = bytearray(), ""
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() == b"x-amz-target":
+            self._target = value.decode()
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        came = self._endpoint.event()
+        answer = self._endpoint.answer(self._target, bytes(self._body))
+        asyncio.get_running_loop().call_later(self._endpoint.latency, self._answer, self._target, came, answer)
+
+    def _answer(self, target: str, came: int, answer: bytes) -> None:
+        self._endpoint.calls.append(Call(target.rpartition(".")[2], came, self._endpoint.event()))
+        self._transport.write(answer)  # type: ignore[attr-defined] # a socket's transport takes it
