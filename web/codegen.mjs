@@ -3,7 +3,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { codegen } from "@graphql-codegen/core";
 import * as documents from "@graphql-codegen/typed-document-node";
-import * as typescript from "@graphql-codegen/typescript";
 import * as operations from "@graphql-codegen/typescript-operations";
 import { parse } from "graphql";
 
@@ -17,13 +16,12 @@ const code = await codegen({
     .filter((path) => path.endsWith(".graphql"))
     .sort()
     .map((path) => parsed(`src/${path}`)),
-  plugins: [{ typescript: {} }, { operations: {} }, { documents: {} }],
-  pluginMap: { typescript, operations, documents },
+  plugins: [{ operations: {} }, { documents: {} }],
+  pluginMap: { operations, documents },
   config: {
     documentMode: "string",
-    enumsAsTypes: true,
+    pureMagicComment: true,
     immutableTypes: true,
-    onlyOperationTypes: true,
     scalars: { Arn: "string", DateTime: "string", Long: "number", _Any: "unknown" },
     skipTypename: true,
     strictScalars: true,
