@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from browser import chromium
+from playwright.async_api import Browser
 from redis_server import redis_server
 from starlette.types import ASGIApp
 
@@ -96,6 +98,13 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a Redis that tests share: what they keep in it needs keys of their own."""
     with redis_server(tmp_path_factory.mktemp("redis")) as server:
         yield server.url
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, which tests share: each visit has a profile of its own."""
+    async with chromium() as started:
+        yield started
 
 
 @pytest.fixture
