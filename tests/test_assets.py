@@ -21,6 +21,7 @@ from gateway.http.headers import SECURE
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
+README = (Path(__file__).parents[1] / "README.md").read_text()
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 BLOCK = re.compile(r'<script type="application/json" id="gateway">(.*?)</script>', re.DOTALL)
 STRICT = {
@@ -205,18 +206,17 @@ async def test_licences_come_along(http: httpx.AsyncClient) -> None:
 
 
 @pytest.fixture
-async def mounted(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an application that has the gateway at /lineage."""
-    app = create_app(Settings(local_url=server.url, cache_url="off"))
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with app.router.lifespan_context(app):
-            yield
-
-    outer = Starlette(routes=[Mount("/lineage", app)], lifespan=lifespan)
-    async with outer.router.lifespan_context(outer):
-        transport = httpx.ASGITransport(outer)
+async def mounted(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application of README that has the gateway at /lineage."""
+    monkeypatch.setenv("GATEWAY_LOCAL_URL", server.url)
+    [example] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, Any] = {
+        thing.__name__: thing for thing in (Mount, Settings, Starlette, asynccontextmanager, create_app)
+    }
+    exec(example, names)  # noqa: S102
+    app: Starlette = names["app"]
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             yield client
 
