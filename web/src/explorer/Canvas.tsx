@@ -11,13 +11,13 @@ import {
   useReactFlow,
   useStoreApi,
 } from "@xyflow/react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import { Bulk } from "./Bulk";
 import { type CardNode, VertexCard } from "./VertexCard";
 import { LinkLine, type LinkEdge } from "./LinkLine";
 import { StackCard, type StackNode } from "./StackCard";
 import { useExplorer } from "./explorer";
-import { HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
+import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
 import { wayThrough } from "./lighting";
 import { type Arrow, isArrow, next } from "./keyboard";
 import { SIDES } from "./graph";
@@ -41,16 +41,13 @@ export function Canvas({ scene }: { scene: Scene }) {
 }
 
 /** The newest scene that is laid out, and where. */
-function useArranged(scene: Scene): { scene: Scene; places: Places } | null {
-  const [arranged, setArranged] = useState<{ scene: Scene; places: Places } | null>(null);
-  const latest = useRef<Places>(new Map());
+function useArranged(scene: Scene): Arranged | null {
+  const arranged = useExplorer((state) => state.arranged);
   useEffect(() => {
     let isCurrent = true;
-    const { at, view } = useExplorer.getState();
-    arrange(scene, latest.current, at ?? view.start[0]).then((places) => {
-      if (!isCurrent) return;
-      latest.current = places;
-      setArranged({ scene, places });
+    const { arranged, at, view } = useExplorer.getState();
+    arrange(scene, arranged?.places ?? new Map(), at ?? view.start[0]).then((places) => {
+      if (isCurrent) useExplorer.setState({ arranged: { scene, places } });
     });
     return () => {
       isCurrent = false;
@@ -180,7 +177,7 @@ function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly (CardNode | 
 }
 
 /** Arrows go to the neighbour that lies there, Enter opens what is closed, Escape leaves. */
-function useKeys(arranged: { scene: Scene; places: Places } | null): (event: KeyboardEvent) => void {
+function useKeys(arranged: Arranged | null): (event: KeyboardEvent) => void {
   const flow = useReactFlow();
   const store = useStoreApi();
 

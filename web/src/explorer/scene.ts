@@ -11,6 +11,8 @@ export interface CardSide {
   readonly hidden: number;
   /** Whether there may be neighbours that are not known. */
   readonly unknown: boolean;
+  /** Whether these are neighbours that were asked for and could not be had. */
+  readonly missing: boolean;
 }
 
 export interface Card {
@@ -61,10 +63,13 @@ export const MORE = 20;
 /** More vertices than this are drawn as groups. */
 export const GROUPED_OVER = 1500;
 
+/** Where walks were cut short, on each side; null where none has ended. */
+export type Cut = Readonly<Record<Side, { readonly frontier: ReadonlyMap<string, number> } | null>>;
+
 /** Draw a view; `pinned` are vertices that are shown whatever it says, such as those of paths. */
-export function draw(graph: Graph, view: View, pinned: readonly string[] = []): Scene {
+export function draw(graph: Graph, view: View, pinned: readonly string[] = [], cut?: Cut): Scene {
   const reach = new Reach(graph, view, pinned);
-  return reach.shown.size > GROUPED_OVER ? grouped(graph, reach.shown) : carded(graph, view, reach);
+  return reach.shown.size > GROUPED_OVER ? grouped(graph, reach.shown) : carded(graph, view, reach, cut);
 }
 
 /** Which vertices a view shows. */
@@ -155,14 +160,15 @@ function splitKey(key: string): [Side, string] {
   return [key.slice(0, colon) as Side, key.slice(colon + 1)];
 }
 
-function carded(graph: Graph, view: View, reach: Reach): Scene {
+function carded(graph: Graph, view: View, reach: Reach, cut?: Cut): Scene {
   const cards = new Map<string, Card>();
   for (const [arn, distance] of reach.shown) {
     const side = (which: Side): CardSide => {
       const all = graph.neighbours(arn, which);
       const hidden = all.reduce((count, neighbour) => count + (reach.shown.has(neighbour) ? 0 : 1), 0);
       const open = reach.open.has(sideKey(which, arn)) && all.length > 0;
-      return { open, hidden: open ? 0 : hidden, unknown: !graph.isExplored(arn, which) };
+      const unknown = !graph.isExplored(arn, which);
+      return { open, hidden: open ? 0 : hidden, unknown, missing: unknown && !!cut?.[which]?.frontier.has(arn) };
     };
     const sides = { up: side("up"), down: side("down") };
     cards.set(arn, { id: arn, vertex: graph.vertices.get(arn)!, distance, isStart: view.start.includes(arn), sides });
