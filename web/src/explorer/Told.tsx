@@ -7,6 +7,7 @@ import { useShallow } from "zustand/react/shallow";
 import type { Problem } from "./api";
 import { SignIn } from "./SignIn";
 import { useExplorer } from "./explorer";
+import { useLasting } from "./lasting";
 import { type Notice, type Remedy, notices } from "./notices";
 import type { Scene } from "./scene";
 import { FIRST, MOST_HOPS, NO_FILTER } from "./view";
@@ -147,20 +148,6 @@ function Skeleton() {
       ))}
     </div>
   );
-}
-
-/** Shorter work than this many milliseconds is over before one could read of it. */
-const LONG = 400;
-
-/** Whether something has been so for a while. */
-function useLasting(is: boolean): boolean {
-  const [isLasting, setLasting] = useState(false);
-  useEffect(() => {
-    if (!is) return setLasting(false);
-    const timer = setTimeout(() => setLasting(true), LONG);
-    return () => clearTimeout(timer);
-  }, [is]);
-  return isLasting;
 }
 
 /** Seconds until trying again is worth while. */

@@ -19,6 +19,10 @@ export class Problem extends Error {
   }
 }
 
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem("INTERNAL", String(error));
+}
+
 export interface Answer<Data> {
   readonly data: Data;
   /** Errors of fields whose data are missing. */
@@ -66,7 +70,7 @@ async function post<Data, Variables>(
   accept: string,
   signal?: AbortSignal,
 ): Promise<Response> {
-  const body = JSON.stringify({ query: await text(document.toString()), variables });
+  const body = JSON.stringify({ query: await named(document.toString()), variables });
   const credential = credentials.headers();
   const headers = { Accept: accept, "Content-Type": "application/json", ...credential };
   let response: Response;
@@ -95,7 +99,7 @@ export function whenSignedOut(listener: () => void): void {
 }
 
 /** The document as this gateway calls its types and root fields. */
-async function text(document: string): Promise<string> {
+export async function named(document: string): Promise<string> {
   if (!gateway.prefix) return document;
   const { prefixed } = await import("../prefix");
   return prefixed(document, gateway.prefix);

@@ -2,12 +2,12 @@
 
 import { create } from "zustand";
 import { LatestDocument, type TitlesQuery, TitlesDocument } from "../generated/graphql";
-import { Problem, ask, whenSignedOut } from "./api";
+import { type Problem, asProblem, ask, whenSignedOut } from "./api";
 import { batches } from "./batches";
 import { credentials } from "./credentials";
 import { Graph, type Side, SIDES } from "./graph";
 import type { Arranged } from "./layout/arrange";
-import { type Asked, MOST, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
+import { type Asked, MOST, MOST_STARTS, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
 import { FIRST, MOST_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
 import { FEW, MORE } from "./scene";
 import { type Progress, walk } from "./walks";
@@ -63,6 +63,8 @@ export interface Explorer {
   arrive(fragment: string): void;
   signIn(credential: string): void;
   signOut(): void;
+  /** Ask for the titles that these vertices lack. */
+  describe(arns: readonly string[], signal: AbortSignal): Promise<void>;
   /** See that these vertices have titles. */
   wantTitles(arns: readonly string[]): void;
   /** See that the neighbours of these vertices are known. */
@@ -226,15 +228,19 @@ export const useExplorer = create<Explorer>()((set, get) => {
     set({ wanted, isSignedIn: false });
   });
 
-  const titles = batches(100, async (arns) => {
+  async function entitle(arns: readonly string[], signal?: AbortSignal): Promise<void> {
+    const { data, problems } = await ask(TitlesDocument, { arns }, signal);
+    set((state) => ({
+      titles: new Map([...state.titles, ...data.lineage.start.map((one) => [one.arn, one] as const)]),
+      undescribed: problems[0] ?? state.undescribed,
+    }));
+    const passing = problems.find(({ code }) => code !== "FORBIDDEN");
+    if (passing) throw passing;
+  }
+
+  const titles = batches(MOST_STARTS, async (arns) => {
     try {
-      const { data, problems } = await ask(TitlesDocument, { arns });
-      set((state) => ({
-        titles: new Map([...state.titles, ...data.lineage.start.map((one) => [one.arn, one] as const)]),
-        undescribed: problems[0] ?? state.undescribed,
-      }));
-      const passing = problems.find(({ code }) => code !== "FORBIDDEN");
-      if (passing) throw passing;
+      await entitle(arns);
     } catch (error) {
       set({ undescribed: asProblem(error) });
       throw error;
@@ -326,6 +332,12 @@ export const useExplorer = create<Explorer>()((set, get) => {
       forget();
       set({ wanted: "first", isSignedIn: false, titles: new Map() });
     },
+    async describe(arns, signal) {
+      const without = arns.filter((arn) => !get().titles.has(arn));
+      for (let at = 0; at < without.length; at += MOST_STARTS) {
+        await entitle(without.slice(at, at + MOST_STARTS), signal);
+      }
+    },
     wantTitles: titles.want,
     wantSides: sides.want,
     light(ids) {
@@ -355,10 +367,6 @@ function without(set: ReadonlySet<string>, key: string): Set<string> {
   const left = new Set(set);
   left.delete(key);
   return left;
-}
-
-function asProblem(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem("INTERNAL", String(error));
 }
 
 /** Show what the page's address says, now and whenever the browser goes back or forth. */

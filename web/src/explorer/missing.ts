@@ -23,7 +23,7 @@ export const PAGE = 2000;
 /** Vertices that a walk may be asked for, and beyond which the page asks for a filter. */
 export const MOST = 10_000;
 /** Vertices that a walk may start from. */
-const MOST_STARTS = 100;
+export const MOST_STARTS = 100;
 
 /** What a walk that is in the graph left out; vertices that are as far as it was to go are no frontier. */
 export function missing(graph: Graph, { start, side, hops, most }: Asked, coverage: MissingFragment | null): Missing {

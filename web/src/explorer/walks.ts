@@ -25,7 +25,7 @@ export interface WalkRequest {
   readonly most: number;
 }
 
-const DIRECTIONS: Record<Side | "both", LineageDirection> = { up: "UPSTREAM", down: "DOWNSTREAM", both: "BOTH" };
+export const DIRECTIONS: Record<Side | "both", LineageDirection> = { up: "UPSTREAM", down: "DOWNSTREAM", both: "BOTH" };
 
 /** Walk, and add to the graph what is found; `progress` hears of each message. */
 export async function walk(
