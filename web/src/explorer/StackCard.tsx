@@ -3,6 +3,7 @@
 import { type Node, type NodeProps } from "@xyflow/react";
 import { Layers2, Plus, Search } from "lucide-react";
 import { memo, useState } from "react";
+import { Ends } from "./Ends";
 import { StackList } from "./StackList";
 import { useExplorer } from "./explorer";
 import { nameOfStack } from "./names";
@@ -19,6 +20,7 @@ export const StackCard = memo(function StackCard({ data: { stack } }: NodeProps<
   const title = nameOfStack(stack, first);
   return (
     <div className={`card stack ${of === null && first ? first.lineageType.toLowerCase() : ""} ${shade}`}>
+      <Ends />
       <div className="face" role="group" aria-label={title}>
         <Layers2 className="icon" aria-hidden size={20} />
         <span className="name">{title}</span>

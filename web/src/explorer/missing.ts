@@ -19,7 +19,7 @@ export interface Asked {
 }
 
 /** Vertices that a walk finds; more come with "load more". */
-export const PAGE = 2000;
+export const PAGE = 5000;
 /** Vertices that a walk may be asked for, and beyond which the page asks for a filter. */
 export const MOST = 10_000;
 /** Vertices that a walk may start from. */

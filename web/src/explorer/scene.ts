@@ -7,6 +7,8 @@ import { type View, isFiltered, sideKey } from "./view";
 export interface CardSide {
   /** Whether this card's neighbours on the side are drawn because of it, so that they can be put away. */
   readonly open: boolean;
+  /** Whether any neighbour is drawn. */
+  readonly shown: boolean;
   /** Known neighbours that are not drawn. */
   readonly hidden: number;
   /** Whether there may be neighbours that are not known. */
@@ -69,7 +71,7 @@ export type Cut = Readonly<Record<Side, { readonly frontier: ReadonlyMap<string,
 /** Draw a view; `pinned` are vertices that are shown whatever it says, such as those of paths. */
 export function draw(graph: Graph, view: View, pinned: readonly string[] = [], cut?: Cut): Scene {
   const reach = new Reach(graph, view, pinned);
-  return reach.shown.size > GROUPED_OVER ? grouped(graph, reach.shown) : carded(graph, view, reach, cut);
+  return reach.shown.size > GROUPED_OVER ? grouped(graph, view, reach, cut) : carded(graph, view, reach, cut);
 }
 
 /** Which vertices a view shows. */
@@ -161,18 +163,7 @@ function splitKey(key: string): [Side, string] {
 }
 
 function carded(graph: Graph, view: View, reach: Reach, cut?: Cut): Scene {
-  const cards = new Map<string, Card>();
-  for (const [arn, distance] of reach.shown) {
-    const side = (which: Side): CardSide => {
-      const all = graph.neighbours(arn, which);
-      const hidden = all.reduce((count, neighbour) => count + (reach.shown.has(neighbour) ? 0 : 1), 0);
-      const open = reach.open.has(sideKey(which, arn)) && all.length > 0;
-      const unknown = !graph.isExplored(arn, which);
-      return { open, hidden: open ? 0 : hidden, unknown, missing: unknown && !!cut?.[which]?.frontier.has(arn) };
-    };
-    const sides = { up: side("up"), down: side("down") };
-    cards.set(arn, { id: arn, vertex: graph.vertices.get(arn)!, distance, isStart: view.start.includes(arn), sides });
-  }
+  const cards = new Map([...reach.shown.keys()].map((arn) => [arn, cardOf(graph, view, reach, arn, cut)]));
   const stacks = new Map<string, Stack>();
   const links = linksBetween(graph, reach.shown);
   for (const { arn, side, shown, rest, total } of reach.stacks) {
@@ -185,6 +176,29 @@ function carded(graph: Graph, view: View, reach: Reach, cut?: Cut): Scene {
   return { cards, stacks, links, shown: reach.shown, grouped: false };
 }
 
+function cardOf(graph: Graph, view: View, { open, shown }: Reach, arn: string, cut?: Cut): Card {
+  const side = (which: Side): CardSide => {
+    const all = graph.neighbours(arn, which);
+    const hidden = all.reduce((count, neighbour) => count + (shown.has(neighbour) ? 0 : 1), 0);
+    const isOpen = open.has(sideKey(which, arn)) && all.length > 0;
+    const unknown = !graph.isExplored(arn, which);
+    return {
+      open: isOpen,
+      shown: hidden < all.length,
+      hidden: isOpen ? 0 : hidden,
+      unknown,
+      missing: unknown && !!cut?.[which]?.frontier.has(arn),
+    };
+  };
+  return {
+    id: arn,
+    vertex: graph.vertices.get(arn)!,
+    distance: shown.get(arn)!,
+    isStart: view.start.includes(arn),
+    sides: { up: side("up"), down: side("down") },
+  };
+}
+
 function linksBetween(graph: Graph, shown: ReadonlyMap<string, number>): Link[] {
   const links: Link[] = [];
   for (const edge of graph.edges.values()) {
@@ -193,27 +207,42 @@ function linksBetween(graph: Graph, shown: ReadonlyMap<string, number>): Link[] 
   return links;
 }
 
-function grouped(graph: Graph, shown: ReadonlyMap<string, number>): Scene {
-  const members = new Map<string, string[]>();
-  const groupOf = new Map<string, string>();
-  for (const [arn, distance] of shown) {
+/** Vertices of a kind and type that stand equally far as one; those that stand alone as cards. */
+function grouped(graph: Graph, view: View, reach: Reach, cut?: Cut): Scene {
+  const groups = new Map<string, string[]>();
+  for (const [arn, distance] of reach.shown) {
     const { lineageType, type } = graph.vertices.get(arn)!;
     const id = `group ${distance} ${lineageType} ${type ?? ""}`;
-    groupOf.set(arn, id);
-    const among = members.get(id);
-    if (among) among.push(arn);
-    else members.set(id, [arn]);
+    const group = groups.get(id);
+    if (group) group.push(arn);
+    else groups.set(id, [arn]);
   }
+  const cards = new Map<string, Card>();
   const stacks = new Map<string, Stack>();
-  for (const [id, arns] of members) {
-    stacks.set(id, { id, of: null, members: arns, shown: 0, total: arns.length, distance: shown.get(arns[0]!)! });
+  const drawnAs = new Map<string, string>();
+  for (const [group, members] of groups) {
+    const first = members[0]!;
+    const id = members.length > 1 ? group : first;
+    for (const arn of members) drawnAs.set(arn, id);
+    const distance = reach.shown.get(first)!;
+    if (members.length > 1) stacks.set(id, { id, of: null, members, shown: 0, total: members.length, distance });
+    else cards.set(id, cardOf(graph, view, reach, first, cut));
   }
+  return { cards, stacks, links: linksBetweenGroups(graph, reach.shown, drawnAs), shown: reach.shown, grouped: true };
+}
+
+function linksBetweenGroups(
+  graph: Graph,
+  shown: ReadonlyMap<string, number>,
+  drawnAs: ReadonlyMap<string, string>,
+): Link[] {
   const links = new Map<string, Link>();
-  for (const { source, destination } of linksBetween(graph, shown)) {
-    const ends = [groupOf.get(source)!, groupOf.get(destination)!] as const;
-    if (ends[0] === ends[1]) continue;
-    const id = edgeId(...ends);
-    links.set(id, { id, source: ends[0], destination: ends[1], edge: null, count: (links.get(id)?.count ?? 0) + 1 });
+  for (const { edge, ...ends } of linksBetween(graph, shown)) {
+    const [source, destination] = [drawnAs.get(ends.source)!, drawnAs.get(ends.destination)!];
+    if (source === destination) continue;
+    const id = edgeId(source, destination);
+    const isSingle = source === ends.source && destination === ends.destination;
+    links.set(id, { id, source, destination, edge: isSingle ? edge : null, count: (links.get(id)?.count ?? 0) + 1 });
   }
-  return { cards: new Map(), stacks, links: [...links.values()], shown, grouped: true };
+  return [...links.values()];
 }
