@@ -12,13 +12,13 @@ import {
   useStore,
   useStoreApi,
 } from "@xyflow/react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import { type CardNode, VertexCard } from "./VertexCard";
 import { Far, cardAt } from "./Far";
 import { LinkLine, type LinkEdge } from "./LinkLine";
 import { StackCard, type StackNode } from "./StackCard";
 import { useExplorer } from "./explorer";
-import { HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
+import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
 import { wayThrough } from "./lighting";
 import { type Arrow, isArrow, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
@@ -44,26 +44,31 @@ export function Canvas({ scene }: { scene: Scene }) {
 }
 
 /** The newest scene that is laid out, and where; those that come while another is laid out wait for the last of them. */
-function useArranged(scene: Scene): { scene: Scene; places: Places } | null {
-  const [arranged, setArranged] = useState<{ scene: Scene; places: Places } | null>(null);
-  const wanted = useRef(scene);
-  const places = useRef<Places>(new Map());
+function useArranged(scene: Scene): Arranged | null {
+  const arranged = useExplorer((state) => state.arranged);
+  const wanted = useRef<Scene | null>(scene);
   const isBusy = useRef(false);
   useEffect(() => {
     wanted.current = scene;
     if (isBusy.current) return;
     const layOut = async () => {
       isBusy.current = true;
-      for (let done: Scene | null = null; done !== wanted.current;) {
+      for (let done: Scene | null = null; wanted.current !== null && done !== wanted.current;) {
         done = wanted.current;
-        const { at, view } = useExplorer.getState();
-        places.current = await arrange(done, places.current, at ?? view.start[0]);
-        setArranged({ scene: done, places: places.current });
+        const { arranged, at, view } = useExplorer.getState();
+        const places = await arrange(done, arranged?.places ?? new Map(), at ?? view.start[0]);
+        if (wanted.current !== null) useExplorer.setState({ arranged: { scene: done, places } });
       }
       isBusy.current = false;
     };
     void layOut();
   }, [scene]);
+  useEffect(
+    () => () => {
+      wanted.current = null;
+    },
+    [],
+  );
   return arranged;
 }
 
@@ -214,7 +219,7 @@ const isMiddle = ({ data }: SceneNode): boolean =>
   "card" in data ? data.card.isStart : data.stack.of === null && data.stack.distance === 0;
 
 /** Arrows go to the neighbour that lies there, with Shift open the side; Enter opens both; Escape leaves. */
-function useKeys(arranged: { scene: Scene; places: Places } | null): (event: KeyboardEvent) => void {
+function useKeys(arranged: Arranged | null): (event: KeyboardEvent) => void {
   const flow = useReactFlow();
   const store = useStoreApi();
 

@@ -4,14 +4,9 @@ import { Position, ViewportPortal, getBezierPath } from "@xyflow/react";
 import { memo, useMemo } from "react";
 import type { LineageType } from "../generated/graphql";
 import { useExplorer } from "./explorer";
-import { HEIGHT, type Places, type Point, WIDTH } from "./layout/arrange";
+import { type Arranged, HEIGHT, type Places, type Point, WIDTH } from "./layout/arrange";
 import { KINDS } from "./names";
 import type { Link, Scene } from "./scene";
-
-interface Arranged {
-  readonly scene: Scene;
-  readonly places: Places;
-}
 
 export const Far = memo(function Far({ scene, places }: Arranged) {
   const lit = useExplorer((state) => state.lit);

@@ -1,6 +1,6 @@
 // A vertex on the canvas.
 
-import { Crosshair, Minus, Plus } from "lucide-react";
+import { Crosshair, Minus, Plus, TriangleAlert } from "lucide-react";
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
 import { Ends } from "./Ends";
@@ -71,27 +71,29 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
 });
 
 function SideButton({ card, side, name }: { card: Card; side: Side; name: string }) {
-  const { open, hidden, unknown } = card.sides[side];
+  const { open, hidden, unknown, missing } = card.sides[side];
   const explorer = useExplorer.getState();
   if (!open && !hidden && !unknown) return null;
   const does = open ? "Hide" : "Show";
   return (
     <button
       type="button"
-      className={`side ${side}`}
+      className={`side ${side} ${missing ? "missing" : ""}`}
       tabIndex={-1}
-      title={`${does} what is ${SIDE_WORDS[side]}`}
+      title={`${does} what is ${SIDE_WORDS[side]}${missing ? ": some of it is missing" : ""}`}
       aria-label={`${does} what is ${SIDE_WORDS[side]} of ${name}`}
       aria-expanded={open}
       onClick={() => (open ? explorer.close(card.id, side) : explorer.open(card.id, side))}
     >
+      {missing && <TriangleAlert size={12} aria-hidden />}
       {open ? <Minus size={12} aria-hidden /> : <Plus size={12} aria-hidden />}
       {!open && hidden > 0 && <span>{hidden}</span>}
     </button>
   );
 }
 
-function sideInWords(side: Side, { open, shown, hidden, unknown }: CardSide): string {
+function sideInWords(side: Side, { open, shown, hidden, unknown, missing }: CardSide): string {
+  if (missing) return `${SIDE_WORDS[side]} ${shown ? "shown in part: some of it is missing" : "missing"}`;
   if (open || (shown && !hidden)) return `${SIDE_WORDS[side]} shown`;
   if (hidden) return `${hidden} more ${SIDE_WORDS[side]}`;
   return unknown ? `${SIDE_WORDS[side]} not known yet` : `nothing ${SIDE_WORDS[side]}`;

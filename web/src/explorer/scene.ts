@@ -13,6 +13,8 @@ export interface CardSide {
   readonly hidden: number;
   /** Whether there may be neighbours that are not known. */
   readonly unknown: boolean;
+  /** Whether these are neighbours that were asked for and could not be had. */
+  readonly missing: boolean;
 }
 
 export interface Card {
@@ -63,10 +65,13 @@ export const MORE = 20;
 /** More vertices than this are drawn as groups. */
 export const GROUPED_OVER = 1500;
 
+/** Where walks were cut short, on each side; null where none has ended. */
+export type Cut = Readonly<Record<Side, { readonly frontier: ReadonlyMap<string, number> } | null>>;
+
 /** Draw a view; `pinned` are vertices that are shown whatever it says, such as those of paths. */
-export function draw(graph: Graph, view: View, pinned: readonly string[] = []): Scene {
+export function draw(graph: Graph, view: View, pinned: readonly string[] = [], cut?: Cut): Scene {
   const reach = new Reach(graph, view, pinned);
-  return reach.shown.size > GROUPED_OVER ? grouped(graph, view, reach) : carded(graph, view, reach);
+  return reach.shown.size > GROUPED_OVER ? grouped(graph, view, reach, cut) : carded(graph, view, reach, cut);
 }
 
 /** Which vertices a view shows. */
@@ -157,8 +162,8 @@ function splitKey(key: string): [Side, string] {
   return [key.slice(0, colon) as Side, key.slice(colon + 1)];
 }
 
-function carded(graph: Graph, view: View, reach: Reach): Scene {
-  const cards = new Map([...reach.shown.keys()].map((arn) => [arn, cardOf(graph, view, reach, arn)]));
+function carded(graph: Graph, view: View, reach: Reach, cut?: Cut): Scene {
+  const cards = new Map([...reach.shown.keys()].map((arn) => [arn, cardOf(graph, view, reach, arn, cut)]));
   const stacks = new Map<string, Stack>();
   const links = linksBetween(graph, reach.shown);
   for (const { arn, side, shown, rest, total } of reach.stacks) {
@@ -171,13 +176,19 @@ function carded(graph: Graph, view: View, reach: Reach): Scene {
   return { cards, stacks, links, shown: reach.shown, grouped: false };
 }
 
-function cardOf(graph: Graph, view: View, { open, shown }: Reach, arn: string): Card {
+function cardOf(graph: Graph, view: View, { open, shown }: Reach, arn: string, cut?: Cut): Card {
   const side = (which: Side): CardSide => {
     const all = graph.neighbours(arn, which);
     const hidden = all.reduce((count, neighbour) => count + (shown.has(neighbour) ? 0 : 1), 0);
     const isOpen = open.has(sideKey(which, arn)) && all.length > 0;
     const unknown = !graph.isExplored(arn, which);
-    return { open: isOpen, shown: hidden < all.length, hidden: isOpen ? 0 : hidden, unknown };
+    return {
+      open: isOpen,
+      shown: hidden < all.length,
+      hidden: isOpen ? 0 : hidden,
+      unknown,
+      missing: unknown && !!cut?.[which]?.frontier.has(arn),
+    };
   };
   return {
     id: arn,
@@ -197,7 +208,7 @@ function linksBetween(graph: Graph, shown: ReadonlyMap<string, number>): Link[] 
 }
 
 /** Vertices of a kind and type that stand equally far as one; those that stand alone as cards. */
-function grouped(graph: Graph, view: View, reach: Reach): Scene {
+function grouped(graph: Graph, view: View, reach: Reach, cut?: Cut): Scene {
   const groups = new Map<string, string[]>();
   for (const [arn, distance] of reach.shown) {
     const { lineageType, type } = graph.vertices.get(arn)!;
@@ -215,7 +226,7 @@ function grouped(graph: Graph, view: View, reach: Reach): Scene {
     for (const arn of members) drawnAs.set(arn, id);
     const distance = reach.shown.get(first)!;
     if (members.length > 1) stacks.set(id, { id, of: null, members, shown: 0, total: members.length, distance });
-    else cards.set(id, cardOf(graph, view, reach, first));
+    else cards.set(id, cardOf(graph, view, reach, first, cut));
   }
   return { cards, stacks, links: linksBetweenGroups(graph, reach.shown, drawnAs), shown: reach.shown, grouped: true };
 }
