@@ -4,22 +4,30 @@ import { Position, ViewportPortal, getBezierPath } from "@xyflow/react";
 import { memo, useMemo } from "react";
 import { useExplorer } from "./explorer";
 import { HEIGHT, type Places, WIDTH } from "./layout/arrange";
-import type { Scene } from "./scene";
+import type { Link, Scene } from "./scene";
 
 export const Bulk = memo(function Bulk({ scene, places }: { scene: Scene; places: Places }) {
-  const isDim = useExplorer(({ lit }) => lit !== null);
-  const path = useMemo(
-    () => scene.links.map(({ source, destination }) => line(places, source, destination)).join(""),
-    [scene, places],
-  );
+  const lit = useExplorer((state) => state.lit);
+  const whole = useMemo(() => lines(scene, places, ({ edge }) => !edge?.hiddenHops), [scene, places]);
+  const dashed = useMemo(() => lines(scene, places, ({ edge }) => !!edge?.hiddenHops), [scene, places]);
+  const bright = useMemo(() => lines(scene, places, ({ id }) => !!lit?.has(id)), [scene, places, lit]);
   return (
     <ViewportPortal>
-      <svg className={isDim ? "bulk dim" : "bulk"} aria-hidden>
-        <path d={path} />
+      <svg className={lit ? "bulk dim" : "bulk"} aria-hidden>
+        <path d={whole} />
+        <path d={dashed} className="hidden-hops" />
+        <path d={bright} className="lit" />
       </svg>
     </ViewportPortal>
   );
 });
+
+function lines({ links }: Scene, places: Places, which: (link: Link) => boolean): string {
+  return links
+    .filter(which)
+    .map(({ source, destination }) => line(places, source, destination))
+    .join("");
+}
 
 function line(places: Places, source: string, destination: string): string {
   const [from, to] = [places.get(source), places.get(destination)];

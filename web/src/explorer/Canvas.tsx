@@ -20,12 +20,12 @@ import { useExplorer } from "./explorer";
 import { HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
 import { wayThrough } from "./lighting";
 import { type Arrow, isArrow, next } from "./keyboard";
-import { SIDES } from "./graph";
+import { SIDES, edgeId } from "./graph";
 import type { Card, Scene } from "./scene";
 
 const NODES = { card: VertexCard, stack: StackCard };
 const EDGES = { link: LinkLine };
-/** With more links than this, only those that say something are elements of their own; the rest is one path. */
+/** With more links than this, only those that say something are elements of their own, if these are no more. */
 const SINGLY = 400;
 const HANDLES = [
   { type: "target" as const, position: Position.Left, x: 0, y: HEIGHT / 2, width: 1, height: 1 },
@@ -71,7 +71,10 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   const nodes = useMemo(() => (arranged ? nodesOf(arranged.scene, arranged.places) : []), [arranged]);
   const isBulk = (arranged?.scene.links.length ?? 0) > SINGLY;
   const edges = useMemo(
-    () => (arranged ? edgesOf(arranged.scene, isBulk ? (lit ?? new Set(selected)) : null) : []),
+    () =>
+      arranged
+        ? edgesOf(arranged.scene, isBulk ? new Set(lit).add(edgeId(selected[0] ?? "", selected[1] ?? "")) : null)
+        : [],
     [arranged, isBulk, isBulk ? lit : null, isBulk ? selected : null],
   );
 
@@ -81,10 +84,25 @@ function Laid({ scene: wanted }: { scene: Scene }) {
     fit(flow, nodes, start);
   }, [nodes, flow, start]);
 
+  const traced = useRef<string | null>(null);
   const trace = useCallback(
-    (id: string | null) => light(id === null || !arranged ? null : wayThrough(arranged.scene, id)),
+    (id: string | null) => {
+      traced.current = id;
+      light(id === null || !arranged ? null : wayThrough(arranged.scene, id));
+    },
     [arranged, light],
   );
+  // Nothing tells of the leaving of a card that is no longer there.
+  useEffect(() => {
+    const id = traced.current;
+    if (id !== null && arranged) trace(arranged.places.has(id) ? id : null);
+  }, [arranged, trace]);
+  useEffect(() => () => light(null), [light]);
+  // Or the keyboard would have no card to come back to.
+  useEffect(() => {
+    const { at } = useExplorer.getState();
+    if (at !== null && arranged && !arranged.scene.cards.has(at)) useExplorer.setState({ at: null });
+  }, [arranged]);
   const keys = useKeys(arranged);
 
   return (
@@ -93,7 +111,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
       role="application"
       aria-label="Lineage graph: arrows go to neighbours, Enter opens, Space selects, Escape leaves"
       onKeyDown={keys}
-      onFocus={({ target }) => target.matches(".face[data-arn]:focus-visible") && trace(target.dataset["arn"]!)}
+      onFocus={() => trace(focusedCard())}
       onBlur={() => trace(null)}
     >
       <ReactFlow
@@ -112,7 +130,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
         minZoom={0.02}
         maxZoom={2}
         onNodeMouseEnter={(_, { id }) => trace(id)}
-        onNodeMouseLeave={() => trace(null)}
+        onNodeMouseLeave={() => trace(focusedCard())}
         onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
         onPaneClick={() => go({ selected: [] })}
       >
@@ -124,6 +142,11 @@ function Laid({ scene: wanted }: { scene: Scene }) {
       </ReactFlow>
     </div>
   );
+}
+
+/** The card that the keyboard, rather than a click, has brought the focus to. */
+function focusedCard(): string | null {
+  return document.querySelector<HTMLElement>(".face[data-arn]:focus-visible")?.dataset["arn"] ?? null;
 }
 
 function nodesOf({ cards, stacks }: Scene, places: Places): (CardNode | StackNode)[] {
@@ -150,15 +173,10 @@ function nodesOf({ cards, stacks }: Scene, places: Places): (CardNode | StackNod
   ];
 }
 
-/** All links as edges; where `among` is given only those within it, and those over hidden vertices. */
+/** All links as edges; where `among` is given only those in it and those over hidden vertices, unless that is too many. */
 function edgesOf({ links }: Scene, among: ReadonlySet<string> | null): LinkEdge[] {
-  const singly =
-    among === null
-      ? links
-      : links.filter(
-          ({ source, destination, edge }) => edge?.hiddenHops || (among.has(source) && among.has(destination)),
-        );
-  return singly.map((link) => ({
+  const telling = among ? links.filter(({ id, edge }) => edge?.hiddenHops || among.has(id)) : links;
+  return (among && telling.length > SINGLY ? [] : telling).map((link) => ({
     id: link.id,
     type: "link",
     source: link.source,
@@ -195,8 +213,8 @@ function useKeys(arranged: { scene: Scene; places: Places } | null): (event: Key
   };
 
   const go = (event: KeyboardEvent, key: Arrow) => {
-    const { at, view, moveTo } = useExplorer.getState();
-    const from = at ?? view.start[0];
+    const { at, moveTo } = useExplorer.getState();
+    const from = at ?? [...(arranged?.scene.cards.values() ?? [])].find(({ isEntry }) => isEntry)?.id;
     const id = arranged && from !== undefined ? next(arranged.scene, arranged.places, from, key) : null;
     if (id === null) return;
     event.preventDefault();

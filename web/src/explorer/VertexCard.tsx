@@ -28,7 +28,7 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
 function Near({ card, className }: { card: Card; className: string }) {
   const { arn, lineageType, type } = card.vertex;
   const title = useExplorer(({ titles }) => titles.get(arn));
-  const isAt = useExplorer(({ at }) => (at === null ? card.isStart : at === arn));
+  const isAt = useExplorer(({ at }) => (at === null ? card.isEntry : at === arn));
   const isWanted = useExplorer(({ at }) => at === arn);
   const focused = useRef<HTMLDivElement>(null);
   const { go, moveTo, start, wantSides, wantTitles } = useExplorer.getState();
