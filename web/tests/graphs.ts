@@ -24,7 +24,7 @@ export const viewOf = (start: string, change: Partial<View> = {}): View => ({ ..
 
 /** A scene of cards and links alone. */
 export function sceneOf(ids: readonly string[], links: readonly (readonly [string, string])[]): Scene {
-  const side = { open: false, hidden: 0, unknown: false };
+  const side = { open: false, shown: false, hidden: 0, unknown: false, missing: false };
   const card = (id: string): Card => ({
     id,
     vertex: { arn: id, lineageType: "ARTIFACT", type: null },

@@ -16,9 +16,9 @@ describe("depth", () => {
   it("shows nothing but the start at none", () => {
     const scene = draw(CHAIN, viewOf("c", { depth: { up: 0, down: 0 } }));
     expect(distances(scene)).toEqual({ c: 0 });
-    expect(scene.cards.get("c")!.sides).toEqual({
-      up: { open: false, hidden: 1, unknown: false },
-      down: { open: false, hidden: 1, unknown: false },
+    expect(scene.cards.get("c")!.sides).toMatchObject({
+      up: { open: false, shown: false, hidden: 1, unknown: false },
+      down: { open: false, shown: false, hidden: 1, unknown: false },
     });
   });
 
@@ -38,7 +38,7 @@ describe("depth", () => {
   it("leaves a side to be opened of which a part is too far", () => {
     const graph = graphOf("a>b", "a>5>c");
     const scene = draw(graph, viewOf("a", { depth: { up: 0, down: 1 } }));
-    expect(scene.cards.get("a")!.sides.down).toEqual({ open: false, hidden: 1, unknown: false });
+    expect(scene.cards.get("a")!.sides.down).toMatchObject({ open: false, hidden: 1, unknown: false });
   });
 
   it("ends in a circle", () => {
@@ -57,7 +57,7 @@ describe("sides", () => {
     const closed = new Set([sideKey("down", "b")]);
     const scene = draw(CHAIN, viewOf("a", { depth: { up: 0, down: 4 }, closed }));
     expect([...scene.shown.keys()]).toEqual(["a", "b"]);
-    expect(scene.cards.get("b")!.sides.down).toEqual({ open: false, hidden: 1, unknown: false });
+    expect(scene.cards.get("b")!.sides.down).toMatchObject({ open: false, hidden: 1, unknown: false });
   });
 
   it("opens a chain whatever the order in which it was opened", () => {
@@ -77,7 +77,7 @@ describe("sides", () => {
   it("says where neighbours are not known", () => {
     const graph = graphOf("a>b");
     graph.add([{ arn: "c", lineageType: "CONTEXT", type: null }], []);
-    expect(draw(graph, viewOf("c")).cards.get("c")!.sides.up).toEqual({ open: false, hidden: 0, unknown: true });
+    expect(draw(graph, viewOf("c")).cards.get("c")!.sides.up).toMatchObject({ open: false, hidden: 0, unknown: true });
   });
 });
 
@@ -153,16 +153,21 @@ describe("a large picture", () => {
   const graph = graphOf("p>a", ...many(count).map((one) => `a>${one}`), "m7>z");
   const view = viewOf("a", { depth: { up: 1, down: 2 }, opened: new Map([[sideKey("down", "a"), count]]) });
 
-  it("is grouped by distance, kind and type around the start", () => {
+  it("is grouped by distance, kind and type, but for what stands alone", () => {
     const scene = draw(graph, view);
     expect(scene.grouped).toBe(true);
-    expect([...scene.cards.keys()]).toEqual(["a"]);
-    expect([...scene.stacks.values()].map(({ distance, total, of }) => [distance, total, of])).toEqual([
-      [-1, 1, null],
-      [1, count, null],
-      [2, 1, null],
-    ]);
+    expect([...scene.cards.keys()]).toEqual(["a", "p", "z"]);
+    expect([...scene.stacks.values()]).toMatchObject([{ distance: 1, total: count, of: null }]);
     expect(scene.links.map((link) => link.count)).toEqual([1, count, 1]);
+  });
+
+  it("has a group of one type for each distance", () => {
+    const far = graphOf(...many(count).flatMap((one) => [`a>${one}`, `${one}>far-${one}`]));
+    const scene = draw(far, view);
+    expect([...scene.stacks.values()].map(({ distance, total }) => [distance, total])).toEqual([
+      [1, count],
+      [2, count],
+    ]);
   });
 
   it("holds each vertex once", () => {
@@ -174,7 +179,7 @@ describe("a large picture", () => {
 
   it("keeps pinned vertices and the edges between them single", () => {
     const scene = draw(graph, view, ["m7", "z"]);
-    expect(new Set(scene.cards.keys())).toEqual(new Set(["a", "m7", "z"]));
+    expect(new Set(scene.cards.keys())).toEqual(new Set(["a", "p", "m7", "z"]));
     expect(scene.links.find(({ source, destination }) => source === "m7" && destination === "z")?.edge).not.toBeNull();
   });
 

@@ -9,24 +9,27 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStore,
   useStoreApi,
 } from "@xyflow/react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Bulk } from "./Bulk";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import { type CardNode, VertexCard } from "./VertexCard";
+import { Far, cardAt } from "./Far";
 import { LinkLine, type LinkEdge } from "./LinkLine";
 import { StackCard, type StackNode } from "./StackCard";
 import { useExplorer } from "./explorer";
-import { HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
+import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
 import { wayThrough } from "./lighting";
 import { type Arrow, isArrow, next } from "./keyboard";
-import { SIDES, edgeId } from "./graph";
+import { SIDES, type Side } from "./graph";
 import type { Card, Scene } from "./scene";
 
 const NODES = { card: VertexCard, stack: StackCard };
 const EDGES = { link: LinkLine };
-/** With more links than this, only those that say something are elements of their own, if these are no more. */
-const SINGLY = 400;
+/** Below this zoom texts are hard to read, and pictures of more cards than that are drawn from afar. */
+const READABLE = 0.5;
+const NEVER_FAR = 150;
+const MARKER = { type: MarkerType.ArrowClosed, width: 16, height: 16 };
 const HANDLES = [
   { type: "target" as const, position: Position.Left, x: 0, y: HEIGHT / 2, width: 1, height: 1 },
   { type: "source" as const, position: Position.Right, x: WIDTH - 1, y: HEIGHT / 2, width: 1, height: 1 },
@@ -40,49 +43,63 @@ export function Canvas({ scene }: { scene: Scene }) {
   );
 }
 
-/** The newest scene that is laid out, and where. */
-function useArranged(scene: Scene): { scene: Scene; places: Places } | null {
-  const [arranged, setArranged] = useState<{ scene: Scene; places: Places } | null>(null);
-  const latest = useRef<Places>(new Map());
+/** The newest scene that is laid out, and where; those that come while another is laid out wait for the last of them. */
+function useArranged(scene: Scene): Arranged | null {
+  const arranged = useExplorer((state) => state.arranged);
+  const wanted = useRef<Scene | null>(scene);
+  const isBusy = useRef(false);
   useEffect(() => {
-    let isCurrent = true;
-    const { at, view } = useExplorer.getState();
-    arrange(scene, latest.current, at ?? view.start[0]).then((places) => {
-      if (!isCurrent) return;
-      latest.current = places;
-      setArranged({ scene, places });
-    });
-    return () => {
-      isCurrent = false;
+    wanted.current = scene;
+    if (isBusy.current) return;
+    const layOut = async () => {
+      isBusy.current = true;
+      for (let done: Scene | null = null; wanted.current !== null && done !== wanted.current;) {
+        done = wanted.current;
+        const { arranged, at, view } = useExplorer.getState();
+        const places = await arrange(done, arranged?.places ?? new Map(), at ?? view.start[0]);
+        if (wanted.current !== null) useExplorer.setState({ arranged: { scene: done, places } });
+      }
+      isBusy.current = false;
     };
+    void layOut();
   }, [scene]);
+  useEffect(
+    () => () => {
+      wanted.current = null;
+    },
+    [],
+  );
   return arranged;
+}
+
+function useNodes(arranged: { scene: Scene; places: Places } | null): SceneNode[] {
+  const before = useRef<ReadonlyMap<string, SceneNode>>(new Map());
+  return useMemo(() => {
+    const nodes = arranged ? nodesOf(arranged.scene, arranged.places, before.current) : [];
+    before.current = new Map(nodes.map((node) => [node.id, node]));
+    return nodes;
+  }, [arranged]);
 }
 
 function Laid({ scene: wanted }: { scene: Scene }) {
   const arranged = useArranged(wanted);
   const flow = useReactFlow();
   const start = useExplorer(({ view }) => view.start.join());
+  const isWalking = useExplorer(({ progress }) => progress !== null);
   const fitted = useRef("");
-  const lit = useExplorer((state) => state.lit);
-  const selected = useExplorer((state) => state.view.selected);
   const { go, light } = useExplorer.getState();
 
-  const nodes = useMemo(() => (arranged ? nodesOf(arranged.scene, arranged.places) : []), [arranged]);
-  const isBulk = (arranged?.scene.links.length ?? 0) > SINGLY;
-  const edges = useMemo(
-    () =>
-      arranged
-        ? edgesOf(arranged.scene, isBulk ? new Set(lit).add(edgeId(selected[0] ?? "", selected[1] ?? "")) : null)
-        : [],
-    [arranged, isBulk, isBulk ? lit : null, isBulk ? selected : null],
-  );
+  const nodes = useNodes(arranged);
+  const isSmall = useStore(({ transform }) => transform[2] < READABLE);
+  const isFar = isSmall && nodes.length > NEVER_FAR;
+  const edges = useMemo(() => (arranged ? edgesOf(arranged.scene) : []), [arranged]);
 
+  // The picture of a new start is fitted until its walk is done, or until the user moves it himself.
   useEffect(() => {
     if (!nodes.length || fitted.current === start) return;
-    fitted.current = start;
-    fit(flow, nodes, start);
-  }, [nodes, flow, start]);
+    if (!isWalking) fitted.current = start;
+    fit(flow, nodes);
+  }, [nodes, flow, start, isWalking]);
 
   const traced = useRef<string | null>(null);
   const trace = useCallback(
@@ -109,14 +126,14 @@ function Laid({ scene: wanted }: { scene: Scene }) {
     <div
       className="canvas"
       role="application"
-      aria-label="Lineage graph: arrows go to neighbours, Enter opens, Space selects, Escape leaves"
+      aria-label="Lineage graph: arrows go to neighbours, with Shift they open a side, Enter opens both, Space selects, Escape leaves"
       onKeyDown={keys}
       onFocus={() => trace(focusedCard())}
       onBlur={() => trace(null)}
     >
       <ReactFlow
-        nodes={nodes}
-        edges={edges}
+        nodes={isFar ? [] : nodes}
+        edges={isFar ? [] : edges}
         nodeTypes={NODES}
         edgeTypes={EDGES}
         onlyRenderVisibleElements
@@ -132,11 +149,23 @@ function Laid({ scene: wanted }: { scene: Scene }) {
         onNodeMouseEnter={(_, { id }) => trace(id)}
         onNodeMouseLeave={() => trace(focusedCard())}
         onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
-        onPaneClick={() => go({ selected: [] })}
+        onMoveStart={(event) => {
+          if (event) fitted.current = start;
+        }}
+        onPaneClick={({ clientX, clientY }) => {
+          const place =
+            isFar &&
+            arranged?.places.get(cardAt(arranged.places, flow.screenToFlowPosition({ x: clientX, y: clientY })) ?? "");
+          if (place) void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.8 });
+          else go({ selected: [] });
+        }}
       >
-        {isBulk && arranged && <Bulk {...arranged} />}
-        <Controls showInteractive={false} />
-        {nodes.length > 60 && (
+        {isFar && arranged && <Far {...arranged} />}
+        <Controls
+          showInteractive={false}
+          onFitView={() => void flow.fitBounds(flow.getNodesBounds(nodes), { padding: 0.05 })}
+        />
+        {nodes.length > 60 && !isFar && (
           <MiniMap pannable zoomable nodeClassName={(node) => `mini ${node.className ?? ""}`} ariaLabel="Overview" />
         )}
       </ReactFlow>
@@ -149,7 +178,10 @@ function focusedCard(): string | null {
   return document.querySelector<HTMLElement>(".face[data-arn]:focus-visible")?.dataset["arn"] ?? null;
 }
 
-function nodesOf({ cards, stacks }: Scene, places: Places): (CardNode | StackNode)[] {
+type SceneNode = CardNode | StackNode;
+
+/** The scene's nodes; those that are as they were before are the same objects, which nothing is drawn anew for. */
+function nodesOf({ cards, stacks }: Scene, places: Places, before: ReadonlyMap<string, SceneNode>): SceneNode[] {
   const common = (id: string) => ({
     id,
     position: places.get(id) ?? { x: 0, y: 0 },
@@ -157,7 +189,7 @@ function nodesOf({ cards, stacks }: Scene, places: Places): (CardNode | StackNod
     height: HEIGHT,
     handles: HANDLES,
   });
-  return [
+  const nodes: SceneNode[] = [
     ...[...cards.values()].map((card) => ({
       ...common(card.id),
       type: "card" as const,
@@ -171,34 +203,43 @@ function nodesOf({ cards, stacks }: Scene, places: Places): (CardNode | StackNod
       data: { stack },
     })),
   ];
+  return nodes.map((node) => {
+    const was = before.get(node.id);
+    return was && isSame(was, node) ? was : node;
+  });
 }
 
-/** All links as edges; where `among` is given only those in it and those over hidden vertices, unless that is too many. */
-function edgesOf({ links }: Scene, among: ReadonlySet<string> | null): LinkEdge[] {
-  const telling = among ? links.filter(({ id, edge }) => edge?.hiddenHops || among.has(id)) : links;
-  return (among && telling.length > SINGLY ? [] : telling).map((link) => ({
+const isSame = (one: SceneNode, two: SceneNode): boolean =>
+  one.position.x === two.position.x &&
+  one.position.y === two.position.y &&
+  JSON.stringify(one.data) === JSON.stringify(two.data);
+
+const edgesOf = ({ links }: Scene): LinkEdge[] =>
+  links.map((link) => ({
     id: link.id,
     type: "link",
     source: link.source,
     target: link.destination,
-    markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
+    markerEnd: MARKER,
     data: { link },
   }));
-}
 
 /** Show all of it, or what is around the start where all would be too small to read. */
-function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly (CardNode | StackNode)[], start: string): void {
+function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly SceneNode[]): void {
   const bounds = flow.getNodesBounds([...nodes]);
   const pane = document.querySelector(".canvas")!.getBoundingClientRect();
   const whole = Math.min(pane.width / (bounds.width + 80), pane.height / (bounds.height + 80), 1);
-  const middle = nodes.find(({ id }) => start.startsWith(id))?.position;
+  const middle = nodes.find((node) => isMiddle(node))?.position;
   if (whole >= 0.45 || !middle)
     void flow.fitBounds(bounds, { padding: 0.08 }).then(() => flow.getZoom() > 1 && flow.zoomTo(1));
   else void flow.setCenter(middle.x + WIDTH / 2, middle.y + HEIGHT / 2, { zoom: 0.7 });
 }
 
-/** Arrows go to the neighbour that lies there, Enter opens what is closed, Escape leaves. */
-function useKeys(arranged: { scene: Scene; places: Places } | null): (event: KeyboardEvent) => void {
+const isMiddle = ({ data }: SceneNode): boolean =>
+  "card" in data ? data.card.isStart : data.stack.of === null && data.stack.distance === 0;
+
+/** Arrows go to the neighbour that lies there, with Shift open the side; Enter opens both; Escape leaves. */
+function useKeys(arranged: Arranged | null): (event: KeyboardEvent) => void {
   const flow = useReactFlow();
   const store = useStoreApi();
 
@@ -208,7 +249,7 @@ function useKeys(arranged: { scene: Scene; places: Places } | null): (event: Key
     const { transform, width, height } = store.getState();
     const [left, top, zoom] = transform;
     const [x, y] = [place.x * zoom + left, place.y * zoom + top];
-    const isSeen = x >= 0 && y >= 0 && x + WIDTH * zoom <= width && y + HEIGHT * zoom <= height && zoom >= 0.35;
+    const isSeen = x >= 0 && y >= 0 && x + WIDTH * zoom <= width && y + HEIGHT * zoom <= height && zoom >= READABLE;
     if (!isSeen) void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: Math.max(zoom, 0.7) });
   };
 
@@ -225,12 +266,14 @@ function useKeys(arranged: { scene: Scene; places: Places } | null): (event: Key
   return (event) => {
     const explorer = useExplorer.getState();
     const isOnCard = (event.target as Element).matches(".face[data-arn]");
-    if (isArrow(event.key)) return go(event, event.key);
+    if (isArrow(event.key) && !event.shiftKey) return go(event, event.key);
     if (event.key === "Escape") return leave(event.target as HTMLElement);
     if (!isOnCard || explorer.at === null) return;
     const card = arranged?.scene.cards.get(explorer.at);
     if (event.key === " ") explorer.go({ selected: [explorer.at] });
-    else if (event.key === "Enter" && card) toggle(card.id, card.sides);
+    else if (event.key === "Enter" && card) toggleAll(card);
+    else if (event.key === "ArrowLeft" && card) toggle(card, "up");
+    else if (event.key === "ArrowRight" && card) toggle(card, "down");
     else if (event.key === "s") explorer.start(explorer.at);
     else return;
     event.preventDefault();
@@ -238,12 +281,19 @@ function useKeys(arranged: { scene: Scene; places: Places } | null): (event: Key
 }
 
 /** Open what is closed of a card's sides or, where nothing is, close them. */
-function toggle(arn: string, sides: Card["sides"]): void {
-  const { open, close } = useExplorer.getState();
-  const closed = SIDES.filter((side) => !sides[side].open && (sides[side].hidden || sides[side].unknown));
-  if (closed.length) for (const side of closed) open(arn, side);
-  else for (const side of SIDES.filter((side) => sides[side].open)) close(arn, side);
+function toggleAll(card: Card): void {
+  const closed = SIDES.filter((side) => canOpen(card, side));
+  for (const side of closed.length ? closed : SIDES) toggle(card, side);
 }
+
+function toggle(card: Card, side: Side): void {
+  const { open, close } = useExplorer.getState();
+  if (canOpen(card, side)) open(card.id, side);
+  else if (card.sides[side].open) close(card.id, side);
+}
+
+const canOpen = ({ sides }: Card, side: Side): boolean =>
+  !sides[side].open && (sides[side].hidden > 0 || sides[side].unknown);
 
 /** Close the drawer or, where there is none, leave the canvas. */
 function leave(from: HTMLElement): void {

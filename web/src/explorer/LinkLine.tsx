@@ -35,7 +35,8 @@ export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
   );
 });
 
-function labelOf({ edge, count }: Link, isNear: boolean): string {
+/** What stands at a link, more of it where it is looked at. */
+export function labelOf({ edge, count }: Link, isNear: boolean): string {
   if (edge?.hiddenHops) return `${edge.hiddenHops} hidden`;
   if (edge === null) return count > 1 && isNear ? `${count.toLocaleString()} edges` : "";
   return isNear && edge.associationType ? ASSOCIATIONS[edge.associationType] : "";

@@ -3,6 +3,7 @@
 import type { AssociationType, LineageType } from "../generated/graphql";
 import type { Vertex } from "./graph";
 import type { Title } from "./explorer";
+import type { Stack } from "./scene";
 
 export const KINDS: Record<LineageType, string> = {
   ARTIFACT: "artifact",
@@ -31,4 +32,10 @@ const ending = (uri: string | null | undefined): string | undefined => uri?.spli
 export function typeOf({ type, lineageType }: Vertex): string {
   if (!type) return KINDS[lineageType];
   return /^[A-Z][A-Za-z]+$/.test(type) ? type.replace(/^SageMaker/, "").replace(/(?<=[a-z])(?=[A-Z])/g, " ") : type;
+}
+
+/** What a stack is called, whose first member that is. */
+export function nameOfStack({ of, shown, total }: Stack, first: Vertex | undefined): string {
+  if (of === null) return `${total.toLocaleString()} × ${first ? typeOf(first) : ""}`;
+  return `${shown} of ${total.toLocaleString()} shown`;
 }

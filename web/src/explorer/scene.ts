@@ -7,10 +7,14 @@ import { type View, sideKey } from "./view";
 export interface CardSide {
   /** Whether this card's neighbours on the side are drawn because of it, so that they can be put away. */
   readonly open: boolean;
+  /** Whether any neighbour is drawn. */
+  readonly shown: boolean;
   /** Known neighbours that are not drawn. */
   readonly hidden: number;
   /** Whether there may be neighbours that are not known. */
   readonly unknown: boolean;
+  /** Whether these are neighbours that were asked for and could not be had. */
+  readonly missing: boolean;
 }
 
 export interface Card {
@@ -63,10 +67,14 @@ export const MORE = 20;
 /** More vertices than this are drawn as groups. */
 export const GROUPED_OVER = 1500;
 
+/** Where walks were cut short, on each side; null where none has ended. */
+export type Cut = Readonly<Record<Side, { readonly frontier: ReadonlyMap<string, number> } | null>>;
+
 /** Draw a view; `pinned` are vertices that are shown whatever it says, such as those of paths. */
-export function draw(graph: Graph, view: View, pinned: readonly string[] = []): Scene {
+export function draw(graph: Graph, view: View, pinned: readonly string[] = [], cut?: Cut): Scene {
   const reach = new Reach(graph, view, pinned);
-  return reach.shown.size > GROUPED_OVER ? grouped(graph, view, reach, pinned) : carded(graph, view, reach);
+  const card = (arn: string) => cardOf(graph, view, reach, arn, cut);
+  return reach.shown.size > GROUPED_OVER ? grouped(graph, reach, card) : carded(graph, reach, card);
 }
 
 /** Which vertices a view shows. */
@@ -76,6 +84,8 @@ class Reach {
   readonly open = new Set<string>();
   /** Whether only the pinned vertices are shown, which cannot be opened then. */
   readonly isAlone: boolean;
+  /** Vertices that are no part of a group: the starts and the pinned ones. */
+  readonly singly: ReadonlySet<string>;
   private readonly picked: ReadonlySet<string>;
 
   constructor(
@@ -86,6 +96,7 @@ class Reach {
     const known = pinned.filter((arn) => graph.vertices.has(arn));
     this.isAlone = view.alone && known.length > 0;
     this.picked = new Set([...view.picked, ...known]);
+    this.singly = new Set([...view.start, ...known]);
     for (const arn of view.start) if (graph.vertices.has(arn)) this.shown.set(arn, 0);
     for (const side of SIDES) this.walk(side);
     this.follow();
@@ -93,6 +104,11 @@ class Reach {
     this.follow();
     if (this.isAlone) this.keepOnly(known);
     else this.stack();
+  }
+
+  /** Where the keyboard enters the picture. */
+  get entry(): string | undefined {
+    return this.view.start.find((arn) => this.shown.has(arn)) ?? this.shown.keys().next().value;
   }
 
   /** Go from the start as far as the view's depth. */
@@ -187,7 +203,8 @@ function splitKey(key: string): [Side, string] {
   return [key.slice(0, colon) as Side, key.slice(colon + 1)];
 }
 
-function carded(graph: Graph, view: View, reach: Reach): Scene {
+function carded(graph: Graph, reach: Reach, card: (arn: string) => Card): Scene {
+  const cards = new Map([...reach.shown.keys()].map((arn) => [arn, card(arn)]));
   const stacks = new Map<string, Stack>();
   const links = linksBetween(graph, reach.shown);
   for (const { arn, side, shown, rest, total } of reach.stacks) {
@@ -197,30 +214,35 @@ function carded(graph: Graph, view: View, reach: Reach): Scene {
     const [source, destination] = side === "down" ? [arn, id] : [id, arn];
     links.push({ id: edgeId(source, destination), source, destination, edge: null, count: rest.length });
   }
-  const cards = cardsOf(graph, view, reach, [...reach.shown.keys()]);
   return { cards, stacks, links, shown: reach.shown, grouped: false };
 }
 
-function cardsOf(graph: Graph, view: View, reach: Reach, arns: readonly string[]): Map<string, Card> {
-  const starts = new Set(view.start);
-  const entry = view.start.find((arn) => reach.shown.has(arn)) ?? arns[0];
-  const card = (arn: string): Card => ({
+function cardOf(graph: Graph, view: View, reach: Reach, arn: string, cut?: Cut): Card {
+  const side = (which: Side) => (reach.isAlone ? ALONE : cardSide(graph, reach, arn, which, cut));
+  return {
     id: arn,
     vertex: graph.vertices.get(arn)!,
     distance: reach.shown.get(arn)!,
-    isStart: starts.has(arn),
-    isEntry: arn === entry,
-    sides: { up: cardSide(graph, reach, arn, "up"), down: cardSide(graph, reach, arn, "down") },
-  });
-  return new Map(arns.map((arn) => [arn, card(arn)]));
+    isStart: view.start.includes(arn),
+    isEntry: arn === reach.entry,
+    sides: { up: side("up"), down: side("down") },
+  };
 }
 
-function cardSide(graph: Graph, reach: Reach, arn: string, side: Side): CardSide {
-  if (reach.isAlone) return { open: false, hidden: 0, unknown: false };
+const ALONE: CardSide = { open: false, shown: true, hidden: 0, unknown: false, missing: false };
+
+function cardSide(graph: Graph, { open, shown }: Reach, arn: string, side: Side, cut?: Cut): CardSide {
   const all = graph.neighbours(arn, side);
-  const hidden = all.reduce((count, neighbour) => count + (reach.shown.has(neighbour) ? 0 : 1), 0);
-  const open = reach.open.has(sideKey(side, arn)) && all.length > 0;
-  return { open, hidden: open ? 0 : hidden, unknown: !graph.isExplored(arn, side) };
+  const hidden = all.reduce((count, neighbour) => count + (shown.has(neighbour) ? 0 : 1), 0);
+  const isOpen = open.has(sideKey(side, arn)) && all.length > 0;
+  const unknown = !graph.isExplored(arn, side);
+  return {
+    open: isOpen,
+    shown: hidden < all.length,
+    hidden: isOpen ? 0 : hidden,
+    unknown,
+    missing: unknown && !!cut?.[side]?.frontier.has(arn),
+  };
 }
 
 function linksBetween(graph: Graph, shown: ReadonlyMap<string, number>): Link[] {
@@ -231,31 +253,39 @@ function linksBetween(graph: Graph, shown: ReadonlyMap<string, number>): Link[] 
   return links;
 }
 
-/** Draw vertices as groups, but for the starts and those that are pinned. */
-function grouped(graph: Graph, view: View, reach: Reach, pinned: readonly string[]): Scene {
-  const { shown } = reach;
-  const singly = new Set([...view.start, ...pinned].filter((arn) => shown.has(arn)));
-  const members = new Map<string, string[]>();
-  const drawnAs = new Map([...singly].map((arn) => [arn, arn]));
+/** Vertices of a kind and type that stand equally far as one; starts, pinned ones and those that stand alone as cards. */
+function grouped(graph: Graph, { shown, singly }: Reach, card: (arn: string) => Card): Scene {
+  const groups = new Map<string, string[]>();
   for (const [arn, distance] of shown) {
-    if (singly.has(arn)) continue;
     const { lineageType, type } = graph.vertices.get(arn)!;
-    const id = `group ${distance} ${lineageType} ${type ?? ""}`;
-    drawnAs.set(arn, id);
-    push(members, id, arn);
+    push(groups, singly.has(arn) ? arn : `group ${distance} ${lineageType} ${type ?? ""}`, arn);
   }
+  const cards = new Map<string, Card>();
   const stacks = new Map<string, Stack>();
-  for (const [id, arns] of members) {
-    stacks.set(id, { id, of: null, members: arns, shown: 0, total: arns.length, distance: shown.get(arns[0]!)! });
+  const drawnAs = new Map<string, string>();
+  for (const [group, members] of groups) {
+    const first = members[0]!;
+    const id = members.length > 1 ? group : first;
+    for (const arn of members) drawnAs.set(arn, id);
+    const distance = shown.get(first)!;
+    if (members.length > 1) stacks.set(id, { id, of: null, members, shown: 0, total: members.length, distance });
+    else cards.set(id, card(first));
   }
+  return { cards, stacks, links: linksBetweenGroups(graph, shown, drawnAs), shown, grouped: true };
+}
+
+function linksBetweenGroups(
+  graph: Graph,
+  shown: ReadonlyMap<string, number>,
+  drawnAs: ReadonlyMap<string, string>,
+): Link[] {
   const links = new Map<string, Link>();
-  for (const link of linksBetween(graph, shown)) {
-    const [source, destination] = [drawnAs.get(link.source)!, drawnAs.get(link.destination)!];
+  for (const { edge, ...ends } of linksBetween(graph, shown)) {
+    const [source, destination] = [drawnAs.get(ends.source)!, drawnAs.get(ends.destination)!];
     if (source === destination) continue;
     const id = edgeId(source, destination);
-    const isSingle = source === link.source && destination === link.destination;
-    const count = (links.get(id)?.count ?? 0) + 1;
-    links.set(id, isSingle ? link : { id, source, destination, edge: null, count });
+    const isSingle = source === ends.source && destination === ends.destination;
+    links.set(id, { id, source, destination, edge: isSingle ? edge : null, count: (links.get(id)?.count ?? 0) + 1 });
   }
-  return { cards: cardsOf(graph, view, reach, [...singly]), stacks, links: [...links.values()], shown, grouped: true };
+  return [...links.values()];
 }

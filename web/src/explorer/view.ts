@@ -2,6 +2,7 @@
 
 import type { LineageType } from "../generated/graphql";
 import type { Side } from "./graph";
+import { MOST_STARTS } from "./missing";
 
 export interface Filter {
   readonly lineageTypes: readonly LineageType[];
@@ -54,7 +55,6 @@ export const FIRST: View = {
 /** Hops of the page's first picture, which nobody has chosen a vertex for. */
 export const OVERVIEW: View["depth"] = { up: 4, down: 2 };
 export const MOST_HOPS = 100;
-const MOST_STARTS = 100;
 
 export const sideKey = (side: Side, arn: string): string => `${side}:${arn}`;
 

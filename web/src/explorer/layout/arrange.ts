@@ -10,6 +10,12 @@ export interface Point {
 }
 export type Places = ReadonlyMap<string, Point>;
 
+/** A scene, and where its cards lie. */
+export interface Arranged {
+  readonly scene: Scene;
+  readonly places: Places;
+}
+
 export const WIDTH = 232;
 export const HEIGHT = 64;
 const GAP = 18;
