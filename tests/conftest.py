@@ -72,9 +72,11 @@ def listening(settings: Settings, around: Callable[[ASGIApp], ASGIApp] = lambda 
     thread = threading.Thread(target=running.run, args=([listener],))
     thread.start()
     assert ready.wait(10)
-    yield serving.url_of(listener).removeprefix("http://")
-    running.should_exit = True
-    thread.join()
+    try:
+        yield serving.url_of(listener).removeprefix("http://")
+    finally:
+        running.should_exit = True
+        thread.join()
 
 
 @pytest.fixture(scope="session")

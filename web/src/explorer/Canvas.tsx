@@ -22,6 +22,7 @@ import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arr
 import { wayThrough } from "./lighting";
 import { type Arrow, isArrow, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
+import { choose, isPicking } from "./paths";
 import type { Card, Scene } from "./scene";
 
 const NODES = { card: VertexCard, stack: StackCard };
@@ -100,6 +101,17 @@ function Laid({ scene: wanted }: { scene: Scene }) {
     if (!isWalking) fitted.current = start;
     fit(flow, nodes);
   }, [nodes, flow, start, isWalking]);
+
+  // Paths are brought into sight when they are found.
+  const onPaths = useExplorer((state) => state.onPaths);
+  const sighted = useRef<readonly string[]>([]);
+  useEffect(() => {
+    if (sighted.current === onPaths || !arranged || !onPaths.every((arn) => arranged.scene.cards.has(arn))) return;
+    sighted.current = onPaths;
+    const among = new Set(onPaths);
+    const found = nodes.filter(({ id }) => among.has(id));
+    if (found.length) void flow.fitBounds(flow.getNodesBounds(found), { padding: 0.15 });
+  }, [arranged, nodes, flow, onPaths]);
 
   const traced = useRef<string | null>(null);
   const trace = useCallback(
@@ -270,7 +282,7 @@ function useKeys(arranged: Arranged | null): (event: KeyboardEvent) => void {
     if (event.key === "Escape") return leave(event.target as HTMLElement);
     if (!isOnCard || explorer.at === null) return;
     const card = arranged?.scene.cards.get(explorer.at);
-    if (event.key === " ") explorer.go({ selected: [explorer.at] });
+    if (event.key === " " || (event.key === "Enter" && isPicking())) choose(explorer.at);
     else if (event.key === "Enter" && card) toggleAll(card);
     else if (event.key === "ArrowLeft" && card) toggle(card, "up");
     else if (event.key === "ArrowRight" && card) toggle(card, "down");
