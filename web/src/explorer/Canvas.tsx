@@ -22,6 +22,7 @@ import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arr
 import { wayThrough } from "./lighting";
 import { type Arrow, isArrow, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
+import { choose, isPicking } from "./paths";
 import type { Card, Scene } from "./scene";
 
 const NODES = { card: VertexCard, stack: StackCard };
@@ -101,10 +102,36 @@ function Laid({ scene: wanted }: { scene: Scene }) {
     fit(flow, nodes);
   }, [nodes, flow, start, isWalking]);
 
+  // Paths are brought into sight when they are found.
+  const onPaths = useExplorer((state) => state.onPaths);
+  const sighted = useRef<readonly string[]>([]);
+  useEffect(() => {
+    if (sighted.current === onPaths || !arranged || !onPaths.every((arn) => arranged.scene.cards.has(arn))) return;
+    sighted.current = onPaths;
+    const among = new Set(onPaths);
+    const found = nodes.filter(({ id }) => among.has(id));
+    if (found.length) void flow.fitBounds(flow.getNodesBounds(found), { padding: 0.15 });
+  }, [arranged, nodes, flow, onPaths]);
+
+  const traced = useRef<string | null>(null);
   const trace = useCallback(
-    (id: string | null) => light(id === null || !arranged ? null : wayThrough(arranged.scene, id)),
+    (id: string | null) => {
+      traced.current = id;
+      light(id === null || !arranged ? null : wayThrough(arranged.scene, id));
+    },
     [arranged, light],
   );
+  // Nothing tells of the leaving of a card that is no longer there.
+  useEffect(() => {
+    const id = traced.current;
+    if (id !== null && arranged) trace(arranged.places.has(id) ? id : null);
+  }, [arranged, trace]);
+  useEffect(() => () => light(null), [light]);
+  // Or the keyboard would have no card to come back to.
+  useEffect(() => {
+    const { at } = useExplorer.getState();
+    if (at !== null && arranged && !arranged.scene.cards.has(at)) useExplorer.setState({ at: null });
+  }, [arranged]);
   const keys = useKeys(arranged);
 
   return (
@@ -113,7 +140,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
       role="application"
       aria-label="Lineage graph: arrows go to neighbours, with Shift they open a side, Enter opens both, Space selects, Escape leaves"
       onKeyDown={keys}
-      onFocus={({ target }) => target.matches(".face[data-arn]:focus-visible") && trace(target.dataset["arn"]!)}
+      onFocus={() => trace(focusedCard())}
       onBlur={() => trace(null)}
     >
       <ReactFlow
@@ -132,7 +159,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
         minZoom={0.02}
         maxZoom={2}
         onNodeMouseEnter={(_, { id }) => trace(id)}
-        onNodeMouseLeave={() => trace(null)}
+        onNodeMouseLeave={() => trace(focusedCard())}
         onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
         onMoveStart={(event) => {
           if (event) fitted.current = start;
@@ -156,6 +183,11 @@ function Laid({ scene: wanted }: { scene: Scene }) {
       </ReactFlow>
     </div>
   );
+}
+
+/** The card that the keyboard, rather than a click, has brought the focus to. */
+function focusedCard(): string | null {
+  return document.querySelector<HTMLElement>(".face[data-arn]:focus-visible")?.dataset["arn"] ?? null;
 }
 
 type SceneNode = CardNode | StackNode;
@@ -234,8 +266,8 @@ function useKeys(arranged: Arranged | null): (event: KeyboardEvent) => void {
   };
 
   const go = (event: KeyboardEvent, key: Arrow) => {
-    const { at, view, moveTo } = useExplorer.getState();
-    const from = at ?? view.start[0];
+    const { at, moveTo } = useExplorer.getState();
+    const from = at ?? [...(arranged?.scene.cards.values() ?? [])].find(({ isEntry }) => isEntry)?.id;
     const id = arranged && from !== undefined ? next(arranged.scene, arranged.places, from, key) : null;
     if (id === null) return;
     event.preventDefault();
@@ -250,7 +282,7 @@ function useKeys(arranged: Arranged | null): (event: KeyboardEvent) => void {
     if (event.key === "Escape") return leave(event.target as HTMLElement);
     if (!isOnCard || explorer.at === null) return;
     const card = arranged?.scene.cards.get(explorer.at);
-    if (event.key === " ") explorer.go({ selected: [explorer.at] });
+    if (event.key === " " || (event.key === "Enter" && isPicking())) choose(explorer.at);
     else if (event.key === "Enter" && card) toggleAll(card);
     else if (event.key === "ArrowLeft" && card) toggle(card, "up");
     else if (event.key === "ArrowRight" && card) toggle(card, "down");

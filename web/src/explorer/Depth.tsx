@@ -1,6 +1,7 @@
 // How many hops are shown on each side of the start.
 
 import { useEffect, useState } from "react";
+import { HOPS_NOTE } from "./Filter";
 import { useExplorer } from "./explorer";
 import { type Side, SIDES } from "./graph";
 
@@ -34,6 +35,7 @@ function Slider({ side }: { side: Side }) {
         min={0}
         max={Math.max(MOST, value)}
         value={value}
+        aria-describedby={HOPS_NOTE}
         onChange={(event) => setValue(Number(event.target.value))}
         onPointerUp={settle}
         onKeyUp={settle}

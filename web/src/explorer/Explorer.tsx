@@ -5,8 +5,8 @@ import { gateway } from "../gateway";
 import { Canvas } from "./Canvas";
 import { Depth } from "./Depth";
 import { Drawer } from "./Drawer";
-import { Filter } from "./Filter";
-import { Paths } from "./Paths";
+import { Filter, FilterBar } from "./Filter";
+import { PathBar, Paths } from "./Paths";
 import { Search } from "./Search";
 import { SignOut } from "./SignIn";
 import { Table } from "./Table";
@@ -42,6 +42,8 @@ export function Explorer() {
         <TakeAway scene={scene} />
         <SignOut />
       </header>
+      <FilterBar />
+      <PathBar />
       <main>
         <div className="middle">
           <Told scene={scene} />
@@ -59,9 +61,9 @@ function useScene(): Scene {
   const onPaths = useExplorer((state) => state.onPaths);
   const coverage = useExplorer((state) => state.coverage);
   const view = useExplorer((state) => state.view);
-  const { start, depth, opened, closed, picked, filter } = view;
+  const { start, depth, opened, closed, picked, filter, alone } = view;
   return useMemo(
     () => draw(graph, view, onPaths, coverage),
-    [graph, revision, start, depth, opened, closed, picked, filter, onPaths, coverage],
+    [graph, revision, start, depth, opened, closed, picked, filter, alone, onPaths, coverage],
   );
 }

@@ -37,7 +37,7 @@ export function cardAt(places: Places, { x, y }: Point): string | undefined {
 }
 
 const litOf = (links: readonly Link[], lit: ReadonlySet<string> | null): readonly Link[] =>
-  lit === null ? [] : links.filter(({ source, destination }) => lit.has(source) && lit.has(destination));
+  lit === null ? [] : links.filter(({ id }) => lit.has(id));
 
 function patchesOf({ cards, stacks }: Scene, places: Places, only: ReadonlySet<string> | null) {
   const paths = new Map<string, string[]>();

@@ -11,9 +11,7 @@ export type LinkEdge = FlowEdge<{ link: Link }, "link">;
 export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
   const link = props.data!.link;
   const [path, x, y] = getBezierPath(props);
-  const shade = useExplorer(({ lit }) =>
-    lit === null ? "" : lit.has(link.source) && lit.has(link.destination) ? "lit" : "dim",
-  );
+  const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(link.id) ? "lit" : "dim"));
   const isSelected = useExplorer(
     ({ view: { selected } }) => selected[0] === link.source && selected[1] === link.destination,
   );

@@ -8,6 +8,7 @@ import { Icon } from "./Icon";
 import { useExplorer } from "./explorer";
 import { type Side, SIDES } from "./graph";
 import { KINDS, nameOf, typeOf } from "./names";
+import { choose, usePicking } from "./paths";
 import type { Card, CardSide } from "./scene";
 
 export type CardNode = Node<{ card: Card }, "card">;
@@ -17,14 +18,17 @@ const SIDE_WORDS: Record<Side, string> = { up: "upstream", down: "downstream" };
 export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps<CardNode>) {
   const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(card.id) ? "lit" : "dim"));
   const isSelected = useExplorer(({ view }) => view.selected.length === 1 && view.selected[0] === card.id);
-  const state = [shade, isSelected && "selected", card.isStart && "start"].filter(Boolean).join(" ");
+  const isEnd = usePicking(({ ends }) => ends?.[0] === card.id);
+  const state = [shade, isSelected && "selected", isEnd && "first-end", card.isStart && "start"]
+    .filter(Boolean)
+    .join(" ");
   const className = `card ${card.vertex.lineageType.toLowerCase()} ${state}`;
   const { arn, lineageType, type } = card.vertex;
   const title = useExplorer(({ titles }) => titles.get(arn));
-  const isAt = useExplorer(({ at }) => (at === null ? card.isStart : at === arn));
+  const isAt = useExplorer(({ at }) => (at === null ? card.isEntry : at === arn));
   const isWanted = useExplorer(({ at }) => at === arn);
   const focused = useRef<HTMLDivElement>(null);
-  const { go, moveTo, start, wantSides, wantTitles } = useExplorer.getState();
+  const { moveTo, start, wantSides, wantTitles } = useExplorer.getState();
   useEffect(() => wantTitles([arn]), [arn, wantTitles]);
   useEffect(() => wantSides([arn]), [arn, wantSides]);
   useEffect(() => {
@@ -43,7 +47,7 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
         aria-label={`${name}, ${typeOf(card.vertex)}, ${KINDS[lineageType]}${card.isStart ? ", the start" : ""}. ${SIDES.map((side) => sideInWords(side, card.sides[side])).join(", ")}`}
         data-arn={arn}
         title={name}
-        onClick={() => go({ selected: [arn] })}
+        onClick={(event) => choose(arn, event.shiftKey)}
         onFocus={() => moveTo(arn)}
       >
         <Icon lineageType={lineageType} type={type} />

@@ -35,8 +35,10 @@ export interface Explorer {
   readonly isSignedIn: boolean;
   /** The account has nothing to show. */
   readonly isEmpty: boolean;
-  /** Cards to light up, with the links between them; null lights nothing. */
+  /** Cards and links to light up, by their ids; null lights nothing. */
   readonly lit: ReadonlySet<string> | null;
+  /** What is lit for as long as neither pointer nor keyboard lights something else. */
+  readonly resting: ReadonlySet<string> | null;
   /** The card that the keyboard is at. */
   readonly at: string | null;
   /** Vertices on the paths that are shown. */
@@ -70,6 +72,8 @@ export interface Explorer {
   /** See that the neighbours of these vertices are known. */
   wantSides(arns: readonly string[]): void;
   light(ids: ReadonlySet<string> | null): void;
+  /** Light these for as long as nothing else is lit. */
+  rest(ids: ReadonlySet<string> | null): void;
   /** Take the keyboard to a card. */
   moveTo(id: string): void;
 }
@@ -269,6 +273,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     isSignedIn: credentials.kept,
     isEmpty: false,
     lit: null,
+    resting: null,
     at: null,
     onPaths: [],
     arranged: null,
@@ -341,7 +346,10 @@ export const useExplorer = create<Explorer>()((set, get) => {
     wantTitles: titles.want,
     wantSides: sides.want,
     light(ids) {
-      set({ lit: ids });
+      set(({ resting }) => ({ lit: ids ?? resting }));
+    },
+    rest(ids) {
+      set({ lit: ids, resting: ids });
     },
     moveTo(id) {
       set({ at: id });

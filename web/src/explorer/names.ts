@@ -28,9 +28,11 @@ export function nameOf(arn: string, title: Title | undefined): string {
 
 const ending = (uri: string | null | undefined): string | undefined => uri?.split(/[/:]/).findLast((part) => part);
 
-/** What it stands for, in words: `SageMakerTrainingJob` is a training job. */
-export function typeOf({ type, lineageType }: Vertex): string {
-  if (!type) return KINDS[lineageType];
+/** What a vertex stands for, in words. */
+export const typeOf = ({ type, lineageType }: Vertex): string => (type ? typeInWords(type) : KINDS[lineageType]);
+
+/** `SageMakerTrainingJob` is a training job, and so is `TrainingJob`. */
+export function typeInWords(type: string): string {
   return /^[A-Z][A-Za-z]+$/.test(type) ? type.replace(/^SageMaker/, "").replace(/(?<=[a-z])(?=[A-Z])/g, " ") : type;
 }
 

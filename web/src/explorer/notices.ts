@@ -86,7 +86,8 @@ const PROBLEMS: Record<string, Words> = {
 
 const OTHERWISE: Words = { title: "Something went wrong", lines: [], remedies: [TRY_AGAIN] };
 
-function ofProblem(problem: Problem): Notice {
+/** A problem in words. */
+export function ofProblem(problem: Problem): Notice {
   const { tone = "bad", title, lines, remedies } = PROBLEMS[problem.code] ?? OTHERWISE;
   return { tone, title, lines: [problem.message, ...lines], remedies, problem };
 }
@@ -169,7 +170,7 @@ function filteredOut(isDeeper: boolean): Notice {
   };
 }
 
-const REASONS: Record<Exclude<IncompleteReason, "MAX_DEPTH">, string> = {
+export const REASONS: Record<Exclude<IncompleteReason, "MAX_DEPTH">, string> = {
   ACCESS_DENIED: "AWS denies the gateway what is beyond some of the vertices; whoever runs it can change that.",
   THROTTLED: "AWS refused calls because too many are made.",
   UPSTREAM_ERROR: "AWS failed, or could not be reached.",

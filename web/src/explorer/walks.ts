@@ -57,9 +57,13 @@ export async function walk(
     },
     signal,
   );
-  noteExplored(graph, side, found, coverage);
+  if (!isHiding(coverage, found)) noteExplored(graph, side, found, coverage);
   return { coverage, problems };
 }
+
+/** Whether a walk ended at vertices that its filter hides: nobody can tell which of those shown lead to more there. */
+const isHiding = (coverage: MissingFragment | null, found: ReadonlySet<string>): boolean =>
+  coverage !== null && coverage.frontier.some((arn) => !found.has(arn));
 
 function noteExplored(graph: Graph, side: Side | "both", found: Set<string>, coverage: MissingFragment | null): void {
   if (coverage === null) return;
