@@ -19,6 +19,10 @@ export class Problem extends Error {
   }
 }
 
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem("INTERNAL", String(error));
+}
+
 export interface Answer<Data> {
   readonly data: Data;
   /** Errors of fields whose data are missing. */

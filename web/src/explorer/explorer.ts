@@ -2,7 +2,7 @@
 
 import { create } from "zustand";
 import { LatestDocument, type MissingFragment, type TitlesQuery, TitlesDocument } from "../generated/graphql";
-import { Problem, ask } from "./api";
+import { type Problem, asProblem, ask } from "./api";
 import { batches } from "./batches";
 import { Graph, type Side, SIDES } from "./graph";
 import { FIRST, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
@@ -250,10 +250,6 @@ function without(set: ReadonlySet<string>, key: string): Set<string> {
   const left = new Set(set);
   left.delete(key);
   return left;
-}
-
-function asProblem(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem("INTERNAL", String(error));
 }
 
 /** Show what the page's address says, now and whenever the browser goes back or forth. */
