@@ -9,6 +9,7 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStore,
   useStoreApi,
 } from "@xyflow/react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
@@ -40,9 +41,14 @@ export function Canvas({ scene }: { scene: Scene }) {
   );
 }
 
+interface Arranged {
+  readonly scene: Scene;
+  readonly places: Places;
+}
+
 /** The newest scene that is laid out, and where. */
-function useArranged(scene: Scene): { scene: Scene; places: Places } | null {
-  const [arranged, setArranged] = useState<{ scene: Scene; places: Places } | null>(null);
+function useArranged(scene: Scene): Arranged | null {
+  const [arranged, setArranged] = useState<Arranged | null>(null);
   const latest = useRef<Places>(new Map());
   useEffect(() => {
     let isCurrent = true;
@@ -76,16 +82,19 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   );
 
   useEffect(() => {
-    if (!nodes.length || fitted.current === start) return;
+    if (!nodes.length || fitted.current === start || !startsAt(arranged!.scene, start)) return;
     fitted.current = start;
-    fit(flow, nodes, start);
-  }, [nodes, flow, start]);
+    // The drawer may have opened just now: only the frame after next knows the room that it leaves.
+    requestAnimationFrame(() => requestAnimationFrame(() => fit(flow, nodes, start)));
+  }, [arranged, nodes, flow, start]);
 
   const trace = useCallback(
     (id: string | null) => light(id === null || !arranged ? null : wayThrough(arranged.scene, id)),
     [arranged, light],
   );
-  const keys = useKeys(arranged);
+  const reveal = useReveal(arranged);
+  const keys = useKeys(arranged, reveal);
+  useSelectedInSight(reveal);
 
   return (
     <div
@@ -168,6 +177,10 @@ function edgesOf({ links }: Scene, among: ReadonlySet<string> | null): LinkEdge[
   }));
 }
 
+/** Whether a scene is of this start already, and not still of the one before. */
+const startsAt = ({ cards, grouped }: Scene, start: string): boolean =>
+  grouped || [...cards.values()].some(({ id, isStart }) => isStart && start.includes(id));
+
 /** Show all of it, or what is around the start where all would be too small to read. */
 function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly (CardNode | StackNode)[], start: string): void {
   const bounds = flow.getNodesBounds([...nodes]);
@@ -179,21 +192,37 @@ function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly (CardNode | 
   else void flow.setCenter(middle.x + WIDTH / 2, middle.y + HEIGHT / 2, { zoom: 0.7 });
 }
 
-/** Arrows go to the neighbour that lies there, Enter opens what is closed, Escape leaves. */
-function useKeys(arranged: { scene: Scene; places: Places } | null): (event: KeyboardEvent) => void {
+/** Brings a card into sight, and moves the picture no further than that takes. */
+function useReveal(arranged: Arranged | null): (id: string) => void {
   const flow = useReactFlow();
   const store = useStoreApi();
-
-  const reveal = (id: string) => {
+  return (id) => {
     const place = arranged?.places.get(id);
     if (!place) return;
     const { transform, width, height } = store.getState();
     const [left, top, zoom] = transform;
-    const [x, y] = [place.x * zoom + left, place.y * zoom + top];
-    const isSeen = x >= 0 && y >= 0 && x + WIDTH * zoom <= width && y + HEIGHT * zoom <= height && zoom >= 0.35;
-    if (!isSeen) void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: Math.max(zoom, 0.7) });
+    if (zoom < 0.35) return void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.7 });
+    const right = within(place.x * zoom + left, WIDTH * zoom, width);
+    const down = within(place.y * zoom + top, HEIGHT * zoom, height);
+    if (right || down) void flow.setViewport({ x: left + right, y: top + down, zoom });
   };
+}
 
+/** How far something must move to lie within a pane, with room for the buttons at its sides. */
+function within(from: number, size: number, pane: number): number {
+  const room = 24;
+  return from < room ? room - from : Math.min(pane - room - size - from, 0);
+}
+
+/** Keeps what is selected in sight when the drawer opens beside the picture. */
+function useSelectedInSight(reveal: (id: string) => void): void {
+  const pane = useStore(({ width, height }) => `${width} ${height}`);
+  const selected = useExplorer(({ view }) => view.selected);
+  useEffect(() => selected.forEach(reveal), [selected, pane]);
+}
+
+/** Arrows go to the neighbour that lies there, Enter opens what is closed, Escape leaves. */
+function useKeys(arranged: Arranged | null, reveal: (id: string) => void): (event: KeyboardEvent) => void {
   const go = (event: KeyboardEvent, key: Arrow) => {
     const { at, view, moveTo } = useExplorer.getState();
     const from = at ?? view.start[0];
