@@ -171,27 +171,27 @@ function Option(props: { id: string; entry: Entry; isActive: boolean; choose: (e
   const { toggleStar } = useKept.getState();
   const isStarred = useKept(({ starred }) => starred.some(({ arn }) => arn === entry.arn));
   const source = entry.sourceUri === null ? "" : shortSource(entry.sourceUri);
-  const words = [entry.name, typeOf(entry), entry.type && KINDS[entry.lineageType], source, isStarred && "starred"];
   return (
     <div
       id={id}
       role="option"
       className={`option ${entry.lineageType.toLowerCase()}`}
       aria-selected={isActive}
-      aria-label={words.filter(Boolean).join(", ")}
       data-arn={entry.arn}
       title={entry.sourceUri ?? entry.arn}
       onClick={() => choose(entry)}
     >
       <Icon lineageType={entry.lineageType} type={entry.type} />
-      <bdi className="name">{entry.name}</bdi>
+      <bdi className="name">{entry.name}</bdi>{" "}
       <span className="type">
         {typeOf(entry)}
         {entry.type && <small> · {KINDS[entry.lineageType]}</small>}
-      </span>
+      </span>{" "}
       <bdi className="source">{source}</bdi>
+      {isStarred && <span className="unseen"> starred</span>}
       {/* For the mouse; the keyboard has the inspector's. An option may hold no button. */}
       <span
+        aria-hidden
         className={isStarred ? "star on" : "star"}
         title={isStarred ? "Take the star away" : "Star"}
         onClick={(event) => {

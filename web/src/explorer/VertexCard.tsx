@@ -35,7 +35,10 @@ function Near({ card, className }: { card: Card; className: string }) {
   useEffect(() => wantTitles([arn]), [arn, wantTitles]);
   useEffect(() => wantSides([arn]), [arn, wantSides]);
   useEffect(() => {
-    if (isWanted) focused.current?.focus({ preventScroll: true });
+    // A card that comes into sight again takes the keyboard from nobody.
+    const { activeElement } = document;
+    const isFree = activeElement === document.body || activeElement?.closest(".canvas");
+    if (isWanted && isFree) focused.current?.focus({ preventScroll: true });
   }, [isWanted]);
   const name = nameOf(arn, title);
   return (
@@ -53,7 +56,7 @@ function Near({ card, className }: { card: Card; className: string }) {
         onFocus={() => moveTo(arn)}
       >
         <Icon lineageType={lineageType} type={type} />
-        <span className={title ? "name" : "name unnamed"}>{name}</span>
+        <span className={title ? "name" : "name unnamed"}>{name}</span>{" "}
         <span className="type">
           {typeOf(card.vertex)}
           {type && <small> · {KINDS[lineageType]}</small>}

@@ -134,7 +134,7 @@ export const ROWS: { readonly [Name in Field]-?: Row<Name> } = {
     show: ({ name, displayName }) =>
       facts([
         ["", displayName ?? name],
-        ["name", displayName === name ? null : name],
+        ["name", displayName === null || displayName === name ? null : name],
       ]),
   },
   lineageGroupArn: text("Lineage group's ARN"),
