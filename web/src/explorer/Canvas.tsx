@@ -12,22 +12,24 @@ import {
   useStore,
   useStoreApi,
 } from "@xyflow/react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Bulk } from "./Bulk";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import { type CardNode, VertexCard } from "./VertexCard";
+import { Far, cardAt } from "./Far";
 import { LinkLine, type LinkEdge } from "./LinkLine";
 import { StackCard, type StackNode } from "./StackCard";
 import { useExplorer } from "./explorer";
-import { HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
+import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
 import { wayThrough } from "./lighting";
 import { type Arrow, isArrow, next } from "./keyboard";
-import { SIDES } from "./graph";
+import { SIDES, type Side } from "./graph";
 import type { Card, Scene } from "./scene";
 
 const NODES = { card: VertexCard, stack: StackCard };
 const EDGES = { link: LinkLine };
-/** With more links than this, only those that say something are elements of their own; the rest is one path. */
-const SINGLY = 400;
+/** Below this zoom texts are hard to read, and pictures of more cards than that are drawn from afar. */
+const READABLE = 0.5;
+const NEVER_FAR = 150;
+const MARKER = { type: MarkerType.ArrowClosed, width: 16, height: 16 };
 const HANDLES = [
   { type: "target" as const, position: Position.Left, x: 0, y: HEIGHT / 2, width: 1, height: 1 },
   { type: "source" as const, position: Position.Right, x: WIDTH - 1, y: HEIGHT / 2, width: 1, height: 1 },
@@ -41,57 +43,83 @@ export function Canvas({ scene }: { scene: Scene }) {
   );
 }
 
-interface Arranged {
-  readonly scene: Scene;
-  readonly places: Places;
+/** The newest scene that is laid out, and where; those that come while another is laid out wait for the last of them. */
+function useArranged(scene: Scene): Arranged | null {
+  const arranged = useExplorer((state) => state.arranged);
+  const wanted = useRef<Scene | null>(scene);
+  const isBusy = useRef(false);
+  useEffect(() => {
+    wanted.current = scene;
+    if (isBusy.current) return;
+    const layOut = async () => {
+      isBusy.current = true;
+      for (let done: Scene | null = null; wanted.current !== null && done !== wanted.current;) {
+        done = wanted.current;
+        const { arranged, at, view } = useExplorer.getState();
+        const places = await arrange(done, arranged?.places ?? new Map(), at ?? view.start[0]);
+        if (wanted.current !== null) useExplorer.setState({ arranged: { scene: done, places } });
+      }
+      isBusy.current = false;
+    };
+    void layOut();
+  }, [scene]);
+  useEffect(
+    () => () => {
+      wanted.current = null;
+    },
+    [],
+  );
+  return arranged;
 }
 
-/** The newest scene that is laid out, and where. */
-function useArranged(scene: Scene): Arranged | null {
-  const [arranged, setArranged] = useState<Arranged | null>(null);
-  const latest = useRef<Places>(new Map());
-  useEffect(() => {
-    let isCurrent = true;
-    const { at, view } = useExplorer.getState();
-    arrange(scene, latest.current, at ?? view.start[0]).then((places) => {
-      if (!isCurrent) return;
-      latest.current = places;
-      setArranged({ scene, places });
-    });
-    return () => {
-      isCurrent = false;
-    };
-  }, [scene]);
-  return arranged;
+function useNodes(arranged: { scene: Scene; places: Places } | null): SceneNode[] {
+  const before = useRef<ReadonlyMap<string, SceneNode>>(new Map());
+  return useMemo(() => {
+    const nodes = arranged ? nodesOf(arranged.scene, arranged.places, before.current) : [];
+    before.current = new Map(nodes.map((node) => [node.id, node]));
+    return nodes;
+  }, [arranged]);
 }
 
 function Laid({ scene: wanted }: { scene: Scene }) {
   const arranged = useArranged(wanted);
   const flow = useReactFlow();
   const start = useExplorer(({ view }) => view.start.join());
+  const isWalking = useExplorer(({ progress }) => progress !== null);
   const fitted = useRef("");
-  const lit = useExplorer((state) => state.lit);
-  const selected = useExplorer((state) => state.view.selected);
   const { go, light } = useExplorer.getState();
 
-  const nodes = useMemo(() => (arranged ? nodesOf(arranged.scene, arranged.places) : []), [arranged]);
-  const isBulk = (arranged?.scene.links.length ?? 0) > SINGLY;
-  const edges = useMemo(
-    () => (arranged ? edgesOf(arranged.scene, isBulk ? (lit ?? new Set(selected)) : null) : []),
-    [arranged, isBulk, isBulk ? lit : null, isBulk ? selected : null],
-  );
+  const nodes = useNodes(arranged);
+  const isSmall = useStore(({ transform }) => transform[2] < READABLE);
+  const isFar = isSmall && nodes.length > NEVER_FAR;
+  const edges = useMemo(() => (arranged ? edgesOf(arranged.scene) : []), [arranged]);
 
+  // The picture of a new start is fitted until its walk is done, or until the user moves it himself.
   useEffect(() => {
-    if (!nodes.length || fitted.current === start || !startsAt(arranged!.scene, start)) return;
-    fitted.current = start;
-    // The drawer may have opened just now: only the frame after next knows the room that it leaves.
-    requestAnimationFrame(() => requestAnimationFrame(() => fit(flow, nodes, start)));
-  }, [arranged, nodes, flow, start]);
+    if (!nodes.length || fitted.current === start) return;
+    if (!isWalking) fitted.current = start;
+    fit(flow, nodes);
+  }, [nodes, flow, start, isWalking]);
 
+  const traced = useRef<string | null>(null);
   const trace = useCallback(
-    (id: string | null) => light(id === null || !arranged ? null : wayThrough(arranged.scene, id)),
+    (id: string | null) => {
+      traced.current = id;
+      light(id === null || !arranged ? null : wayThrough(arranged.scene, id));
+    },
     [arranged, light],
   );
+  // Nothing tells of the leaving of a card that is no longer there.
+  useEffect(() => {
+    const id = traced.current;
+    if (id !== null && arranged) trace(arranged.places.has(id) ? id : null);
+  }, [arranged, trace]);
+  useEffect(() => () => light(null), [light]);
+  // Or the keyboard would have no card to come back to.
+  useEffect(() => {
+    const { at } = useExplorer.getState();
+    if (at !== null && arranged && !arranged.scene.cards.has(at)) useExplorer.setState({ at: null });
+  }, [arranged]);
   const reveal = useReveal(arranged);
   const keys = useKeys(arranged, reveal);
   useSelectedInSight(reveal);
@@ -100,14 +128,14 @@ function Laid({ scene: wanted }: { scene: Scene }) {
     <div
       className="canvas"
       role="application"
-      aria-label="Lineage graph: arrows go to neighbours, Enter opens, Space selects, Escape leaves"
+      aria-label="Lineage graph: arrows go to neighbours, with Shift they open a side, Enter opens both, Space selects, Escape leaves"
       onKeyDown={keys}
-      onFocus={({ target }) => target.matches(".face[data-arn]:focus-visible") && trace(target.dataset["arn"]!)}
+      onFocus={() => trace(focusedCard())}
       onBlur={() => trace(null)}
     >
       <ReactFlow
-        nodes={nodes}
-        edges={edges}
+        nodes={isFar ? [] : nodes}
+        edges={isFar ? [] : edges}
         nodeTypes={NODES}
         edgeTypes={EDGES}
         onlyRenderVisibleElements
@@ -121,13 +149,25 @@ function Laid({ scene: wanted }: { scene: Scene }) {
         minZoom={0.02}
         maxZoom={2}
         onNodeMouseEnter={(_, { id }) => trace(id)}
-        onNodeMouseLeave={() => trace(null)}
+        onNodeMouseLeave={() => trace(focusedCard())}
         onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
-        onPaneClick={() => go({ selected: [] })}
+        onMoveStart={(event) => {
+          if (event) fitted.current = start;
+        }}
+        onPaneClick={({ clientX, clientY }) => {
+          const place =
+            isFar &&
+            arranged?.places.get(cardAt(arranged.places, flow.screenToFlowPosition({ x: clientX, y: clientY })) ?? "");
+          if (place) void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.8 });
+          else go({ selected: [] });
+        }}
       >
-        {isBulk && arranged && <Bulk {...arranged} />}
-        <Controls showInteractive={false} />
-        {nodes.length > 60 && (
+        {isFar && arranged && <Far {...arranged} />}
+        <Controls
+          showInteractive={false}
+          onFitView={() => void flow.fitBounds(flow.getNodesBounds(nodes), { padding: 0.05 })}
+        />
+        {nodes.length > 60 && !isFar && (
           <MiniMap pannable zoomable nodeClassName={(node) => `mini ${node.className ?? ""}`} ariaLabel="Overview" />
         )}
       </ReactFlow>
@@ -135,7 +175,15 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   );
 }
 
-function nodesOf({ cards, stacks }: Scene, places: Places): (CardNode | StackNode)[] {
+/** The card that the keyboard, rather than a click, has brought the focus to. */
+function focusedCard(): string | null {
+  return document.querySelector<HTMLElement>(".face[data-arn]:focus-visible")?.dataset["arn"] ?? null;
+}
+
+type SceneNode = CardNode | StackNode;
+
+/** The scene's nodes; those that are as they were before are the same objects, which nothing is drawn anew for. */
+function nodesOf({ cards, stacks }: Scene, places: Places, before: ReadonlyMap<string, SceneNode>): SceneNode[] {
   const common = (id: string) => ({
     id,
     position: places.get(id) ?? { x: 0, y: 0 },
@@ -143,7 +191,7 @@ function nodesOf({ cards, stacks }: Scene, places: Places): (CardNode | StackNod
     height: HEIGHT,
     handles: HANDLES,
   });
-  return [
+  const nodes: SceneNode[] = [
     ...[...cards.values()].map((card) => ({
       ...common(card.id),
       type: "card" as const,
@@ -157,40 +205,40 @@ function nodesOf({ cards, stacks }: Scene, places: Places): (CardNode | StackNod
       data: { stack },
     })),
   ];
+  return nodes.map((node) => {
+    const was = before.get(node.id);
+    return was && isSame(was, node) ? was : node;
+  });
 }
 
-/** All links as edges; where `among` is given only those within it, and those over hidden vertices. */
-function edgesOf({ links }: Scene, among: ReadonlySet<string> | null): LinkEdge[] {
-  const singly =
-    among === null
-      ? links
-      : links.filter(
-          ({ source, destination, edge }) => edge?.hiddenHops || (among.has(source) && among.has(destination)),
-        );
-  return singly.map((link) => ({
+const isSame = (one: SceneNode, two: SceneNode): boolean =>
+  one.position.x === two.position.x &&
+  one.position.y === two.position.y &&
+  JSON.stringify(one.data) === JSON.stringify(two.data);
+
+const edgesOf = ({ links }: Scene): LinkEdge[] =>
+  links.map((link) => ({
     id: link.id,
     type: "link",
     source: link.source,
     target: link.destination,
-    markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
+    markerEnd: MARKER,
     data: { link },
   }));
-}
-
-/** Whether a scene is of this start already, and not still of the one before. */
-const startsAt = ({ cards, grouped }: Scene, start: string): boolean =>
-  grouped || [...cards.values()].some(({ id, isStart }) => isStart && start.includes(id));
 
 /** Show all of it, or what is around the start where all would be too small to read. */
-function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly (CardNode | StackNode)[], start: string): void {
+function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly SceneNode[]): void {
   const bounds = flow.getNodesBounds([...nodes]);
   const pane = document.querySelector(".canvas")!.getBoundingClientRect();
   const whole = Math.min(pane.width / (bounds.width + 80), pane.height / (bounds.height + 80), 1);
-  const middle = nodes.find(({ id }) => start.startsWith(id))?.position;
+  const middle = nodes.find((node) => isMiddle(node))?.position;
   if (whole >= 0.45 || !middle)
     void flow.fitBounds(bounds, { padding: 0.08 }).then(() => flow.getZoom() > 1 && flow.zoomTo(1));
   else void flow.setCenter(middle.x + WIDTH / 2, middle.y + HEIGHT / 2, { zoom: 0.7 });
 }
+
+const isMiddle = ({ data }: SceneNode): boolean =>
+  "card" in data ? data.card.isStart : data.stack.of === null && data.stack.distance === 0;
 
 /** Brings a card into sight, and moves the picture no further than that takes. */
 function useReveal(arranged: Arranged | null): (id: string) => void {
@@ -201,7 +249,6 @@ function useReveal(arranged: Arranged | null): (id: string) => void {
     if (!place) return;
     const { transform, width, height } = store.getState();
     const [left, top, zoom] = transform;
-    if (zoom < 0.35) return void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.7 });
     const right = within(place.x * zoom + left, WIDTH * zoom, width);
     const down = within(place.y * zoom + top, HEIGHT * zoom, height);
     if (right || down) void flow.setViewport({ x: left + right, y: top + down, zoom });
@@ -221,27 +268,38 @@ function useSelectedInSight(reveal: (id: string) => void): void {
   useEffect(() => selected.forEach(reveal), [selected, pane]);
 }
 
-/** Arrows go to the neighbour that lies there, Enter opens what is closed, Escape leaves. */
+/** Arrows go to the neighbour that lies there, with Shift open the side; Enter opens both; Escape leaves. */
 function useKeys(arranged: Arranged | null, reveal: (id: string) => void): (event: KeyboardEvent) => void {
+  const flow = useReactFlow();
+
+  const show = (id: string) => {
+    const place = arranged?.places.get(id);
+    if (!place) return;
+    if (flow.getZoom() >= READABLE) reveal(id);
+    else void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.7 });
+  };
+
   const go = (event: KeyboardEvent, key: Arrow) => {
-    const { at, view, moveTo } = useExplorer.getState();
-    const from = at ?? view.start[0];
+    const { at, moveTo } = useExplorer.getState();
+    const from = at ?? [...(arranged?.scene.cards.values() ?? [])].find(({ isEntry }) => isEntry)?.id;
     const id = arranged && from !== undefined ? next(arranged.scene, arranged.places, from, key) : null;
     if (id === null) return;
     event.preventDefault();
-    reveal(id);
+    show(id);
     moveTo(id);
   };
 
   return (event) => {
     const explorer = useExplorer.getState();
     const isOnCard = (event.target as Element).matches(".face[data-arn]");
-    if (isArrow(event.key)) return go(event, event.key);
+    if (isArrow(event.key) && !event.shiftKey) return go(event, event.key);
     if (event.key === "Escape") return leave(event.target as HTMLElement);
     if (!isOnCard || explorer.at === null) return;
     const card = arranged?.scene.cards.get(explorer.at);
     if (event.key === " ") explorer.go({ selected: [explorer.at] });
-    else if (event.key === "Enter" && card) toggle(card.id, card.sides);
+    else if (event.key === "Enter" && card) toggleAll(card);
+    else if (event.key === "ArrowLeft" && card) toggle(card, "up");
+    else if (event.key === "ArrowRight" && card) toggle(card, "down");
     else if (event.key === "s") explorer.start(explorer.at);
     else return;
     event.preventDefault();
@@ -249,12 +307,19 @@ function useKeys(arranged: Arranged | null, reveal: (id: string) => void): (even
 }
 
 /** Open what is closed of a card's sides or, where nothing is, close them. */
-function toggle(arn: string, sides: Card["sides"]): void {
-  const { open, close } = useExplorer.getState();
-  const closed = SIDES.filter((side) => !sides[side].open && (sides[side].hidden || sides[side].unknown));
-  if (closed.length) for (const side of closed) open(arn, side);
-  else for (const side of SIDES.filter((side) => sides[side].open)) close(arn, side);
+function toggleAll(card: Card): void {
+  const closed = SIDES.filter((side) => canOpen(card, side));
+  for (const side of closed.length ? closed : SIDES) toggle(card, side);
 }
+
+function toggle(card: Card, side: Side): void {
+  const { open, close } = useExplorer.getState();
+  if (canOpen(card, side)) open(card.id, side);
+  else if (card.sides[side].open) close(card.id, side);
+}
+
+const canOpen = ({ sides }: Card, side: Side): boolean =>
+  !sides[side].open && (sides[side].hidden > 0 || sides[side].unknown);
 
 /** Close the drawer or, where there is none, leave the canvas. */
 function leave(from: HTMLElement): void {

@@ -8,6 +8,7 @@ import { Drawer } from "./Drawer";
 import { Filter } from "./Filter";
 import { Paths } from "./Paths";
 import { Search } from "./Search";
+import { SignOut } from "./SignIn";
 import { Table } from "./Table";
 import { TakeAway } from "./TakeAway";
 import { Told } from "./Told";
@@ -27,7 +28,9 @@ export function Explorer() {
         {gateway.demo && <span className="badge">demo account</span>}
         <Search />
         <Depth />
-        <Filter />
+        <div id="filter">
+          <Filter />
+        </div>
         <Paths />
         <div className="choice" role="group" aria-label="Show as">
           {(["graph", "table"] as const).map((one) => (
@@ -37,6 +40,7 @@ export function Explorer() {
           ))}
         </div>
         <TakeAway scene={scene} />
+        <SignOut />
       </header>
       <main>
         <div className="middle">
@@ -53,10 +57,11 @@ function useScene(): Scene {
   const graph = useExplorer((state) => state.graph);
   const revision = useExplorer((state) => state.revision);
   const onPaths = useExplorer((state) => state.onPaths);
+  const coverage = useExplorer((state) => state.coverage);
   const view = useExplorer((state) => state.view);
   const { start, depth, opened, closed, picked, filter } = view;
   return useMemo(
-    () => draw(graph, view, onPaths),
-    [graph, revision, start, depth, opened, closed, picked, filter, onPaths],
+    () => draw(graph, view, onPaths, coverage),
+    [graph, revision, start, depth, opened, closed, picked, filter, onPaths, coverage],
   );
 }

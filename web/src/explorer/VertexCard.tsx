@@ -1,8 +1,9 @@
 // A vertex on the canvas.
 
-import { Crosshair, Minus, Plus } from "lucide-react";
-import { type Node, type NodeProps, useStore } from "@xyflow/react";
+import { Crosshair, Minus, Plus, TriangleAlert } from "lucide-react";
+import type { Node, NodeProps } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
+import { Ends } from "./Ends";
 import { Icon } from "./Icon";
 import { useExplorer } from "./explorer";
 import { type Side, SIDES } from "./graph";
@@ -11,24 +12,16 @@ import type { Card, CardSide } from "./scene";
 
 export type CardNode = Node<{ card: Card }, "card">;
 
-/** Below this zoom a card is a patch of colour: its text could not be read. */
-const READABLE = 0.35;
-
 const SIDE_WORDS: Record<Side, string> = { up: "upstream", down: "downstream" };
 
 export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps<CardNode>) {
-  const isNear = useStore(({ transform }) => transform[2] >= READABLE);
   const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(card.id) ? "lit" : "dim"));
   const isSelected = useExplorer(({ view }) => view.selected.length === 1 && view.selected[0] === card.id);
   const state = [shade, isSelected && "selected", card.isStart && "start"].filter(Boolean).join(" ");
   const className = `card ${card.vertex.lineageType.toLowerCase()} ${state}`;
-  return isNear ? <Near card={card} className={className} /> : <div className={`${className} far`} />;
-});
-
-function Near({ card, className }: { card: Card; className: string }) {
   const { arn, lineageType, type } = card.vertex;
   const title = useExplorer(({ titles }) => titles.get(arn));
-  const isAt = useExplorer(({ at }) => (at === null ? card.isStart : at === arn));
+  const isAt = useExplorer(({ at }) => (at === null ? card.isEntry : at === arn));
   const isWanted = useExplorer(({ at }) => at === arn);
   const focused = useRef<HTMLDivElement>(null);
   const { go, moveTo, start, wantSides, wantTitles } = useExplorer.getState();
@@ -43,6 +36,7 @@ function Near({ card, className }: { card: Card; className: string }) {
   const name = nameOf(arn, title);
   return (
     <div className={className}>
+      <Ends />
       <SideButton card={card} side="up" name={name} />
       <div
         ref={focused}
@@ -77,31 +71,33 @@ function Near({ card, className }: { card: Card; className: string }) {
       <SideButton card={card} side="down" name={name} />
     </div>
   );
-}
+});
 
 function SideButton({ card, side, name }: { card: Card; side: Side; name: string }) {
-  const { open, hidden, unknown } = card.sides[side];
+  const { open, hidden, unknown, missing } = card.sides[side];
   const explorer = useExplorer.getState();
   if (!open && !hidden && !unknown) return null;
   const does = open ? "Hide" : "Show";
   return (
     <button
       type="button"
-      className={`side ${side}`}
+      className={`side ${side} ${missing ? "missing" : ""}`}
       tabIndex={-1}
-      title={`${does} what is ${SIDE_WORDS[side]}`}
+      title={`${does} what is ${SIDE_WORDS[side]}${missing ? ": some of it is missing" : ""}`}
       aria-label={`${does} what is ${SIDE_WORDS[side]} of ${name}`}
       aria-expanded={open}
       onClick={() => (open ? explorer.close(card.id, side) : explorer.open(card.id, side))}
     >
+      {missing && <TriangleAlert size={12} aria-hidden />}
       {open ? <Minus size={12} aria-hidden /> : <Plus size={12} aria-hidden />}
       {!open && hidden > 0 && <span>{hidden}</span>}
     </button>
   );
 }
 
-function sideInWords(side: Side, { open, hidden, unknown }: CardSide): string {
-  if (open) return `${SIDE_WORDS[side]} shown`;
+function sideInWords(side: Side, { open, shown, hidden, unknown, missing }: CardSide): string {
+  if (missing) return `${SIDE_WORDS[side]} ${shown ? "shown in part: some of it is missing" : "missing"}`;
+  if (open || (shown && !hidden)) return `${SIDE_WORDS[side]} shown`;
   if (hidden) return `${hidden} more ${SIDE_WORDS[side]}`;
   return unknown ? `${SIDE_WORDS[side]} not known yet` : `nothing ${SIDE_WORDS[side]}`;
 }

@@ -70,17 +70,36 @@ async function post<Data, Variables>(
   accept: string,
   signal?: AbortSignal,
 ): Promise<Response> {
-  const body = JSON.stringify({ query: await text(document.toString()), variables });
-  const headers = { Accept: accept, "Content-Type": "application/json", ...credentials.headers() };
+  const body = JSON.stringify({ query: await named(document.toString()), variables });
+  const credential = credentials.headers();
+  const headers = { Accept: accept, "Content-Type": "application/json", ...credential };
+  let response: Response;
   try {
-    return await fetch(ENDPOINT, { method: "POST", headers, body, signal: signal ?? null, credentials: "same-origin" });
+    response = await fetch(ENDPOINT, {
+      method: "POST",
+      headers,
+      body,
+      signal: signal ?? null,
+      credentials: "same-origin",
+    });
   } catch (error) {
     throw signal?.aborted ? error : offline();
   }
+  // Another credential may have been given since.
+  const isCurrent = credential.Authorization === credentials.headers().Authorization;
+  if (response.status === 401 && gateway.auth !== "none" && isCurrent) signedOut();
+  return response;
+}
+
+let signedOut = (): void => {};
+
+/** Have this done when the gateway wants a credential, or another than the one that it was shown. */
+export function whenSignedOut(listener: () => void): void {
+  signedOut = listener;
 }
 
 /** The document as this gateway calls its types and root fields. */
-async function text(document: string): Promise<string> {
+export async function named(document: string): Promise<string> {
   if (!gateway.prefix) return document;
   const { prefixed } = await import("../prefix");
   return prefixed(document, gateway.prefix);

@@ -5,7 +5,7 @@ import { gateway } from "../gateway";
 const KEY = "lineage-gateway.credential";
 
 export const credentials = {
-  headers(): Record<string, string> {
+  headers(): { Authorization?: string } {
     const kept = sessionStorage.getItem(KEY);
     return kept ? { Authorization: `Bearer ${kept}` } : {};
   },

@@ -2,6 +2,7 @@
 
 import type { AssociationType, LineageType, NamedFragment } from "../generated/graphql";
 import type { Vertex } from "./graph";
+import type { Stack } from "./scene";
 
 export const KINDS: Record<LineageType, string> = {
   ARTIFACT: "artifact",
@@ -30,4 +31,10 @@ const ending = (uri: string | null | undefined): string | undefined => uri?.spli
 export function typeOf({ type, lineageType }: Vertex): string {
   if (!type) return KINDS[lineageType];
   return /^[A-Z][A-Za-z]+$/.test(type) ? type.replace(/^SageMaker/, "").replace(/(?<=[a-z])(?=[A-Z])/g, " ") : type;
+}
+
+/** What a stack is called, whose first member that is. */
+export function nameOfStack({ of, shown, total }: Stack, first: Vertex | undefined): string {
+  if (of === null) return `${total.toLocaleString()} × ${first ? typeOf(first) : ""}`;
+  return `${shown} of ${total.toLocaleString()} shown`;
 }

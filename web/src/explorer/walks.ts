@@ -21,18 +21,16 @@ export interface WalkRequest {
   readonly side: Side | "both";
   readonly hops: number;
   readonly filter: Filter;
-  readonly maxVertices?: number;
+  /** Vertices to find at most. */
+  readonly most: number;
 }
 
-/** Vertices that one walk finds at most; more come with "load more". */
-export const PAGE = 2000;
-
-const DIRECTIONS: Record<Side | "both", LineageDirection> = { up: "UPSTREAM", down: "DOWNSTREAM", both: "BOTH" };
+export const DIRECTIONS: Record<Side | "both", LineageDirection> = { up: "UPSTREAM", down: "DOWNSTREAM", both: "BOTH" };
 
 /** Walk, and add to the graph what is found; `progress` hears of each message. */
 export async function walk(
   graph: Graph,
-  { start, side, hops, filter, maxVertices = PAGE }: WalkRequest,
+  { start, side, hops, filter, most }: WalkRequest,
   progress: (so_far: Progress) => void,
   signal: AbortSignal,
 ): Promise<Walked> {
@@ -43,7 +41,7 @@ export async function walk(
     start: [...start],
     direction: DIRECTIONS[side],
     maxDepth: hops,
-    maxVertices,
+    maxVertices: most,
     filter: wire(filter),
   };
   await follow(
@@ -59,9 +57,13 @@ export async function walk(
     },
     signal,
   );
-  noteExplored(graph, side, found, coverage);
+  if (!isHiding(coverage, found)) noteExplored(graph, side, found, coverage);
   return { coverage, problems };
 }
+
+/** Whether a walk ended at vertices that its filter hides: nobody can tell which of those shown lead to more there. */
+const isHiding = (coverage: MissingFragment | null, found: ReadonlySet<string>): boolean =>
+  coverage !== null && coverage.frontier.some((arn) => !found.has(arn));
 
 function noteExplored(graph: Graph, side: Side | "both", found: Set<string>, coverage: MissingFragment | null): void {
   if (coverage === null) return;

@@ -1,0 +1,250 @@
+"""The lineage explorer in a real browser: the picture, and the ways through it."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import pytest
+from browser import Visit, serious_violations, visiting
+from conftest import listening
+from dag import ENDPOINT
+from dag import lines as layered
+from graphs import arn, artifact_arn, fan
+from playwright.async_api import Browser, Locator, expect
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+STAGING = arn("context", "churn-staging")
+IMAGE = "image-inference"
+
+
+class Picture:
+    """The explorer's canvas, as who uses it sees it."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self.page = visit.page
+        self.cards = self.page.locator(".face[data-arn]")
+
+    def card(self, name: str) -> Locator:
+        return self.page.locator(".card", has=self.page.get_by_text(name, exact=True))
+
+    async def names(self) -> set[str]:
+        return set(await self.page.locator(".card .name").all_text_contents())
+
+    async def places(self) -> dict[str, tuple[float, float]]:
+        """Where cards lie, in the picture's own measure."""
+        read = "all => all.map(one => [one.dataset.id, one.style.transform])"
+        found = await self.page.locator(".react-flow__node").evaluate_all(read)
+        return {id: tuple(map(float, re.findall(r"-?[\d.]+", place)[:2])) for id, place in found}  # type: ignore[misc]
+
+    async def focused(self) -> str:
+        label: str = await self.page.evaluate("document.activeElement.getAttribute('aria-label') ?? ''")
+        return label.partition(",")[0]
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[str]:
+    """The URL of a gateway over the demo account."""
+    with LocalServer(demo=True) as local, listening(Settings(local_url=local.url)) as place:
+        yield f"http://{place}/"
+
+
+@pytest.fixture
+def account(service: LocalServer) -> Iterator[Any]:
+    """The URL of a gateway over an account that a test fills."""
+    with listening(Settings(local_url=service.url, cache_url="off")) as place:
+        yield f"http://{place}/"
+
+
+@asynccontextmanager
+async def drawn(browser: Browser, url: str, **profile: Any) -> AsyncIterator[Picture]:
+    """Open the explorer and wait for its first cards' names."""
+    async with visiting(browser, url, **profile) as visit:
+        picture = Picture(visit)
+        await expect(picture.page.locator(".name:not(.unnamed)").first).to_be_visible()
+        yield picture
+
+
+async def test_first_picture_shows_latest_endpoint(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo) as picture:
+        await expect(picture.card("churn-staging")).to_have_class(re.compile("start"))
+        await expect(picture.card("deploy-3-to-staging")).to_be_visible()
+        await expect(picture.card("model-c3z7demo")).to_be_visible()
+        assert "start=" in picture.page.url
+
+
+async def test_vertex_has_one_hop_each_way(browser: Browser, demo: str) -> None:
+    async with drawn(browser, f"{demo}#start={arn('action', 'deploy-3-to-staging')}") as picture:
+        await expect(picture.cards).to_have_count(4)
+        assert await picture.names() == {"churn-version-3", IMAGE, "deploy-3-to-staging", "churn-staging"}
+
+
+async def test_sides_open_and_close(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo) as picture:
+        side = picture.card(IMAGE).get_by_role("button", name=f"downstream of {IMAGE}")
+        await expect(side).to_have_text("2")
+        await side.click()
+        await expect(picture.card("deploy-2-to-production")).to_be_visible()
+        await expect(side).to_have_attribute("aria-expanded", "true")
+        await side.click()
+        await expect(picture.card("deploy-2-to-production")).to_have_count(0)
+
+
+async def test_adding_moves_no_card(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo) as picture:
+        before = await picture.places()
+        await picture.card(IMAGE).get_by_role("button", name=f"downstream of {IMAGE}").click()
+        await expect(picture.card("deploy-2-to-production")).to_be_visible()
+        after = await picture.places()
+        assert len(after) == len(before) + 2
+        moves = [abs(a - b) for id in before for a, b in zip(before[id], after[id], strict=True)]
+        assert max(moves) < 1
+
+
+async def test_address_brings_the_picture_back(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo) as picture:
+        await picture.card(IMAGE).get_by_role("button", name=f"downstream of {IMAGE}").click()
+        await expect(picture.card("deploy-2-to-production")).to_be_visible()
+        await picture.card("model-c3z7demo").locator(".face").click()
+        address, names = picture.page.url, await picture.names()
+    async with drawn(browser, address) as picture:
+        await expect(picture.card("deploy-2-to-production")).to_be_visible()
+        await expect(picture.card("model-c3z7demo")).to_have_class(re.compile("selected"))
+        await expect(picture.cards).to_have_count(len(names))
+        assert await picture.names() == names
+
+
+async def test_back_undoes_a_step(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo) as picture:
+        await picture.card("churn-version-3").hover()
+        await picture.card("churn-version-3").get_by_role("button", name="the start").click()
+        await expect(picture.card("churn-version-3")).to_have_class(re.compile("start"))
+        await picture.page.go_back()
+        await expect(picture.card("churn-staging")).to_have_class(re.compile("start"))
+
+
+async def test_hover_lights_whole_way(browser: Browser, demo: str) -> None:
+    async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0") as picture:
+        await picture.card("model-c3z7demo").hover()
+        lit = picture.page.locator(".card.lit .name")
+        way = {"churn-train-c3z7demo", "model-c3z7demo", "churn-version-3", "deploy-3-to-staging", "churn-staging"}
+        await expect(lit).to_have_count(len(way))
+        assert set(await lit.all_text_contents()) == way
+        await picture.page.mouse.move(5, 400)
+        await expect(lit).to_have_count(0)
+
+
+async def test_keyboard_walks_alone(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo) as picture:
+        keyboard = picture.page.keyboard
+        for _ in range(40):
+            await keyboard.press("Tab")
+            if await picture.focused() == "churn-staging":
+                break
+        for key, at in (
+            ("ArrowLeft", "deploy-3-to-staging"),
+            ("ArrowLeft", IMAGE),
+            ("ArrowDown", "churn-version-3"),
+            ("ArrowUp", IMAGE),
+        ):
+            await keyboard.press(key)
+            await expect(picture.page.locator(".face:focus")).to_have_attribute("aria-label", re.compile(f"^{at},"))
+        await keyboard.press("Enter")
+        await expect(picture.card("deploy-2-to-production")).to_be_visible()
+        await keyboard.press("Enter")
+        await expect(picture.card("deploy-2-to-production")).to_have_count(0)
+        await keyboard.press("Space")
+        await expect(picture.card(IMAGE)).to_have_class(re.compile("selected"))
+        await keyboard.press("Escape")
+        await expect(picture.card(IMAGE)).not_to_have_class(re.compile("selected"))
+        assert await picture.focused() == IMAGE
+        await keyboard.press("s")
+        await expect(picture.card(IMAGE)).to_have_class(re.compile("start"))
+
+
+async def test_many_siblings_are_stacked(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(line) for line in fan(312)])
+    async with drawn(browser, f"{account}#start={artifact_arn(0)}") as picture:
+        stack = picture.page.locator(".stack")
+        await expect(stack).to_contain_text("4 of 312 shown")
+        await stack.get_by_role("button", name="more").click()
+        await expect(stack).to_contain_text("24 of 312 shown")
+        await expect(picture.cards).to_have_count(25)
+        await stack.get_by_role("button", name="search").click()
+        await picture.page.get_by_label("Search the stack").fill("artifact-300")
+        await picture.page.get_by_role("button", name="artifact-300").click()
+        await expect(picture.card("artifact-300").first).to_be_visible()
+        await expect(stack).to_contain_text("25 of 312 shown")
+
+
+async def test_large_picture_mounts_what_shows(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(line) for line in layered(600)])
+    async with drawn(browser, f"{account}#start={ENDPOINT}&up=60&down=0") as picture:
+        await expect(picture.page.locator(".react-flow__minimap-node")).to_have_count(600)
+        assert await picture.page.locator(".react-flow__node").count() < 150
+        await picture.page.get_by_label("Fit View").click()
+        await expect(picture.page.locator(".patch").first).to_be_attached()
+        await expect(picture.page.locator(".react-flow__node")).to_have_count(0)
+
+
+async def test_huge_picture_is_grouped(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(line) for line in layered(1600)])
+    async with drawn(browser, f"{account}#start={ENDPOINT}&up=60&down=0") as picture:
+        await expect(picture.page.locator(".stack", has_text="20 × Model").first).to_be_visible(timeout=20_000)
+        assert await picture.page.locator(".stack").count() < 100
+        assert await picture.cards.count() == 0
+
+
+async def test_depth_slider_goes_further(browser: Browser, demo: str) -> None:
+    async with drawn(browser, f"{demo}#start={STAGING}&up=1&down=0") as picture:
+        await expect(picture.cards).to_have_count(2)
+        await picture.page.get_by_label("Upstream").focus()
+        await picture.page.keyboard.press("ArrowRight")
+        await expect(picture.cards).to_have_count(4)
+        assert "up=2" in picture.page.url
+
+
+async def test_page_works_below_a_path(browser: Browser) -> None:
+    def below(app: ASGIApp) -> ASGIApp:
+        """Take the prefix away, as a proxy in front of the gateway does."""
+
+        async def proxied(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "lifespan":
+                assert scope["path"].startswith("/teams/lineage/")
+                scope = scope | {"path": scope["path"].removeprefix("/teams/lineage")}
+            await app(scope, receive, send)
+
+        return proxied
+
+    with LocalServer(demo=True) as local, listening(Settings(local_url=local.url), below) as place:
+        async with drawn(browser, f"http://{place}/teams/lineage/") as picture:
+            await expect(picture.card("churn-staging")).to_be_visible()
+
+
+async def test_page_asks_with_prefix(browser: Browser) -> None:
+    settings = {"type_prefix": "SageMaker", "node_field": False}
+    with LocalServer(demo=True) as local, listening(Settings(local_url=local.url, **settings)) as place:
+        async with drawn(browser, f"http://{place}/") as picture:
+            await expect(picture.card("churn-staging")).to_be_visible()
+            assert all("sageMaker" in asked["query"] for asked in picture.visit.operations)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("show", ["graph", "table"])
+async def test_nobody_is_shut_out(browser: Browser, demo: str, scheme: str, show: str) -> None:
+    address = f"{demo}#start={STAGING}&up=4&down=1&select={STAGING}&show={show}"
+    async with visiting(browser, address, color_scheme=scheme) as visit:
+        await expect(visit.page.get_by_text("churn-staging").first).to_be_visible()
+        await expect(visit.page.get_by_text("model-c3z7demo").first).to_be_visible()
+        assert await serious_violations(visit.page) == []
+
+
+async def test_small_screens_hold_the_page(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo, viewport={"width": 390, "height": 780}) as picture:
+        width = await picture.page.evaluate("document.documentElement.scrollWidth")
+        assert width == 390
