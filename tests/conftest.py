@@ -16,10 +16,15 @@ from starlette.types import ASGIApp
 
 from gateway import serving
 from gateway.app import create_app
+from gateway.http import pages
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
 Ask = Callable[..., Awaitable[Any]]
+
+needs_pages = pytest.mark.skipif(
+    not (pages.BUILT / "explorer.html").exists(), reason="The pages were left out (GATEWAY_WEB=skip)."
+)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -40,9 +45,9 @@ def server() -> Iterator[LocalServer]:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def running(settings: Settings, *, demo: bool = False) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway with these settings."""
-    app = create_app(settings)
+    app = create_app(settings, demo=demo)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
