@@ -115,7 +115,7 @@ export function Lacking({ problem }: { problem: Problem }): ReactNode {
 /** Where details will be, while they are on their way. */
 export function Skeleton({ of }: { of: string }) {
   return (
-    <div className="skeleton" role="status">
+    <div className="bones" role="status">
       <span className="unseen">Loading {of}…</span>
       {Array.from({ length: 6 }, (_, line) => (
         <span key={line} className="bone" />
