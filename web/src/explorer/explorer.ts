@@ -1,10 +1,10 @@
 // The explorer's state: what is looked at, what is known, what is under way; and what the user can do.
 
 import { create } from "zustand";
+import { credentials } from "../credentials";
 import { LatestDocument, type TitlesQuery, TitlesDocument } from "../generated/graphql";
 import { type Problem, asProblem, ask, whenSignedOut } from "./api";
 import { batches } from "./batches";
-import { credentials } from "./credentials";
 import { Graph, type Side, SIDES } from "./graph";
 import type { Arranged } from "./layout/arrange";
 import { type Asked, MOST, MOST_STARTS, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
