@@ -182,7 +182,9 @@ export const useExplorer = create<Explorer>()((set, get) => {
       const next = onward(get().coverage[side]!, tried);
       if (next === null) return;
       for (const arn of next.start) tried.add(arn);
-      const left = await explore({ ...next, side, most: PAGE }, signal);
+      // A walk finds what is near before what is new.
+      const known = next.start.reduce((sum, arn) => sum + graph.neighbours(arn, side).length, next.start.length);
+      const left = await explore({ ...next, side, most: Math.min(known + PAGE, MOST) }, signal);
       if (signal.aborted || isEnded(left)) return;
     }
   }
