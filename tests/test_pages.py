@@ -174,7 +174,6 @@ async def test_many_siblings_are_stacked(browser: Browser, account: str, service
         await expect(stack).to_contain_text("4 of 312 shown")
         await stack.get_by_role("button", name="more").click()
         await expect(stack).to_contain_text("24 of 312 shown")
-        await expect(picture.cards).to_have_count(25)
         await stack.get_by_role("button", name="search").click()
         await picture.page.get_by_label("Search the stack").fill("artifact-300")
         await picture.page.get_by_role("button", name="artifact-300").click()
@@ -195,7 +194,9 @@ async def test_large_picture_mounts_what_shows(browser: Browser, account: str, s
 async def test_huge_picture_is_grouped(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(line) for line in layered(1600)])
     async with drawn(browser, f"{account}#start={ENDPOINT}&up=60&down=0") as picture:
-        await expect(picture.page.locator(".stack", has_text="20 × Model").first).to_be_visible(timeout=20_000)
+        await expect(picture.page.locator(".stack", has_text=re.compile("^20 . Model")).first).to_be_visible(
+            timeout=20_000
+        )
         assert await picture.page.locator(".stack").count() < 100
         assert await picture.cards.count() == 0
 

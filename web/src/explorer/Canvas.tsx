@@ -132,7 +132,9 @@ function Laid({ scene: wanted }: { scene: Scene }) {
     const { at } = useExplorer.getState();
     if (at !== null && arranged && !arranged.scene.cards.has(at)) useExplorer.setState({ at: null });
   }, [arranged]);
-  const keys = useKeys(arranged);
+  const reveal = useReveal(arranged);
+  const keys = useKeys(arranged, reveal);
+  useSelectedInSight(reveal);
 
   return (
     <div
@@ -250,19 +252,43 @@ function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly SceneNode[])
 const isMiddle = ({ data }: SceneNode): boolean =>
   "card" in data ? data.card.isStart : data.stack.of === null && data.stack.distance === 0;
 
-/** Arrows go to the neighbour that lies there, with Shift open the side; Enter opens both; Escape leaves. */
-function useKeys(arranged: Arranged | null): (event: KeyboardEvent) => void {
+/** Brings a card into sight, and moves the picture no further than that takes. */
+function useReveal(arranged: Arranged | null): (id: string) => void {
   const flow = useReactFlow();
   const store = useStoreApi();
-
-  const reveal = (id: string) => {
+  return (id) => {
     const place = arranged?.places.get(id);
     if (!place) return;
     const { transform, width, height } = store.getState();
     const [left, top, zoom] = transform;
-    const [x, y] = [place.x * zoom + left, place.y * zoom + top];
-    const isSeen = x >= 0 && y >= 0 && x + WIDTH * zoom <= width && y + HEIGHT * zoom <= height && zoom >= READABLE;
-    if (!isSeen) void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: Math.max(zoom, 0.7) });
+    const right = within(place.x * zoom + left, WIDTH * zoom, width);
+    const down = within(place.y * zoom + top, HEIGHT * zoom, height);
+    if (right || down) void flow.setViewport({ x: left + right, y: top + down, zoom });
+  };
+}
+
+/** How far something must move to lie within a pane, with room for the buttons at its sides. */
+function within(from: number, size: number, pane: number): number {
+  const room = 24;
+  return from < room ? room - from : Math.min(pane - room - size - from, 0);
+}
+
+/** Keeps what is selected in sight when the drawer opens beside the picture. */
+function useSelectedInSight(reveal: (id: string) => void): void {
+  const pane = useStore(({ width, height }) => `${width} ${height}`);
+  const selected = useExplorer(({ view }) => view.selected);
+  useEffect(() => selected.forEach(reveal), [selected, pane]);
+}
+
+/** Arrows go to the neighbour that lies there, with Shift open the side; Enter opens both; Escape leaves. */
+function useKeys(arranged: Arranged | null, reveal: (id: string) => void): (event: KeyboardEvent) => void {
+  const flow = useReactFlow();
+
+  const show = (id: string) => {
+    const place = arranged?.places.get(id);
+    if (!place) return;
+    if (flow.getZoom() >= READABLE) reveal(id);
+    else void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.7 });
   };
 
   const go = (event: KeyboardEvent, key: Arrow) => {
@@ -271,7 +297,7 @@ function useKeys(arranged: Arranged | null): (event: KeyboardEvent) => void {
     const id = arranged && from !== undefined ? next(arranged.scene, arranged.places, from, key) : null;
     if (id === null) return;
     event.preventDefault();
-    reveal(id);
+    show(id);
     moveTo(id);
   };
 

@@ -32,7 +32,10 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
   useEffect(() => wantTitles([arn]), [arn, wantTitles]);
   useEffect(() => wantSides([arn]), [arn, wantSides]);
   useEffect(() => {
-    if (isWanted) focused.current?.focus({ preventScroll: true });
+    // A card that comes into sight again takes the keyboard from nobody.
+    const { activeElement } = document;
+    const isFree = activeElement === document.body || activeElement?.closest(".canvas");
+    if (isWanted && isFree) focused.current?.focus({ preventScroll: true });
   }, [isWanted]);
   const name = nameOf(arn, title);
   return (
@@ -51,7 +54,7 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
         onFocus={() => moveTo(arn)}
       >
         <Icon lineageType={lineageType} type={type} />
-        <span className={title ? "name" : "name unnamed"}>{name}</span>
+        <span className={title ? "name" : "name unnamed"}>{name}</span>{" "}
         <span className="type">
           {typeOf(card.vertex)}
           {type && <small> · {KINDS[lineageType]}</small>}

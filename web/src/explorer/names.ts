@@ -1,8 +1,7 @@
 // What vertices, kinds and associations are called on the page.
 
-import type { AssociationType, LineageType } from "../generated/graphql";
+import type { AssociationType, LineageType, NamedFragment } from "../generated/graphql";
 import type { Vertex } from "./graph";
-import type { Title } from "./explorer";
 import type { Stack } from "./scene";
 
 export const KINDS: Record<LineageType, string> = {
@@ -21,7 +20,7 @@ export const ASSOCIATIONS: Record<AssociationType, string> = {
 };
 
 /** What a vertex is called: as its maker called it, else by the end of its URI, else of its ARN. */
-export function nameOf(arn: string, title: Title | undefined): string {
+export function nameOf(arn: string, title: NamedFragment | undefined): string {
   const given = (title && "displayName" in title ? title.displayName : null) ?? title?.name;
   return given || ending(title?.sourceUri) || ending(arn) || arn;
 }
