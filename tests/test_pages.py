@@ -197,7 +197,7 @@ async def test_huge_picture_is_grouped(browser: Browser, account: str, service: 
     async with drawn(browser, f"{account}#start={ENDPOINT}&up=60&down=0") as picture:
         await expect(picture.page.locator(".stack", has_text="9 \u00d7 Training Job").first).to_be_visible(timeout=20_000)
         assert await picture.page.locator(".stack").count() < 100
-        assert await picture.cards.count() == 0
+        assert await picture.names() >= {"endpoint", "model-1-0", "dataset-1-1", "image-1-2"}
 
 
 async def test_depth_slider_goes_further(browser: Browser, demo: str) -> None:
