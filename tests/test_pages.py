@@ -110,8 +110,9 @@ async def test_address_brings_the_picture_back(browser: Browser, demo: str) -> N
     async with drawn(browser, demo) as picture:
         await picture.card(IMAGE).get_by_role("button", name=f"downstream of {IMAGE}").click()
         await expect(picture.card("deploy-2-to-production")).to_be_visible()
+        names = await picture.names()
         await picture.card("model-c3z7demo").locator(".face").click()
-        address, names = picture.page.url, await picture.names()
+        address = picture.page.url
     async with drawn(browser, address) as picture:
         await expect(picture.card("deploy-2-to-production")).to_be_visible()
         await expect(picture.card("model-c3z7demo")).to_have_class(re.compile("selected"))
