@@ -244,7 +244,8 @@ function Steps({ paths }: { paths: readonly PathFragment[] }) {
         </>
       )}
       <label>
-        <input type="checkbox" checked={alone} onChange={(event) => go({ alone: event.target.checked })} /> Hide the rest
+        <input type="checkbox" checked={alone} onChange={(event) => go({ alone: event.target.checked })} /> Hide the
+        rest
       </label>
     </div>
   );

@@ -1,9 +1,9 @@
 // The one way to the gateway: queries by POST, subscriptions as server-sent events, both at ./graphql beside the page.
 
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { credentials } from "../credentials";
 import { gateway } from "../gateway";
 import type { TypedDocumentString } from "../generated/graphql";
-import { credentials } from "./credentials";
 
 const ENDPOINT = "./graphql";
 

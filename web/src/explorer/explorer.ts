@@ -1,15 +1,15 @@
 // The explorer's state: what is looked at, what is known, what is under way; and what the user can do.
 
 import { create } from "zustand";
+import { credentials } from "../credentials";
 import { LatestDocument, type TitlesQuery, TitlesDocument } from "../generated/graphql";
 import { type Problem, asProblem, ask, whenSignedOut } from "./api";
 import { batches } from "./batches";
-import { credentials } from "./credentials";
 import { Graph, type Side, SIDES } from "./graph";
 import type { Arranged } from "./layout/arrange";
 import { type Asked, MOST, MOST_STARTS, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
 import { FIRST, MOST_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
-import { FEW, MORE } from "./scene";
+import { FEW, MORE, stackId } from "./scene";
 import { type Progress, walk } from "./walks";
 
 export type Title = TitlesQuery["lineage"]["start"][number];
@@ -41,6 +41,8 @@ export interface Explorer {
   readonly resting: ReadonlySet<string> | null;
   /** The card that the keyboard is at. */
   readonly at: string | null;
+  /** What the user acted on last, which stays where it is when the picture changes. */
+  readonly anchor: string | null;
   /** Vertices on the paths that are shown. */
   readonly onPaths: readonly string[];
   /** The newest scene that is laid out, and where. */
@@ -180,7 +182,9 @@ export const useExplorer = create<Explorer>()((set, get) => {
       const next = onward(get().coverage[side]!, tried);
       if (next === null) return;
       for (const arn of next.start) tried.add(arn);
-      const left = await explore({ ...next, side, most: PAGE }, signal);
+      // A walk finds what is near before what is new.
+      const known = next.start.reduce((sum, arn) => sum + graph.neighbours(arn, side).length, next.start.length);
+      const left = await explore({ ...next, side, most: Math.min(known + PAGE, MOST) }, signal);
       if (signal.aborted || isEnded(left)) return;
     }
   }
@@ -275,6 +279,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     lit: null,
     resting: null,
     at: null,
+    anchor: null,
     onPaths: [],
     arranged: null,
 
@@ -287,18 +292,21 @@ export const useExplorer = create<Explorer>()((set, get) => {
     open(arn, side) {
       const { closed, opened } = get().view;
       const key = sideKey(side, arn);
+      set({ anchor: arn });
       get().go({ closed: without(closed, key), opened: new Map(opened).set(key, opened.get(key) ?? FEW) });
     },
     close(arn, side) {
       const { closed, opened } = get().view;
       const key = sideKey(side, arn);
       const left = new Map(opened);
+      set({ anchor: arn });
       left.delete(key);
       get().go({ closed: new Set(closed).add(key), opened: left });
     },
     more(arn, side) {
       const { opened } = get().view;
       const key = sideKey(side, arn);
+      set({ anchor: stackId(side, arn) });
       get().go({ opened: new Map(opened).set(key, (opened.get(key) ?? FEW) + MORE) });
     },
     resume() {
@@ -352,7 +360,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
       set({ lit: ids, resting: ids });
     },
     moveTo(id) {
-      set({ at: id });
+      set({ at: id, anchor: id });
     },
   };
 });
