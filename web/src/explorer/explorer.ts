@@ -2,7 +2,18 @@
 
 import { create } from "zustand";
 import { credentials } from "../credentials";
-import { LatestDocument, type TitlesQuery, TitlesDocument } from "../generated/graphql";
+import {
+  LatestActionDocument,
+  LatestArtifactDocument,
+  LatestContextDocument,
+  LatestEndpointDocument,
+  type LatestEndpointQuery,
+  type LatestEndpointQueryVariables,
+  LatestModelDocument,
+  LatestTrialComponentDocument,
+  type TitlesQuery,
+  TitlesDocument,
+} from "../generated/graphql";
 import { type Problem, asProblem, ask, whenSignedOut } from "./api";
 import { batches } from "./batches";
 import { Graph, type Side, SIDES } from "./graph";
@@ -201,9 +212,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     callOff();
     set({ coverage: UNKNOWN, problem: null, undescribed: null, isEmpty: false });
     void work(async (signal) => {
-      const { data } = await ask(LatestDocument, {}, signal);
-      const lists = [data.endpoints, data.models, data.trialComponents, data.artifacts, data.contexts, data.actions];
-      const arn = lists.flatMap(({ nodes }) => nodes)[0]?.arn;
+      const arn = await latestVertex(signal);
       if (signal.aborted) return;
       if (arn === undefined) set({ isEmpty: true });
       // Going back from there must not lead to an address that leads there again.
@@ -367,6 +376,33 @@ export const useExplorer = create<Explorer>()((set, get) => {
 
 /** How far a side is opened through what the filter hides. */
 const FILTERED_HOPS = 10;
+
+const LATEST = [
+  LatestEndpointDocument,
+  LatestModelDocument,
+  LatestTrialComponentDocument,
+  LatestArtifactDocument,
+  LatestContextDocument,
+  LatestActionDocument,
+];
+
+/** The account's latest endpoint or, where it has none, what came last of something else. */
+async function latestVertex(signal: AbortSignal): Promise<string | undefined> {
+  let denied: Problem | null = null;
+  for (const document of LATEST) {
+    try {
+      const { data } = await ask<LatestEndpointQuery, LatestEndpointQueryVariables>(document, {}, signal);
+      const arn = data.latest.nodes[0]?.arn;
+      if (arn !== undefined) return arn;
+    } catch (error) {
+      denied = asProblem(error);
+      if (denied.code !== "FORBIDDEN") throw denied;
+    }
+  }
+  // What is denied may hold something, so that the account cannot be called empty.
+  if (denied) throw denied;
+  return undefined;
+}
 
 /** A side's whole walk; without a filter one hop further than is shown, which tells what lies behind. */
 function whole({ start, depth, filter }: View, side: Side): Asked {
