@@ -195,7 +195,9 @@ async def test_large_picture_mounts_what_shows(browser: Browser, account: str, s
 async def test_huge_picture_is_grouped(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(line) for line in layered(1600)])
     async with drawn(browser, f"{account}#start={ENDPOINT}&up=60&down=0") as picture:
-        await expect(picture.page.locator(".stack", has_text="9 \u00d7 Training Job").first).to_be_visible(timeout=20_000)
+        await expect(picture.page.locator(".stack", has_text="9 \u00d7 Training Job").first).to_be_visible(
+            timeout=20_000
+        )
         assert await picture.page.locator(".stack").count() < 100
         assert await picture.names() >= {"endpoint", "model-1-0", "dataset-1-1", "image-1-2"}
 
