@@ -85,7 +85,7 @@ function useNodes(arranged: { scene: Scene; places: Places } | null): SceneNode[
 function Laid({ scene: wanted }: { scene: Scene }) {
   const arranged = useArranged(wanted);
   const flow = useReactFlow();
-  const start = useExplorer(({ view }) => view.start.join());
+  const subject = useExplorer(({ view }) => JSON.stringify([view.start, view.filter]));
   const isWalking = useExplorer(({ progress }) => progress !== null);
   const fitted = useRef("");
   const { go, light } = useExplorer.getState();
@@ -95,12 +95,13 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   const isFar = isSmall && nodes.length > NEVER_FAR;
   const edges = useMemo(() => (arranged ? edgesOf(arranged.scene) : []), [arranged]);
 
-  // The picture of a new start is fitted until its walk is done, or until the user moves it himself.
+  // The picture of a new start or filter is fitted until all of it lies, or until the user moves it himself.
+  const isWhole = !isWalking && arranged?.scene === wanted;
   useEffect(() => {
-    if (!nodes.length || fitted.current === start) return;
-    if (!isWalking) fitted.current = start;
+    if (!nodes.length || fitted.current === subject) return;
+    if (isWhole) fitted.current = subject;
     fit(flow, nodes);
-  }, [nodes, flow, start, isWalking]);
+  }, [nodes, flow, subject, isWhole]);
 
   // Paths are brought into sight when they are found.
   const onPaths = useExplorer((state) => state.onPaths);
@@ -164,7 +165,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
         onNodeMouseLeave={() => trace(focusedCard())}
         onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
         onMoveStart={(event) => {
-          if (event) fitted.current = start;
+          if (event) fitted.current = subject;
         }}
         onPaneClick={({ clientX, clientY }) => {
           const place =

@@ -293,7 +293,9 @@ export const useExplorer = create<Explorer>()((set, get) => {
     arranged: null,
 
     go(change) {
-      show({ ...get().view, ...change }, (address) => history.pushState(null, "", address));
+      // Which of the paths was lit says nothing of others.
+      const afresh = "path" in change ? { way: 0, alone: false } : {};
+      show({ ...get().view, ...afresh, ...change }, (address) => history.pushState(null, "", address));
     },
     start(arn) {
       get().go({ ...FIRST, filter: get().view.filter, start: [arn], selected: [arn], show: get().view.show });
