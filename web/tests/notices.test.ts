@@ -91,7 +91,11 @@ describe("a walk that was cut short", () => {
   test("asks for a filter where there are too many", () => {
     expect(remedies(cut(["MAX_VERTICES"]), 10_000)).toEqual(["filter"]);
     expect(told(cut(["MAX_VERTICES"]), 10_000)[0]!.lines.at(-1)).toMatch("More than 10,000");
-    expect(remedies({ ...cut(["MAX_VERTICES"], 10_000), view: FILTERED })).toEqual(["filter"]);
+  });
+
+  test("asks for a nearer start where a filter does not help", () => {
+    expect(remedies({ ...cut(["MAX_VERTICES"], 10_000), view: FILTERED })).toEqual([]);
+    expect(told({ ...cut(["MAX_VERTICES"], 10_000), view: FILTERED })[0]!.lines.at(-1)).toMatch("start nearer by");
     expect(remedies({ ...cut(["MAX_VERTICES"], 8000), view: FILTERED })).toEqual(["resume"]);
   });
 });
@@ -112,6 +116,11 @@ describe("what else there is to say", () => {
     const none = { view: FILTERED, coverage: { up: left(["MAX_DEPTH"]), down: left() } };
     expect(remedies(none, 0)).toEqual(["clear", "deeper"]);
     expect(remedies({ ...none, coverage: WHOLE }, 0)).toEqual(["clear"]);
+  });
+  test("a picture of groups", () => {
+    const many = told({ view: { ...FIRST, start: ["a"], opened: new Map([["down:a", 2000]]) } }, 1600);
+    expect(many.map(({ title }) => title)).toEqual(["1,601 vertices are drawn as groups"]);
+    expect(many[0]!.remedies.map(([one]) => one)).toEqual(["filter"]);
   });
   test("a vertex with no association", () => expect(titles({}, 0)).toEqual(["Nothing is associated with it"]));
   test("names that could not be had", () => {

@@ -56,8 +56,8 @@ function useArranged(scene: Scene): Arranged | null {
       isBusy.current = true;
       for (let done: Scene | null = null; wanted.current !== null && done !== wanted.current;) {
         done = wanted.current;
-        const { arranged, at, view } = useExplorer.getState();
-        const places = await arrange(done, arranged?.places ?? new Map(), at ?? view.start[0]);
+        const { anchor, arranged, view } = useExplorer.getState();
+        const places = await arrange(done, arranged?.places ?? new Map(), anchor ?? view.start[0]);
         if (wanted.current !== null) useExplorer.setState({ arranged: { scene: done, places } });
       }
       isBusy.current = false;
@@ -135,7 +135,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   }, [arranged]);
   const reveal = useReveal(arranged);
   const keys = useKeys(arranged, reveal);
-  useSelectedInSight(reveal);
+  useSelectedInSight(arranged, reveal);
 
   return (
     <div
@@ -274,11 +274,12 @@ function within(from: number, size: number, pane: number): number {
   return from < room ? room - from : Math.min(pane - room - size - from, 0);
 }
 
-/** Keeps what is selected in sight when the drawer opens beside the picture. */
-function useSelectedInSight(reveal: (id: string) => void): void {
+/** Keeps what is selected in sight, when it is drawn and when the drawer opens beside the picture. */
+function useSelectedInSight(arranged: Arranged | null, reveal: (id: string) => void): void {
   const pane = useStore(({ width, height }) => `${width} ${height}`);
   const selected = useExplorer(({ view }) => view.selected);
-  useEffect(() => selected.forEach(reveal), [selected, pane]);
+  const isDrawn = selected.every((arn) => arranged?.places.has(arn));
+  useEffect(() => selected.forEach(reveal), [selected, pane, isDrawn]);
 }
 
 /** Arrows go to the neighbour that lies there, with Shift open the side; Enter opens both; Escape leaves. */

@@ -181,31 +181,40 @@ export const REASONS: Record<Exclude<IncompleteReason, "MAX_DEPTH">, string> = {
 };
 const SIDE_WORDS: Record<Side, string> = { up: "upstream", down: "downstream" };
 
-function partial(known: Known, scene: Scene, cut: readonly (readonly [Side, Missing])[]): Notice {
+type Cut = readonly (readonly [side: Side, left: Missing])[];
+
+function partial(known: Known, scene: Scene, cut: Cut): Notice {
   const reasons = new Set(cut.flatMap(([, { reasons }]) => reasons));
   const lines = Object.entries(REASONS).flatMap(([reason, words]) => (reasons.has(reason as "DANGLING") ? words : []));
+  const isFor = (...some: IncompleteReason[]) => some.some((reason) => reasons.has(reason));
+  if (isFor("DANGLING") && lines.length === 1) {
+    return { tone: "info", title: "Not everything is there any more", lines, remedies: [] };
+  }
   const where = cut.length === 1 ? ` ${SIDE_WORDS[cut[0]![0]]}` : "";
-  const isGone = reasons.has("DANGLING") && lines.length === 1;
-  const isLong = reasons.has("MAX_VERTICES") || reasons.has("CALL_BUDGET") || reasons.has("DEADLINE");
-  const isPassing = reasons.has("THROTTLED") || reasons.has("UPSTREAM_ERROR");
-  const isFull = isLong && isTooMuch(known, scene, cut);
   const canGoOn = isFiltered(known.view.filter) || cut.some(([, { frontier }]) => frontier.size);
-  const goOn =
-    isFull || !canGoOn ? [] : isLong ? [["resume", "Load more"] as const] : [["resume", "Try again"] as const];
-  return {
-    tone: isGone ? "info" : "warn",
-    title: isGone
-      ? "Not everything is there any more"
-      : isLong
-        ? `There is more${where}`
-        : `Something is missing${where}`,
-    lines: isFull ? [...lines, `More than ${MOST.toLocaleString("en")} are too many to draw: set a filter.`] : lines,
-    remedies: isFull ? [["filter", "Filter"]] : isLong || isPassing ? goOn : [],
-  };
+  if (isFor("MAX_VERTICES", "CALL_BUDGET", "DEADLINE")) {
+    const more: Notice = { tone: "warn", title: `There is more${where}`, lines, remedies: [] };
+    if (isTooMuch(known, scene, cut)) return full(known, more);
+    return canGoOn ? { ...more, remedies: [["resume", "Load more"]] } : more;
+  }
+  const again = canGoOn && isFor("THROTTLED", "UPSTREAM_ERROR") ? [["resume", "Try again"] as const] : [];
+  return { tone: "warn", title: `Something is missing${where}`, lines, remedies: again };
+}
+
+function full({ view }: Known, more: Notice): Notice {
+  const most = MOST.toLocaleString("en");
+  if (!isFiltered(view.filter)) {
+    return {
+      ...more,
+      lines: [...more.lines, `More than ${most} are too many to draw: set a filter.`],
+      remedies: [["filter", "Filter"]],
+    };
+  }
+  return { ...more, lines: [...more.lines, `One walk meets ${most} at most, hidden ones counted: start nearer by.`] };
 }
 
 /** Whether the page holds, or a walk has been asked for, as many vertices as it can do with. */
-function isTooMuch({ view }: Known, scene: Scene, cut: readonly (readonly [Side, Missing])[]): boolean {
+function isTooMuch({ view }: Known, scene: Scene, cut: Cut): boolean {
   if (isFiltered(view.filter)) return cut.some(([, { most }]) => most >= MOST);
   const stacked = [...scene.stacks.values()].reduce((sum, { of, members }) => sum + (of ? members.length : 0), 0);
   return scene.shown.size + stacked >= MOST;
