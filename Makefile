@@ -32,6 +32,7 @@ bench: $(INSTALLED)
 	$(BIN)/python bench/local_store.py
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/faults.py
+	$(BIN)/python bench/pages.py
 
 clean:
 	rm -rf $(VENV) .venv-clients build dist *.egg-info gateway/pages web/node_modules web/src/generated

@@ -83,7 +83,7 @@ async def visiting(browser: Browser, url: str, **profile: Any) -> AsyncIterator[
         visit = Visit(await context.new_page(), url)
         await visit.page.goto(url)
         yield visit
-        assert visit.complaints == []
+        assert not visit.complaints, "\n".join(visit.complaints)
 
 
 async def serious_violations(page: Page) -> list[str]:

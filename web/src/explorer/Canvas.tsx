@@ -56,8 +56,8 @@ function useArranged(scene: Scene): Arranged | null {
       isBusy.current = true;
       for (let done: Scene | null = null; wanted.current !== null && done !== wanted.current;) {
         done = wanted.current;
-        const { arranged, at, view } = useExplorer.getState();
-        const places = await arrange(done, arranged?.places ?? new Map(), at ?? view.start[0]);
+        const { anchor, arranged, view } = useExplorer.getState();
+        const places = await arrange(done, arranged?.places ?? new Map(), anchor ?? view.start[0]);
         if (wanted.current !== null) useExplorer.setState({ arranged: { scene: done, places } });
       }
       isBusy.current = false;
@@ -85,7 +85,7 @@ function useNodes(arranged: { scene: Scene; places: Places } | null): SceneNode[
 function Laid({ scene: wanted }: { scene: Scene }) {
   const arranged = useArranged(wanted);
   const flow = useReactFlow();
-  const start = useExplorer(({ view }) => view.start.join());
+  const subject = useExplorer(({ view }) => JSON.stringify([view.start, view.filter]));
   const isWalking = useExplorer(({ progress }) => progress !== null);
   const fitted = useRef("");
   const { go, light } = useExplorer.getState();
@@ -95,12 +95,13 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   const isFar = isSmall && nodes.length > NEVER_FAR;
   const edges = useMemo(() => (arranged ? edgesOf(arranged.scene) : []), [arranged]);
 
-  // The picture of a new start is fitted until its walk is done, or until the user moves it himself.
+  // The picture of a new start or filter is fitted until all of it lies, or until the user moves it himself.
+  const isWhole = !isWalking && arranged?.scene === wanted;
   useEffect(() => {
-    if (!nodes.length || fitted.current === start) return;
-    if (!isWalking) fitted.current = start;
+    if (!nodes.length || fitted.current === subject) return;
+    if (isWhole) fitted.current = subject;
     fit(flow, nodes);
-  }, [nodes, flow, start, isWalking]);
+  }, [nodes, flow, subject, isWhole]);
 
   // Paths are brought into sight when they are found.
   const onPaths = useExplorer((state) => state.onPaths);
@@ -134,7 +135,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   }, [arranged]);
   const reveal = useReveal(arranged);
   const keys = useKeys(arranged, reveal);
-  useSelectedInSight(reveal);
+  useSelectedInSight(arranged, reveal);
 
   return (
     <div
@@ -164,7 +165,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
         onNodeMouseLeave={() => trace(focusedCard())}
         onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
         onMoveStart={(event) => {
-          if (event) fitted.current = start;
+          if (event) fitted.current = subject;
         }}
         onPaneClick={({ clientX, clientY }) => {
           const place =
@@ -273,11 +274,12 @@ function within(from: number, size: number, pane: number): number {
   return from < room ? room - from : Math.min(pane - room - size - from, 0);
 }
 
-/** Keeps what is selected in sight when the drawer opens beside the picture. */
-function useSelectedInSight(reveal: (id: string) => void): void {
+/** Keeps what is selected in sight, when it is drawn and when the drawer opens beside the picture. */
+function useSelectedInSight(arranged: Arranged | null, reveal: (id: string) => void): void {
   const pane = useStore(({ width, height }) => `${width} ${height}`);
   const selected = useExplorer(({ view }) => view.selected);
-  useEffect(() => selected.forEach(reveal), [selected, pane]);
+  const isDrawn = selected.every((arn) => arranged?.places.has(arn));
+  useEffect(() => selected.forEach(reveal), [selected, pane, isDrawn]);
 }
 
 /** Arrows go to the neighbour that lies there, with Shift open the side; Enter opens both; Escape leaves. */

@@ -27,8 +27,9 @@ function Slider({ side }: { side: Side }) {
   const settle = () => value !== depth[side] && go({ depth: { ...depth, [side]: value } });
   return (
     <label>
+      {/* No output: it would be what the label names. */}
       <span>
-        {WORDS[side]} <output>{value}</output>
+        {WORDS[side]} {value}
       </span>
       <input
         type="range"

@@ -56,7 +56,7 @@ function Neighbour({ arn, edge }: { arn: string; edge: Edge }) {
       <span className="label">{typeOf(vertex)}</span>
       <button type="button" className="quiet" onClick={() => go({ selected: [edge.source, edge.destination] })}>
         {edgeInWords(edge)}
-        <span className="unseen">: the association with {nameOf(arn, title)}</span>
+        <span className="unseen">{` (the association with ${nameOf(arn, title)})`}</span>
       </button>
     </li>
   );

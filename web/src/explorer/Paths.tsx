@@ -24,7 +24,7 @@ export function Paths() {
   const begin = () => {
     beginPicking();
     // By keyboard, the picture is where to go on.
-    document.querySelector<HTMLElement>('.face[tabindex="0"]')?.focus();
+    document.querySelector<HTMLElement>('.face[tabindex="0"]')?.focus({ preventScroll: true });
   };
   return (
     <button type="button" className="opens-menu" aria-pressed={isOn} onClick={isOn ? cancelPicking : begin}>
@@ -146,7 +146,7 @@ function Controls({ answer, again }: { answer: Answer; again: () => void }) {
         className="dismissal"
         title="Leave the paths"
         aria-label="Leave the paths"
-        onClick={() => go({ path: null, way: 0, alone: false })}
+        onClick={() => go({ path: null })}
       >
         <X size={16} aria-hidden />
       </button>
@@ -244,7 +244,8 @@ function Steps({ paths }: { paths: readonly PathFragment[] }) {
         </>
       )}
       <label>
-        <input type="checkbox" checked={alone} onChange={(event) => go({ alone: event.target.checked })} /> Hide the rest
+        <input type="checkbox" checked={alone} onChange={(event) => go({ alone: event.target.checked })} /> Hide the
+        rest
       </label>
     </div>
   );

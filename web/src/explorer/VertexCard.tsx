@@ -82,19 +82,20 @@ function SideButton({ card, side, name }: { card: Card; side: Side; name: string
   const explorer = useExplorer.getState();
   if (!open && !hidden && !unknown) return null;
   const does = open ? "Hide" : "Show";
+  const count = open ? 0 : hidden;
   return (
     <button
       type="button"
       className={`side ${side} ${missing ? "missing" : ""}`}
       tabIndex={-1}
       title={`${does} what is ${SIDE_WORDS[side]}${missing ? ": some of it is missing" : ""}`}
-      aria-label={`${does} what is ${SIDE_WORDS[side]} of ${name}`}
+      aria-label={`${does} ${count || "what is"} ${SIDE_WORDS[side]} of ${name}`}
       aria-expanded={open}
       onClick={() => (open ? explorer.close(card.id, side) : explorer.open(card.id, side))}
     >
       {missing && <TriangleAlert size={12} aria-hidden />}
       {open ? <Minus size={12} aria-hidden /> : <Plus size={12} aria-hidden />}
-      {!open && hidden > 0 && <span>{hidden}</span>}
+      {count > 0 && <span>{count}</span>}
     </button>
   );
 }

@@ -1,9 +1,9 @@
 // The one way to the gateway: queries by POST, subscriptions as server-sent events, both at ./graphql beside the page.
 
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { credentials } from "../credentials";
 import { gateway } from "../gateway";
 import type { TypedDocumentString } from "../generated/graphql";
-import { credentials } from "./credentials";
 
 const ENDPOINT = "./graphql";
 
@@ -53,15 +53,17 @@ export async function follow<Data, Variables>(
   }
   const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   const reader = events.getReader();
+  let isComplete = false;
   try {
+    // To the very end: a request that is left before it would count as broken off.
     for (let event = await reader.read(); !event.done; event = await reader.read()) {
-      if (event.value.event === "complete") return;
+      if (event.value.event === "complete") isComplete = true;
       if (event.value.event === "next") next(read<Data>(JSON.parse(event.value.data)));
     }
   } catch (error) {
     throw error instanceof TypeError ? offline() : error;
   }
-  throw offline();
+  if (!isComplete) throw offline();
 }
 
 async function post<Data, Variables>(

@@ -1,15 +1,26 @@
 // The explorer's state: what is looked at, what is known, what is under way; and what the user can do.
 
 import { create } from "zustand";
-import { LatestDocument, type TitlesQuery, TitlesDocument } from "../generated/graphql";
+import { credentials } from "../credentials";
+import {
+  LatestActionDocument,
+  LatestArtifactDocument,
+  LatestContextDocument,
+  LatestEndpointDocument,
+  type LatestEndpointQuery,
+  type LatestEndpointQueryVariables,
+  LatestModelDocument,
+  LatestTrialComponentDocument,
+  type TitlesQuery,
+  TitlesDocument,
+} from "../generated/graphql";
 import { type Problem, asProblem, ask, whenSignedOut } from "./api";
 import { batches } from "./batches";
-import { credentials } from "./credentials";
 import { Graph, type Side, SIDES } from "./graph";
 import type { Arranged } from "./layout/arrange";
 import { type Asked, MOST, MOST_STARTS, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
 import { FIRST, MOST_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
-import { FEW, MORE } from "./scene";
+import { FEW, MORE, stackId } from "./scene";
 import { type Progress, walk } from "./walks";
 
 export type Title = TitlesQuery["lineage"]["start"][number];
@@ -41,6 +52,8 @@ export interface Explorer {
   readonly resting: ReadonlySet<string> | null;
   /** The card that the keyboard is at. */
   readonly at: string | null;
+  /** What the user acted on last, which stays where it is when the picture changes. */
+  readonly anchor: string | null;
   /** Vertices on the paths that are shown. */
   readonly onPaths: readonly string[];
   /** The newest scene that is laid out, and where. */
@@ -199,9 +212,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     callOff();
     set({ coverage: UNKNOWN, problem: null, undescribed: null, isEmpty: false });
     void work(async (signal) => {
-      const { data } = await ask(LatestDocument, {}, signal);
-      const lists = [data.endpoints, data.models, data.trialComponents, data.artifacts, data.contexts, data.actions];
-      const arn = lists.flatMap(({ nodes }) => nodes)[0]?.arn;
+      const arn = await latestVertex(signal);
       if (signal.aborted) return;
       if (arn === undefined) set({ isEmpty: true });
       // Going back from there must not lead to an address that leads there again.
@@ -277,11 +288,14 @@ export const useExplorer = create<Explorer>()((set, get) => {
     lit: null,
     resting: null,
     at: null,
+    anchor: null,
     onPaths: [],
     arranged: null,
 
     go(change) {
-      show({ ...get().view, ...change }, (address) => history.pushState(null, "", address));
+      // Which of the paths was lit says nothing of others.
+      const afresh = "path" in change ? { way: 0, alone: false } : {};
+      show({ ...get().view, ...afresh, ...change }, (address) => history.pushState(null, "", address));
     },
     start(arn) {
       get().go({ ...FIRST, filter: get().view.filter, start: [arn], selected: [arn], show: get().view.show });
@@ -289,18 +303,21 @@ export const useExplorer = create<Explorer>()((set, get) => {
     open(arn, side) {
       const { closed, opened } = get().view;
       const key = sideKey(side, arn);
+      set({ anchor: arn });
       get().go({ closed: without(closed, key), opened: new Map(opened).set(key, opened.get(key) ?? FEW) });
     },
     close(arn, side) {
       const { closed, opened } = get().view;
       const key = sideKey(side, arn);
       const left = new Map(opened);
+      set({ anchor: arn });
       left.delete(key);
       get().go({ closed: new Set(closed).add(key), opened: left });
     },
     more(arn, side) {
       const { opened } = get().view;
       const key = sideKey(side, arn);
+      set({ anchor: stackId(side, arn) });
       get().go({ opened: new Map(opened).set(key, (opened.get(key) ?? FEW) + MORE) });
     },
     resume() {
@@ -354,13 +371,40 @@ export const useExplorer = create<Explorer>()((set, get) => {
       set({ lit: ids, resting: ids });
     },
     moveTo(id) {
-      set({ at: id });
+      set({ at: id, anchor: id });
     },
   };
 });
 
 /** How far a side is opened through what the filter hides. */
 const FILTERED_HOPS = 10;
+
+const LATEST = [
+  LatestEndpointDocument,
+  LatestModelDocument,
+  LatestTrialComponentDocument,
+  LatestArtifactDocument,
+  LatestContextDocument,
+  LatestActionDocument,
+];
+
+/** The account's latest endpoint or, where it has none, what came last of something else. */
+async function latestVertex(signal: AbortSignal): Promise<string | undefined> {
+  let denied: Problem | null = null;
+  for (const document of LATEST) {
+    try {
+      const { data } = await ask<LatestEndpointQuery, LatestEndpointQueryVariables>(document, {}, signal);
+      const arn = data.latest.nodes[0]?.arn;
+      if (arn !== undefined) return arn;
+    } catch (error) {
+      denied = asProblem(error);
+      if (denied.code !== "FORBIDDEN") throw denied;
+    }
+  }
+  // What is denied may hold something, so that the account cannot be called empty.
+  if (denied) throw denied;
+  return undefined;
+}
 
 /** A side's whole walk; without a filter one hop further than is shown, which tells what lies behind. */
 function whole({ start, depth, filter }: View, side: Side): Asked {

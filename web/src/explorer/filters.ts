@@ -1,9 +1,9 @@
 // What can be chosen in a filter, and what has been.
 
-import type { LineageType } from "../generated/graphql";
+import type { LineageFilter, LineageType } from "../generated/graphql";
 import type { Graph } from "./graph";
 import { KINDS, typeInWords } from "./names";
-import type { Filter } from "./view";
+import { type Filter, isFiltered } from "./view";
 
 /** A type to choose. */
 export interface Type {
@@ -64,3 +64,17 @@ export const withType = (filter: Filter, type: string, isIn: boolean): Filter =>
   ...filter,
   types: [...filter.types.filter((other) => typeInWords(other) !== typeInWords(type)), ...(isIn ? [type] : [])],
 });
+
+/** A filter as the schema has it; days are meant whole, in UTC. */
+export function wire(filter: Filter): LineageFilter | null {
+  if (!isFiltered(filter)) return null;
+  const { lineageTypes, types, createdAfter, createdBefore } = filter;
+  return {
+    ...(lineageTypes.length ? { lineageTypes: [...lineageTypes] } : {}),
+    ...(types.length ? { types: [...types] } : {}),
+    ...(createdAfter ? { createdAfter } : {}),
+    ...(createdBefore ? { createdBefore: endOf(createdBefore) } : {}),
+  };
+}
+
+const endOf = (moment: string): string => (moment.length === "2026-03-08".length ? `${moment}T23:59:59.999Z` : moment);

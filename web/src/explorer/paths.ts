@@ -88,5 +88,5 @@ export function choose(arn: string, isEnd = false): void {
   const [from] = ends;
   if (from === undefined || from === arn) return usePicking.setState({ ends: [arn], isSame: from === arn });
   cancelPicking();
-  go({ path: [from, arn], way: 0, alone: false });
+  go({ path: [from, arn] });
 }

@@ -203,12 +203,15 @@ function splitKey(key: string): [Side, string] {
   return [key.slice(0, colon) as Side, key.slice(colon + 1)];
 }
 
+/** What the stack of a card's side is known by. */
+export const stackId = (side: Side, arn: string): string => `stack ${sideKey(side, arn)}`;
+
 function carded(graph: Graph, reach: Reach, card: (arn: string) => Card): Scene {
   const cards = new Map([...reach.shown.keys()].map((arn) => [arn, card(arn)]));
   const stacks = new Map<string, Stack>();
   const links = linksBetween(graph, reach.shown);
   for (const { arn, side, shown, rest, total } of reach.stacks) {
-    const id = `stack ${sideKey(side, arn)}`;
+    const id = stackId(side, arn);
     const distance = reach.shown.get(arn)! + SIGNS[side];
     stacks.set(id, { id, of: { arn, side }, members: rest, shown, total, distance });
     const [source, destination] = side === "down" ? [arn, id] : [id, arn];

@@ -12,7 +12,8 @@ import { type Picture, picture } from "./picture";
 import { png, scaleOf } from "./png";
 import type { Scene } from "./scene";
 import type { View } from "./view";
-import { DIRECTIONS, wire } from "./walks";
+import { wire } from "./filters";
+import { DIRECTIONS } from "./walks";
 
 export interface Taken {
   readonly file: Blob;

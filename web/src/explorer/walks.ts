@@ -1,9 +1,10 @@
 // Walks of the gateway's, put into a graph as they arrive.
 
-import { type MissingFragment, type LineageDirection, type LineageFilter, WalkDocument } from "../generated/graphql";
+import { type MissingFragment, type LineageDirection, WalkDocument } from "../generated/graphql";
 import { type Problem, follow } from "./api";
 import { type Graph, SIDES, type Side } from "./graph";
-import { type Filter, isFiltered } from "./view";
+import { wire } from "./filters";
+import type { Filter } from "./view";
 
 export interface Progress {
   /** Vertices found, those that the filter hides included. */
@@ -73,17 +74,3 @@ function noteExplored(graph: Graph, side: Side | "both", found: Set<string>, cov
     for (const one of side === "both" ? SIDES : [side]) graph.explore(arn, one);
   }
 }
-
-/** A filter as the schema has it; days are meant whole, in UTC. */
-export function wire(filter: Filter): LineageFilter | null {
-  if (!isFiltered(filter)) return null;
-  const { lineageTypes, types, createdAfter, createdBefore } = filter;
-  return {
-    ...(lineageTypes.length ? { lineageTypes: [...lineageTypes] } : {}),
-    ...(types.length ? { types: [...types] } : {}),
-    ...(createdAfter ? { createdAfter } : {}),
-    ...(createdBefore ? { createdBefore: endOf(createdBefore) } : {}),
-  };
-}
-
-const endOf = (moment: string): string => (moment.length === "2026-03-08".length ? `${moment}T23:59:59.999Z` : moment);

@@ -3,7 +3,7 @@ import { examples, titleOf } from "./examples";
 
 /** Brings an example back, where its tab was closed or has other text by now. */
 export function ExamplesMenu() {
-  const { addTab, changeTab } = useGraphiQLActions();
+  const { addTab, changeTab, updateActiveTabValues } = useGraphiQLActions();
   const { tabs, queryEditor } = useGraphiQL(pick("tabs", "queryEditor"));
 
   const open = (example: string) => {
@@ -13,6 +13,8 @@ export function ExamplesMenu() {
     } else {
       addTab();
       queryEditor?.setValue(example);
+      // GraphiQL itself looks at the text after a moment, in which the user may turn to another tab.
+      updateActiveTabValues({ query: example });
     }
   };
   return (

@@ -1,26 +1,39 @@
-// How callers sign in: by a header of the tab, or by what they gave in another tab of the same page.
+// How callers sign in: by a header of the tab, or by what they gave in another tab of the page or in the explorer.
+import { tryParseJSONC } from "@graphiql/react";
+import { credentials } from "../credentials";
 import { gateway } from "../gateway";
+import { storage } from "./storage";
 
-const { name, empty, what } = {
-  none: { name: "", empty: "", what: "" },
-  "api-key": { name: "X-Api-Key", empty: "", what: "your API key" },
-  jwt: { name: "Authorization", empty: "Bearer ", what: "your token behind Bearer" },
+const { header, what } = {
+  none: { header: undefined, what: "" },
+  "api-key": { header: { "X-Api-Key": "" }, what: "your API key" },
+  jwt: { header: { Authorization: "Bearer " }, what: "your token behind Bearer" },
 }[gateway.auth];
 
 /** What stands in the Headers of a new tab. */
-export const headers = name ? JSON.stringify({ [name]: empty }, null, 2) : "";
+export const headers = header && JSON.stringify(header, null, 2);
 
 /** What to do about it, as comments above a document. */
-export const note = name
-  ? `# Sign in first: put ${what} into the Headers below. It does for the other tabs too, until you reload the page.\n#\n`
+export const note = header
+  ? `# Sign in first: put ${what} into the Headers below. It does for the other tabs too, until you reload the page.\n`
   : "";
 
-let given = empty;
+const SIGNS_IN = /^(authorization|x-api-key)$/i;
+const EMPTY = /^\s*(bearer)?\s*$/i;
 
-/** Headers to send: a tab's own, with what was given before in the place of what it leaves empty. */
-export function signed(own: Record<string, string> = {}): Record<string, string> {
-  const said = own[name];
-  if (said === undefined) return own;
-  if (said.trim() !== empty.trim()) given = said;
-  return { ...own, [name]: given };
+let given: Record<string, string> = credentials.headers();
+
+/** Headers to send: a tab's own, and its credentials or else the last that any tab had. */
+export function signed(own: Record<string, unknown> = {}): Record<string, string> {
+  const sent = Object.entries(own).map(([name, value]) => [name, `${value}`] as const);
+  const signing = sent.filter(([name, value]) => SIGNS_IN.test(name) && !EMPTY.test(value));
+  if (signing.length) given = Object.fromEntries(signing);
+  return { ...Object.fromEntries(sent.filter(([name]) => !SIGNS_IN.test(name))), ...given };
+}
+
+try {
+  // GraphiQL asks for the schema before it has read the headers that it was asked to keep.
+  signed(tryParseJSONC(storage.getItem("graphiql:headers") ?? ""));
+} catch {
+  // They were left half written.
 }

@@ -12,8 +12,6 @@ export function useSchemaOnSignIn() {
 
   useEffect(() => {
     if (!headers || !headerEditor || schema) return;
-    // Headers kept from the last visit come with the editor, after GraphiQL has asked for the first time.
-    if (headerEditor.getValue() !== headers) introspect();
     let pause = 0;
     const changes = headerEditor.onDidChangeModelContent(() => {
       clearTimeout(pause);

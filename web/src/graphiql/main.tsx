@@ -7,7 +7,6 @@ import "graphiql/graphiql.css";
 import "./style.css";
 
 import { DOC_EXPLORER_PLUGIN } from "@graphiql/plugin-doc-explorer";
-import { createLocalStorage } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 import { linkedIn } from "../link";
@@ -16,9 +15,7 @@ import { useOpenTabFirst, useSchemaOnSignIn, useSystemTheme, useTabsAsList, useW
 import { examples } from "./examples";
 import { ExamplesMenu } from "./ExamplesMenu";
 import { fetcher } from "./fetcher";
-
-// Another gateway, or any other GraphiQL, may be at another path of the same origin, or have been at this one before.
-const storage = createLocalStorage({ namespace: `lineage-gateway ${location.pathname}` });
+import { keepsHeaders, storage } from "./storage";
 
 const linked = linkedIn(location.hash);
 // A reload is to find the tab as its user left it, and another link is to open another one.
@@ -44,8 +41,7 @@ createRoot(document.getElementById("root")!).render(
       defaultTabs={[...(linked ? [linked] : []), ...examples.map((query) => ({ query }))]}
       {...(linked && { initialQuery: linked.query, initialVariables: linked.variables })}
       {...(headers && { defaultHeaders: headers, defaultEditorToolsVisibility: "headers" })}
-      // Kept only for those who have asked for it in the settings.
-      shouldPersistHeaders={storage.getItem("graphiql:shouldPersistHeaders") === "true"}
+      shouldPersistHeaders={keepsHeaders()}
       showPersistHeadersSettings
     >
       <GraphiQL.Logo>

@@ -1,6 +1,6 @@
 // What the user has signed in with, for as long as the browser's tab is open.
 
-import { gateway } from "../gateway";
+import { gateway } from "./gateway";
 
 const KEY = "lineage-gateway.credential";
 
