@@ -2,8 +2,11 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/gateway
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE schema.graphql ./
 COPY gateway ./gateway
+COPY web ./web
+# `--build-arg GATEWAY_WEB=skip` leaves the pages out.
+ARG GATEWAY_WEB
 RUN /opt/gateway/bin/pip install --no-cache-dir '.[otel]'
 
 FROM python:3.13-slim

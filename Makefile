@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# What the pages are made from: web/hatch_build.py builds them whenever the gateway is installed.
+WEB := schema.graphql $(shell find web -name node_modules -prune -o -name generated -prune -o -name __pycache__ -prune \
+	-o -type f -print)
 
 .PHONY: run test lint types schema check-schema bench clean
 
@@ -29,11 +32,12 @@ bench: $(INSTALLED)
 	$(BIN)/python bench/local_store.py
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/faults.py
+	$(BIN)/python bench/pages.py
 
 clean:
-	rm -rf $(VENV) .venv-clients build dist *.egg-info
+	rm -rf $(VENV) .venv-clients build dist *.egg-info gateway/pages web/node_modules web/src/generated
 
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml $(WEB)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@

@@ -1,6 +1,7 @@
-"""A made-up lineage graph: layers of artifacts and trial components, three in and three out, all behind one endpoint."""
+"""A made-up lineage graph: layers of artifacts and trial components, three in and three out, behind one endpoint."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
@@ -9,7 +10,7 @@ FAN = 3
 
 
 def layers(vertices: int, width: int = 60) -> list[list[str]]:
-    """The ARNs of so many vertices by layers, from the endpoint upstream, each layer three times the last up to width."""
+    """The ARNs of so many vertices by layers from the endpoint upstream, each three times the last up to a width."""
     found, left, size = [[ENDPOINT]], vertices - 1, FAN
     while left > 0:
         depth = len(found)
@@ -26,8 +27,8 @@ def arn(depth: int, number: int) -> str:
 
 
 def edges(layered: list[list[str]]) -> Iterator[tuple[str, str]]:
-    """Pairs of source and destination: a vertex is reached by about three, and reaches one to three of the layer below."""
-    for below, above in zip(layered, layered[1:], strict=False):
+    """Pairs of source and destination: a vertex is reached by about three, and reaches one to three of those below."""
+    for below, above in pairwise(layered):
         reached = max(1, min(FAN, FAN * len(below) // len(above), len(below)))
         for number, source in enumerate(above):
             first = number * len(below) // len(above)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
 from gateway import schema
@@ -22,6 +22,7 @@ from gateway.http.health import Readiness, aws_probe, health, readiness
 from gateway.http.limits import Limits
 from gateway.http.operations import Operations
 from gateway.http.origins import allowed_origins, cors
+from gateway.http.pages import ASSETS, Pages
 from gateway.http.requests import Requests
 from gateway.http.spending import Spending
 from gateway.http.subscriptions import WebSocketEndpoint
@@ -32,8 +33,10 @@ from gateway.schema.execution import Executor
 from gateway.settings import Settings
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
     """Make the application; its AWS client opens when the server starts it and closes when the server stops.
+
+    Its pages say that the account is made up if this is the ``demo``.
 
     ValueError says why it does not start with these settings.
     """
@@ -55,18 +58,19 @@ def create_app(settings: Settings) -> Starlette:
         schema.built(settings), most_tokens=settings.max_tokens, check=limits.check, secretive=production
     )
     operations = Operations(executor, known, documents, Spending(settings))
-    endpoint = GraphQLEndpoint(operations, settings.max_body_bytes, get=not production)
+    pages = Pages(settings, demo=demo)
+    endpoint = GraphQLEndpoint(operations, settings.max_body_bytes, pages.graphiql)
     routes: list[Route | WebSocketRoute] = [
-        Route("/", _home),
         Route("/graphql", endpoint, name="graphql", middleware=cors(origins)),
         WebSocketRoute("/graphql", WebSocketEndpoint(operations, origins)),
+        *pages.routes,
         Route("/healthz", health),
         Route("/readyz", readiness),
         *([Route("/metrics", _metrics)] if settings.metrics else []),
     ]
     middleware = [
         Middleware(SecureHeaders),
-        Middleware(Requests, instruments, {route.path for route in routes}, quiet={"/healthz", "/readyz", "/metrics"}),
+        Middleware(Requests, instruments, routes, quiet={ASSETS, "/healthz", "/readyz", "/metrics"}),
     ]
     return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 
@@ -92,10 +96,6 @@ async def opened(settings: Settings) -> AsyncIterator[Backend]:
     shared = settings.cache_url if "://" in settings.cache_url else None
     async with aclosing(Rates(shared)) as rates, Cache(settings) as cache, Calls(settings, rates) as calls:
         yield Backend(settings, calls, cache, rates)
-
-
-async def _home(_: Request) -> RedirectResponse:
-    return RedirectResponse("graphql")  # beside it, under whatever path a proxy shows it
 
 
 async def _metrics(request: Request) -> Response:

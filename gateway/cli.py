@@ -118,7 +118,7 @@ def _serve(options: argparse.Namespace) -> int:
     settings = _settings(options)
     if options.local is None:
         session(settings)  # to be told now what it lacks, rather than by the server
-        return _run(settings, lambda url: f"GraphQL   {url}/graphql\n")
+        return _run(settings, lambda url: f"Explorer  {url}/\nGraphQL   {url}/graphql\n")
     with _embedded(store=Path(options.local) if options.local else None) as local:
         return _run_embedded(settings, local)
 
@@ -126,7 +126,7 @@ def _serve(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     settings = _settings(options)
     with _embedded(demo=True) as local:
-        return _run_embedded(settings, local)
+        return _run_embedded(settings, local, demo=True)
 
 
 def _query(options: argparse.Namespace) -> int:
@@ -210,22 +210,23 @@ def _embedded(**options: Any) -> Iterator[LocalServer]:
         local.__exit__(None, None, None)
 
 
-def _run_embedded(settings: Settings, local: LocalServer) -> int:
+def _run_embedded(settings: Settings, local: LocalServer, *, demo: bool = False) -> int:
     contexts = Names(settings.type_prefix).root_field("contexts")
 
     def announce(url: str) -> str:
         return (
+            f"Explorer      {url}/\n"
             f"GraphQL       {url}/graphql   (GraphiQL in a browser)\n"
             f"AWS endpoint  {local.url}   (AWS_ENDPOINT_URL_SAGEMAKER={local.url})\n"
             f"Try\n\n{EXAMPLE.replace('contexts', contexts)}\n\nCtrl-C stops.\n"
         )
 
-    return _run(settings.model_copy(update={"local_url": local.url}), announce)
+    return _run(settings.model_copy(update={"local_url": local.url}), announce, demo=demo)
 
 
-def _run(settings: Settings, announce: Callable[[str], str]) -> int:
+def _run(settings: Settings, announce: Callable[[str], str], *, demo: bool = False) -> int:
     logs.configure(settings.log_level, settings.log_format)
-    app = of_this_machine(create_app(settings), settings)
+    app = of_this_machine(create_app(settings, demo=demo), settings)
     with serving.listen(settings.host, settings.port) as listener:
         said = announce(serving.url_of(listener))
         server = serving.Server(

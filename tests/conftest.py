@@ -11,15 +11,22 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from browser import chromium
+from playwright.async_api import Browser
 from redis_server import redis_server
 from starlette.types import ASGIApp
 
 from gateway import serving
 from gateway.app import create_app
+from gateway.http import pages
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
 Ask = Callable[..., Awaitable[Any]]
+
+needs_pages = pytest.mark.skipif(
+    not (pages.BUILT / "explorer.html").exists(), reason="The pages were left out (GATEWAY_WEB=skip)."
+)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -40,9 +47,9 @@ def server() -> Iterator[LocalServer]:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def running(settings: Settings, *, demo: bool = False) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway with these settings."""
-    app = create_app(settings)
+    app = create_app(settings, demo=demo)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
@@ -72,9 +79,11 @@ def listening(settings: Settings, around: Callable[[ASGIApp], ASGIApp] = lambda 
     thread = threading.Thread(target=running.run, args=([listener],))
     thread.start()
     assert ready.wait(10)
-    yield serving.url_of(listener).removeprefix("http://")
-    running.should_exit = True
-    thread.join()
+    try:
+        yield serving.url_of(listener).removeprefix("http://")
+    finally:
+        running.should_exit = True
+        thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +98,13 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a Redis that tests share: what they keep in it needs keys of their own."""
     with redis_server(tmp_path_factory.mktemp("redis")) as server:
         yield server.url
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, which tests share: each visit has a profile of its own."""
+    async with chromium() as started:
+        yield started
 
 
 @pytest.fixture

@@ -166,6 +166,7 @@ def test_demo_says_where_and_stops(
         url = demo.wait_for(r"(http://\S+/graphql)")
         aws = demo.wait_for(r"AWS_ENDPOINT_URL_SAGEMAKER=(http://[^)\s]+)")
         demo.wait_for(r"(Ctrl-C)")
+        assert demo.said.startswith(f"Explorer      {url.removesuffix('graphql')}\n")
         query = demo.said.partition("Try")[2].partition("Ctrl-C")[0]
         answer = httpx.post(url, json={"query": query}).json()
         assert answer["data"][contexts]["nodes"][0]["upstream"]["nodes"]
@@ -234,6 +235,7 @@ def test_demo_answers_its_own_names_only(environment: dict[str, str]) -> None:
             ("rebound.example.com", 421),
         ):
             assert httpx.post(url, json=query, headers={"host": host}).status_code == status
+            assert httpx.get(url.removesuffix("graphql"), headers={"host": host}).status_code == status
     with serving(environment | {"GATEWAY_INSECURE": "true"}, "demo", "--port", "0", "--host", "0.0.0.0") as demo:  # noqa: S104
         url = demo.wait_for(r"(http://\S+/graphql)").replace("0.0.0.0", "127.0.0.1")  # noqa: S104
         assert httpx.post(url, json=query, headers={"host": "gateway.example.com"}).status_code == 200

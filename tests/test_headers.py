@@ -8,7 +8,7 @@ from gateway.http.headers import SECURE
 QUERY = {"query": "{ __typename }"}
 
 
-@pytest.mark.parametrize("path", ["/", "/graphql", "/healthz", "/readyz", "/metrics", "/nothing"])
+@pytest.mark.parametrize("path", ["/graphql", "/healthz", "/readyz", "/metrics", "/nothing", "/assets/nothing"])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 async def test_every_answer_has_them(http: httpx.AsyncClient, method: str, path: str) -> None:
     response = await http.request(method, path, json=QUERY)
@@ -19,18 +19,6 @@ async def test_event_stream_has_them(http: httpx.AsyncClient) -> None:
     response = await http.post("/graphql", json=QUERY, headers={"accept": "text/event-stream"})
     assert response.headers["content-type"].startswith("text/event-stream")
     assert SECURE.items() <= {name: response.headers[name] for name in SECURE}.items()
-
-
-async def test_page_may_load_but_not_be_framed(http: httpx.AsyncClient) -> None:
-    response = await http.get("/graphql", headers={"accept": "text/html"})
-    assert response.headers["content-type"].startswith("text/html")
-    policy = response.headers["content-security-policy"]
-    assert "frame-ancestors 'none'" in policy
-    assert "default-src" not in policy
-
-
-async def test_home_leads_beside_itself(http: httpx.AsyncClient) -> None:
-    assert (await http.get("/")).headers["location"] == "graphql"
 
 
 async def test_server_is_not_named(gateway: str) -> None:

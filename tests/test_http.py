@@ -95,12 +95,6 @@ async def test_deep_document_is_refused(http: httpx.AsyncClient, query: str) -> 
     assert response.json()["errors"][0]["extensions"]["code"] == "GRAPHQL_PARSE_FAILED"
 
 
-async def test_browser_gets_graphiql(http: httpx.AsyncClient) -> None:
-    response = await http.get("/", headers={"accept": "text/html"}, follow_redirects=True)
-    assert response.headers["content-type"].startswith("text/html")
-    assert "graphiql" in response.text.lower()
-
-
 async def test_health_needs_no_aws(http: httpx.AsyncClient) -> None:
     assert (await http.get("/healthz")).json() == {"status": "ok"}
 

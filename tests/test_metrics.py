@@ -103,9 +103,12 @@ async def test_labels_are_not_for_callers(service: LocalServer) -> None:
     async with running(Settings(local_url=service.url)) as client:
         await ask(client, "query Chosen { __typename }")
         await client.request("CHOSEN", "/chosen/path")
+        await client.get("/assets/chosen.js")
         response = await client.get("/metrics")
     assert "chosen" not in response.text.lower()
-    assert count(parsed(response.text), "http_requests_total", method="other", route="other", status="404") == 1
+    told_of = parsed(response.text)
+    assert count(told_of, "http_requests_total", method="other", route="other", status="404") == 1
+    assert count(told_of, "http_requests_total", method="GET", route="/assets/{name}", status="404") == 1
 
 
 async def test_what_is_under_way_is_told(service: LocalServer) -> None:

@@ -107,12 +107,13 @@ async def test_adding_moves_no_card(browser: Browser, demo: str) -> None:
 
 
 async def test_address_brings_the_picture_back(browser: Browser, demo: str) -> None:
-    async with drawn(browser, demo) as picture:
+    roomy = {"viewport": {"width": 2200, "height": 900}}  # so that no card is out of sight, and so not there
+    async with drawn(browser, demo, **roomy) as picture:
         await picture.card(IMAGE).get_by_role("button", name=f"downstream of {IMAGE}").click()
         await expect(picture.card("deploy-2-to-production")).to_be_visible()
         await picture.card("model-c3z7demo").locator(".face").click()
         address, names = picture.page.url, await picture.names()
-    async with drawn(browser, address) as picture:
+    async with drawn(browser, address, **roomy) as picture:
         await expect(picture.card("deploy-2-to-production")).to_be_visible()
         await expect(picture.card("model-c3z7demo")).to_have_class(re.compile("selected"))
         await expect(picture.cards).to_have_count(len(names))
@@ -174,12 +175,11 @@ async def test_many_siblings_are_stacked(browser: Browser, account: str, service
         await expect(stack).to_contain_text("4 of 312 shown")
         await stack.get_by_role("button", name="more").click()
         await expect(stack).to_contain_text("24 of 312 shown")
-        await expect(picture.cards).to_have_count(25)
         await stack.get_by_role("button", name="search").click()
         await picture.page.get_by_label("Search the stack").fill("artifact-300")
         await picture.page.get_by_role("button", name="artifact-300").click()
-        await expect(picture.card("artifact-300").first).to_be_visible()
-        await expect(stack).to_contain_text("25 of 312 shown")
+        await expect(picture.card("artifact-300")).to_be_in_viewport()
+        await expect(picture.card("artifact-300")).to_have_class(re.compile("selected"))
 
 
 async def test_large_picture_mounts_what_shows(browser: Browser, account: str, service: LocalServer) -> None:
@@ -195,15 +195,17 @@ async def test_large_picture_mounts_what_shows(browser: Browser, account: str, s
 async def test_huge_picture_is_grouped(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(line) for line in layered(1600)])
     async with drawn(browser, f"{account}#start={ENDPOINT}&up=60&down=0") as picture:
-        await expect(picture.page.locator(".stack", has_text="20 × Model").first).to_be_visible(timeout=20_000)
+        await expect(picture.page.locator(".stack", has_text="9 \u00d7 Training Job").first).to_be_visible(
+            timeout=20_000
+        )
         assert await picture.page.locator(".stack").count() < 100
-        assert await picture.cards.count() == 0
+        assert await picture.names() >= {"endpoint", "model-1-0", "dataset-1-1", "image-1-2"}
 
 
 async def test_depth_slider_goes_further(browser: Browser, demo: str) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=1&down=0") as picture:
         await expect(picture.cards).to_have_count(2)
-        await picture.page.get_by_label("Upstream").focus()
+        await picture.page.get_by_role("slider", name="Upstream").focus()
         await picture.page.keyboard.press("ArrowRight")
         await expect(picture.cards).to_have_count(4)
         assert "up=2" in picture.page.url

@@ -20,7 +20,7 @@ const code = await codegen({
   pluginMap: { operations, documents },
   config: {
     documentMode: "string",
-    enumsAsTypes: true,
+    pureMagicComment: true,
     immutableTypes: true,
     scalars: { Arn: "string", DateTime: "string", Long: "number", _Any: "unknown" },
     skipTypename: true,

@@ -5,9 +5,8 @@ from typing import Any
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.http.ides import get_graphql_ide_html
 
 from gateway.errors import NotFound
 from gateway.http.operations import Asked, Operations, Refusal
@@ -18,27 +17,22 @@ JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 
 
-# The page is strawberry's, of inline scripts and of scripts from a CDN that it pins by their hashes, so its sources are
-# left to it; only the rest is forbidden.
-_PAGE = {"Content-Security-Policy": "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
-
-
 class GraphQLEndpoint:
     """Answers GraphQL requests by GET and POST; a browser that asks for HTML gets GraphiQL."""
 
-    def __init__(self, operations: Operations, most_bytes: int, *, get: bool = True) -> None:
-        """Answer by ``operations``; refuse bodies of more bytes and, without ``get``, GET and GraphiQL."""
+    def __init__(self, operations: Operations, most_bytes: int, graphiql: Response | None) -> None:
+        """Answer by ``operations``; refuse bodies of more bytes and, where there is no ``graphiql``, GET."""
         self._operations = operations
         self._most_bytes = most_bytes
-        self._methods = ("GET", "POST") if get else ("POST",)
-        self._graphiql = get_graphql_ide_html(graphql_ide="graphiql")
+        self._methods = ("GET", "POST") if graphiql else ("POST",)
+        self._graphiql = graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
         accepts = request.headers.get("accept", "*/*")
-        if request.method == "GET" and "GET" in self._methods and "text/html" in accepts:
-            response: Response = HTMLResponse(self._graphiql, headers=_PAGE)
+        if self._graphiql and request.method in {"GET", "HEAD"} and "text/html" in accepts:
+            response = self._graphiql
         else:
             try:
                 response = await self._response(request, GRAPHQL_JSON if GRAPHQL_JSON in accepts else JSON)

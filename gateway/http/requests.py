@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Collection, MutableMapping
+from collections.abc import Collection, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -10,6 +10,7 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import GatewayError
@@ -29,8 +30,14 @@ _NO_ANSWER = 499
 class Requests:
     """Middleware: what is within it knows the request that it works for."""
 
-    def __init__(self, app: ASGIApp, instruments: Instruments, routes: Collection[str], quiet: Collection[str]) -> None:
-        """Observe by ``instruments``; count by ``routes``, and log those that are ``quiet`` only when they fail."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        instruments: Instruments,
+        routes: Sequence[Route | WebSocketRoute],
+        quiet: Collection[str],
+    ) -> None:
+        """Observe by ``instruments``; count by ``routes``, and log those at ``quiet`` paths only when they fail."""
         self._app = app
         self._instruments = instruments
         self._routes = routes
@@ -46,18 +53,23 @@ class Requests:
             await self._serve(request, scope, receive, _noting(request, send))
 
     def _request(self, scope: Scope) -> Request:
-        headers, path, spans = Headers(scope=scope), scope["path"], self._instruments.spans
+        headers, spans, route = Headers(scope=scope), self._instruments.spans, self._route(scope)
         given = headers.get(ID_HEADER, "")
         method = scope.get("method", Request.WEBSOCKET)
         return Request(
             self._instruments,
             id=given if _ID.fullmatch(given) else uuid4().hex,
             method=method if method in {*_METHODS, Request.WEBSOCKET} else "other",
-            path=path,
-            route=path if path in self._routes else Request.OTHER,
-            quiet=path in self._quiet,
+            path=scope["path"],
+            route=route,
+            quiet=route in self._quiet,
             parent=spans.parent(headers) if spans else None,
         )
+
+    def _route(self, scope: Scope) -> str:
+        # Where the gateway is mounted in another application, the path begins with what it is mounted at.
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return next((route.path for route in self._routes if route.path_regex.match(path)), Request.OTHER)
 
     async def _serve(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         try:

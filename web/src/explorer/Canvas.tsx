@@ -12,16 +12,17 @@ import {
   useStore,
   useStoreApi,
 } from "@xyflow/react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import { type CardNode, VertexCard } from "./VertexCard";
 import { Far, cardAt } from "./Far";
 import { LinkLine, type LinkEdge } from "./LinkLine";
 import { StackCard, type StackNode } from "./StackCard";
 import { useExplorer } from "./explorer";
-import { HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
+import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
 import { wayThrough } from "./lighting";
 import { type Arrow, isArrow, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
+import { choose, isPicking } from "./paths";
 import type { Card, Scene } from "./scene";
 
 const NODES = { card: VertexCard, stack: StackCard };
@@ -44,26 +45,31 @@ export function Canvas({ scene }: { scene: Scene }) {
 }
 
 /** The newest scene that is laid out, and where; those that come while another is laid out wait for the last of them. */
-function useArranged(scene: Scene): { scene: Scene; places: Places } | null {
-  const [arranged, setArranged] = useState<{ scene: Scene; places: Places } | null>(null);
-  const wanted = useRef(scene);
-  const places = useRef<Places>(new Map());
+function useArranged(scene: Scene): Arranged | null {
+  const arranged = useExplorer((state) => state.arranged);
+  const wanted = useRef<Scene | null>(scene);
   const isBusy = useRef(false);
   useEffect(() => {
     wanted.current = scene;
     if (isBusy.current) return;
     const layOut = async () => {
       isBusy.current = true;
-      for (let done: Scene | null = null; done !== wanted.current;) {
+      for (let done: Scene | null = null; wanted.current !== null && done !== wanted.current;) {
         done = wanted.current;
-        const { at, view } = useExplorer.getState();
-        places.current = await arrange(done, places.current, at ?? view.start[0]);
-        setArranged({ scene: done, places: places.current });
+        const { anchor, arranged, view } = useExplorer.getState();
+        const places = await arrange(done, arranged?.places ?? new Map(), anchor ?? view.start[0]);
+        if (wanted.current !== null) useExplorer.setState({ arranged: { scene: done, places } });
       }
       isBusy.current = false;
     };
     void layOut();
   }, [scene]);
+  useEffect(
+    () => () => {
+      wanted.current = null;
+    },
+    [],
+  );
   return arranged;
 }
 
@@ -79,7 +85,7 @@ function useNodes(arranged: { scene: Scene; places: Places } | null): SceneNode[
 function Laid({ scene: wanted }: { scene: Scene }) {
   const arranged = useArranged(wanted);
   const flow = useReactFlow();
-  const start = useExplorer(({ view }) => view.start.join());
+  const subject = useExplorer(({ view }) => JSON.stringify([view.start, view.filter]));
   const isWalking = useExplorer(({ progress }) => progress !== null);
   const fitted = useRef("");
   const { go, light } = useExplorer.getState();
@@ -89,18 +95,47 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   const isFar = isSmall && nodes.length > NEVER_FAR;
   const edges = useMemo(() => (arranged ? edgesOf(arranged.scene) : []), [arranged]);
 
-  // The picture of a new start is fitted until its walk is done, or until the user moves it himself.
+  // The picture of a new start or filter is fitted until all of it lies, or until the user moves it himself.
+  const isWhole = !isWalking && arranged?.scene === wanted;
   useEffect(() => {
-    if (!nodes.length || fitted.current === start) return;
-    if (!isWalking) fitted.current = start;
+    if (!nodes.length || fitted.current === subject) return;
+    if (isWhole) fitted.current = subject;
     fit(flow, nodes);
-  }, [nodes, flow, start, isWalking]);
+  }, [nodes, flow, subject, isWhole]);
 
+  // Paths are brought into sight when they are found.
+  const onPaths = useExplorer((state) => state.onPaths);
+  const sighted = useRef<readonly string[]>([]);
+  useEffect(() => {
+    if (sighted.current === onPaths || !arranged || !onPaths.every((arn) => arranged.scene.cards.has(arn))) return;
+    sighted.current = onPaths;
+    const among = new Set(onPaths);
+    const found = nodes.filter(({ id }) => among.has(id));
+    if (found.length) void flow.fitBounds(flow.getNodesBounds(found), { padding: 0.15 });
+  }, [arranged, nodes, flow, onPaths]);
+
+  const traced = useRef<string | null>(null);
   const trace = useCallback(
-    (id: string | null) => light(id === null || !arranged ? null : wayThrough(arranged.scene, id)),
+    (id: string | null) => {
+      traced.current = id;
+      light(id === null || !arranged ? null : wayThrough(arranged.scene, id));
+    },
     [arranged, light],
   );
-  const keys = useKeys(arranged);
+  // Nothing tells of the leaving of a card that is no longer there.
+  useEffect(() => {
+    const id = traced.current;
+    if (id !== null && arranged) trace(arranged.places.has(id) ? id : null);
+  }, [arranged, trace]);
+  useEffect(() => () => light(null), [light]);
+  // Or the keyboard would have no card to come back to.
+  useEffect(() => {
+    const { at } = useExplorer.getState();
+    if (at !== null && arranged && !arranged.scene.cards.has(at)) useExplorer.setState({ at: null });
+  }, [arranged]);
+  const reveal = useReveal(arranged);
+  const keys = useKeys(arranged, reveal);
+  useSelectedInSight(arranged, reveal);
 
   return (
     <div
@@ -108,7 +143,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
       role="application"
       aria-label="Lineage graph: arrows go to neighbours, with Shift they open a side, Enter opens both, Space selects, Escape leaves"
       onKeyDown={keys}
-      onFocus={({ target }) => target.matches(".face[data-arn]:focus-visible") && trace(target.dataset["arn"]!)}
+      onFocus={() => trace(focusedCard())}
       onBlur={() => trace(null)}
     >
       <ReactFlow
@@ -127,10 +162,10 @@ function Laid({ scene: wanted }: { scene: Scene }) {
         minZoom={0.02}
         maxZoom={2}
         onNodeMouseEnter={(_, { id }) => trace(id)}
-        onNodeMouseLeave={() => trace(null)}
+        onNodeMouseLeave={() => trace(focusedCard())}
         onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
         onMoveStart={(event) => {
-          if (event) fitted.current = start;
+          if (event) fitted.current = subject;
         }}
         onPaneClick={({ clientX, clientY }) => {
           const place =
@@ -151,6 +186,11 @@ function Laid({ scene: wanted }: { scene: Scene }) {
       </ReactFlow>
     </div>
   );
+}
+
+/** The card that the keyboard, rather than a click, has brought the focus to. */
+function focusedCard(): string | null {
+  return document.querySelector<HTMLElement>(".face[data-arn]:focus-visible")?.dataset["arn"] ?? null;
 }
 
 type SceneNode = CardNode | StackNode;
@@ -213,28 +253,53 @@ function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly SceneNode[])
 const isMiddle = ({ data }: SceneNode): boolean =>
   "card" in data ? data.card.isStart : data.stack.of === null && data.stack.distance === 0;
 
-/** Arrows go to the neighbour that lies there, with Shift open the side; Enter opens both; Escape leaves. */
-function useKeys(arranged: { scene: Scene; places: Places } | null): (event: KeyboardEvent) => void {
+/** Brings a card into sight, and moves the picture no further than that takes. */
+function useReveal(arranged: Arranged | null): (id: string) => void {
   const flow = useReactFlow();
   const store = useStoreApi();
-
-  const reveal = (id: string) => {
+  return (id) => {
     const place = arranged?.places.get(id);
     if (!place) return;
     const { transform, width, height } = store.getState();
     const [left, top, zoom] = transform;
-    const [x, y] = [place.x * zoom + left, place.y * zoom + top];
-    const isSeen = x >= 0 && y >= 0 && x + WIDTH * zoom <= width && y + HEIGHT * zoom <= height && zoom >= READABLE;
-    if (!isSeen) void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: Math.max(zoom, 0.7) });
+    const right = within(place.x * zoom + left, WIDTH * zoom, width);
+    const down = within(place.y * zoom + top, HEIGHT * zoom, height);
+    if (right || down) void flow.setViewport({ x: left + right, y: top + down, zoom });
+  };
+}
+
+/** How far something must move to lie within a pane, with room for the buttons at its sides. */
+function within(from: number, size: number, pane: number): number {
+  const room = 24;
+  return from < room ? room - from : Math.min(pane - room - size - from, 0);
+}
+
+/** Keeps what is selected in sight, when it is drawn and when the drawer opens beside the picture. */
+function useSelectedInSight(arranged: Arranged | null, reveal: (id: string) => void): void {
+  const pane = useStore(({ width, height }) => `${width} ${height}`);
+  const selected = useExplorer(({ view }) => view.selected);
+  const isDrawn = selected.every((arn) => arranged?.places.has(arn));
+  useEffect(() => selected.forEach(reveal), [selected, pane, isDrawn]);
+}
+
+/** Arrows go to the neighbour that lies there, with Shift open the side; Enter opens both; Escape leaves. */
+function useKeys(arranged: Arranged | null, reveal: (id: string) => void): (event: KeyboardEvent) => void {
+  const flow = useReactFlow();
+
+  const show = (id: string) => {
+    const place = arranged?.places.get(id);
+    if (!place) return;
+    if (flow.getZoom() >= READABLE) reveal(id);
+    else void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.7 });
   };
 
   const go = (event: KeyboardEvent, key: Arrow) => {
-    const { at, view, moveTo } = useExplorer.getState();
-    const from = at ?? view.start[0];
+    const { at, moveTo } = useExplorer.getState();
+    const from = at ?? [...(arranged?.scene.cards.values() ?? [])].find(({ isEntry }) => isEntry)?.id;
     const id = arranged && from !== undefined ? next(arranged.scene, arranged.places, from, key) : null;
     if (id === null) return;
     event.preventDefault();
-    reveal(id);
+    show(id);
     moveTo(id);
   };
 
@@ -245,7 +310,7 @@ function useKeys(arranged: { scene: Scene; places: Places } | null): (event: Key
     if (event.key === "Escape") return leave(event.target as HTMLElement);
     if (!isOnCard || explorer.at === null) return;
     const card = arranged?.scene.cards.get(explorer.at);
-    if (event.key === " ") explorer.go({ selected: [explorer.at] });
+    if (event.key === " " || (event.key === "Enter" && isPicking())) choose(explorer.at);
     else if (event.key === "Enter" && card) toggleAll(card);
     else if (event.key === "ArrowLeft" && card) toggle(card, "up");
     else if (event.key === "ArrowRight" && card) toggle(card, "down");

@@ -1,6 +1,7 @@
 // How many hops are shown on each side of the start.
 
 import { useEffect, useState } from "react";
+import { HOPS_NOTE } from "./Filter";
 import { useExplorer } from "./explorer";
 import { type Side, SIDES } from "./graph";
 
@@ -26,14 +27,16 @@ function Slider({ side }: { side: Side }) {
   const settle = () => value !== depth[side] && go({ depth: { ...depth, [side]: value } });
   return (
     <label>
+      {/* No output: it would be what the label names. */}
       <span>
-        {WORDS[side]} <output>{value}</output>
+        {WORDS[side]} {value}
       </span>
       <input
         type="range"
         min={0}
         max={Math.max(MOST, value)}
         value={value}
+        aria-describedby={HOPS_NOTE}
         onChange={(event) => setValue(Number(event.target.value))}
         onPointerUp={settle}
         onKeyUp={settle}

@@ -1,7 +1,119 @@
 // What is selected, with all that the gateway tells of it.
 
+import "./drawer.css";
+import { X } from "lucide-react";
+import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
+import { EdgeDetails } from "./EdgeDetails";
+import { Icon } from "./Icon";
+import { Inspector } from "./Inspector";
+import { useExplorer } from "./explorer";
+import { edgeId } from "./graph";
+import { KINDS, nameOf, typeOf } from "./names";
 import type { Scene } from "./scene";
 
-export function Drawer(_: { scene: Scene }) {
-  return null;
+export function Drawer({ scene }: { scene: Scene }) {
+  const [first, second] = useExplorer(({ view }) => view.selected);
+  const drawer = useRef<HTMLElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const selected = first === undefined ? "" : second === undefined ? first : edgeId(first, second);
+  const giveBack = useFocus(selected, drawer, heading);
+  const close = () => {
+    giveBack();
+    useExplorer.getState().go({ selected: [] });
+  };
+  useBodyEscape(selected !== "", close);
+  if (first === undefined) return null;
+  const keys = (event: KeyboardEvent) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    close();
+  };
+  return (
+    <aside ref={drawer} className="drawer" aria-labelledby="selected" onKeyDown={keys}>
+      <button type="button" className="tool close" title="Close" onClick={close}>
+        <X size={18} aria-hidden />
+        <span className="unseen">Close</span>
+      </button>
+      {second === undefined ? (
+        <VertexHead heading={heading} arn={first} />
+      ) : (
+        <h2 ref={heading} id="selected" tabIndex={-1}>
+          Association
+        </h2>
+      )}
+      {second === undefined ? (
+        <Inspector key={first} arn={first} scene={scene} />
+      ) : (
+        <EdgeDetails key={selected} source={first} destination={second} />
+      )}
+    </aside>
+  );
+}
+
+function VertexHead({ heading, arn }: { heading: RefObject<HTMLHeadingElement | null>; arn: string }) {
+  const vertex = useExplorer(({ graph }) => graph.vertices.get(arn));
+  const title = useExplorer(({ titles }) => titles.get(arn));
+  const { wantTitles } = useExplorer.getState();
+  useEffect(() => wantTitles([arn]), [arn, wantTitles]);
+  const known = vertex ?? title;
+  return (
+    <div className={`head ${known?.lineageType.toLowerCase() ?? ""}`}>
+      {known && <Icon lineageType={known.lineageType} type={known.type} />}
+      <h2 ref={heading} id="selected" tabIndex={-1}>
+        <bdi>{nameOf(arn, title)}</bdi>
+      </h2>
+      {known && (
+        <p className="label">
+          {typeOf(known)}
+          {known.type && ` · ${KINDS[known.lineageType]}`}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Whoever selects by Space or Enter, or in the drawer itself, is taken to its heading; returns what takes him back. */
+function useFocus(
+  selected: string,
+  drawer: RefObject<HTMLElement | null>,
+  heading: RefObject<HTMLElement | null>,
+): () => void {
+  const pressed = useRef<EventTarget | null>(null);
+  const from = useRef<Element | null>(null);
+  useEffect(() => {
+    const note = (event: Event) => {
+      const isPress = event instanceof globalThis.KeyboardEvent && [" ", "Enter"].includes(event.key);
+      const isWithin = event.type === "click" && drawer.current?.contains(event.target as Node);
+      if (event.type !== "click" || isWithin) pressed.current = isPress || isWithin ? event.target : null;
+    };
+    const kinds = ["keydown", "pointerdown", "click"];
+    for (const kind of kinds) document.addEventListener(kind, note, true);
+    return () => {
+      for (const kind of kinds) document.removeEventListener(kind, note, true);
+    };
+  }, [drawer]);
+  useEffect(() => {
+    const by = pressed.current;
+    if (!selected || !(by instanceof Element) || by.matches("input, textarea")) return;
+    if (!drawer.current?.contains(by) && by.isConnected) from.current = by;
+    heading.current?.focus();
+  }, [selected, drawer, heading]);
+  return () => {
+    if (!drawer.current?.contains(document.activeElement)) return;
+    const card = document.querySelector<HTMLElement>(`.face[data-arn="${CSS.escape(selected)}"]`);
+    const before = from.current?.isConnected ? (from.current as HTMLElement) : null;
+    (card ?? before)?.focus();
+  };
+}
+
+/** Escape closes the drawer also where nothing has the keyboard, as after a click on an edge. */
+function useBodyEscape(isOpen: boolean, close: () => void): void {
+  useEffect(() => {
+    if (!isOpen) return;
+    const escape = (event: globalThis.KeyboardEvent) => {
+      if (event.key === "Escape" && event.target === document.body) close();
+    };
+    document.addEventListener("keydown", escape);
+    return () => document.removeEventListener("keydown", escape);
+  });
 }

@@ -5,9 +5,10 @@ import { gateway } from "../gateway";
 import { Canvas } from "./Canvas";
 import { Depth } from "./Depth";
 import { Drawer } from "./Drawer";
-import { Filter } from "./Filter";
-import { Paths } from "./Paths";
+import { Filter, FilterBar } from "./Filter";
+import { PathBar, Paths } from "./Paths";
 import { Search } from "./Search";
+import { SignOut } from "./SignIn";
 import { Table } from "./Table";
 import { TakeAway } from "./TakeAway";
 import { Told } from "./Told";
@@ -27,7 +28,9 @@ export function Explorer() {
         {gateway.demo && <span className="badge">demo account</span>}
         <Search />
         <Depth />
-        <Filter />
+        <div id="filter">
+          <Filter />
+        </div>
         <Paths />
         <div className="choice" role="group" aria-label="Show as">
           {(["graph", "table"] as const).map((one) => (
@@ -37,7 +40,10 @@ export function Explorer() {
           ))}
         </div>
         <TakeAway scene={scene} />
+        <SignOut />
       </header>
+      <FilterBar />
+      <PathBar />
       <main>
         <div className="middle">
           <Told scene={scene} />
@@ -53,10 +59,11 @@ function useScene(): Scene {
   const graph = useExplorer((state) => state.graph);
   const revision = useExplorer((state) => state.revision);
   const onPaths = useExplorer((state) => state.onPaths);
+  const coverage = useExplorer((state) => state.coverage);
   const view = useExplorer((state) => state.view);
-  const { start, depth, opened, closed, picked, filter } = view;
+  const { start, depth, opened, closed, picked, filter, alone } = view;
   return useMemo(
-    () => draw(graph, view, onPaths),
-    [graph, revision, start, depth, opened, closed, picked, filter, onPaths],
+    () => draw(graph, view, onPaths, coverage),
+    [graph, revision, start, depth, opened, closed, picked, filter, alone, onPaths, coverage],
   );
 }

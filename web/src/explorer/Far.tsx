@@ -4,14 +4,9 @@ import { Position, ViewportPortal, getBezierPath } from "@xyflow/react";
 import { memo, useMemo } from "react";
 import type { LineageType } from "../generated/graphql";
 import { useExplorer } from "./explorer";
-import { HEIGHT, type Places, type Point, WIDTH } from "./layout/arrange";
+import { type Arranged, HEIGHT, type Places, type Point, WIDTH } from "./layout/arrange";
 import { KINDS } from "./names";
 import type { Link, Scene } from "./scene";
-
-interface Arranged {
-  readonly scene: Scene;
-  readonly places: Places;
-}
 
 export const Far = memo(function Far({ scene, places }: Arranged) {
   const lit = useExplorer((state) => state.lit);
@@ -42,7 +37,7 @@ export function cardAt(places: Places, { x, y }: Point): string | undefined {
 }
 
 const litOf = (links: readonly Link[], lit: ReadonlySet<string> | null): readonly Link[] =>
-  lit === null ? [] : links.filter(({ source, destination }) => lit.has(source) && lit.has(destination));
+  lit === null ? [] : links.filter(({ id }) => lit.has(id));
 
 function patchesOf({ cards, stacks }: Scene, places: Places, only: ReadonlySet<string> | null) {
   const paths = new Map<string, string[]>();

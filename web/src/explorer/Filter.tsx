@@ -1,5 +1,196 @@
 // Which vertices are shown: by kind, type and time.
 
+import "./filter.css";
+import { Filter as Funnel, X } from "lucide-react";
+import { type ChangeEvent, type FormEvent, useEffect, useRef, useState } from "react";
+import { Popover } from "./Popover";
+import { useExplorer } from "./explorer";
+import { type Part, kindsOf, parts, typesOf, withKind, withType } from "./filters";
+import type { Graph } from "./graph";
+import { KINDS } from "./names";
+import { type Filter as Chosen, LINEAGE_TYPES, NO_FILTER, isFiltered } from "./view";
+
+/** What the sliders of the depth are described by. */
+export const HOPS_NOTE = "hops-note";
+/** Types that are listed at once; others can be written. */
+const LISTED = 60;
+/** Lineage is younger than that, and a year that is being typed is older. */
+const EARLIEST = "2000-01-01";
+const LATEST = "9998-12-31";
+
+const choose = (filter: Chosen): void => useExplorer.getState().go({ filter });
+
 export function Filter() {
-  return null;
+  const filter = useExplorer(({ view }) => view.filter);
+  const unfiltered = useUnfiltered();
+  const count = parts(filter).length;
+  const label = (
+    <>
+      <Funnel size={14} aria-hidden /> Filter{count > 0 && <span className="count">{count}</span>}
+    </>
+  );
+  return (
+    <Popover label={label} title="Filter">
+      <Panel filter={filter} unfiltered={unfiltered} />
+    </Popover>
+  );
+}
+
+/** What was known when no filter hid any of it; null where one always has. */
+function useUnfiltered(): Graph | null {
+  const graph = useExplorer((state) => state.graph);
+  const isWhole = useExplorer(({ view }) => !isFiltered(view.filter));
+  const [kept, keep] = useState<Graph | null>(null);
+  useEffect(() => {
+    if (isWhole) keep(graph);
+  }, [isWhole, graph]);
+  return kept;
+}
+
+function Panel({ filter, unfiltered }: { filter: Chosen; unfiltered: Graph | null }) {
+  const graph = useExplorer((state) => state.graph);
+  useExplorer((state) => state.revision);
+  const kinds = unfiltered && kindsOf(unfiltered);
+  const types = typesOf(unfiltered, graph, filter);
+  const { createdAfter, createdBefore } = filter;
+  const isNever = createdAfter !== "" && createdBefore !== "" && createdAfter > createdBefore;
+  return (
+    <div className="filter">
+      <fieldset>
+        <legend>Kind</legend>
+        {LINEAGE_TYPES.map((kind) => (
+          <Choice
+            key={kind}
+            label={KINDS[kind]}
+            className={kind.toLowerCase()}
+            count={kinds && (kinds.get(kind) ?? 0)}
+            isChosen={filter.lineageTypes.includes(kind)}
+            choose={(isIn) => choose(withKind(filter, kind, isIn))}
+          />
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>Type</legend>
+        <div className="types">
+          {types.slice(0, LISTED).map(({ label, type, count, isChosen }) => (
+            <Choice
+              key={label}
+              label={label}
+              className=""
+              count={count}
+              isChosen={isChosen}
+              choose={(isIn) => choose(withType(filter, type, isIn))}
+            />
+          ))}
+        </div>
+        <AnotherType add={(type) => choose(withType(filter, type, true))} />
+      </fieldset>
+      <fieldset className="dates">
+        <legend>Created, by days in UTC</legend>
+        <Day label="From" value={createdAfter} choose={(day) => choose({ ...filter, createdAfter: day })} />
+        <Day label="Up to" value={createdBefore} choose={(day) => choose({ ...filter, createdBefore: day })} />
+      </fieldset>
+      {isNever && <p className="note">No day is both from the one and up to the other.</p>}
+      <p className="note">Starts are always shown. What joins others over hidden vertices is dashed.</p>
+      <button type="button" className="plain" disabled={!isFiltered(filter)} onClick={() => choose(NO_FILTER)}>
+        Clear
+      </button>
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly className: string;
+  readonly count: number | null;
+  readonly isChosen: boolean;
+  readonly choose: (isIn: boolean) => void;
+}
+
+function Choice({ label, className, count, isChosen, choose }: ChoiceProps) {
+  return (
+    <label className={`one ${className}`}>
+      <input type="checkbox" checked={isChosen} onChange={(event) => choose(event.target.checked)} />
+      <bdi title={label}>{label}</bdi>
+      {count !== null && <span className="count">{count.toLocaleString("en")}</span>}
+    </label>
+  );
+}
+
+function AnotherType({ add }: { add: (type: string) => void }) {
+  const [text, setText] = useState("");
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (text.trim()) add(text.trim());
+    setText("");
+  };
+  return (
+    <form className="another" onSubmit={submit}>
+      <input
+        type="text"
+        aria-label="Another type"
+        placeholder="Another type"
+        maxLength={256}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <button type="submit" className="plain" disabled={!text.trim()}>
+        Add
+      </button>
+    </form>
+  );
+}
+
+function Day({ label, value, choose }: { label: string; value: string; choose: (day: string) => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  const day = value.slice(0, EARLIEST.length);
+  // A day that is being typed is the field's own business.
+  useEffect(() => {
+    if (field.current!.value !== day) field.current!.value = day;
+  }, [day]);
+  const settle = ({ target: { value, validity } }: ChangeEvent<HTMLInputElement>) => {
+    if (validity.valid && value !== day) choose(value);
+  };
+  return (
+    <label>
+      {label} <input ref={field} type="date" defaultValue={day} min={EARLIEST} max={LATEST} onChange={settle} />
+    </label>
+  );
+}
+
+/** What the filter is made of, at a glance, to be taken away one by one. */
+export function FilterBar() {
+  const filter = useExplorer(({ view }) => view.filter);
+  const bar = useRef<HTMLDivElement>(null);
+  const takeAway = ({ without }: Part) => {
+    choose(without);
+    // The focus would be lost with the button.
+    requestAnimationFrame(() => {
+      const next = bar.current?.querySelector("button") ?? document.querySelector<HTMLElement>("#filter button");
+      next?.focus();
+    });
+  };
+  if (!isFiltered(filter)) return null;
+  return (
+    <div ref={bar} className="bar filtered" role="group" aria-label="Filter">
+      <Funnel size={14} aria-hidden />
+      <span>Only</span>
+      {parts(filter).map((part, at) => (
+        <button
+          key={`${at} ${part.label}`}
+          type="button"
+          className="chip"
+          aria-label={`Remove from the filter: ${part.label}`}
+          onClick={() => takeAway(part)}
+        >
+          <bdi title={part.label}>{part.label}</bdi>
+          <X size={14} aria-hidden />
+        </button>
+      ))}
+      <button type="button" className="plain" onClick={() => takeAway({ label: "", without: NO_FILTER })}>
+        Clear
+      </button>
+      <small id={HOPS_NOTE}>Hops count hidden vertices too.</small>
+    </div>
+  );
 }

@@ -11,9 +11,7 @@ export type LinkEdge = FlowEdge<{ link: Link }, "link">;
 export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
   const link = props.data!.link;
   const [path, x, y] = getBezierPath(props);
-  const shade = useExplorer(({ lit }) =>
-    lit === null ? "" : lit.has(link.source) && lit.has(link.destination) ? "lit" : "dim",
-  );
+  const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(link.id) ? "lit" : "dim"));
   const isSelected = useExplorer(
     ({ view: { selected } }) => selected[0] === link.source && selected[1] === link.destination,
   );
@@ -37,7 +35,8 @@ export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
   );
 });
 
-function labelOf({ edge, count }: Link, isNear: boolean): string {
+/** What stands at a link, more of it where it is looked at. */
+export function labelOf({ edge, count }: Link, isNear: boolean): string {
   if (edge?.hiddenHops) return `${edge.hiddenHops} hidden`;
   if (edge === null) return count > 1 && isNear ? `${count.toLocaleString()} edges` : "";
   return isNear && edge.associationType ? ASSOCIATIONS[edge.associationType] : "";

@@ -1,5 +1,252 @@
 // The paths between two vertices that the user picks.
 
+import "./paths.css";
+import { ChevronLeft, ChevronRight, Route, X } from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
+import type { PathFragment } from "../generated/graphql";
+import { useExplorer } from "./explorer";
+import { nameOf } from "./names";
+import { REASONS, ofProblem } from "./notices";
+import {
+  type Answer,
+  type Ends,
+  type Found,
+  MOST_HOPS,
+  beginPicking,
+  cancelPicking,
+  find,
+  idsOf,
+  usePicking,
+} from "./paths";
+
 export function Paths() {
-  return null;
+  const isOn = usePicking(({ ends }) => ends !== null);
+  const begin = () => {
+    beginPicking();
+    // By keyboard, the picture is where to go on.
+    document.querySelector<HTMLElement>('.face[tabindex="0"]')?.focus({ preventScroll: true });
+  };
+  return (
+    <button type="button" className="opens-menu" aria-pressed={isOn} onClick={isOn ? cancelPicking : begin}>
+      <Route size={14} aria-hidden /> Paths
+    </button>
+  );
+}
+
+/** What is said of picking, and of the paths that are shown. */
+export function PathBar() {
+  const path = useExplorer(({ view }) => view.path);
+  const isOn = usePicking(({ ends }) => ends !== null);
+  useEscape(isOn);
+  const [answer, again] = useAnswer(path);
+  useShown(answer);
+  const isAnswered = !isOn && path !== null && answer !== null;
+  return (
+    <div role="group" aria-label="Paths" className={isOn || isAnswered ? "bar paths" : "bar paths unseen"}>
+      <Route size={14} aria-hidden />
+      <p role="status">
+        {isOn && <Wanted />}
+        {isAnswered && inWords(path, answer)}
+      </p>
+      {isOn && (
+        <button type="button" className="plain" onClick={cancelPicking}>
+          Cancel
+        </button>
+      )}
+      {isAnswered && <Controls answer={answer} again={again} />}
+    </div>
+  );
+}
+
+/** Escape leaves picking, wherever the focus is. */
+function useEscape(isOn: boolean): void {
+  useEffect(() => {
+    if (!isOn) return;
+    const leave = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      cancelPicking();
+    };
+    addEventListener("keydown", leave, true);
+    return () => removeEventListener("keydown", leave, true);
+  }, [isOn]);
+}
+
+/** What became of looking for these paths, and how to look again. */
+function useAnswer(path: Ends | null): [Answer | null, () => void] {
+  const [answer, setAnswer] = useState<Answer | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  const isSignedOut = useExplorer(({ wanted }) => wanted !== null);
+  useEffect(() => {
+    setAnswer(path && !isSignedOut ? { is: "asking" } : null);
+    if (path === null || isSignedOut) return;
+    const controller = new AbortController();
+    void find(path, controller.signal).then((found) => !controller.signal.aborted && setAnswer(found));
+    return () => controller.abort();
+  }, [path?.join(" "), isSignedOut, attempt]);
+  return [answer, () => setAttempt(attempt + 1)];
+}
+
+const NONE: readonly string[] = [];
+
+/** Put the paths into the graph, and have them shown and lit. */
+function useShown(answer: Answer | null): void {
+  const graph = useExplorer((state) => state.graph);
+  const way = useExplorer(({ view }) => view.way);
+  const { rest } = useExplorer.getState();
+  const paths = answer?.is === "found" ? answer.paths : null;
+  useEffect(() => {
+    const { onPaths } = useExplorer.getState();
+    if (!paths?.length) {
+      if (onPaths.length) useExplorer.setState({ onPaths: NONE });
+      return;
+    }
+    for (const { entities, edges } of paths) graph.add(entities, edges);
+    const arns = [...new Set(paths.flatMap(({ entities }) => entities.map(({ arn }) => arn)))];
+    const isNew = String(arns) !== String(onPaths);
+    useExplorer.setState(({ revision }) => ({ revision: revision + 1, ...(isNew ? { onPaths: arns } : {}) }));
+  }, [paths, graph]);
+  useEffect(() => {
+    if (!paths?.length) return;
+    rest(new Set((paths[way - 1] ? [paths[way - 1]!] : paths).flatMap(idsOf)));
+    return () => rest(null);
+  }, [paths, way, rest]);
+}
+
+function Wanted() {
+  const [from] = usePicking(({ ends }) => ends) ?? [];
+  const isSame = usePicking((state) => state.isSame);
+  return (
+    <>
+      {isSame && "That is where they begin. "}
+      {from === undefined ? (
+        "Pick the vertex that the paths leave. "
+      ) : (
+        <>
+          From <Name arn={from} />: pick the vertex that they reach.{" "}
+        </>
+      )}
+      <span className="note">Click it, or go there by arrows and press Enter.</span>
+    </>
+  );
+}
+
+function Controls({ answer, again }: { answer: Answer; again: () => void }) {
+  const { go } = useExplorer.getState();
+  return (
+    <>
+      {answer.is === "found" && answer.paths.length > 0 && <Steps paths={answer.paths} />}
+      {answer.is === "problem" && (
+        <button type="button" className="plain" onClick={again}>
+          Try again
+        </button>
+      )}
+      <button
+        type="button"
+        className="dismissal"
+        title="Leave the paths"
+        aria-label="Leave the paths"
+        onClick={() => go({ path: null })}
+      >
+        <X size={16} aria-hidden />
+      </button>
+    </>
+  );
+}
+
+function inWords([from, to]: Ends, answer: Answer): ReactNode {
+  switch (answer.is) {
+    case "asking":
+      return <Between before="Looking for paths" ends={[from, to]} after="…" />;
+    case "same":
+      return "Both ends are the same vertex: pick two for the paths between them.";
+    case "missing":
+      return <>There is no such vertex: {answer.arns.join(", ")}. It may have been deleted.</>;
+    case "problem": {
+      const { title, lines } = ofProblem(answer.problem);
+      return `${title}. ${lines.join(" ")}`;
+    }
+    case "found":
+      return (
+        <>
+          {howMany([from, to], answer)} {answer.reasons.map((reason) => LEFT_OUT[reason]).join(" ")}
+        </>
+      );
+  }
+}
+
+function howMany(ends: Ends, { paths, isBack }: Found): ReactNode {
+  const [from, to] = ends;
+  if (!paths.length)
+    return <Between before={`No path of up to ${MOST_HOPS} hops leads`} ends={ends} after=", or back." />;
+  const hops = paths.map(({ edges }) => edges.length);
+  const count = paths.length === 1 ? "1 path" : `${paths.length} paths`;
+  if (!isBack) return <Between before={count} ends={ends} after={`, ${range(hops)}.`} />;
+  return (
+    <>
+      <Between before="None leads" ends={ends} after=", but" />{" "}
+      <Between before={count} ends={[to, from]} after={`, ${range(hops)}.`} />
+    </>
+  );
+}
+
+function Between({ before, ends: [from, to], after }: { before: string; ends: Ends; after: string }) {
+  return (
+    <>
+      {before} from <Name arn={from} /> to <Name arn={to} />
+      {after}
+    </>
+  );
+}
+
+function range(hops: readonly number[]): string {
+  const [least, most] = [Math.min(...hops), Math.max(...hops)];
+  if (least < most) return `${least} to ${most} hops`;
+  return most === 1 ? "1 hop" : `${most} hops`;
+}
+
+const LEFT_OUT = {
+  ...REASONS,
+  MAX_VERTICES: "There may be more.",
+  MAX_DEPTH: `Ways of more than ${MOST_HOPS} hops were not looked for.`,
+};
+
+function Name({ arn }: { arn: string }) {
+  const title = useExplorer(({ titles }) => titles.get(arn));
+  const { wantTitles } = useExplorer.getState();
+  useEffect(() => wantTitles([arn]), [arn, wantTitles]);
+  const name = nameOf(arn, title);
+  return (
+    <bdi className="path-end" title={name}>
+      {name}
+    </bdi>
+  );
+}
+
+/** Which of the paths is lit, and whether anything else is shown. */
+function Steps({ paths }: { paths: readonly PathFragment[] }) {
+  const way = useExplorer(({ view }) => (view.way <= paths.length ? view.way : 0));
+  const alone = useExplorer(({ view }) => view.alone);
+  const { go } = useExplorer.getState();
+  const count = paths.length + 1;
+  const step = (by: number) => go({ way: (way + by + count) % count });
+  return (
+    <div className="steps" role="group" aria-label="Paths">
+      {paths.length > 1 && (
+        <>
+          <button type="button" className="plain" aria-label="Previous path" onClick={() => step(-1)}>
+            <ChevronLeft size={16} aria-hidden />
+          </button>
+          <output>{way ? `${way} of ${paths.length}` : `all ${paths.length}`}</output>
+          <button type="button" className="plain" aria-label="Next path" onClick={() => step(1)}>
+            <ChevronRight size={16} aria-hidden />
+          </button>
+        </>
+      )}
+      <label>
+        <input type="checkbox" checked={alone} onChange={(event) => go({ alone: event.target.checked })} /> Hide the
+        rest
+      </label>
+    </div>
+  );
 }

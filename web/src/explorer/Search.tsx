@@ -1,5 +1,231 @@
 // One box that finds vertices by whatever a person has at hand.
 
+import "./search.css";
+import { Search as Glass, Star } from "lucide-react";
+import { type FocusEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { Icon } from "./Icon";
+import { useExplorer } from "./explorer";
+import { type Finding, useFinding } from "./finding";
+import { type Kept, useKept } from "./kept";
+import { KINDS, typeOf } from "./names";
+import { type Entry, reference, shortSource } from "./search";
+
+/** How many are listed at once; a longer text narrows them down. */
+const LISTED = 50;
+/** Recent ones are fewer than what is kept of them. */
+const RECENT = 8;
+
+interface Group {
+  readonly name: string;
+  readonly entries: readonly Entry[];
+}
+
 export function Search() {
-  return null;
+  const [text, setText] = useState("");
+  const [isOpen, setOpen] = useState(false);
+  const [active, setActive] = useState<string | null>(null);
+  /** The text for which Enter waits for an answer. */
+  const [entered, setEntered] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const leave = useSlash(field);
+  const finding = useFinding(text, isOpen);
+  const kept = useKept();
+  const wanted = reference(text);
+  const groups = groupsOf(wanted, finding, kept);
+  const options = groups.flatMap(({ name, entries }) => entries.map((entry) => ({ entry, id: optionId(name, entry) })));
+  const at = options.findIndex(({ id }) => id === active);
+
+  const change = (now: string) => {
+    setText(now);
+    setActive(null);
+    setEntered(null);
+    setOpen(true);
+  };
+  const choose = (entry: Entry) => {
+    const { start, moveTo } = useExplorer.getState();
+    change("");
+    setOpen(false);
+    field.current?.blur();
+    kept.choose(entry);
+    start(entry.arn);
+    moveTo(entry.arn);
+  };
+  const enter = () => {
+    if (options[at]) return choose(options[at].entry);
+    finding.hurry();
+    setEntered(wanted);
+  };
+  useEffect(() => {
+    if (entered === null || entered === "" || entered !== wanted || finding.isWaiting) return;
+    setEntered(null);
+    const [first] = options;
+    if (first && (finding.exact === 1 || options.length === 1)) choose(first.entry);
+    else setActive(first?.id ?? null);
+  });
+  useEffect(() => {
+    if (active !== null) document.getElementById(active)?.scrollIntoView({ block: "nearest" });
+  }, [active]);
+
+  const keys = (event: KeyboardEvent) => {
+    const to = (index: number) => setActive(options.at(index % options.length)?.id ?? null);
+    if (event.key === "ArrowDown" && isOpen) to(at + 1);
+    else if (event.key === "ArrowUp" && isOpen) to(at < 0 ? -1 : at - 1);
+    else if (event.key === "ArrowDown") setOpen(true);
+    else if (event.key === "Enter") enter();
+    else if (event.key === "Escape") {
+      setOpen(false);
+      leave();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const left = ({ currentTarget, relatedTarget }: FocusEvent) => {
+    if (!currentTarget.contains(relatedTarget)) setOpen(false);
+  };
+
+  return (
+    <search className="search" onBlur={left}>
+      <Glass className="glass" aria-hidden size={16} />
+      <input
+        ref={field}
+        role="combobox"
+        aria-label="Find a vertex"
+        aria-expanded={isOpen && options.length > 0}
+        aria-controls="found"
+        aria-autocomplete="list"
+        aria-activedescendant={at < 0 ? undefined : options[at]!.id}
+        aria-keyshortcuts="/"
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        maxLength={2048}
+        placeholder="Name, ARN, S3 URI, job, endpoint, model package"
+        value={text}
+        onChange={(event) => change(event.target.value)}
+        onFocus={({ target }) => {
+          target.select();
+          setOpen(true);
+        }}
+        onClick={() => setOpen(true)}
+        onKeyDown={keys}
+      />
+      <kbd aria-hidden>/</kbd>
+      {/* What is pressed in the list leaves the keyboard in the box. */}
+      <div className="found" hidden={!isOpen} onMouseDown={(event) => event.preventDefault()}>
+        <div role="listbox" id="found" aria-label="Found" hidden={!options.length}>
+          {groups.map(({ name, entries }) => (
+            <div key={name} role="group" aria-label={name}>
+              {wanted === "" && (
+                <p className="group" aria-hidden>
+                  {name}
+                </p>
+              )}
+              {entries.map((entry) => (
+                <Option
+                  key={entry.arn}
+                  id={optionId(name, entry)}
+                  entry={entry}
+                  isActive={active === optionId(name, entry)}
+                  choose={choose}
+                />
+              ))}
+            </div>
+          ))}
+        </div>
+        <div className="notes" role="status">
+          {isOpen && notes(wanted, finding, options.length).map((note) => <p key={note}>{note}</p>)}
+        </div>
+      </div>
+    </search>
+  );
+}
+
+const optionId = (group: string, { arn }: Entry): string => `${group} ${arn}`.replaceAll(/\s/g, "_");
+
+function groupsOf(wanted: string, { entries }: Finding, { recent, starred }: Kept): Group[] {
+  if (wanted !== "") return entries.length ? [{ name: "Found", entries: entries.slice(0, LISTED) }] : [];
+  return [
+    { name: "Starred", entries: starred },
+    { name: "Recent", entries: recent.slice(0, RECENT) },
+  ].filter(({ entries }) => entries.length);
+}
+
+/** What there is to say of a list. */
+function notes(wanted: string, { entries, isCut, isWaiting, problems }: Finding, shown: number): string[] {
+  if (wanted === "") return shown ? [] : ["What you choose and what you star will be here, in this browser only."];
+  const said = [...new Set(problems.map(({ message }) => `Not everything could be searched. ${message}`))];
+  if (isWaiting) said.push("Searching…");
+  else if (!entries.length) said.push(`Nothing found that is called or stands for “${wanted}”.`);
+  if (entries.length > LISTED) said.push(`The first ${LISTED} of ${entries.length.toLocaleString()}.`);
+  if (isCut && !isWaiting) {
+    said.push(
+      "Parts of names were looked for in what is known here and in the newest 100 of each kind. " +
+        "Whole names, ARNs and URIs find older ones too.",
+    );
+  }
+  return said;
+}
+
+function Option(props: { id: string; entry: Entry; isActive: boolean; choose: (entry: Entry) => void }) {
+  const { id, entry, isActive, choose } = props;
+  const { toggleStar } = useKept.getState();
+  const isStarred = useKept(({ starred }) => starred.some(({ arn }) => arn === entry.arn));
+  const source = entry.sourceUri === null ? "" : shortSource(entry.sourceUri);
+  return (
+    <div
+      id={id}
+      role="option"
+      className={`option ${entry.lineageType.toLowerCase()}`}
+      aria-selected={isActive}
+      data-arn={entry.arn}
+      title={entry.sourceUri ?? entry.arn}
+      onClick={() => choose(entry)}
+    >
+      <Icon lineageType={entry.lineageType} type={entry.type} />
+      <bdi className="name">{entry.name}</bdi>{" "}
+      <span className="type">
+        {typeOf(entry)}
+        {entry.type && <small> · {KINDS[entry.lineageType]}</small>}
+      </span>{" "}
+      <bdi className="source">{source}</bdi>
+      {isStarred && <span className="unseen"> starred</span>}
+      {/* For the mouse; the keyboard has the inspector's. An option may hold no button. */}
+      <span
+        aria-hidden
+        className={isStarred ? "star on" : "star"}
+        title={isStarred ? "Take the star away" : "Star"}
+        onClick={(event) => {
+          event.stopPropagation();
+          toggleStar(entry);
+        }}
+      >
+        <Star size={16} aria-hidden />
+      </span>
+    </div>
+  );
+}
+
+/** "/" takes the keyboard to the box from anywhere but text fields; returns what takes it back. */
+function useSlash(field: { readonly current: HTMLInputElement | null }): () => void {
+  const before = useRef<Element | null>(null);
+  useEffect(() => {
+    const slash = (event: globalThis.KeyboardEvent) => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      event.preventDefault();
+      before.current = document.activeElement;
+      field.current?.focus();
+    };
+    document.addEventListener("keydown", slash);
+    return () => document.removeEventListener("keydown", slash);
+  }, [field]);
+  return () => {
+    field.current?.blur();
+    if (before.current instanceof HTMLElement) before.current.focus();
+    before.current = null;
+  };
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || target.matches("input:not([type='range'], [type='checkbox']), textarea");
 }

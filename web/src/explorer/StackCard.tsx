@@ -6,7 +6,7 @@ import { memo, useState } from "react";
 import { Ends } from "./Ends";
 import { StackList } from "./StackList";
 import { useExplorer } from "./explorer";
-import { typeOf } from "./names";
+import { nameOfStack } from "./names";
 import { MORE, type Stack } from "./scene";
 
 export type StackNode = Node<{ stack: Stack }, "stack">;
@@ -15,12 +15,9 @@ export const StackCard = memo(function StackCard({ data: { stack } }: NodeProps<
   const [isListed, setListed] = useState(false);
   const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(stack.id) ? "lit" : "dim"));
   const { graph, more } = useExplorer.getState();
-  const { of, members, shown, total } = stack;
+  const { of, members } = stack;
   const first = graph.vertices.get(members[0]!);
-  const title =
-    of === null
-      ? `${total.toLocaleString()} × ${first ? typeOf(first) : ""}`
-      : `${shown} of ${total.toLocaleString()} shown`;
+  const title = nameOfStack(stack, first);
   return (
     <div className={`card stack ${of === null && first ? first.lineageType.toLowerCase() : ""} ${shade}`}>
       <Ends />

@@ -19,7 +19,11 @@ export function StackList({ stack, close }: { stack: Stack; close: () => void })
   const sought = text.trim().toLowerCase();
   const found = stack.members.filter((arn) => `${nameOf(arn, titles.get(arn))} ${arn}`.toLowerCase().includes(sought));
   // A group's members are not drawn singly, so that picking one puts it in the middle.
-  const pick = (arn: string) => (stack.of === null ? start(arn) : go({ picked: [...picked, arn] }));
+  const pick = (arn: string) => {
+    if (stack.of === null) start(arn);
+    else go({ picked: [...picked, arn], selected: [arn] });
+    close();
+  };
   return (
     <div
       className="listed nowheel nopan"

@@ -1,7 +1,168 @@
 // The picture and its data as files, and as the query that asks for them.
 
+import "./takeaway.css";
+import { ArrowUpRight, Check, X } from "lucide-react";
+import { useEffect, useState } from "react";
+import { gateway } from "../gateway";
+import { linkTo } from "../link";
+import { Menu, MenuGroup } from "./Menu";
+import { asProblem, named } from "./api";
+import around from "./around.graphql?raw";
+import { copy } from "./clipboard";
+import { useExplorer } from "./explorer";
+import { save } from "./files";
+import { type Side, SIDES } from "./graph";
+import { useLasting } from "./lasting";
 import type { Scene } from "./scene";
+import { FORMATS, type Taken, asPng, asSvg, asText, variablesOf } from "./taken";
 
-export function TakeAway(_: { scene: Scene }) {
-  return null;
+const SIDE_WORDS: Record<Side, string> = { up: "Upstream", down: "Downstream" };
+
+/** What is being taken away, or what became of it. */
+interface Task {
+  readonly what: string;
+  readonly controller: AbortController | null;
+  readonly said: string;
+  readonly isBad: boolean;
+}
+
+export function TakeAway({ scene }: { scene: Scene }) {
+  const view = useExplorer((state) => state.view);
+  const [chosen, setSide] = useState<Side | null>(null);
+  const [task, setTask] = useState<Task | null>(null);
+  const sides = sidesOf(scene);
+  const side = chosen !== null && sides.includes(chosen) ? chosen : sides[0]!;
+
+  async function take(what: string, make: (signal: AbortSignal) => Promise<Taken>): Promise<void> {
+    task?.controller?.abort();
+    const controller = new AbortController();
+    setTask({ what, controller, said: "", isBad: false });
+    try {
+      const { file, name, lack } = await make(controller.signal);
+      save(file, name);
+      setTask({ what, controller: null, said: lack ? `${name} is saved. ${lack}` : `${name} is saved.`, isBad: false });
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      setTask({ what, controller: null, said: `There is no ${what}: ${asProblem(error).message}`, isBad: true });
+    }
+  }
+
+  const item = (what: string, make: (signal: AbortSignal) => Promise<Taken>) => (
+    <button key={what} type="button" role="menuitem" tabIndex={-1} onClick={() => void take(what, make)}>
+      {what}
+    </button>
+  );
+  const hops = (which: Side) =>
+    `${SIDE_WORDS[which]}, ${view.depth[which]} ${view.depth[which] === 1 ? "hop" : "hops"}`;
+
+  return (
+    <div className="take-away">
+      <Menu label="Take away" disabled={scene.shown.size === 0}>
+        <MenuGroup label="The picture">
+          {item("PNG", (signal) => asPng(scene, signal))}
+          {item("SVG", (signal) => asSvg(scene, signal))}
+        </MenuGroup>
+        <MenuGroup label={`The whole walk${sides.length > 1 ? "" : `: ${hops(side)}`}`}>
+          {sides.length > 1 &&
+            sides.map((which) => (
+              <button
+                key={which}
+                type="button"
+                role="menuitemradio"
+                tabIndex={-1}
+                aria-checked={which === side}
+                onClick={() => setSide(which)}
+              >
+                {hops(which)} {which === side && <Check size={14} aria-hidden />}
+              </button>
+            ))}
+          {FORMATS.map((format) => item(format.label, (signal) => asText(format, side, signal)))}
+        </MenuGroup>
+        <MenuGroup label="What you look at">
+          <button
+            type="button"
+            role="menuitem"
+            tabIndex={-1}
+            onClick={async () => {
+              const said = await copy(location.href);
+              setTask({ what: "link", controller: null, said, isBad: said !== "Copied." });
+            }}
+          >
+            Copy link
+          </button>
+          {gateway.graphiql && <OpenInGraphiQL />}
+        </MenuGroup>
+      </Menu>
+      {task && <Status key={task.what} task={task} dismiss={() => setTask(null)} />}
+    </div>
+  );
+}
+
+/** The sides on which anything is drawn, first the one with more; one at least. */
+function sidesOf({ shown }: Scene): readonly Side[] {
+  const counts = { up: 0, down: 0 };
+  for (const distance of shown.values()) {
+    if (distance < 0) counts.up++;
+    else if (distance > 0) counts.down++;
+  }
+  const sides = SIDES.filter((side) => counts[side] > 0).sort((one, other) => counts[other] - counts[one]);
+  return sides.length ? sides : ["up"];
+}
+
+function OpenInGraphiQL() {
+  const view = useExplorer((state) => state.view);
+  const [href, setHref] = useState("graphql");
+  useEffect(() => {
+    let isCurrent = true;
+    const variables = JSON.stringify(variablesOf(view), null, 2);
+    void named(around).then((query) => isCurrent && setHref(linkTo({ query, variables })));
+    return () => {
+      isCurrent = false;
+    };
+  }, [view]);
+  return (
+    <a role="menuitem" tabIndex={-1} href={href} target="_blank" rel="noreferrer">
+      Open in GraphiQL <ArrowUpRight size={14} aria-hidden />
+    </a>
+  );
+}
+
+/** How long, in milliseconds, it is said that something went well. */
+const BRIEFLY = 6000;
+
+function Status({ task, dismiss }: { task: Task; dismiss: () => void }) {
+  const { what, controller, said, isBad } = task;
+  const isLasting = useLasting(controller !== null);
+  const isWell = controller === null && !isBad && said.split(". ").length === 1;
+  useEffect(() => {
+    if (!isWell) return;
+    const timer = setTimeout(dismiss, BRIEFLY);
+    return () => clearTimeout(timer);
+  }, [isWell, said]);
+  const isShown = controller === null || isLasting;
+  return (
+    <div className={`status ${isBad ? "bad" : ""}`} role="status" hidden={!isShown}>
+      {controller ? (
+        <>
+          <span>The {what} is being made.</span>
+          <button
+            type="button"
+            onClick={() => {
+              controller.abort();
+              dismiss();
+            }}
+          >
+            Cancel
+          </button>
+        </>
+      ) : (
+        <>
+          <span>{said}</span>
+          <button type="button" className="dismiss" aria-label="Dismiss" title="Dismiss" onClick={dismiss}>
+            <X size={16} aria-hidden />
+          </button>
+        </>
+      )}
+    </div>
+  );
 }

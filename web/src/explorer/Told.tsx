@@ -1,7 +1,164 @@
 // What the user should know of the picture: that it is loading, in part, cut short or not to be had, and why.
 
+import "./told.css";
+import { CircleAlert, Info, type LucideIcon, TriangleAlert, X } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useShallow } from "zustand/react/shallow";
+import type { Problem } from "./api";
+import { SignIn } from "./SignIn";
+import { useExplorer } from "./explorer";
+import { useLasting } from "./lasting";
+import { type Notice, type Remedy, notices } from "./notices";
 import type { Scene } from "./scene";
+import { FIRST, MOST_HOPS, NO_FILTER } from "./view";
 
-export function Told(_: { scene: Scene }) {
-  return null;
+export function Told({ scene }: { scene: Scene }) {
+  const known = useExplorer(
+    useShallow(({ view, progress, coverage, problem, undescribed, wanted, isEmpty, graph }) => {
+      return { view, progress, coverage, problem, undescribed, wanted, isEmpty, graph };
+    }),
+  );
+  const isLaidOut = useExplorer(({ arranged }) => arranged !== null);
+  const [dismissed, setDismissed] = useState<ReadonlySet<string>>(new Set());
+  const isLasting = useLasting(known.progress !== null);
+  const isDrawn = scene.shown.size > 0;
+  const all = notices(known, scene);
+  const told = all.filter((notice) => !isDrawn || !dismissed.has(textOf(notice)));
+  const texts = all.map(textOf).join("\n\n");
+  // What comes up again is told again.
+  useEffect(() => {
+    setDismissed((before) => new Set([...before].filter((text) => texts.split("\n\n").includes(text))));
+  }, [texts]);
+  const isLoading = isDrawn ? known.view.show === "graph" && !isLaidOut : known.progress !== null;
+  return (
+    <>
+      {isLoading && known.wanted === null && <Skeleton />}
+      {known.wanted !== null && (
+        <div className="instead">
+          <SignIn />
+        </div>
+      )}
+      <div className={isDrawn ? `told over-${known.view.show}` : "told instead"}>
+        {isLasting && known.progress !== null && <ProgressLine {...known.progress} />}
+        <div className="notices" aria-live="polite">
+          {told.map((notice) => (
+            <NoticeBox
+              key={textOf(notice)}
+              notice={notice}
+              dismiss={isDrawn ? () => setDismissed(new Set(dismissed).add(textOf(notice))) : null}
+            />
+          ))}
+          {isLasting && <p className="unseen">Walking the lineage</p>}
+        </div>
+      </div>
+    </>
+  );
+}
+
+const textOf = ({ title, lines }: Notice): string => [title, ...lines].join("\n");
+
+const SIGNS: Record<Notice["tone"], LucideIcon> = { info: Info, warn: TriangleAlert, bad: CircleAlert };
+
+function NoticeBox({ notice, dismiss }: { notice: Notice; dismiss: (() => void) | null }) {
+  const Sign = SIGNS[notice.tone];
+  const seconds = useSecondsLeft(notice.problem);
+  return (
+    <section className={`notice ${notice.tone}`}>
+      <Sign className="sign" size={18} aria-hidden />
+      <h2>{notice.title}</h2>
+      {notice.lines.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      {notice.remedies.length > 0 && (
+        <div className="remedies" aria-live="off">
+          {notice.remedies.map(([remedy, label]) => (
+            <button
+              key={remedy}
+              type="button"
+              disabled={remedy === "retry" && seconds > 0}
+              onClick={() => remedies[remedy]()}
+            >
+              {remedy === "retry" && seconds > 0 ? `${label} in ${seconds} s` : label}
+            </button>
+          ))}
+        </div>
+      )}
+      {dismiss && (
+        <button
+          type="button"
+          className="dismiss"
+          title="Dismiss"
+          aria-label={`Dismiss: ${notice.title}`}
+          onClick={dismiss}
+        >
+          <X size={16} aria-hidden />
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** How much farther "go deeper" goes on each side. */
+const DEEPER = 4;
+
+const remedies: Record<Remedy, () => void> = {
+  retry: () => useExplorer.getState().retry(),
+  resume: () => useExplorer.getState().resume(),
+  filter: () => document.querySelector<HTMLElement>("#filter button")?.focus(),
+  clear: () => useExplorer.getState().go({ filter: NO_FILTER }),
+  deeper: () => {
+    const { go, view } = useExplorer.getState();
+    const deeper = (hops: number) => Math.min(hops + DEEPER, MOST_HOPS);
+    go({ depth: { up: deeper(view.depth.up), down: deeper(view.depth.down) } });
+  },
+  latest: () => useExplorer.getState().go(FIRST),
+};
+
+function ProgressLine({ visited, awsCalls }: { visited: number; awsCalls: number }) {
+  const cancel = useExplorer((state) => state.cancel);
+  return (
+    <div className="progress" role="group" aria-label="The walk under way">
+      <span className="working" aria-hidden />
+      <span>
+        {counted(visited, "vertex", "vertices")} found · {counted(awsCalls, "AWS call", "AWS calls")}
+      </span>
+      <button type="button" onClick={cancel}>
+        Cancel
+      </button>
+    </div>
+  );
+}
+
+const counted = (count: number, one: string, many: string): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+
+/** Cards without names, where some will be. */
+function Skeleton() {
+  return (
+    <div className="skeleton" aria-hidden>
+      {[2, 3, 1, 2].map((cards, column) => (
+        <div key={column}>
+          {Array.from({ length: cards }, (_, row) => (
+            <div key={row} className="card">
+              <span />
+              <span />
+            </div>
+          ))}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Seconds until trying again is worth while. */
+function useSecondsLeft(problem: Problem | undefined): number {
+  const [seconds, setSeconds] = useState(problem?.retryAfter ?? 0);
+  useEffect(() => {
+    const until = performance.now() + (problem?.retryAfter ?? 0) * 1000;
+    const tick = () => setSeconds(Math.max(0, Math.ceil((until - performance.now()) / 1000)));
+    tick();
+    const timer = setInterval(tick, 1000);
+    return () => clearInterval(timer);
+  }, [problem]);
+  return seconds;
 }

@@ -1,6 +1,6 @@
 // A vertex on the canvas.
 
-import { Crosshair, Minus, Plus } from "lucide-react";
+import { Crosshair, Minus, Plus, TriangleAlert } from "lucide-react";
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
 import { Ends } from "./Ends";
@@ -8,6 +8,7 @@ import { Icon } from "./Icon";
 import { useExplorer } from "./explorer";
 import { type Side, SIDES } from "./graph";
 import { KINDS, nameOf, typeOf } from "./names";
+import { choose, usePicking } from "./paths";
 import type { Card, CardSide } from "./scene";
 
 export type CardNode = Node<{ card: Card }, "card">;
@@ -17,18 +18,24 @@ const SIDE_WORDS: Record<Side, string> = { up: "upstream", down: "downstream" };
 export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps<CardNode>) {
   const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(card.id) ? "lit" : "dim"));
   const isSelected = useExplorer(({ view }) => view.selected.length === 1 && view.selected[0] === card.id);
-  const state = [shade, isSelected && "selected", card.isStart && "start"].filter(Boolean).join(" ");
+  const isEnd = usePicking(({ ends }) => ends?.[0] === card.id);
+  const state = [shade, isSelected && "selected", isEnd && "first-end", card.isStart && "start"]
+    .filter(Boolean)
+    .join(" ");
   const className = `card ${card.vertex.lineageType.toLowerCase()} ${state}`;
   const { arn, lineageType, type } = card.vertex;
   const title = useExplorer(({ titles }) => titles.get(arn));
-  const isAt = useExplorer(({ at }) => (at === null ? card.isStart : at === arn));
+  const isAt = useExplorer(({ at }) => (at === null ? card.isEntry : at === arn));
   const isWanted = useExplorer(({ at }) => at === arn);
   const focused = useRef<HTMLDivElement>(null);
-  const { go, moveTo, start, wantSides, wantTitles } = useExplorer.getState();
+  const { moveTo, start, wantSides, wantTitles } = useExplorer.getState();
   useEffect(() => wantTitles([arn]), [arn, wantTitles]);
   useEffect(() => wantSides([arn]), [arn, wantSides]);
   useEffect(() => {
-    if (isWanted) focused.current?.focus({ preventScroll: true });
+    // A card that comes into sight again takes the keyboard from nobody.
+    const { activeElement } = document;
+    const isFree = activeElement === document.body || activeElement?.closest(".canvas");
+    if (isWanted && isFree) focused.current?.focus({ preventScroll: true });
   }, [isWanted]);
   const name = nameOf(arn, title);
   return (
@@ -43,11 +50,11 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
         aria-label={`${name}, ${typeOf(card.vertex)}, ${KINDS[lineageType]}${card.isStart ? ", the start" : ""}. ${SIDES.map((side) => sideInWords(side, card.sides[side])).join(", ")}`}
         data-arn={arn}
         title={name}
-        onClick={() => go({ selected: [arn] })}
+        onClick={(event) => choose(arn, event.shiftKey)}
         onFocus={() => moveTo(arn)}
       >
         <Icon lineageType={lineageType} type={type} />
-        <span className={title ? "name" : "name unnamed"}>{name}</span>
+        <span className={title ? "name" : "name unnamed"}>{name}</span>{" "}
         <span className="type">
           {typeOf(card.vertex)}
           {type && <small> · {KINDS[lineageType]}</small>}
@@ -71,27 +78,30 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
 });
 
 function SideButton({ card, side, name }: { card: Card; side: Side; name: string }) {
-  const { open, hidden, unknown } = card.sides[side];
+  const { open, hidden, unknown, missing } = card.sides[side];
   const explorer = useExplorer.getState();
   if (!open && !hidden && !unknown) return null;
   const does = open ? "Hide" : "Show";
+  const count = open ? 0 : hidden;
   return (
     <button
       type="button"
-      className={`side ${side}`}
+      className={`side ${side} ${missing ? "missing" : ""}`}
       tabIndex={-1}
-      title={`${does} what is ${SIDE_WORDS[side]}`}
-      aria-label={`${does} what is ${SIDE_WORDS[side]} of ${name}`}
+      title={`${does} what is ${SIDE_WORDS[side]}${missing ? ": some of it is missing" : ""}`}
+      aria-label={`${does} ${count || "what is"} ${SIDE_WORDS[side]} of ${name}`}
       aria-expanded={open}
       onClick={() => (open ? explorer.close(card.id, side) : explorer.open(card.id, side))}
     >
+      {missing && <TriangleAlert size={12} aria-hidden />}
       {open ? <Minus size={12} aria-hidden /> : <Plus size={12} aria-hidden />}
-      {!open && hidden > 0 && <span>{hidden}</span>}
+      {count > 0 && <span>{count}</span>}
     </button>
   );
 }
 
-function sideInWords(side: Side, { open, shown, hidden, unknown }: CardSide): string {
+function sideInWords(side: Side, { open, shown, hidden, unknown, missing }: CardSide): string {
+  if (missing) return `${SIDE_WORDS[side]} ${shown ? "shown in part: some of it is missing" : "missing"}`;
   if (open || (shown && !hidden)) return `${SIDE_WORDS[side]} shown`;
   if (hidden) return `${hidden} more ${SIDE_WORDS[side]}`;
   return unknown ? `${SIDE_WORDS[side]} not known yet` : `nothing ${SIDE_WORDS[side]}`;

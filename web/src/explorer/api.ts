@@ -1,9 +1,9 @@
 // The one way to the gateway: queries by POST, subscriptions as server-sent events, both at ./graphql beside the page.
 
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { credentials } from "../credentials";
 import { gateway } from "../gateway";
 import type { TypedDocumentString } from "../generated/graphql";
-import { credentials } from "./credentials";
 
 const ENDPOINT = "./graphql";
 
@@ -17,6 +17,10 @@ export class Problem extends Error {
   ) {
     super(message);
   }
+}
+
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem("INTERNAL", String(error));
 }
 
 export interface Answer<Data> {
@@ -49,15 +53,17 @@ export async function follow<Data, Variables>(
   }
   const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   const reader = events.getReader();
+  let isComplete = false;
   try {
+    // To the very end: a request that is left before it would count as broken off.
     for (let event = await reader.read(); !event.done; event = await reader.read()) {
-      if (event.value.event === "complete") return;
+      if (event.value.event === "complete") isComplete = true;
       if (event.value.event === "next") next(read<Data>(JSON.parse(event.value.data)));
     }
   } catch (error) {
     throw error instanceof TypeError ? offline() : error;
   }
-  throw offline();
+  if (!isComplete) throw offline();
 }
 
 async function post<Data, Variables>(
@@ -66,17 +72,36 @@ async function post<Data, Variables>(
   accept: string,
   signal?: AbortSignal,
 ): Promise<Response> {
-  const body = JSON.stringify({ query: await text(document.toString()), variables });
-  const headers = { Accept: accept, "Content-Type": "application/json", ...credentials.headers() };
+  const body = JSON.stringify({ query: await named(document.toString()), variables });
+  const credential = credentials.headers();
+  const headers = { Accept: accept, "Content-Type": "application/json", ...credential };
+  let response: Response;
   try {
-    return await fetch(ENDPOINT, { method: "POST", headers, body, signal: signal ?? null, credentials: "same-origin" });
+    response = await fetch(ENDPOINT, {
+      method: "POST",
+      headers,
+      body,
+      signal: signal ?? null,
+      credentials: "same-origin",
+    });
   } catch (error) {
     throw signal?.aborted ? error : offline();
   }
+  // Another credential may have been given since.
+  const isCurrent = credential.Authorization === credentials.headers().Authorization;
+  if (response.status === 401 && gateway.auth !== "none" && isCurrent) signedOut();
+  return response;
+}
+
+let signedOut = (): void => {};
+
+/** Have this done when the gateway wants a credential, or another than the one that it was shown. */
+export function whenSignedOut(listener: () => void): void {
+  signedOut = listener;
 }
 
 /** The document as this gateway calls its types and root fields. */
-async function text(document: string): Promise<string> {
+export async function named(document: string): Promise<string> {
   if (!gateway.prefix) return document;
   const { prefixed } = await import("../prefix");
   return prefixed(document, gateway.prefix);

@@ -2,14 +2,17 @@
 
 export interface Batches {
   want(keys: readonly string[]): void;
+  /** Want once more what could not be had. */
+  again(): void;
   /** Ask anew for whatever is wanted from now on. */
   clear(): void;
 }
 
-/** Collect what is wanted for a moment, then ask for `size` at a time; what failed may be wanted again. */
+/** Collect what is wanted for a moment, then ask for `size` at a time. */
 export function batches(size: number, ask: (keys: readonly string[]) => Promise<unknown>): Batches {
   const asked = new Set<string>();
   let waiting: string[] = [];
+  let failed: string[] = [];
   let running = false;
 
   async function run(): Promise<void> {
@@ -20,21 +23,30 @@ export function batches(size: number, ask: (keys: readonly string[]) => Promise<
       const batch = waiting.splice(0, size);
       await ask(batch).catch(() => {
         for (const key of batch) asked.delete(key);
+        failed.push(...batch);
       });
     }
     running = false;
   }
 
+  function want(keys: readonly string[]): void {
+    const fresh = keys.filter((key) => !asked.has(key));
+    for (const key of fresh) asked.add(key);
+    waiting.push(...fresh);
+    if (waiting.length) void run();
+  }
+
   return {
-    want(keys) {
-      const fresh = keys.filter((key) => !asked.has(key));
-      for (const key of fresh) asked.add(key);
-      waiting.push(...fresh);
-      if (waiting.length) void run();
+    want,
+    again() {
+      const keys = failed;
+      failed = [];
+      want(keys);
     },
     clear() {
       asked.clear();
       waiting = [];
+      failed = [];
     },
   };
 }

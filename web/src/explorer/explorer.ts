@@ -1,13 +1,27 @@
 // The explorer's state: what is looked at, what is known, what is under way; and what the user can do.
 
 import { create } from "zustand";
-import { LatestDocument, type MissingFragment, type TitlesQuery, TitlesDocument } from "../generated/graphql";
-import { Problem, ask } from "./api";
+import { credentials } from "../credentials";
+import {
+  LatestActionDocument,
+  LatestArtifactDocument,
+  LatestContextDocument,
+  LatestEndpointDocument,
+  type LatestEndpointQuery,
+  type LatestEndpointQueryVariables,
+  LatestModelDocument,
+  LatestTrialComponentDocument,
+  type TitlesQuery,
+  TitlesDocument,
+} from "../generated/graphql";
+import { type Problem, asProblem, ask, whenSignedOut } from "./api";
 import { batches } from "./batches";
 import { Graph, type Side, SIDES } from "./graph";
-import { FIRST, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
-import { FEW, MORE } from "./scene";
-import { type Progress, type Walked, walk } from "./walks";
+import type { Arranged } from "./layout/arrange";
+import { type Asked, MOST, MOST_STARTS, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
+import { FIRST, MOST_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
+import { FEW, MORE, stackId } from "./scene";
+import { type Progress, walk } from "./walks";
 
 export type Title = TitlesQuery["lineage"]["start"][number];
 
@@ -20,18 +34,30 @@ export interface Explorer {
   readonly titles: ReadonlyMap<string, Title>;
   /** Walks under way; null when there are none. */
   readonly progress: Progress | null;
-  /** What the view's walks left out on each side. */
-  readonly coverage: Readonly<Record<Side, MissingFragment | null>>;
+  /** What the view's walks left out on each side; null where none has come to its end. */
+  readonly coverage: Readonly<Record<Side, Missing | null>>;
   /** Why the picture, or a part of it, could not be had. */
   readonly problem: Problem | null;
+  /** Why some vertices could not be described, which takes nothing from the picture but their names. */
+  readonly undescribed: Problem | null;
+  /** Whether the gateway wants a credential: the first, or another than the one that it was shown. */
+  readonly wanted: "first" | "another" | null;
+  /** There is something to sign out of. */
+  readonly isSignedIn: boolean;
   /** The account has nothing to show. */
   readonly isEmpty: boolean;
-  /** Cards to light up, with the links between them; null lights nothing. */
+  /** Cards and links to light up, by their ids; null lights nothing. */
   readonly lit: ReadonlySet<string> | null;
+  /** What is lit for as long as neither pointer nor keyboard lights something else. */
+  readonly resting: ReadonlySet<string> | null;
   /** The card that the keyboard is at. */
   readonly at: string | null;
+  /** What the user acted on last, which stays where it is when the picture changes. */
+  readonly anchor: string | null;
   /** Vertices on the paths that are shown. */
   readonly onPaths: readonly string[];
+  /** The newest scene that is laid out, and where. */
+  readonly arranged: Arranged | null;
 
   /** Change the view, and fetch what that needs. */
   go(change: Partial<View>): void;
@@ -41,128 +67,208 @@ export interface Explorer {
   close(arn: string, side: Side): void;
   /** Show more siblings of a stack. */
   more(arn: string, side: Side): void;
-  /** Go on where walks of that side were cut short. */
-  resume(side: Side): void;
+  /** Go on where walks were cut short. */
+  resume(): void;
   cancel(): void;
+  /** Ask again for what is looked at, on top of what is known. */
+  retry(): void;
   /** Forget what is known and ask again. */
   reload(): void;
+  /** Look at what an address says. */
+  arrive(fragment: string): void;
+  signIn(credential: string): void;
+  signOut(): void;
+  /** Ask for the titles that these vertices lack. */
+  describe(arns: readonly string[], signal: AbortSignal): Promise<void>;
   /** See that these vertices have titles. */
   wantTitles(arns: readonly string[]): void;
   /** See that the neighbours of these vertices are known. */
   wantSides(arns: readonly string[]): void;
   light(ids: ReadonlySet<string> | null): void;
+  /** Light these for as long as nothing else is lit. */
+  rest(ids: ReadonlySet<string> | null): void;
   /** Take the keyboard to a card. */
   moveTo(id: string): void;
 }
 
-let controller = new AbortController();
+const UNKNOWN: Explorer["coverage"] = { up: null, down: null };
+const NOT_BEGUN: Progress = { visited: 0, awsCalls: 0 };
+
+type Job = (signal: AbortSignal) => Promise<unknown>;
 
 export const useExplorer = create<Explorer>()((set, get) => {
-  const touched = () => set(({ revision }) => ({ revision: revision + 1 }));
+  let controller = new AbortController();
+  let underWay = 0;
+  /** Sides that are being opened. */
+  let opening = new Set<string>();
 
-  /** Do walks; one that is cancelled leaves what it found. */
-  async function walking(...walks: ((signal: AbortSignal) => Promise<unknown>)[]): Promise<void> {
+  const touched = () => set(({ revision }) => ({ revision: revision + 1 }));
+  const forget = () => {
+    sides.clear();
+    set({ graph: new Graph(), coverage: UNKNOWN, arranged: null });
+  };
+
+  function callOff(): void {
     controller.abort();
     controller = new AbortController();
-    const { signal } = controller;
-    set({ progress: { visited: 0, awsCalls: 0 }, problem: null });
-    try {
-      await Promise.all(walks.map((one) => one(signal)));
-    } catch (error) {
-      if (!signal.aborted) set({ problem: asProblem(error) });
-    }
-    if (controller.signal === signal) set({ progress: null });
+    underWay = 0;
+    opening = new Set();
+    set({ progress: null });
   }
 
-  function progressing(): (sofar: Progress) => void {
-    let before: Progress = { visited: 0, awsCalls: 0 };
+  /** Do jobs beside those under way; one that is called off leaves what it found. */
+  async function work(...jobs: Job[]): Promise<void> {
+    if (!jobs.length) return;
+    const { signal } = controller;
+    underWay++;
+    set(({ progress }) => ({ progress: progress ?? NOT_BEGUN }));
+    const outcomes = await Promise.allSettled(jobs.map((job) => job(signal)));
+    // What was called off says no more: other work has taken its place.
+    if (signal.aborted) return;
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed) set({ problem: asProblem(failed.reason) });
+    if (--underWay === 0) set({ progress: null });
+  }
+
+  function progressing(signal: AbortSignal): (sofar: Progress) => void {
+    let before = NOT_BEGUN;
     return (now) => {
       touched();
-      set(({ progress }) =>
-        progress === null
-          ? {}
-          : {
-              progress: {
-                visited: progress.visited + now.visited - before.visited,
-                awsCalls: progress.awsCalls + now.awsCalls - before.awsCalls,
-              },
-            },
-      );
+      if (signal.aborted) return;
+      set(({ progress }) => ({
+        progress: {
+          visited: (progress?.visited ?? 0) + now.visited - before.visited,
+          awsCalls: (progress?.awsCalls ?? 0) + now.awsCalls - before.awsCalls,
+        },
+      }));
       before = now;
     };
   }
 
-  /** Walk the view's sides; without a filter one hop further than is shown, which tells what lies behind. */
-  function look(): void {
+  /** Walk, note what was left out, and tell it. */
+  async function explore(asked: Asked, signal: AbortSignal): Promise<Missing> {
     const { graph, view } = get();
-    const beyond = isFiltered(view.filter) ? 0 : 1;
-    void walking(
-      ...SIDES.map((side) => async (signal: AbortSignal) => {
-        const hops = Math.min(view.depth[side] + beyond, 100);
-        noted(side, await walk(graph, { start: view.start, side, hops, filter: view.filter }, progressing(), signal));
-      }),
-      ...openedSides(view).map(
-        ([side, arn]) =>
-          (signal: AbortSignal) =>
-            hop(arn, side, signal),
-      ),
+    const { coverage, problems } = await walk(graph, { ...asked, filter: view.filter }, progressing(signal), signal);
+    const left = missing(graph, asked, coverage);
+    if (signal.aborted) return left;
+    set((state) => ({
+      revision: state.revision + 1,
+      coverage: { ...state.coverage, [asked.side]: resumed(state.coverage[asked.side], asked, left) },
+      undescribed: problems[0] ?? state.undescribed,
+    }));
+    return left;
+  }
+
+  /** Walk the view's sides. */
+  function look(): void {
+    callOff();
+    set({ coverage: UNKNOWN, problem: null, undescribed: null });
+    const { view } = get();
+    void work(
+      (signal) => explore(whole(view, "up"), signal),
+      (signal) => explore(whole(view, "down"), signal),
+      ...opened(view),
     );
   }
 
-  function noted(side: Side, { coverage, problems }: Walked): void {
-    touched();
-    set((state) => ({ coverage: { ...state.coverage, [side]: coverage }, problem: problems[0] ?? state.problem }));
+  /** Walk the sides that the user opened, as far as they are not known. */
+  function opened({ opened, filter }: View): Job[] {
+    const hops = isFiltered(filter) ? FILTERED_HOPS : 1;
+    const isDone = (key: string) => opening.has(key) || get().graph.isExplored(...splitKey(key));
+    return [...opened.keys()]
+      .filter((key) => !isDone(key))
+      .map((key) => async (signal) => {
+        const [arn, side] = splitKey(key);
+        const underWay = opening.add(key);
+        await explore({ start: [arn], side, hops, most: PAGE }, signal).finally(() => underWay.delete(key));
+      });
   }
 
-  async function hop(arn: string, side: Side, signal: AbortSignal): Promise<void> {
-    const { graph, view } = get();
-    if (graph.isExplored(arn, side)) return;
-    const hops = isFiltered(view.filter) ? FILTERED_HOPS : 1;
-    await walk(graph, { start: [arn], side, hops, filter: view.filter }, touched, signal);
-    graph.explore(arn, side);
-    touched();
-  }
-
-  async function latest(): Promise<void> {
-    set({ progress: { visited: 0, awsCalls: 0 }, problem: null });
-    try {
-      const { data, problems } = await ask(LatestDocument, {});
-      const lists = [data.endpoints, data.models, data.trialComponents, data.artifacts, data.contexts, data.actions];
-      const arn = lists.flatMap(({ nodes }) => nodes)[0]?.arn;
-      if (arn !== undefined) return get().go({ start: [arn], depth: OVERVIEW });
-      set({ isEmpty: problems.length === 0, problem: problems[0] ?? null });
-    } catch (error) {
-      set({ problem: asProblem(error) });
+  /** Go on from where a side's walks were cut short, for about as many vertices as a walk finds. */
+  async function goOn(side: Side, signal: AbortSignal): Promise<void> {
+    const { graph } = get();
+    const enough = graph.vertices.size + PAGE;
+    const tried = new Set<string>();
+    while (graph.vertices.size < enough) {
+      const next = onward(get().coverage[side]!, tried);
+      if (next === null) return;
+      for (const arn of next.start) tried.add(arn);
+      // A walk finds what is near before what is new.
+      const known = next.start.reduce((sum, arn) => sum + graph.neighbours(arn, side).length, next.start.length);
+      const left = await explore({ ...next, side, most: Math.min(known + PAGE, MOST) }, signal);
+      if (signal.aborted || isEnded(left)) return;
     }
-    set({ progress: null });
+  }
+
+  /** Walk a side again for more vertices: where a filter hides some, no other walk tells how the rest is joined. */
+  function widen(side: Side, signal: AbortSignal): Promise<unknown> {
+    const { coverage, view } = get();
+    const most = Math.min(coverage[side]!.most + PAGE, MOST);
+    set({ coverage: { ...coverage, [side]: null } });
+    return explore({ ...whole(view, side), most }, signal);
+  }
+
+  function latest(): void {
+    callOff();
+    set({ coverage: UNKNOWN, problem: null, undescribed: null, isEmpty: false });
+    void work(async (signal) => {
+      const arn = await latestVertex(signal);
+      if (signal.aborted) return;
+      if (arn === undefined) set({ isEmpty: true });
+      // Going back from there must not lead to an address that leads there again.
+      else show({ ...get().view, start: [arn], depth: OVERVIEW }, (address) => history.replaceState(null, "", address));
+    });
+  }
+
+  function show(view: View, note: (address: string) => void): void {
+    const before = get().view;
+    set(({ isEmpty }) => ({ view, isEmpty: isEmpty && !view.start.length }));
+    const address = `#${write(view)}`;
+    if (address !== location.hash) note(address);
+    fetchFor(before, view);
   }
 
   function fetchFor(before: View | null, now: View): void {
-    if (!now.start.length) return void latest();
     const isElsewhere = before === null || String(before.start) !== String(now.start);
+    if (!now.start.length) return isElsewhere ? latest() : undefined;
     const isRefiltered = before !== null && JSON.stringify(before.filter) !== JSON.stringify(now.filter);
-    if (isRefiltered) set({ graph: new Graph(), coverage: { up: null, down: null } });
+    // A walk's start is shown whatever the filter says, so that another's picture must not have it.
+    if (isRefiltered || (isElsewhere && isFiltered(now.filter))) forget();
     const isDeeper = before !== null && SIDES.some((side) => now.depth[side] > before.depth[side]);
     if (isElsewhere || isRefiltered || isDeeper) look();
-    else for (const [side, arn] of openedSides(now)) void hop(arn, side, controller.signal).catch(failed);
+    else if (before.opened !== now.opened) void work(...opened(now));
   }
 
-  function failed(error: unknown): void {
-    if (!controller.signal.aborted) set({ problem: asProblem(error) });
-  }
+  whenSignedOut(() => {
+    const wanted = credentials.kept ? "another" : (get().wanted ?? "first");
+    credentials.forget();
+    set({ wanted, isSignedIn: false });
+  });
 
-  const titles = batches(100, async (arns) => {
-    const { data } = await ask(TitlesDocument, { arns });
+  async function entitle(arns: readonly string[], signal?: AbortSignal): Promise<void> {
+    const { data, problems } = await ask(TitlesDocument, { arns }, signal);
     set((state) => ({
       titles: new Map([...state.titles, ...data.lineage.start.map((one) => [one.arn, one] as const)]),
+      undescribed: problems[0] ?? state.undescribed,
     }));
+    const passing = problems.find(({ code }) => code !== "FORBIDDEN");
+    if (passing) throw passing;
+  }
+
+  const titles = batches(MOST_STARTS, async (arns) => {
+    try {
+      await entitle(arns);
+    } catch (error) {
+      set({ undescribed: asProblem(error) });
+      throw error;
+    }
   });
 
   const sides = batches(25, async (arns) => {
     const { graph, view } = get();
     const start = arns.filter((arn) => !SIDES.every((side) => graph.isExplored(arn, side)));
     if (!start.length || isFiltered(view.filter)) return;
-    const request = { start, side: "both" as const, hops: 1, filter: view.filter };
+    const request = { start, side: "both" as const, hops: 1, filter: view.filter, most: PAGE };
     await walk(graph, request, () => {}, new AbortController().signal);
     touched();
   });
@@ -173,20 +279,23 @@ export const useExplorer = create<Explorer>()((set, get) => {
     revision: 0,
     titles: new Map(),
     progress: null,
-    coverage: { up: null, down: null },
+    coverage: UNKNOWN,
     problem: null,
+    undescribed: null,
+    wanted: null,
+    isSignedIn: credentials.kept,
     isEmpty: false,
     lit: null,
+    resting: null,
     at: null,
+    anchor: null,
     onPaths: [],
+    arranged: null,
 
     go(change) {
-      const before = get().view;
-      const view = { ...before, ...change };
-      set({ view, isEmpty: false });
-      const address = `#${write(view)}`;
-      if (address !== location.hash) history.pushState(null, "", address);
-      fetchFor(before, view);
+      // Which of the paths was lit says nothing of others.
+      const afresh = "path" in change ? { way: 0, alone: false } : {};
+      show({ ...get().view, ...afresh, ...change }, (address) => history.pushState(null, "", address));
     },
     start(arn) {
       get().go({ ...FIRST, filter: get().view.filter, start: [arn], selected: [arn], show: get().view.show });
@@ -194,44 +303,75 @@ export const useExplorer = create<Explorer>()((set, get) => {
     open(arn, side) {
       const { closed, opened } = get().view;
       const key = sideKey(side, arn);
+      set({ anchor: arn });
       get().go({ closed: without(closed, key), opened: new Map(opened).set(key, opened.get(key) ?? FEW) });
     },
     close(arn, side) {
       const { closed, opened } = get().view;
       const key = sideKey(side, arn);
       const left = new Map(opened);
+      set({ anchor: arn });
       left.delete(key);
       get().go({ closed: new Set(closed).add(key), opened: left });
     },
     more(arn, side) {
       const { opened } = get().view;
       const key = sideKey(side, arn);
+      set({ anchor: stackId(side, arn) });
       get().go({ opened: new Map(opened).set(key, (opened.get(key) ?? FEW) + MORE) });
     },
-    resume(side) {
-      const { coverage, graph, view } = get();
-      const frontier = coverage[side]?.frontier.slice(0, 100) ?? [];
-      if (!frontier.length) return;
-      const request = { start: frontier, side, hops: Math.max(view.depth[side], 1), filter: view.filter };
-      void walking(async (signal) => noted(side, await walk(graph, request, progressing(), signal)));
+    resume() {
+      const { coverage, view } = get();
+      const goOnOrWiden = isFiltered(view.filter) ? widen : goOn;
+      const cut = SIDES.filter((side) => coverage[side]?.reasons.some((reason) => reason !== "MAX_DEPTH"));
+      set({ problem: null });
+      for (const side of cut) void work((signal) => goOnOrWiden(side, signal));
     },
     cancel() {
-      controller.abort();
-      set({ progress: null });
+      callOff();
+    },
+    retry() {
+      titles.again();
+      sides.again();
+      if (get().view.start.length) look();
+      else latest();
     },
     reload() {
       titles.clear();
-      sides.clear();
-      set({ graph: new Graph(), titles: new Map(), coverage: { up: null, down: null }, problem: null, isEmpty: false });
+      forget();
+      set({ titles: new Map() });
       fetchFor(null, get().view);
+    },
+    arrive(fragment) {
+      show(parse(fragment), () => {});
+    },
+    signIn(credential) {
+      credentials.keep(credential);
+      set({ wanted: null, isSignedIn: true });
+      get().retry();
+    },
+    signOut() {
+      callOff();
+      credentials.forget();
+      forget();
+      set({ wanted: "first", isSignedIn: false, titles: new Map() });
+    },
+    async describe(arns, signal) {
+      const without = arns.filter((arn) => !get().titles.has(arn));
+      for (let at = 0; at < without.length; at += MOST_STARTS) {
+        await entitle(without.slice(at, at + MOST_STARTS), signal);
+      }
     },
     wantTitles: titles.want,
     wantSides: sides.want,
     light(ids) {
-      set({ lit: ids });
+      set(({ resting }) => ({ lit: ids ?? resting }));
+    },
+    rest(ids) {
+      set({ lit: ids, resting: ids });
     },
     moveTo(id) {
-      set({ at: id });
+      set({ at: id, anchor: id });
     },
   };
 });
@@ -239,11 +379,42 @@ export const useExplorer = create<Explorer>()((set, get) => {
 /** How far a side is opened through what the filter hides. */
 const FILTERED_HOPS = 10;
 
-function openedSides(view: View): [Side, string][] {
-  return [...view.opened.keys()].map((key) => {
-    const colon = key.indexOf(":");
-    return [key.slice(0, colon) as Side, key.slice(colon + 1)];
-  });
+const LATEST = [
+  LatestEndpointDocument,
+  LatestModelDocument,
+  LatestTrialComponentDocument,
+  LatestArtifactDocument,
+  LatestContextDocument,
+  LatestActionDocument,
+];
+
+/** The account's latest endpoint or, where it has none, what came last of something else. */
+async function latestVertex(signal: AbortSignal): Promise<string | undefined> {
+  let denied: Problem | null = null;
+  for (const document of LATEST) {
+    try {
+      const { data } = await ask<LatestEndpointQuery, LatestEndpointQueryVariables>(document, {}, signal);
+      const arn = data.latest.nodes[0]?.arn;
+      if (arn !== undefined) return arn;
+    } catch (error) {
+      denied = asProblem(error);
+      if (denied.code !== "FORBIDDEN") throw denied;
+    }
+  }
+  // What is denied may hold something, so that the account cannot be called empty.
+  if (denied) throw denied;
+  return undefined;
+}
+
+/** A side's whole walk; without a filter one hop further than is shown, which tells what lies behind. */
+function whole({ start, depth, filter }: View, side: Side): Asked {
+  const hops = Math.min(depth[side] + (isFiltered(filter) ? 0 : 1), MOST_HOPS);
+  return { start, side, hops, most: PAGE };
+}
+
+function splitKey(key: string): [arn: string, side: Side] {
+  const colon = key.indexOf(":");
+  return [key.slice(colon + 1), key.slice(0, colon) as Side];
 }
 
 function without(set: ReadonlySet<string>, key: string): Set<string> {
@@ -252,17 +423,13 @@ function without(set: ReadonlySet<string>, key: string): Set<string> {
   return left;
 }
 
-function asProblem(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem("INTERNAL", String(error));
-}
-
 /** Show what the page's address says, now and whenever the browser goes back or forth. */
 export function begin(): void {
-  useExplorer.getState().reload();
-  addEventListener("popstate", () => {
-    const before = useExplorer.getState().view;
-    const view = parse(location.hash);
-    useExplorer.setState({ view });
-    if (String(before.start) !== String(view.start) || before.filter !== view.filter) useExplorer.getState().reload();
+  const { arrive, reload, retry } = useExplorer.getState();
+  reload();
+  addEventListener("popstate", () => arrive(location.hash));
+  addEventListener("online", () => {
+    const { problem, undescribed } = useExplorer.getState();
+    if (problem?.code === "OFFLINE" || undescribed?.code === "OFFLINE") retry();
   });
 }

@@ -47,8 +47,11 @@ export class Graph {
   }
 
   private join(edge: Edge): void {
-    if (this.edges.has(edge.id)) return;
+    const known = this.edges.get(edge.id);
+    // One walk may hide vertices where another, or a path, knows a shorter way.
+    if (known && known.hiddenHops <= edge.hiddenHops) return;
     this.edges.set(edge.id, edge);
+    if (known) return;
     push(this.sides.down, edge.source, edge.destination);
     push(this.sides.up, edge.destination, edge.source);
   }
@@ -73,7 +76,8 @@ export class Graph {
   }
 }
 
-function push(lists: Map<string, string[]>, key: string, value: string): void {
+/** Add a value to the list of a key. */
+export function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   const list = lists.get(key);
   if (list) list.push(value);
   else lists.set(key, [value]);

@@ -15,7 +15,7 @@ export function next({ cards, links }: Scene, places: Places, from: string, arro
   const linked = new Set(
     links.flatMap(({ source, destination }) => (source === from ? destination : destination === from ? source : [])),
   );
-  const there = [...cards.keys()].filter((id) => id !== from && lies(here, places.get(id)!, arrow));
+  const there = [...cards.keys()].filter((id) => places.has(id) && lies(here, places.get(id)!, arrow));
   const sideways = arrow === "ArrowLeft" || arrow === "ArrowRight";
   const best = there.filter((id) => sideways && linked.has(id));
   return nearest(best.length ? best : there, here, places, sideways);

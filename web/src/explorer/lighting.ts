@@ -1,31 +1,26 @@
 // The whole way up and down from a card.
 
+import { push } from "./graph";
 import type { Link, Scene } from "./scene";
 
-/** Everything that is drawn of what a card came from and of what came from it, with the card itself. */
+/** Everything that is drawn of what a card came from and of what came from it, with the card itself and the links. */
 export function wayThrough({ links }: Scene, id: string): Set<string> {
-  const way = new Set([id]);
-  spread(links, id, way, ({ source, destination }) => [destination, source]);
-  spread(links, id, way, ({ source, destination }) => [source, destination]);
-  return way;
+  const up = spread(links, id, ({ source, destination }) => [destination, source]);
+  const down = spread(links, id, ({ source, destination }) => [source, destination]);
+  return new Set([...up, ...down]);
 }
 
-function spread(
-  links: readonly Link[],
-  id: string,
-  way: Set<string>,
-  step: (link: Link) => [from: string, to: string],
-): void {
-  const onward = new Map<string, string[]>();
-  for (const link of links) {
-    const [from, to] = step(link);
-    const known = onward.get(from);
-    if (known) known.push(to);
-    else onward.set(from, [to]);
+function spread(links: readonly Link[], id: string, step: (link: Link) => [from: string, to: string]): Set<string> {
+  const onward = new Map<string, Link[]>();
+  for (const link of links) push(onward, step(link)[0], link);
+  const lit = new Set([id]);
+  const reached = [id];
+  for (const at of reached) {
+    for (const link of onward.get(at) ?? []) {
+      const to = step(link)[1];
+      if (!lit.has(to)) reached.push(to);
+      lit.add(to).add(link.id);
+    }
   }
-  const seen = new Set([id]);
-  for (const at of seen) {
-    for (const to of onward.get(at) ?? []) seen.add(to);
-  }
-  for (const at of seen) way.add(at);
+  return lit;
 }

@@ -1,8 +1,8 @@
 // What vertices, kinds and associations are called on the page.
 
-import type { AssociationType, LineageType } from "../generated/graphql";
+import type { AssociationType, LineageType, NamedFragment } from "../generated/graphql";
 import type { Vertex } from "./graph";
-import type { Title } from "./explorer";
+import type { Stack } from "./scene";
 
 export const KINDS: Record<LineageType, string> = {
   ARTIFACT: "artifact",
@@ -20,15 +20,23 @@ export const ASSOCIATIONS: Record<AssociationType, string> = {
 };
 
 /** What a vertex is called: as its maker called it, else by the end of its URI, else of its ARN. */
-export function nameOf(arn: string, title: Title | undefined): string {
+export function nameOf(arn: string, title: NamedFragment | undefined): string {
   const given = (title && "displayName" in title ? title.displayName : null) ?? title?.name;
   return given || ending(title?.sourceUri) || ending(arn) || arn;
 }
 
 const ending = (uri: string | null | undefined): string | undefined => uri?.split(/[/:]/).findLast((part) => part);
 
-/** What it stands for, in words: `SageMakerTrainingJob` is a training job. */
-export function typeOf({ type, lineageType }: Vertex): string {
-  if (!type) return KINDS[lineageType];
+/** What a vertex stands for, in words. */
+export const typeOf = ({ type, lineageType }: Vertex): string => (type ? typeInWords(type) : KINDS[lineageType]);
+
+/** `SageMakerTrainingJob` is a training job, and so is `TrainingJob`. */
+export function typeInWords(type: string): string {
   return /^[A-Z][A-Za-z]+$/.test(type) ? type.replace(/^SageMaker/, "").replace(/(?<=[a-z])(?=[A-Z])/g, " ") : type;
+}
+
+/** What a stack is called, whose first member that is. */
+export function nameOfStack({ of, shown, total }: Stack, first: Vertex | undefined): string {
+  if (of === null) return `${total.toLocaleString()} × ${first ? typeOf(first) : ""}`;
+  return `${shown} of ${total.toLocaleString()} shown`;
 }

@@ -1,7 +1,7 @@
 // What is drawn of the graph for a view: cards, stacks of siblings, groups where there is too much, and links.
 
-import { type Edge, type Graph, type Side, SIDES, type Vertex, edgeId } from "./graph";
-import { type View, isFiltered, sideKey } from "./view";
+import { type Edge, type Graph, type Side, SIDES, type Vertex, edgeId, push } from "./graph";
+import { type View, sideKey } from "./view";
 
 /** A side of a card. */
 export interface CardSide {
@@ -13,14 +13,18 @@ export interface CardSide {
   readonly hidden: number;
   /** Whether there may be neighbours that are not known. */
   readonly unknown: boolean;
+  /** Whether these are neighbours that were asked for and could not be had. */
+  readonly missing: boolean;
 }
 
 export interface Card {
   readonly id: string;
   readonly vertex: Vertex;
-  /** Hops from the start, negative upstream. */
+  /** Hops from the start, negative upstream, those over hidden vertices counted; NaN where no way there is shown. */
   readonly distance: number;
   readonly isStart: boolean;
+  /** Whether the keyboard comes to it first. */
+  readonly isEntry: boolean;
   readonly sides: Readonly<Record<Side, CardSide>>;
 }
 
@@ -50,7 +54,7 @@ export interface Scene {
   readonly cards: ReadonlyMap<string, Card>;
   readonly stacks: ReadonlyMap<string, Stack>;
   readonly links: readonly Link[];
-  /** Vertices shown, as cards or in groups; those in stacks of siblings are not. */
+  /** Distances of the vertices shown, as cards or in groups; those in stacks of siblings are not. */
   readonly shown: ReadonlyMap<string, number>;
   readonly grouped: boolean;
 }
@@ -63,10 +67,14 @@ export const MORE = 20;
 /** More vertices than this are drawn as groups. */
 export const GROUPED_OVER = 1500;
 
+/** Where walks were cut short, on each side; null where none has ended. */
+export type Cut = Readonly<Record<Side, { readonly frontier: ReadonlyMap<string, number> } | null>>;
+
 /** Draw a view; `pinned` are vertices that are shown whatever it says, such as those of paths. */
-export function draw(graph: Graph, view: View, pinned: readonly string[] = []): Scene {
+export function draw(graph: Graph, view: View, pinned: readonly string[] = [], cut?: Cut): Scene {
   const reach = new Reach(graph, view, pinned);
-  return reach.shown.size > GROUPED_OVER ? grouped(graph, view, reach) : carded(graph, view, reach);
+  const card = (arn: string) => cardOf(graph, view, reach, arn, cut);
+  return reach.shown.size > GROUPED_OVER ? grouped(graph, reach, card) : carded(graph, reach, card);
 }
 
 /** Which vertices a view shows. */
@@ -74,6 +82,10 @@ class Reach {
   readonly shown = new Map<string, number>();
   readonly stacks: { arn: string; side: Side; shown: number; rest: string[]; total: number }[] = [];
   readonly open = new Set<string>();
+  /** Whether only the pinned vertices are shown, which cannot be opened then. */
+  readonly isAlone: boolean;
+  /** Vertices that are no part of a group: the starts and the pinned ones. */
+  readonly singly: ReadonlySet<string>;
   private readonly picked: ReadonlySet<string>;
 
   constructor(
@@ -81,32 +93,48 @@ class Reach {
     private readonly view: View,
     pinned: readonly string[],
   ) {
-    this.picked = new Set([...view.picked, ...pinned]);
+    const known = pinned.filter((arn) => graph.vertices.has(arn));
+    this.isAlone = view.alone && known.length > 0;
+    this.picked = new Set([...view.picked, ...known]);
+    this.singly = new Set([...view.start, ...known]);
     for (const arn of view.start) if (graph.vertices.has(arn)) this.shown.set(arn, 0);
     for (const side of SIDES) this.walk(side);
-    for (const arn of pinned) this.pin(arn);
     this.follow();
-    this.stack();
+    this.pin(known);
+    this.follow();
+    if (this.isAlone) this.keepOnly(known);
+    else this.stack();
   }
 
-  /** Go from the start as far as the view's depth; with a filter as far as it was walked, for hops are hidden then. */
+  /** Where the keyboard enters the picture. */
+  get entry(): string | undefined {
+    return this.view.start.find((arn) => this.shown.has(arn)) ?? this.shown.keys().next().value;
+  }
+
+  /** Go from the start as far as the view's depth. */
   private walk(side: Side): void {
-    const most = isFiltered(this.view.filter) && this.view.depth[side] > 0 ? Infinity : this.view.depth[side];
-    let level = this.view.start.filter((arn) => this.shown.has(arn));
-    for (let hop = 1; hop <= most && level.length; hop++) {
-      level = level.flatMap((arn) => this.expand(arn, side));
+    const hops = new Map<string, number>();
+    const levels: string[][] = [this.view.start.filter((arn) => this.shown.has(arn))];
+    for (let level = 0; level < levels.length; level++) {
+      for (const arn of levels[level] ?? []) {
+        if (hops.has(arn)) continue;
+        hops.set(arn, level);
+        for (const [neighbour, away] of this.expand(arn, side, this.view.depth[side] - level)) {
+          (levels[level + away] ??= []).push(neighbour);
+        }
+      }
     }
+    for (const [arn, away] of hops) if (!this.shown.has(arn)) this.shown.set(arn, SIGNS[side] * away);
   }
 
-  /** Show neighbours of a side unless it is closed; returns those that were not shown before. */
-  private expand(arn: string, side: Side): string[] {
+  /** Open a side unless it is closed; returns its neighbours within so many hops, and how many hops away each is. */
+  private expand(arn: string, side: Side, most: number): (readonly [neighbour: string, away: number])[] {
     const key = sideKey(side, arn);
-    if (this.view.closed.has(key)) return [];
-    this.open.add(key);
-    const distance = this.shown.get(arn)! + (side === "down" ? 1 : -1);
-    const fresh = this.visible(arn, side).filter((neighbour) => !this.shown.has(neighbour));
-    for (const neighbour of fresh) this.shown.set(neighbour, distance);
-    return fresh;
+    if (most < 1 || this.view.closed.has(key)) return [];
+    const visible = this.visible(arn, side).map((neighbour) => [neighbour, this.hops(arn, side, neighbour)] as const);
+    const near = visible.filter(([, away]) => away <= most);
+    if (near.length === visible.length) this.open.add(key);
+    return near;
   }
 
   private visible(arn: string, side: Side): readonly string[] {
@@ -116,30 +144,40 @@ class Reach {
     return all.filter((neighbour, index) => index < few || this.picked.has(neighbour));
   }
 
-  private pin(arn: string): void {
-    if (this.shown.has(arn) || !this.graph.vertices.has(arn)) return;
-    for (const side of SIDES) {
-      const beside = this.graph.neighbours(arn, side).find((neighbour) => this.shown.has(neighbour));
-      if (beside !== undefined) {
-        this.shown.set(arn, this.shown.get(beside)! + (side === "down" ? -1 : 1));
-        return;
-      }
-    }
-    this.shown.set(arn, 0);
+  /** Hops to a neighbour, those over hidden vertices counted. */
+  private hops(arn: string, side: Side, neighbour: string): number {
+    return 1 + this.graph.between(arn, side, neighbour)!.hiddenHops;
   }
 
   /** Expand the sides that the user opened, each as soon as its card is there. */
   private follow(): void {
-    let left = [...this.view.opened.keys()];
-    for (let before = -1; before !== left.length;) {
-      before = left.length;
-      left = left.filter((key) => {
-        const [side, arn] = splitKey(key);
-        if (!this.shown.has(arn)) return true;
-        this.expand(arn, side);
-        return false;
-      });
-    }
+    exhaust([...this.view.opened.keys()], (key) => {
+      const [side, arn] = splitKey(key);
+      const from = this.shown.get(arn);
+      if (from === undefined) return false;
+      for (const [neighbour, away] of this.expand(arn, side, Infinity)) {
+        if (!this.shown.has(neighbour)) this.shown.set(neighbour, from + SIGNS[side] * away);
+      }
+      return true;
+    });
+  }
+
+  /** Show vertices wherever they are, each beside what is shown already where that can be. */
+  private pin(pinned: readonly string[]): void {
+    const apart = exhaust(pinned, (arn) => this.shown.has(arn) || SIDES.some((side) => this.pinBeside(arn, side)));
+    for (const arn of apart) this.shown.set(arn, NaN);
+  }
+
+  private pinBeside(arn: string, side: Side): boolean {
+    const beside = this.graph.neighbours(arn, side).find((neighbour) => this.shown.has(neighbour));
+    if (beside === undefined) return false;
+    this.shown.set(arn, this.shown.get(beside)! - SIGNS[side] * this.hops(arn, side, beside));
+    return true;
+  }
+
+  private keepOnly(pinned: readonly string[]): void {
+    const kept = new Set(pinned);
+    for (const arn of [...this.shown.keys()]) if (!kept.has(arn)) this.shown.delete(arn);
   }
 
   private stack(): void {
@@ -152,18 +190,29 @@ class Reach {
   }
 }
 
+const SIGNS: Record<Side, 1 | -1> = { up: -1, down: 1 };
+
+/** Go over items for as long as one of them can be done; returns those that cannot. */
+function exhaust<T>(items: readonly T[], attempt: (item: T) => boolean): readonly T[] {
+  const left = items.filter((item) => !attempt(item));
+  return left.length && left.length < items.length ? exhaust(left, attempt) : left;
+}
+
 function splitKey(key: string): [Side, string] {
   const colon = key.indexOf(":");
   return [key.slice(0, colon) as Side, key.slice(colon + 1)];
 }
 
-function carded(graph: Graph, view: View, reach: Reach): Scene {
-  const cards = new Map([...reach.shown.keys()].map((arn) => [arn, cardOf(graph, view, reach, arn)]));
+/** What the stack of a card's side is known by. */
+export const stackId = (side: Side, arn: string): string => `stack ${sideKey(side, arn)}`;
+
+function carded(graph: Graph, reach: Reach, card: (arn: string) => Card): Scene {
+  const cards = new Map([...reach.shown.keys()].map((arn) => [arn, card(arn)]));
   const stacks = new Map<string, Stack>();
   const links = linksBetween(graph, reach.shown);
   for (const { arn, side, shown, rest, total } of reach.stacks) {
-    const id = `stack ${sideKey(side, arn)}`;
-    const distance = reach.shown.get(arn)! + (side === "down" ? 1 : -1);
+    const id = stackId(side, arn);
+    const distance = reach.shown.get(arn)! + SIGNS[side];
     stacks.set(id, { id, of: { arn, side }, members: rest, shown, total, distance });
     const [source, destination] = side === "down" ? [arn, id] : [id, arn];
     links.push({ id: edgeId(source, destination), source, destination, edge: null, count: rest.length });
@@ -171,20 +220,31 @@ function carded(graph: Graph, view: View, reach: Reach): Scene {
   return { cards, stacks, links, shown: reach.shown, grouped: false };
 }
 
-function cardOf(graph: Graph, view: View, { open, shown }: Reach, arn: string): Card {
-  const side = (which: Side): CardSide => {
-    const all = graph.neighbours(arn, which);
-    const hidden = all.reduce((count, neighbour) => count + (shown.has(neighbour) ? 0 : 1), 0);
-    const isOpen = open.has(sideKey(which, arn)) && all.length > 0;
-    const unknown = !graph.isExplored(arn, which);
-    return { open: isOpen, shown: hidden < all.length, hidden: isOpen ? 0 : hidden, unknown };
-  };
+function cardOf(graph: Graph, view: View, reach: Reach, arn: string, cut?: Cut): Card {
+  const side = (which: Side) => (reach.isAlone ? ALONE : cardSide(graph, reach, arn, which, cut));
   return {
     id: arn,
     vertex: graph.vertices.get(arn)!,
-    distance: shown.get(arn)!,
+    distance: reach.shown.get(arn)!,
     isStart: view.start.includes(arn),
+    isEntry: arn === reach.entry,
     sides: { up: side("up"), down: side("down") },
+  };
+}
+
+const ALONE: CardSide = { open: false, shown: true, hidden: 0, unknown: false, missing: false };
+
+function cardSide(graph: Graph, { open, shown }: Reach, arn: string, side: Side, cut?: Cut): CardSide {
+  const all = graph.neighbours(arn, side);
+  const hidden = all.reduce((count, neighbour) => count + (shown.has(neighbour) ? 0 : 1), 0);
+  const isOpen = open.has(sideKey(side, arn)) && all.length > 0;
+  const unknown = !graph.isExplored(arn, side);
+  return {
+    open: isOpen,
+    shown: hidden < all.length,
+    hidden: isOpen ? 0 : hidden,
+    unknown,
+    missing: unknown && !!cut?.[side]?.frontier.has(arn),
   };
 }
 
@@ -196,15 +256,12 @@ function linksBetween(graph: Graph, shown: ReadonlyMap<string, number>): Link[] 
   return links;
 }
 
-/** Vertices of a kind and type that stand equally far as one; those that stand alone as cards. */
-function grouped(graph: Graph, view: View, reach: Reach): Scene {
+/** Vertices of a kind and type that stand equally far as one; starts, pinned ones and those that stand alone as cards. */
+function grouped(graph: Graph, { shown, singly }: Reach, card: (arn: string) => Card): Scene {
   const groups = new Map<string, string[]>();
-  for (const [arn, distance] of reach.shown) {
+  for (const [arn, distance] of shown) {
     const { lineageType, type } = graph.vertices.get(arn)!;
-    const id = `group ${distance} ${lineageType} ${type ?? ""}`;
-    const group = groups.get(id);
-    if (group) group.push(arn);
-    else groups.set(id, [arn]);
+    push(groups, singly.has(arn) ? arn : `group ${distance} ${lineageType} ${type ?? ""}`, arn);
   }
   const cards = new Map<string, Card>();
   const stacks = new Map<string, Stack>();
@@ -213,11 +270,11 @@ function grouped(graph: Graph, view: View, reach: Reach): Scene {
     const first = members[0]!;
     const id = members.length > 1 ? group : first;
     for (const arn of members) drawnAs.set(arn, id);
-    const distance = reach.shown.get(first)!;
+    const distance = shown.get(first)!;
     if (members.length > 1) stacks.set(id, { id, of: null, members, shown: 0, total: members.length, distance });
-    else cards.set(id, cardOf(graph, view, reach, first));
+    else cards.set(id, card(first));
   }
-  return { cards, stacks, links: linksBetweenGroups(graph, reach.shown, drawnAs), shown: reach.shown, grouped: true };
+  return { cards, stacks, links: linksBetweenGroups(graph, shown, drawnAs), shown, grouped: true };
 }
 
 function linksBetweenGroups(

@@ -2,6 +2,7 @@
 
 import type { LineageType } from "../generated/graphql";
 import type { Side } from "./graph";
+import { MOST_STARTS } from "./missing";
 
 export interface Filter {
   readonly lineageTypes: readonly LineageType[];
@@ -27,6 +28,10 @@ export interface View {
   readonly selected: readonly [] | readonly [string] | readonly [source: string, destination: string];
   /** The two ends between which paths are shown. */
   readonly path: readonly [from: string, to: string] | null;
+  /** Which of the paths is lit, counted from 1; 0 lights all. */
+  readonly way: number;
+  /** Whether nothing but the paths is shown. */
+  readonly alone: boolean;
   readonly show: "graph" | "table";
 }
 
@@ -42,6 +47,8 @@ export const FIRST: View = {
   filter: NO_FILTER,
   selected: [],
   path: null,
+  way: 0,
+  alone: false,
   show: "graph",
 };
 
@@ -54,8 +61,8 @@ export const sideKey = (side: Side, arn: string): string => `${side}:${arn}`;
 export const isFiltered = (filter: Filter): boolean =>
   filter.lineageTypes.length + filter.types.length > 0 || filter.createdAfter !== "" || filter.createdBefore !== "";
 
-const KINDS: readonly LineageType[] = ["ARTIFACT", "CONTEXT", "ACTION", "TRIAL_COMPONENT"];
-const isKind = (text: string): text is LineageType => (KINDS as readonly string[]).includes(text);
+export const LINEAGE_TYPES: readonly LineageType[] = ["ARTIFACT", "CONTEXT", "ACTION", "TRIAL_COMPONENT"];
+const isKind = (text: string): text is LineageType => (LINEAGE_TYPES as readonly string[]).includes(text);
 
 /** The address's fragment, which browsers keep to themselves. */
 export function write(view: View): string {
@@ -79,7 +86,11 @@ export function write(view: View): string {
   all("after", [view.filter.createdAfter]);
   all("before", [view.filter.createdBefore]);
   all("select", view.selected);
-  all("path", view.path ?? []);
+  if (view.path !== null) {
+    all("path", view.path);
+    if (view.way) said.set("way", String(view.way));
+    if (view.alone) said.set("alone", "");
+  }
   if (view.show === "table") said.set("show", "table");
   return said.toString();
 }
@@ -87,22 +98,27 @@ export function write(view: View): string {
 /** Read an address's fragment; what cannot be read in it is left out. */
 export function parse(fragment: string): View {
   const said = new URLSearchParams(fragment.replace(/^#/, ""));
-  const [first, second] = said.getAll("select");
-  const [from, to] = said.getAll("path");
+  const all = (name: string) => [...new Set(said.getAll(name))].filter(Boolean);
+  const [first, second] = said.getAll("select").filter(Boolean);
+  const [from, to] = said.getAll("path").filter(Boolean);
+  const path = from !== undefined && to !== undefined ? ([from, to] as const) : null;
+  const start = all("start").slice(0, MOST_STARTS);
   return {
-    start: said.getAll("start").slice(0, 100),
+    start: start.length || path === null ? start : [path[0]],
     depth: { up: hops(said.get("up")), down: hops(said.get("down")) },
     opened: new Map(said.getAll("open").flatMap(opened)),
     closed: new Set(said.getAll("close").filter(isSideKey)),
-    picked: said.getAll("pick"),
+    picked: all("pick"),
     filter: {
-      lineageTypes: said.getAll("kind").filter(isKind),
-      types: said.getAll("type"),
+      lineageTypes: all("kind").filter(isKind),
+      types: all("type"),
       createdAfter: moment(said.get("after")),
       createdBefore: moment(said.get("before")),
     },
     selected: first === undefined ? [] : second === undefined ? [first] : [first, second],
-    path: from !== undefined && to !== undefined ? [from, to] : null,
+    path,
+    way: path === null ? 0 : Number(/^\d{1,3}$/.exec(said.get("way") ?? "")?.[0] ?? 0),
+    alone: path !== null && said.has("alone"),
     show: said.get("show") === "table" ? "table" : "graph",
   };
 }
@@ -110,7 +126,7 @@ export function parse(fragment: string): View {
 const isSideKey = (text: string): boolean => /^(up|down):arn:/.test(text);
 
 function opened(text: string): [string, number][] {
-  const [, shown, key] = /^(\d{1,5}):(.+)$/.exec(text) ?? [];
+  const [, shown, key] = /^(\d{1,5}):(.+)$/s.exec(text) ?? [];
   return shown !== undefined && key !== undefined && isSideKey(key) ? [[key, Number(shown)]] : [];
 }
 
@@ -119,4 +135,10 @@ function hops(text: string | null): number {
   return Math.min(number, MOST_HOPS);
 }
 
-const moment = (text: string | null): string => (text !== null && !Number.isNaN(Date.parse(text)) ? text : "");
+/** A day, or a moment with its offset, that there is; else nothing. */
+function moment(text: string | null): string {
+  const [, day] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text ?? "") ?? [];
+  if (!text || !day || Number.isNaN(Date.parse(text))) return "";
+  // The last days of short months are read as the first of the next.
+  return new Date(`${day}T00:00Z`).toISOString().startsWith(day) ? text : "";
+}

@@ -1,9 +1,10 @@
 // Walks of the gateway's, put into a graph as they arrive.
 
-import { type MissingFragment, type LineageDirection, type LineageFilter, WalkDocument } from "../generated/graphql";
+import { type MissingFragment, type LineageDirection, WalkDocument } from "../generated/graphql";
 import { type Problem, follow } from "./api";
 import { type Graph, SIDES, type Side } from "./graph";
-import { type Filter, isFiltered } from "./view";
+import { wire } from "./filters";
+import type { Filter } from "./view";
 
 export interface Progress {
   /** Vertices found, those that the filter hides included. */
@@ -21,18 +22,16 @@ export interface WalkRequest {
   readonly side: Side | "both";
   readonly hops: number;
   readonly filter: Filter;
-  readonly maxVertices?: number;
+  /** Vertices to find at most. */
+  readonly most: number;
 }
 
-/** Vertices that one walk finds at most; more come with "load more". */
-export const PAGE = 5000;
-
-const DIRECTIONS: Record<Side | "both", LineageDirection> = { up: "UPSTREAM", down: "DOWNSTREAM", both: "BOTH" };
+export const DIRECTIONS: Record<Side | "both", LineageDirection> = { up: "UPSTREAM", down: "DOWNSTREAM", both: "BOTH" };
 
 /** Walk, and add to the graph what is found; `progress` hears of each message. */
 export async function walk(
   graph: Graph,
-  { start, side, hops, filter, maxVertices = PAGE }: WalkRequest,
+  { start, side, hops, filter, most }: WalkRequest,
   progress: (so_far: Progress) => void,
   signal: AbortSignal,
 ): Promise<Walked> {
@@ -43,7 +42,7 @@ export async function walk(
     start: [...start],
     direction: DIRECTIONS[side],
     maxDepth: hops,
-    maxVertices,
+    maxVertices: most,
     filter: wire(filter),
   };
   await follow(
@@ -59,9 +58,13 @@ export async function walk(
     },
     signal,
   );
-  noteExplored(graph, side, found, coverage);
+  if (!isHiding(coverage, found)) noteExplored(graph, side, found, coverage);
   return { coverage, problems };
 }
+
+/** Whether a walk ended at vertices that its filter hides: nobody can tell which of those shown lead to more there. */
+const isHiding = (coverage: MissingFragment | null, found: ReadonlySet<string>): boolean =>
+  coverage !== null && coverage.frontier.some((arn) => !found.has(arn));
 
 function noteExplored(graph: Graph, side: Side | "both", found: Set<string>, coverage: MissingFragment | null): void {
   if (coverage === null) return;
@@ -71,17 +74,3 @@ function noteExplored(graph: Graph, side: Side | "both", found: Set<string>, cov
     for (const one of side === "both" ? SIDES : [side]) graph.explore(arn, one);
   }
 }
-
-/** A filter as the schema has it; days are meant whole, in UTC. */
-export function wire(filter: Filter): LineageFilter | null {
-  if (!isFiltered(filter)) return null;
-  const { lineageTypes, types, createdAfter, createdBefore } = filter;
-  return {
-    ...(lineageTypes.length ? { lineageTypes: [...lineageTypes] } : {}),
-    ...(types.length ? { types: [...types] } : {}),
-    ...(createdAfter ? { createdAfter } : {}),
-    ...(createdBefore ? { createdBefore: endOf(createdBefore) } : {}),
-  };
-}
-
-const endOf = (moment: string): string => (moment.length === "2026-03-08".length ? `${moment}T23:59:59.999Z` : moment);

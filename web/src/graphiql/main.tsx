@@ -1,4 +1,54 @@
-import { createRoot } from "react-dom/client";
-import { gateway } from "../gateway";
+import "graphiql/setup-workers/vite";
 
-createRoot(document.getElementById("root")!).render(<main>{gateway.demo ? "GraphiQL" : "GraphiQL"}</main>);
+import "@graphiql/react/style.css";
+import "@graphiql/plugin-doc-explorer/style.css";
+import "@graphiql/plugin-history/style.css";
+import "graphiql/graphiql.css";
+import "./style.css";
+
+import { DOC_EXPLORER_PLUGIN } from "@graphiql/plugin-doc-explorer";
+import { GraphiQL } from "graphiql";
+import { createRoot } from "react-dom/client";
+import { linkedIn } from "../link";
+import { headers } from "./credentials";
+import { useOpenTabFirst, useSchemaOnSignIn, useSystemTheme, useTabsAsList, useWrappedLines } from "./effects";
+import { examples } from "./examples";
+import { ExamplesMenu } from "./ExamplesMenu";
+import { fetcher } from "./fetcher";
+import { keepsHeaders, storage } from "./storage";
+
+const linked = linkedIn(location.hash);
+// A reload is to find the tab as its user left it, and another link is to open another one.
+history.replaceState(null, "", location.pathname);
+addEventListener("hashchange", () => location.reload());
+
+function Effects() {
+  useSchemaOnSignIn();
+  useSystemTheme();
+  useTabsAsList();
+  useWrappedLines();
+  useOpenTabFirst(linked !== undefined);
+  return null;
+}
+
+createRoot(document.getElementById("root")!).render(
+  <main>
+    <h1>GraphiQL</h1>
+    <GraphiQL
+      fetcher={fetcher}
+      storage={storage}
+      visiblePlugin={DOC_EXPLORER_PLUGIN}
+      defaultTabs={[...(linked ? [linked] : []), ...examples.map((query) => ({ query }))]}
+      {...(linked && { initialQuery: linked.query, initialVariables: linked.variables })}
+      {...(headers && { defaultHeaders: headers, defaultEditorToolsVisibility: "headers" })}
+      shouldPersistHeaders={keepsHeaders()}
+      showPersistHeadersSettings
+    >
+      <GraphiQL.Logo>
+        <ExamplesMenu />
+        <a href="./">Lineage explorer</a>
+      </GraphiQL.Logo>
+      <Effects />
+    </GraphiQL>
+  </main>,
+);

@@ -1,5 +1,6 @@
 // Where cards lie: laid out by Graphviz at first, and kept where they are when something is added.
 
+import { push } from "../graph";
 import type { Scene } from "../scene";
 import { layOut } from "./engine";
 
@@ -9,10 +10,16 @@ export interface Point {
 }
 export type Places = ReadonlyMap<string, Point>;
 
+/** A scene, and where its cards lie. */
+export interface Arranged {
+  readonly scene: Scene;
+  readonly places: Places;
+}
+
 export const WIDTH = 232;
 export const HEIGHT = 64;
 const GAP = 18;
-const COLUMN = WIDTH + 96;
+export const COLUMN = WIDTH + 96;
 
 /** Lay a scene out, near to how it lies already where the most of it does. */
 export async function arrange(scene: Scene, before: Places, anchor: string | undefined): Promise<Places> {
@@ -41,7 +48,7 @@ function anchored(now: Places, before: Places, anchor: string | undefined): Plac
 }
 
 /** Add a few cards beside those they are linked with; null where they would not fit in between the columns. */
-function settled(scene: Scene, ids: readonly string[], before: Places): Places | null {
+export function settled(scene: Scene, ids: readonly string[], before: Places): Places | null {
   const fresh = ids.filter((id) => !before.has(id));
   const old = ids.length - fresh.length;
   if (old === 0 || fresh.length > Math.max(old, 4)) return null;
@@ -90,19 +97,33 @@ function besideOthers(id: string, beside: ReadonlyMap<string, Beside>, places: P
   return { x, y: around.reduce((sum, { y }) => sum + y, 0) / around.length };
 }
 
+/** Whether links lead to the right, but for those of circles, of which one must lead back. */
 function isLeftToRight({ links }: Scene, places: Places): boolean {
+  const after = new Map<string, string[]>();
+  for (const { source, destination } of links) push(after, source, destination);
   return links.every(({ source, destination }) => {
     const [from, to] = [places.get(source), places.get(destination)];
-    return !from || !to || from.x + WIDTH <= to.x;
+    return !from || !to || from.x + WIDTH <= to.x || leadsTo(after, destination, source);
   });
+}
+
+function leadsTo(after: ReadonlyMap<string, readonly string[]>, from: string, to: string): boolean {
+  const seen = new Set([from]);
+  for (const at of seen) {
+    if (at === to) return true;
+    for (const next of after.get(at) ?? []) seen.add(next);
+  }
+  return false;
 }
 
 /** Part cards that overlap within their columns, moving old ones only where new ones need the room. */
 function spread(places: Places, fresh: ReadonlySet<string>): Places {
-  const columns = new Map<number, [string, Point][]>();
+  const columns = new Map<number, (readonly [string, Point])[]>();
+  const [first] = places.values();
   for (const entry of places) {
-    const column = Math.round(entry[1].x / COLUMN);
-    columns.set(column, [...(columns.get(column) ?? []), entry]);
+    // Counted from a card: columns lie at any offset, and rounding must not part one.
+    const column = Math.round((entry[1].x - first!.x) / COLUMN);
+    push(columns, column, entry);
   }
   const apart = new Map<string, Point>();
   for (const column of columns.values()) {

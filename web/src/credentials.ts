@@ -1,11 +1,11 @@
 // What the user has signed in with, for as long as the browser's tab is open.
 
-import { gateway } from "../gateway";
+import { gateway } from "./gateway";
 
 const KEY = "lineage-gateway.credential";
 
 export const credentials = {
-  headers(): Record<string, string> {
+  headers(): { Authorization?: string } {
     const kept = sessionStorage.getItem(KEY);
     return kept ? { Authorization: `Bearer ${kept}` } : {};
   },

@@ -1,0 +1,114 @@
+"""The pages: the explorer and GraphiQL, as web/hatch_build.py has built them, and what they load."""
+
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
+
+from gateway.settings import Settings
+
+BUILT = Path(__file__).parents[1] / "pages"
+"""Where they are, unless they were left out."""
+ASSETS = "/assets/{name}"
+"""The route of what they load."""
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_MONACO_POLICY = _POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+"""GraphiQL's editor writes style elements."""
+_SCRIPT_POLICY = "default-src 'none'; script-src 'self'; frame-ancestors 'none'"
+"""A worker has the policy of its own script, which may load others."""
+_LAYOUT_POLICY = _SCRIPT_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+"""The worker that lays graphs out compiles Graphviz, which is WebAssembly."""
+
+_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+}
+"""What the machine's own table says of these differs from machine to machine."""
+
+_BLOCK = re.compile(r'(<script type="application/json" id="gateway">)\s*\{\}\s*(</script>)')
+
+_MISSING = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>lineage-gateway</title>
+<h1>The pages are not here</h1>
+<p>The lineage explorer and GraphiQL were left out when this gateway was installed (<code>GATEWAY_WEB=skip</code>).
+Install it again without that variable, as by <code>pip install .</code>, to have them.</p>
+<p>Nothing else is missing: GraphQL is answered at <code>/graphql</code>.</p>
+</html>
+"""
+
+
+class Pages:
+    """Answers with the pages, which know what they must of the gateway that shows them."""
+
+    def __init__(self, settings: Settings, *, demo: bool) -> None:
+        """Read them; whether this is the ``demo``, with its made-up account, is for them to say."""
+        said = {
+            "prefix": settings.type_prefix or "",
+            "auth": settings.auth,
+            "demo": demo,
+            "graphiql": settings.profile != "production",
+        }
+        self.explorer = _page("explorer.html", said, _POLICY)
+        self.graphiql = _page("graphiql.html", said, _MONACO_POLICY) if said["graphiql"] else None
+        """None under the production profile."""
+        # Whatever a request names, only these are looked at.
+        self._assets = {file.name: file for file in BUILT.glob("assets/*")}
+
+    @property
+    def routes(self) -> list[Route]:
+        """Where they are; GraphiQL stands at the endpoint that it asks."""
+        return [
+            Route("/", self.explorer, methods=["GET"]),
+            Route(ASSETS, self._asset),
+            Route("/licenses", _licenses),
+        ]
+
+    async def _asset(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        file = self._assets.get(name)
+        if not file or file.suffix not in _TYPES:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        headers = {
+            # The name has a hash of the content in it.
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "Content-Security-Policy": _LAYOUT_POLICY if name.startswith("layout") else _SCRIPT_POLICY,
+            "Vary": "Accept-Encoding",
+        }
+        if "gzip" in request.headers.get("accept-encoding", "") and f"{name}.gz" in self._assets:
+            headers["Content-Encoding"] = "gzip"
+            name = f"{name}.gz"
+        return FileResponse(self._assets[name], headers=headers, media_type=_TYPES[file.suffix])
+
+
+def _page(name: str, said: dict[str, Any], policy: str) -> Response:
+    file = BUILT / name
+    if not file.exists():
+        return HTMLResponse(_MISSING)
+    # Without this character no text can end the block.
+    block = orjson.dumps(said).decode().replace("<", "\\u003c")
+    html = _BLOCK.sub(lambda found: f"{found[1]}{block}{found[2]}", file.read_text(encoding="utf-8"))
+    return HTMLResponse(html, headers={"Content-Security-Policy": policy})
+
+
+async def _licenses(_: Request) -> Response:
+    file = BUILT / "THIRD-PARTY-LICENSES.txt"
+    if not file.exists():
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return FileResponse(file, media_type="text/plain")

@@ -1,0 +1,100 @@
+"""Real Chromium, and what a page of the gateway must not do in it."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, WebSocket, async_playwright, expect
+
+from gateway import __file__ as package
+
+PAGES = Path(package).parent / "pages"
+AXE = Path(__file__).parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Start the Chromium of this machine, wherever it and the built pages are."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("chromium is not there; .ci/parts installs it.")
+    if not (PAGES / "graphiql.html").exists():
+        pytest.skip("The pages are not built; `npm ci && npm run build` in web/ builds them.")
+    expect.set_options(timeout=30_000)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+class Visit:
+    """A page, and what it has sent, received and complained of since it was opened."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.operations: list[Any] = []
+        """What it has asked by POST."""
+        self.frames: list[str] = []
+        """What it has received over WebSockets."""
+        self.complaints: list[str] = []
+        """Errors and warnings on its console, such as of what its policy forbids; a test removes what it provoked."""
+        self._host = urlsplit(url).netloc
+        page.on("request", self._requested)
+        page.on("websocket", self._connected)
+        page.context.on("console", self._said)
+        page.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def _requested(self, request: Request) -> None:
+        self._check_place(request.url)
+        if request.method == "POST":
+            self.operations.append(request.post_data_json)
+
+    def _connected(self, socket: WebSocket) -> None:
+        self._check_place(socket.url)
+        socket.on("framereceived", lambda frame: self.frames.append(str(frame)))
+
+    def _check_place(self, url: str) -> None:
+        place = urlsplit(url)
+        if place.netloc != self._host and place.scheme not in {"blob", "data"}:
+            self.complaints.append(f"It asked {url}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, url: str, **profile: Any) -> AsyncIterator[Visit]:
+    """Open a URL in a new profile; at the end nothing may have left the origin, and nothing have gone wrong."""
+    async with await browser.new_context(**profile) as context:
+        visit = Visit(await context.new_page(), url)
+        await visit.page.goto(url)
+        yield visit
+        assert not visit.complaints, "\n".join(visit.complaints)
+
+
+async def serious_violations(page: Page) -> list[str]:
+    """What axe-core finds on a page that is serious or worse."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not there; .ci/parts installs it.")
+    await page.evaluate(AXE.read_text())
+    found = (await page.evaluate("axe.run()"))["violations"]
+    return [
+        f"{violation['id']}: {node['html']}"
+        for violation in found
+        for node in violation["nodes"]
+        if violation["impact"] in {"serious", "critical"}
+    ]

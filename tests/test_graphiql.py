@@ -1,0 +1,371 @@
+"""GraphiQL in a real browser, from the gateway alone."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import orjson
+import pytest
+from browser import Visit, serious_violations, visiting
+from conftest import listening
+from issuer import AUDIENCE, ISSUER, issuing
+from playwright.async_api import Browser, Locator, expect
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.http.callers import Role
+from gateway.http.keys import new_key
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+EXAMPLES = [
+    "FindArtifact",
+    "UpstreamOfModel",
+    "ImpactOfDataset",
+    "PathBetween",
+    "EndpointToItsData",
+    "TruncatedWalk",
+    "WatchWalk",
+]
+LINKED = "query Linked($first: Int!) { artifacts(first: $first) { nodes { name } } }"
+LINK = "graphql#" + urlencode({"query": LINKED, "variables": '{"first": 1}', "headers": '{"X-Api-Key": "theirs"}'})
+
+
+class GraphiQL:
+    """GraphiQL, as who uses it sees it."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self.page = visit.page
+        self.tabs = self.page.locator(".graphiql-tab-button")
+        self.query = self.page.get_by_role("region", name="Operation Editor")
+        self.types = self.page.get_by_text("All Schema Types")
+
+    async def titles(self) -> list[str]:
+        return await self.tabs.all_text_contents()
+
+    async def open_tab(self, title: str) -> None:
+        await self.tabs.filter(has_text=re.compile(f"^{title}$")).click()
+        await expect(self.query).to_contain_text(f" {title}")
+        await self.understood()
+
+    async def write(self, editor: Locator, text: str) -> None:
+        """Type over all that an editor has."""
+        await editor.locator(".view-lines").click()
+        await self.page.keyboard.press("Control+A")
+        await self.page.keyboard.type(text)
+
+    async def ask(self, text: str) -> Any:
+        """Type an operation, run it and return the answer."""
+        await self.write(self.query, text)
+        await self.understood()
+        await self.page.keyboard.press("Control+Enter")
+        return await self.answer()
+
+    async def understood(self) -> None:
+        """Wait until GraphiQL has read the operation, which it keeps then."""
+        await self.stored("query", await self.text("operation.graphql"))
+
+    async def sign_in(self, credentials: str) -> None:
+        """Paste credentials to the end of the one value that the headers have."""
+        await self.page.get_by_role("region", name="Headers").locator(".view-lines").last.click()
+        for key in ("Control+End", "ArrowUp", "End", "ArrowLeft"):
+            await self.page.keyboard.press(key)
+        await self.page.keyboard.insert_text(credentials)
+        await expect(self.types).to_be_visible()
+
+    async def text(self, editor: str) -> str:
+        """All that an editor has, of which the page shows what fits."""
+        find = "name => __MONACO.editor.getModels().find(model => model.uri.path.endsWith(name)).getValue()"
+        text: str = await self.page.evaluate(find, editor)
+        return text
+
+    async def run(self) -> Any:
+        """Run the open tab and return the answer, of a subscription the last."""
+        await self.page.get_by_role("button", name="Execute query").click()
+        return await self.answer()
+
+    async def answer(self) -> Any:
+        await expect(self.page.locator(".graphiql-response")).to_contain_text(re.compile(r'"(data|errors)"'))
+        await expect(self.page.get_by_role("button", name="Execute query")).to_be_visible()
+        return orjson.loads(await self.text("response.json"))
+
+    async def stored(self, name: str, part: str) -> None:
+        """Wait until the browser's storage has a text under a name."""
+        await self.page.wait_for_function(
+            "([name, part]) => localStorage[`lineage-gateway ${location.pathname}:graphiql:${name}`]?.includes(part)",
+            arg=[name, part],
+        )
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[LocalServer]:
+    with LocalServer(demo=True) as local:
+        yield local
+
+
+@pytest.fixture(scope="module")
+def url(demo: LocalServer) -> Iterator[str]:
+    with listening(Settings(local_url=demo.url)) as address:
+        yield f"http://{address}/"
+
+
+class Keyed(NamedTuple):
+    """A gateway that takes an API key."""
+
+    url: str
+    key: str
+
+
+@pytest.fixture(scope="module")
+def keyed(demo: LocalServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
+    key, entry = new_key("tester", [Role.READ])
+    file = tmp_path_factory.mktemp("keys") / "keys.toml"
+    file.write_text(entry)
+    with listening(Settings(local_url=demo.url, auth="api-key", api_keys=file)) as address:
+        yield Keyed(f"http://{address}/", key)
+
+
+@asynccontextmanager
+async def graphiql(browser: Browser, address: str, **profile: Any) -> AsyncIterator[GraphiQL]:
+    """GraphiQL at an address, once it shows the docs."""
+    async with visiting(browser, address, **profile) as visit:
+        opened = GraphiQL(visit)
+        await expect(opened.types).to_be_visible()
+        await expect(opened.query.locator(".view-lines")).to_be_visible()
+        yield opened
+
+
+@pytest.fixture
+async def opened(browser: Browser, url: str) -> AsyncIterator[GraphiQL]:
+    async with graphiql(browser, f"{url}graphql") as page:
+        yield page
+
+
+async def test_examples_stand_beside_docs(opened: GraphiQL) -> None:
+    assert await opened.page.title() == "GraphiQL · lineage-gateway"
+    assert await opened.titles() == EXAMPLES
+    assert opened.visit.operations[0]["operationName"] == "IntrospectionQuery"
+    await opened.page.get_by_role("link", name="LineageEntity", exact=True).click()
+    await expect(opened.page.locator(".graphiql-doc-explorer-title")).to_have_text("LineageEntity")
+
+
+async def test_link_leads_to_explorer(opened: GraphiQL, url: str) -> None:
+    link = opened.page.get_by_role("link", name="Lineage explorer")
+    assert await link.evaluate("link => link.href") == url
+
+
+async def test_editor_completes_a_field(opened: GraphiQL) -> None:
+    await opened.write(opened.query, "{ reso")
+    await expect(opened.page.get_by_role("option", name="resolve", exact=True)).to_be_visible()
+    await opened.page.keyboard.press("Enter")
+    await expect(opened.query.locator(".view-lines")).to_contain_text("resolve")
+
+
+async def test_mistakes_are_underlined(opened: GraphiQL) -> None:
+    await opened.write(opened.query, "{ nothing }")
+    await expect(opened.query.locator(".squiggly-error").first).to_be_visible()
+
+
+async def test_query_is_answered(opened: GraphiQL) -> None:
+    answer = await opened.ask('{ context(name: "churn-staging") { name ')
+    assert answer == {"data": {"context": {"name": "churn-staging"}}}
+
+
+async def test_mistake_is_answered(opened: GraphiQL) -> None:
+    [error] = (await opened.ask("{ nothing "))["errors"]
+    assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+    opened.visit.complaints.remove("Failed to load resource: the server responded with a status of 400 (Bad Request)")
+
+
+def check(title: str, data: Any) -> None:
+    """An example's answer has something in it; of a name with a prefix, its end counts."""
+    found = {next(name for name in (key, key.removeprefix("sageMaker")) if name): value for key, value in data.items()}
+    assert all(found.values()), title
+    [first, *_] = found.values()
+    if title == "PathBetween":
+        assert first["paths"][0]["length"] == 4
+    if title == "TruncatedWalk":
+        assert first["coverage"]["reasons"] == ["MAX_VERTICES"]
+        assert first["coverage"]["frontier"]
+    if title == "WatchWalk":
+        assert first["coverage"]["complete"]
+
+
+async def test_examples_answer_as_they_are(opened: GraphiQL) -> None:
+    for title in EXAMPLES:
+        await opened.open_tab(title)
+        answer = await opened.run()
+        assert "errors" not in answer
+        check(title, answer["data"])
+
+
+async def test_examples_answer_with_a_prefix(browser: Browser, demo: LocalServer) -> None:
+    with listening(Settings(local_url=demo.url, type_prefix="SageMaker", node_field=False)) as address:
+        async with graphiql(browser, f"http://{address}/graphql") as opened:
+            assert await opened.titles() == EXAMPLES
+            for title in EXAMPLES:
+                await opened.open_tab(title)
+                answer = await opened.run()
+                assert "errors" not in answer
+                assert all(name.startswith("sageMaker") for name in answer["data"])
+                check(title, answer["data"])
+
+
+async def test_subscription_streams(opened: GraphiQL) -> None:
+    await opened.open_tab("WatchWalk")
+    await opened.run()
+    messages = [orjson.loads(frame) for frame in opened.visit.frames]
+    assert [message["type"] for message in messages] == ["connection_ack", "next", "next", "complete"]
+    walked = messages[1]["payload"]["data"]["lineage"]
+    assert len(walked["vertices"]) == walked["visited"] > 20
+
+
+async def test_tabs_are_kept(opened: GraphiQL) -> None:
+    await opened.page.get_by_role("button", name="Close Tab").first.click()
+    await opened.write(opened.query, "query Mine { contexts { nodes { name ")
+    await opened.stored("tabState", "query Mine { contexts { nodes { name }}}")
+    await opened.page.reload()
+    await expect(opened.query).to_contain_text("query Mine")
+    assert await opened.titles() == ["Mine", *EXAMPLES[2:]]
+
+
+async def test_menu_brings_examples_back(opened: GraphiQL) -> None:
+    await opened.page.get_by_role("button", name="Close Tab").first.click()
+    await expect(opened.tabs).to_have_count(len(EXAMPLES) - 1)
+    for title in ("FindArtifact", "PathBetween"):
+        await opened.page.get_by_role("button", name="Examples").press("Enter")
+        await opened.page.get_by_role("menuitem", name=title).press("Enter")
+        await expect(opened.query).to_contain_text(f"query {title}")
+    await expect(opened.tabs).to_have_text([*EXAMPLES[1:], "FindArtifact"])
+
+
+async def test_link_opens_and_runs_nothing(browser: Browser, url: str) -> None:
+    async with graphiql(browser, url + LINK) as opened:
+        assert await opened.titles() == ["Linked", *EXAMPLES]
+        assert await opened.text("operation.graphql") == LINKED
+        assert await opened.text("variables.json") == '{"first": 1}'
+        assert await opened.text("request-headers.json") == ""
+        assert opened.page.url == f"{url}graphql"
+        answer = await opened.run()
+        assert [asked["operationName"] for asked in opened.visit.operations] == ["IntrospectionQuery", "Linked"]
+        assert len(answer["data"]["artifacts"]["nodes"]) == 1
+
+
+async def test_link_opens_beside_own_tabs(opened: GraphiQL, url: str) -> None:
+    await opened.open_tab("PathBetween")
+    await opened.stored("tabState", '"activeTabIndex":3')
+    for _ in range(2):
+        # The same page with a fragment: the browser itself loads nothing.
+        await opened.page.goto(url + LINK)
+        await expect(opened.query).to_contain_text("query Linked")
+        await expect(opened.tabs).to_have_text(["Linked", *EXAMPLES])
+        await opened.stored("tabState", "query Linked")
+        await opened.open_tab("PathBetween")
+
+
+async def test_key_signs_in_for_all_tabs(browser: Browser, keyed: Keyed) -> None:
+    async with visiting(browser, f"{keyed.url}graphql") as visit:
+        opened = GraphiQL(visit)
+        await expect(opened.query).to_contain_text("Sign in first: put your API key into the Headers below.")
+        assert orjson.loads(await opened.text("request-headers.json")) == {"X-Api-Key": ""}
+        await expect(opened.page.get_by_text("Error fetching schema")).to_be_visible()
+        forget_refusals(visit)
+        await opened.sign_in(keyed.key)
+        for title in ("FindArtifact", "PathBetween", "WatchWalk"):
+            await opened.open_tab(title)
+            check(title, (await opened.run())["data"])
+        await opened.stored("tabState", '"activeTabIndex":6')
+        kept = await opened.page.evaluate("({...localStorage})")
+        assert any(name.endswith("queries") for name in kept)
+        assert not [name for name, text in kept.items() if keyed.key in text]
+
+
+async def test_headers_are_kept_when_asked(browser: Browser, keyed: Keyed) -> None:
+    async with visiting(browser, f"{keyed.url}graphql") as visit:
+        opened = GraphiQL(visit)
+        await expect(opened.page.get_by_text("Error fetching schema")).to_be_visible()
+        forget_refusals(visit)
+        await opened.sign_in(keyed.key)
+        await opened.page.get_by_role("button", name="Open settings dialog").click()
+        await opened.page.get_by_role("button", name="On", exact=True).click()
+        await opened.stored("headers", keyed.key)
+        await opened.page.reload()
+        await expect(opened.types).to_be_visible()
+
+
+async def test_sign_in_of_explorer_holds(browser: Browser, keyed: Keyed) -> None:
+    async with visiting(browser, keyed.url) as visit:
+        await visit.page.get_by_label("API key").fill(keyed.key)
+        await visit.page.keyboard.press("Enter")
+        await expect(visit.page.get_by_role("button", name="Sign out")).to_be_visible()
+        visit.complaints.clear()  # of the time before
+        await visit.page.goto(f"{keyed.url}graphql")
+        await expect(GraphiQL(visit).types).to_be_visible()
+
+
+async def test_token_signs_in(browser: Browser, demo: LocalServer) -> None:
+    with issuing() as issuer:
+        signing = {"jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "jwt_jwks": issuer.url}
+        with listening(Settings(local_url=demo.url, auth="jwt", **signing)) as address:
+            async with visiting(browser, f"http://{address}/graphql") as visit:
+                opened = GraphiQL(visit)
+                await expect(opened.query).to_contain_text("Sign in first: put your token behind Bearer")
+                await expect(opened.page.get_by_text("Error fetching schema")).to_be_visible()
+                forget_refusals(visit)
+                await opened.sign_in(issuer.token())
+
+
+def forget_refusals(visit: Visit) -> None:
+    """GraphiQL has asked for the schema, twice, before anybody signed in, and the browser says what it was told."""
+    refused = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
+    assert visit.complaints == [refused] * 2
+    visit.complaints.clear()
+
+
+def below(path: str, app: ASGIApp) -> ASGIApp:
+    """A proxy that shows an application under a path."""
+
+    async def shown(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            assert scope["path"].startswith(path)
+            scope = {**scope, "path": scope["path"].removeprefix(path)}
+        await app(scope, receive, send)
+
+    return shown
+
+
+async def test_path_of_a_proxy_is_kept(browser: Browser, demo: LocalServer) -> None:
+    with listening(Settings(local_url=demo.url), lambda app: below("/ml/lineage", app)) as address:
+        async with graphiql(browser, f"http://{address}/ml/lineage/graphql") as opened:
+            for title in ("FindArtifact", "WatchWalk"):
+                await opened.open_tab(title)
+                check(title, (await opened.run())["data"])
+
+
+async def test_policy_forbids_other_places(opened: GraphiQL) -> None:
+    sent = "fetch('https://example.com').then(() => 'sent', () => 'forbidden')"
+    assert await opened.page.evaluate(sent) == "forbidden"
+    assert any("Content Security Policy" in complaint for complaint in opened.visit.complaints)
+    opened.visit.complaints.clear()
+
+
+async def test_editors_follow_the_system(opened: GraphiQL) -> None:
+    for scheme, theme in (("dark", "vs-dark"), ("light", "vs")):
+        await opened.page.emulate_media(color_scheme=scheme)
+        await expect(opened.query.locator(".monaco-editor").first).to_have_class(re.compile(rf"(?<!\S){theme}(?!\S)"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_serious(browser: Browser, url: str, scheme: str) -> None:
+    async with graphiql(browser, f"{url}graphql", color_scheme=scheme) as opened:
+        await opened.run()
+        assert await serious_violations(opened.page) == []
+        await opened.page.get_by_role("link", name="LineageEntity", exact=True).click()
+        await opened.page.get_by_role("button", name="Examples").click()
+        assert await serious_violations(opened.page) == []
+        await opened.page.keyboard.press("Escape")
+        await opened.page.get_by_role("button", name="Show History").click()
+        await opened.page.get_by_role("button", name="Open settings dialog").click()
+        assert await serious_violations(opened.page) == []

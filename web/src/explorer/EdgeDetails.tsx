@@ -1,0 +1,130 @@
+// An edge: what it says of its two ends, who drew it and when; or what the filter hides along it.
+
+import { ArrowDown } from "lucide-react";
+import { useEffect } from "react";
+import { BetweenDocument, type BetweenQuery } from "../generated/graphql";
+import { ask } from "./api";
+import { Moment, Skeleton, Who } from "./Fields";
+import { Icon } from "./Icon";
+import { useDetails } from "./details";
+import { useExplorer } from "./explorer";
+import { edgeId } from "./graph";
+import { ASSOCIATIONS, nameOf, typeOf } from "./names";
+import { NO_FILTER } from "./view";
+
+export interface Ends {
+  readonly source: string;
+  readonly destination: string;
+}
+
+export function EdgeDetails({ source, destination }: Ends) {
+  const hidden = useExplorer(({ graph }) => graph.edges.get(edgeId(source, destination))?.hiddenHops ?? 0);
+  const { wantTitles } = useExplorer.getState();
+  useEffect(() => wantTitles([source, destination]), [source, destination, wantTitles]);
+  return (
+    <>
+      <div className="ends">
+        <End role="From" arn={source} />
+        <ArrowDown size={16} aria-hidden />
+        <End role="To" arn={destination} />
+      </div>
+      {hidden > 0 ? (
+        <Hidden source={source} destination={destination} count={hidden} />
+      ) : (
+        <Associations source={source} destination={destination} />
+      )}
+    </>
+  );
+}
+
+function End({ role, arn }: { role: string; arn: string }) {
+  const vertex = useExplorer(({ graph }) => graph.vertices.get(arn));
+  const title = useExplorer(({ titles }) => titles.get(arn));
+  const known = vertex ?? title;
+  return (
+    <p className={known?.lineageType.toLowerCase()}>
+      <span className="unseen">{role} </span>
+      {known && <Icon lineageType={known.lineageType} type={known.type} />}
+      <button type="button" className="name" onClick={() => useExplorer.getState().go({ selected: [arn] })}>
+        <bdi>{nameOf(arn, title)}</bdi>
+      </button>
+      {known && <span className="label">{typeOf(known)}</span>}
+    </p>
+  );
+}
+
+function Hidden({ source, destination, count }: Ends & { count: number }) {
+  const { go } = useExplorer.getState();
+  return (
+    <>
+      <p>
+        The filter hides {count === 1 ? "a vertex" : `at least ${count.toLocaleString()} vertices`} between the two.
+        They are joined all the same.
+      </p>
+      <div className="doings">
+        <button type="button" onClick={() => go({ filter: NO_FILTER })}>
+          Clear the filter
+        </button>
+        <button type="button" onClick={() => go({ path: [source, destination] })}>
+          Show the paths between them
+        </button>
+      </div>
+    </>
+  );
+}
+
+function Associations({ source, destination }: Ends) {
+  const { answer, problem, again } = useDetails(edgeId(source, destination), (signal) =>
+    ask(BetweenDocument, { source, destination }, signal),
+  );
+  const failed = problem ?? answer?.problems[0];
+  const found = answer?.data.associations.nodes ?? [];
+  if (!answer && !problem) return <Skeleton of="the association" />;
+  return (
+    <>
+      {failed && (
+        <div className="failed" role="alert">
+          <p>{failed.message}</p>
+          <button type="button" onClick={again}>
+            Ask again
+          </button>
+        </div>
+      )}
+      {found.map((association) => (
+        <Association key={association.id} {...association} />
+      ))}
+      {answer && !found.length && !failed && (
+        <p className="note">No association leads straight from one to the other.</p>
+      )}
+    </>
+  );
+}
+
+type AssociationProps = BetweenQuery["associations"]["nodes"][number];
+
+function Association({ type, creationTime, createdBy }: AssociationProps) {
+  return (
+    <dl className="rows">
+      <div>
+        <dt>Association</dt>
+        <dd>{type ? ASSOCIATIONS[type] : "of no type"}</dd>
+      </div>
+      {creationTime && (
+        <div>
+          <dt>Created</dt>
+          <dd>
+            <Moment iso={creationTime} />
+          </dd>
+        </div>
+      )}
+      {createdBy && (
+        <div>
+          <dt>Created by</dt>
+          <dd>
+            <Who who={createdBy} />
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,179 @@
+// A vertex with everything that the gateway tells of it.
+
+import { Copy, Crosshair, ExternalLink, Route, Star } from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
+import { gateway } from "../gateway";
+import { DetailDocument } from "../generated/graphql";
+import { type Problem, ask } from "./api";
+import { Lacking, Skeleton } from "./Fields";
+import { Neighbours } from "./Neighbours";
+import { copy } from "./clipboard";
+import { consolePage } from "./console";
+import { useDetails } from "./details";
+import { useExplorer } from "./explorer";
+import { useKept } from "./kept";
+import { type Entity, type Field, ROWS } from "./rows";
+import type { Scene } from "./scene";
+import { type Entry, entryOf } from "./search";
+
+export function Inspector({ arn, scene }: { arn: string; scene: Scene }) {
+  const { answer, problem, again } = useDetails(arn, (signal) => ask(DetailDocument, { arn }, signal));
+  const entity = answer?.data.entity ?? null;
+  const failed = problem ? [problem] : (answer?.problems ?? []);
+  return (
+    <>
+      <Arn arn={arn} />
+      <Doings arn={arn} scene={scene} entity={entity} />
+      {failed.length > 0 && <Failed problems={failed} again={again} />}
+      {entity ? (
+        <Rows entity={entity} problems={failed} />
+      ) : answer ? (
+        failed.length === 0 && <p className="note">It no longer exists; only its place in the graph is known.</p>
+      ) : (
+        !problem && <Skeleton of="details" />
+      )}
+      <Neighbours arn={arn} side="up" />
+      <Neighbours arn={arn} side="down" />
+    </>
+  );
+}
+
+function Arn({ arn }: { arn: string }) {
+  const [said, setSaid] = useState("");
+  useEffect(() => setSaid(""), [arn]);
+  return (
+    <p className="arn">
+      <code>{arn}</code>
+      <button type="button" className="tool" title="Copy the ARN" onClick={() => void copy(arn).then(setSaid)}>
+        <Copy size={14} aria-hidden />
+        <span className="unseen">Copy the ARN</span>
+      </button>
+      <span role="status">{said}</span>
+    </p>
+  );
+}
+
+/** What can be done with a vertex. */
+function Doings({ arn, scene, entity }: { arn: string; scene: Scene; entity: Entity | null }) {
+  const entry = useEntry(arn, entity);
+  const isStart = useExplorer(({ view }) => view.start.length === 1 && view.start[0] === arn);
+  const isStarred = useKept(({ starred }) => starred.some((one) => one.arn === arn));
+  const { choose, toggleStar } = useKept.getState();
+  const page = gateway.demo ? null : consolePage(arn, entry?.sourceUri ?? null);
+  return (
+    <div className="doings">
+      {!isStart && (
+        <button
+          type="button"
+          onClick={() => {
+            if (entry) choose(entry);
+            useExplorer.getState().start(arn);
+          }}
+        >
+          <Crosshair size={14} aria-hidden /> Make this the start
+        </button>
+      )}
+      {entry && (
+        <button type="button" aria-pressed={isStarred} onClick={() => toggleStar(entry)}>
+          <Star size={14} aria-hidden /> {isStarred ? "Starred" : "Star"}
+        </button>
+      )}
+      <PathsToStart arn={arn} scene={scene} />
+      {page && (
+        <a href={page.href} rel="noreferrer" target="_blank">
+          <ExternalLink size={14} aria-hidden /> Open {page.name} in AWS
+          <span className="unseen"> (a new tab)</span>
+        </a>
+      )}
+    </div>
+  );
+}
+
+/** As much as is known of it for lists, if only from the graph. */
+function useEntry(arn: string, entity: Entity | null): Entry | null {
+  const vertex = useExplorer(({ graph }) => graph.vertices.get(arn));
+  const title = useExplorer(({ titles }) => titles.get(arn));
+  if (entity) return entryOf(entity, entity);
+  return vertex ? entryOf(vertex, title) : null;
+}
+
+/** The paths between a vertex and the start, in the direction in which it was found. */
+function PathsToStart({ arn, scene }: { arn: string; scene: Scene }) {
+  const [start, ...others] = useExplorer(({ view }) => view.start);
+  const distance = scene.shown.get(arn) ?? 0;
+  if (start === undefined || others.length || distance === 0) return null;
+  const path = distance < 0 ? ([arn, start] as const) : ([start, arn] as const);
+  return (
+    <button type="button" onClick={() => useExplorer.getState().go({ path })}>
+      <Route size={14} aria-hidden /> {distance < 0 ? "Paths to the start" : "Paths from the start"}
+    </button>
+  );
+}
+
+function Failed({ problems, again }: { problems: readonly Problem[]; again: () => void }) {
+  const messages = [...new Set(problems.map(({ message }) => message))];
+  return (
+    <div className="failed" role="alert">
+      {messages.map((message) => (
+        <p key={message}>{message}</p>
+      ))}
+      <button type="button" onClick={again}>
+        Ask again
+      </button>
+    </div>
+  );
+}
+
+function Rows({ entity, problems }: { entity: Entity; problems: readonly Problem[] }) {
+  const rows = (Object.keys(ROWS) as Field[])
+    .filter((field) => field in entity)
+    .map((field) => rowOf(entity, field, problems));
+  const [full, empty] = [rows.filter(({ content }) => content), rows.filter(({ content }) => !content)];
+  const [facts, tables] = [full.filter(({ isTable }) => !isTable), full.filter(({ isTable }) => isTable)];
+  return (
+    <>
+      <dl className="rows">
+        {facts.map(({ field, label, content }) => (
+          <div key={field}>
+            <dt>{label}</dt>
+            <dd>{content}</dd>
+          </div>
+        ))}
+      </dl>
+      {tables.map(({ field, label, content }) => (
+        <section key={field}>
+          <h3>{label}</h3>
+          {content}
+        </section>
+      ))}
+      {empty.length > 0 && <p className="note">Not set: {empty.map(({ label }) => label.toLowerCase()).join(", ")}.</p>}
+    </>
+  );
+}
+
+interface Shown {
+  readonly field: Field;
+  readonly label: string;
+  readonly isTable: boolean;
+  readonly content: ReactNode;
+}
+
+function rowOf(entity: Entity, field: Field, problems: readonly Problem[]): Shown {
+  const { label, show, isTable = false } = ROWS[field];
+  const value = (entity as Partial<Record<Field, unknown>>)[field] ?? null;
+  const lacking = problems.filter(({ path }) => path[0] === "entity" && path[1] === field);
+  // The table of rows pairs each field with what shows its own values, which TypeScript cannot follow here.
+  const content = value === null ? null : (show as (value: unknown) => ReactNode)(value);
+  if (!lacking.length) return { field, label, isTable, content };
+  return {
+    field,
+    label,
+    isTable,
+    content: (
+      <>
+        {content}
+        <Lacking problem={lacking[0]!} />
+      </>
+    ),
+  };
+}

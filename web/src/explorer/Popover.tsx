@@ -1,0 +1,44 @@
+// A button that opens a panel below it: Escape and a click elsewhere close it, and the focus goes back.
+
+import { ChevronDown } from "lucide-react";
+import { type ReactNode, type ToggleEvent, useId, useRef, useState } from "react";
+
+const WIDTH = 340;
+const MARGIN = 8;
+
+/** The panel has its contents only while it is open. */
+export function Popover({ label, title, children }: { label: ReactNode; title: string; children: ReactNode }) {
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const [isOpen, setOpen] = useState(false);
+  const place = ({ currentTarget: { style }, newState }: ToggleEvent<HTMLDivElement>) => {
+    if (newState !== "open") return;
+    const { bottom, left } = button.current!.getBoundingClientRect();
+    style.top = `${bottom + 6}px`;
+    style.left = `${Math.max(MARGIN, Math.min(left, innerWidth - WIDTH - MARGIN))}px`;
+    style.maxHeight = `${innerHeight - bottom - 6 - MARGIN}px`;
+    setOpen(true);
+  };
+  const settle = ({ currentTarget, newState }: ToggleEvent<HTMLDivElement>) => {
+    setOpen(newState === "open");
+    if (newState === "open") currentTarget.querySelector<HTMLElement>("input, button")?.focus();
+  };
+  return (
+    <>
+      <button ref={button} type="button" className="opens-menu" popoverTarget={id} aria-expanded={isOpen}>
+        {label} <ChevronDown size={14} aria-hidden />
+      </button>
+      <div
+        id={id}
+        popover="auto"
+        className="popover"
+        role="dialog"
+        aria-label={title}
+        onBeforeToggle={place}
+        onToggle={settle}
+      >
+        {isOpen && children}
+      </div>
+    </>
+  );
+}

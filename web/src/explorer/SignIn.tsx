@@ -1,0 +1,62 @@
+// Signing in and out, where the gateway wants to know who asks.
+
+import { useEffect, useRef, useState } from "react";
+import { gateway } from "../gateway";
+import { useExplorer } from "./explorer";
+
+const WHAT = gateway.auth === "jwt" ? "token" : "API key";
+
+export function SignIn() {
+  const wanted = useExplorer((state) => state.wanted);
+  const problem = useExplorer((state) => state.problem);
+  const [credential, setCredential] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <form
+      className="sign-in"
+      aria-labelledby="sign-in"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (credential.trim()) useExplorer.getState().signIn(credential);
+      }}
+    >
+      <h2 id="sign-in">Sign in</h2>
+      <p>
+        The gateway answers only those whom it knows. Your {WHAT} stays in this tab of the browser until you close it or
+        sign out.
+      </p>
+      {wanted === "another" && (
+        <p className="refused" role="alert">
+          The gateway did not accept the {WHAT}. {problem?.code === "UNAUTHENTICATED" && problem.message}
+        </p>
+      )}
+      <label>
+        {WHAT === "token" ? "Token" : WHAT}
+        <input
+          ref={field}
+          type="password"
+          autoComplete="off"
+          spellCheck={false}
+          required
+          value={credential}
+          onChange={(event) => setCredential(event.target.value)}
+        />
+      </label>
+      <button type="submit" className="primary">
+        Sign in
+      </button>
+    </form>
+  );
+}
+
+export function SignOut() {
+  const isSignedIn = useExplorer((state) => state.isSignedIn);
+  const signOut = useExplorer((state) => state.signOut);
+  if (!isSignedIn) return null;
+  return (
+    <button type="button" className="quiet" onClick={signOut}>
+      Sign out
+    </button>
+  );
+}

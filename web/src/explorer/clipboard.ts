@@ -1,0 +1,23 @@
+// Copying texts; says in words how that went.
+
+export async function copy(text: string): Promise<string> {
+  try {
+    // Browsers have no clipboard for pages that came over plain HTTP from elsewhere.
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else if (!copySelected(text)) return "Could not be copied.";
+    return "Copied.";
+  } catch {
+    return "Could not be copied.";
+  }
+}
+
+function copySelected(text: string): boolean {
+  const before = document.activeElement;
+  const field = document.body.appendChild(document.createElement("textarea"));
+  field.value = text;
+  field.select();
+  const isCopied = document.execCommand("copy");
+  field.remove();
+  if (before instanceof HTMLElement) before.focus();
+  return isCopied;
+}

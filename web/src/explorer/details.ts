@@ -1,0 +1,53 @@
+// What the gateway tells of what is selected, kept beside the graph so that looking again costs nothing.
+
+import { useEffect, useState } from "react";
+import { type Answer, type Problem, asProblem } from "./api";
+import { useExplorer } from "./explorer";
+import type { Graph } from "./graph";
+
+export interface Details<Data> {
+  /** Null while it is on its way, or could not be had. */
+  readonly answer: Answer<Data> | null;
+  readonly problem: Problem | null;
+  /** Ask once more. */
+  again(): void;
+}
+
+/** Answers kept at most; the oldest goes first. */
+const MOST = 100;
+/** A graph that is forgotten takes with it what was told of its vertices. */
+const told = new WeakMap<Graph, Map<string, Answer<unknown>>>();
+
+/** Ask for what goes by a key; of several in a row only the last counts. */
+export function useDetails<Data>(key: string, fetch: (signal: AbortSignal) => Promise<Answer<Data>>): Details<Data> {
+  const graph = useExplorer((state) => state.graph);
+  const [attempt, setAttempt] = useState(0);
+  const [state, setState] = useState<{ key: string; answer: Answer<Data> | null; problem: Problem | null }>();
+  useEffect(() => {
+    const kept = told.get(graph)?.get(key) as Answer<Data> | undefined;
+    if (kept) return setState({ key, answer: kept, problem: null });
+    const aborter = new AbortController();
+    setState(undefined);
+    fetch(aborter.signal).then(
+      (answer) => {
+        if (aborter.signal.aborted) return;
+        if (!answer.problems.length) keep(graph, key, answer);
+        setState({ key, answer, problem: null });
+      },
+      (error: unknown) => aborter.signal.aborted || setState({ key, answer: null, problem: asProblem(error) }),
+    );
+    return () => aborter.abort();
+  }, [graph, key, attempt]);
+  const current = state?.key === key ? state : undefined;
+  return {
+    answer: current?.answer ?? null,
+    problem: current?.problem ?? null,
+    again: () => setAttempt(attempt + 1),
+  };
+}
+
+function keep(graph: Graph, key: string, answer: Answer<unknown>): void {
+  const answers = told.get(graph) ?? new Map<string, Answer<unknown>>();
+  told.set(graph, answers.set(key, answer));
+  if (answers.size > MOST) answers.delete(answers.keys().next().value!);
+}

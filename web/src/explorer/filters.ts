@@ -1,0 +1,80 @@
+// What can be chosen in a filter, and what has been.
+
+import type { LineageFilter, LineageType } from "../generated/graphql";
+import type { Graph } from "./graph";
+import { KINDS, typeInWords } from "./names";
+import { type Filter, isFiltered } from "./view";
+
+/** A type to choose. */
+export interface Type {
+  /** As it is called in words, by which those are one that the gateway takes for one. */
+  readonly label: string;
+  readonly type: string;
+  /** How many vertices have it; null where nobody knows. */
+  readonly count: number | null;
+  readonly isChosen: boolean;
+}
+
+/** How many vertices there are of each kind. */
+export function kindsOf({ vertices }: Graph): Map<LineageType, number> {
+  const kinds = new Map<LineageType, number>();
+  for (const { lineageType } of vertices.values()) kinds.set(lineageType, (kinds.get(lineageType) ?? 0) + 1);
+  return kinds;
+}
+
+/** Types to choose from: of what no filter hid, of what is there now, and what is chosen already. */
+export function typesOf(unfiltered: Graph | null, now: Graph, { types }: Filter): Type[] {
+  const chosen = new Set(types.map(typeInWords));
+  const known = new Map<string, Type>();
+  const add = (type: string, count: number | null) => {
+    const label = typeInWords(type);
+    const before = known.get(label) ?? { label, type, count: null, isChosen: chosen.has(label) };
+    known.set(label, { ...before, count: count === null ? before.count : (before.count ?? 0) + count });
+  };
+  for (const { type } of unfiltered?.vertices.values() ?? []) if (type) add(type, 1);
+  for (const { type } of now.vertices.values()) if (type) add(type, null);
+  for (const type of types) add(type, null);
+  return [...known.values()].sort(
+    (one, two) => (two.count ?? 0) - (one.count ?? 0) || (one.label < two.label ? -1 : 1),
+  );
+}
+
+/** A part of a filter, in words, and the filter without it. */
+export interface Part {
+  readonly label: string;
+  readonly without: Filter;
+}
+
+export function parts(filter: Filter): Part[] {
+  const { lineageTypes, types, createdAfter, createdBefore } = filter;
+  return [
+    ...lineageTypes.map((kind) => ({ label: KINDS[kind], without: withKind(filter, kind, false) })),
+    ...types.map((type) => ({ label: typeInWords(type), without: withType(filter, type, false) })),
+    ...(createdAfter ? [{ label: `created from ${createdAfter}`, without: { ...filter, createdAfter: "" } }] : []),
+    ...(createdBefore ? [{ label: `created up to ${createdBefore}`, without: { ...filter, createdBefore: "" } }] : []),
+  ];
+}
+
+export const withKind = (filter: Filter, kind: LineageType, isIn: boolean): Filter => ({
+  ...filter,
+  lineageTypes: [...filter.lineageTypes.filter((other) => other !== kind), ...(isIn ? [kind] : [])],
+});
+
+export const withType = (filter: Filter, type: string, isIn: boolean): Filter => ({
+  ...filter,
+  types: [...filter.types.filter((other) => typeInWords(other) !== typeInWords(type)), ...(isIn ? [type] : [])],
+});
+
+/** A filter as the schema has it; days are meant whole, in UTC. */
+export function wire(filter: Filter): LineageFilter | null {
+  if (!isFiltered(filter)) return null;
+  const { lineageTypes, types, createdAfter, createdBefore } = filter;
+  return {
+    ...(lineageTypes.length ? { lineageTypes: [...lineageTypes] } : {}),
+    ...(types.length ? { types: [...types] } : {}),
+    ...(createdAfter ? { createdAfter } : {}),
+    ...(createdBefore ? { createdBefore: endOf(createdBefore) } : {}),
+  };
+}
+
+const endOf = (moment: string): string => (moment.length === "2026-03-08".length ? `${moment}T23:59:59.999Z` : moment);

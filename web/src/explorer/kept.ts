@@ -1,0 +1,81 @@
+// Vertices that the user chose or starred, which only this browser keeps.
+
+import { create } from "zustand";
+import { KINDS } from "./names";
+import type { Entry } from "./search";
+
+export interface Kept {
+  /** The last chosen, newest first. */
+  readonly recent: readonly Entry[];
+  readonly starred: readonly Entry[];
+  choose(entry: Entry): void;
+  /** Star it, or take its star away. */
+  toggleStar(entry: Entry): void;
+}
+
+type List = "recent" | "starred";
+
+/** How long the lists may be. */
+export const MOST: Record<List, number> = { recent: 20, starred: 200 };
+
+export const useKept = create<Kept>()((set, get) => {
+  const keep = (list: List, entries: readonly Entry[]) => {
+    const kept = entries.slice(0, MOST[list]);
+    set({ [list]: kept });
+    write(list, kept);
+  };
+  return {
+    recent: read("recent"),
+    starred: read("starred"),
+    choose(entry) {
+      keep("recent", [entry, ...without(get().recent, entry)]);
+    },
+    toggleStar(entry) {
+      const { starred } = get();
+      const left = without(starred, entry);
+      keep("starred", left.length < starred.length ? left : [entry, ...starred]);
+    },
+  };
+});
+
+function without(entries: readonly Entry[], { arn }: Entry): Entry[] {
+  return entries.filter((entry) => entry.arn !== arn);
+}
+
+/** Gateways may share an origin: each path has lists of its own. */
+function keyOf(list: List): string {
+  return `lineage-gateway ${location.pathname} ${list}`;
+}
+
+function read(list: List): Entry[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(keyOf(list)) ?? "[]");
+    return Array.isArray(kept) ? kept.filter(isEntry).slice(0, MOST[list]) : [];
+  } catch {
+    // Storage may be forbidden, and what lies there may be anything.
+    return [];
+  }
+}
+
+function write(list: List, entries: readonly Entry[]): void {
+  try {
+    localStorage.setItem(keyOf(list), JSON.stringify(entries));
+  } catch {
+    // Where storage is full or forbidden the lists last as long as the page.
+  }
+}
+
+function isEntry(kept: unknown): kept is Entry {
+  if (typeof kept !== "object" || kept === null) return false;
+  const { arn, lineageType, type, name, sourceUri } = kept as Record<string, unknown>;
+  const isText = (value: unknown) => typeof value === "string";
+  return (
+    isText(arn) &&
+    isText(name) &&
+    Object.hasOwn(KINDS, String(lineageType)) &&
+    [type, sourceUri].every((value) => value === null || isText(value))
+  );
+}
+
+// Tabs of the same page keep the same lists.
+globalThis.addEventListener?.("storage", () => useKept.setState({ recent: read("recent"), starred: read("starred") }));

@@ -1,0 +1,221 @@
+// What there is to say of a picture that is not whole, or of one that is not there, and what can be done about it.
+
+import type { IncompleteReason } from "../generated/graphql";
+import type { Problem } from "./api";
+import type { Explorer } from "./explorer";
+import { type Side, SIDES } from "./graph";
+import { MOST, type Missing } from "./missing";
+import type { Scene } from "./scene";
+import { isFiltered } from "./view";
+
+/** What a notice offers to do. */
+export type Remedy = "retry" | "resume" | "filter" | "clear" | "deeper" | "latest";
+
+export interface Notice {
+  readonly tone: "info" | "warn" | "bad";
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly remedies: readonly (readonly [remedy: Remedy, label: string])[];
+  /** The problem that it tells of, where that says when trying again is worth while. */
+  readonly problem?: Problem;
+}
+
+export type Known = Pick<
+  Explorer,
+  "view" | "progress" | "coverage" | "problem" | "undescribed" | "wanted" | "isEmpty" | "graph"
+>;
+
+export function notices(known: Known, scene: Scene): Notice[] {
+  const { progress, coverage, problem, wanted, isEmpty } = known;
+  if (wanted !== null) return [];
+  if (problem !== null) return [ofProblem(problem), ...ofPicture(known, scene)];
+  if (isEmpty) return [EMPTY];
+  if (progress !== null) return ofPicture(known, scene);
+  if (SIDES.some((side) => coverage[side] === null)) return [unfinished(scene), ...ofPicture(known, scene)];
+  if (scene.shown.size === 0) return [nowhere(known.view.start)];
+  return [...ofWalks(known, scene), ...ofPicture(known, scene)];
+}
+
+const TRY_AGAIN = ["retry", "Try again"] as const;
+
+const EMPTY: Notice = {
+  tone: "info",
+  title: "There is no lineage here yet",
+  lines: [
+    "SageMaker notes lineage by itself when a training, processing or batch transform job runs, when a model is " +
+      "registered or approved as a model package, and when it is deployed to an endpoint.",
+    "Code of your own can add artifacts, contexts, actions and associations with the SageMaker Python SDK or CreateArtifact, " +
+      "CreateContext, CreateAction and AddAssociation.",
+    "Lineage stays in its account and region: if yours should be here, the gateway may be reading another one.",
+  ],
+  remedies: [["retry", "Look again"]],
+};
+
+type Words = Pick<Notice, "title" | "lines" | "remedies"> & { readonly tone?: Notice["tone"] };
+
+const PROBLEMS: Record<string, Words> = {
+  OFFLINE: {
+    title: "The gateway cannot be reached",
+    lines: ["As soon as the browser is back on the network, this page tries again."],
+    remedies: [TRY_AGAIN],
+  },
+  THROTTLED: { tone: "warn", title: "Too much is asked at once", lines: [], remedies: [TRY_AGAIN] },
+  FORBIDDEN: {
+    title: "This is not allowed",
+    lines: ["Whoever runs the gateway can say why, and change it."],
+    remedies: [TRY_AGAIN],
+  },
+  UPSTREAM_UNAVAILABLE: { title: "No answer could be had", lines: [], remedies: [TRY_AGAIN] },
+  DEADLINE_EXCEEDED: {
+    title: "This took longer than it may",
+    lines: ["Fewer hops take less time."],
+    remedies: [TRY_AGAIN],
+  },
+  BUDGET_EXCEEDED: { title: "This is more than may be asked at once", lines: [], remedies: [["filter", "Filter"]] },
+  BAD_USER_INPUT: {
+    title: "This address asks for something that cannot be",
+    lines: [],
+    remedies: [["latest", "Show the latest instead"]],
+  },
+  GRAPHQL_VALIDATION_FAILED: {
+    title: "This page and the gateway do not fit together",
+    lines: ["They may be of different versions: load the page again."],
+    remedies: [],
+  },
+};
+
+const OTHERWISE: Words = { title: "Something went wrong", lines: [], remedies: [TRY_AGAIN] };
+
+/** A problem in words. */
+export function ofProblem(problem: Problem): Notice {
+  const { tone = "bad", title, lines, remedies } = PROBLEMS[problem.code] ?? OTHERWISE;
+  return { tone, title, lines: [problem.message, ...lines], remedies, problem };
+}
+
+function unfinished({ shown }: Scene): Notice {
+  return {
+    tone: "info",
+    title: "Stopped",
+    lines: [shown.size ? "This is what was found until then." : "Nothing had been found yet."],
+    remedies: [["retry", "Go on"]],
+  };
+}
+
+function nowhere(start: readonly string[]): Notice {
+  return {
+    tone: "warn",
+    title: "There is no such vertex",
+    lines: [
+      start.join(", "),
+      "It may have been deleted, or never have been in an account and region that is read here.",
+    ],
+    remedies: [["latest", "Show the latest instead"]],
+  };
+}
+
+/** What there is to say of what is drawn, whether or not walks have ended. */
+function ofPicture({ undescribed, coverage }: Known, { shown, grouped }: Scene): Notice[] {
+  const told: Notice[] = [];
+  if (!shown.size) return told;
+  if (grouped) {
+    told.push({
+      tone: "info",
+      title: `${shown.size.toLocaleString("en")} vertices are drawn as groups`,
+      lines: ["Search a group to put one of its vertices in the middle. Fewer hops or a filter show vertices singly."],
+      remedies: [["filter", "Filter"]],
+    });
+  }
+  const isDenied = SIDES.some((side) => coverage[side]?.reasons.includes("ACCESS_DENIED"));
+  if (undescribed !== null && !(isDenied && undescribed.code === "FORBIDDEN")) {
+    told.push({
+      tone: "warn",
+      title: "Some vertices could not be described",
+      lines: [undescribed.message],
+      remedies: undescribed.code === "FORBIDDEN" ? [] : [TRY_AGAIN],
+      problem: undescribed,
+    });
+  }
+  return told;
+}
+
+/** What there is to say of walks that have ended. */
+function ofWalks(known: Known, scene: Scene): Notice[] {
+  const { coverage, view } = known;
+  const left = SIDES.map((side) => [side, coverage[side]!] as const);
+  const cut = left.filter(([, { reasons }]) => reasons.some((reason) => reason !== "MAX_DEPTH"));
+  if (cut.length) return [partial(known, scene, cut)];
+  if (scene.shown.size > view.start.length) return [];
+  const isDeeper = left.some(([, { reasons }]) => reasons.length > 0);
+  if (isFiltered(view.filter)) return [filteredOut(isDeeper)];
+  return isDeeper || scene.stacks.size ? [] : [ALONE];
+}
+
+const ALONE: Notice = {
+  tone: "info",
+  title: "Nothing is associated with it",
+  lines: ["It came from nothing that is known, and nothing came from it."],
+  remedies: [],
+};
+
+function filteredOut(isDeeper: boolean): Notice {
+  return {
+    tone: "info",
+    title: "The filter hides everything but the start",
+    lines: [
+      isDeeper
+        ? "What passes it may lie deeper than the walk went."
+        : "Nothing that the start is joined with passes it.",
+    ],
+    remedies: [["clear", "Clear the filter"], ...(isDeeper ? [["deeper", "Go deeper"] as const] : [])],
+  };
+}
+
+export const REASONS: Record<Exclude<IncompleteReason, "MAX_DEPTH">, string> = {
+  ACCESS_DENIED: "AWS denies the gateway what is beyond some of the vertices; whoever runs it can change that.",
+  THROTTLED: "AWS refused calls because too many are made.",
+  UPSTREAM_ERROR: "AWS failed, or could not be reached.",
+  DANGLING: "Some vertices no longer exist; associations still name them.",
+  CALL_BUDGET: "The walk used up the AWS calls that it may make.",
+  DEADLINE: "The walk took longer than it may.",
+  MAX_VERTICES: "There are more vertices than one walk brings.",
+};
+const SIDE_WORDS: Record<Side, string> = { up: "upstream", down: "downstream" };
+
+type Cut = readonly (readonly [side: Side, left: Missing])[];
+
+function partial(known: Known, scene: Scene, cut: Cut): Notice {
+  const reasons = new Set(cut.flatMap(([, { reasons }]) => reasons));
+  const lines = Object.entries(REASONS).flatMap(([reason, words]) => (reasons.has(reason as "DANGLING") ? words : []));
+  const isFor = (...some: IncompleteReason[]) => some.some((reason) => reasons.has(reason));
+  if (isFor("DANGLING") && lines.length === 1) {
+    return { tone: "info", title: "Not everything is there any more", lines, remedies: [] };
+  }
+  const where = cut.length === 1 ? ` ${SIDE_WORDS[cut[0]![0]]}` : "";
+  const canGoOn = isFiltered(known.view.filter) || cut.some(([, { frontier }]) => frontier.size);
+  if (isFor("MAX_VERTICES", "CALL_BUDGET", "DEADLINE")) {
+    const more: Notice = { tone: "warn", title: `There is more${where}`, lines, remedies: [] };
+    if (isTooMuch(known, scene, cut)) return full(known, more);
+    return canGoOn ? { ...more, remedies: [["resume", "Load more"]] } : more;
+  }
+  const again = canGoOn && isFor("THROTTLED", "UPSTREAM_ERROR") ? [["resume", "Try again"] as const] : [];
+  return { tone: "warn", title: `Something is missing${where}`, lines, remedies: again };
+}
+
+function full({ view }: Known, more: Notice): Notice {
+  const most = MOST.toLocaleString("en");
+  if (!isFiltered(view.filter)) {
+    return {
+      ...more,
+      lines: [...more.lines, `More than ${most} are too many to draw: set a filter.`],
+      remedies: [["filter", "Filter"]],
+    };
+  }
+  return { ...more, lines: [...more.lines, `One walk meets ${most} at most, hidden ones counted: start nearer by.`] };
+}
+
+/** Whether the page holds, or a walk has been asked for, as many vertices as it can do with. */
+function isTooMuch({ view }: Known, scene: Scene, cut: Cut): boolean {
+  if (isFiltered(view.filter)) return cut.some(([, { most }]) => most >= MOST);
+  const stacked = [...scene.stacks.values()].reduce((sum, { of, members }) => sum + (of ? members.length : 0), 0);
+  return scene.shown.size + stacked >= MOST;
+}

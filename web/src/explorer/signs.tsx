@@ -1,0 +1,30 @@
+// The signs of cards as SVG, for pictures that are drawn without React.
+
+import { TriangleAlert } from "lucide-react";
+import { createRoot } from "react-dom/client";
+import { flushSync } from "react-dom";
+import { Icon } from "./Icon";
+import type { Vertex } from "./graph";
+
+export const signOf = ({ lineageType, type }: Vertex): string => `${lineageType} ${type ?? ""}`;
+export const MISSING = "missing";
+
+/** The sign of each of these vertices by `signOf`, and that of what is missing. */
+export function signs(vertices: Iterable<Vertex>): Map<string, SVGElement> {
+  const kinds = new Map([...vertices].map((vertex) => [signOf(vertex), vertex]));
+  const box = document.createElement("div");
+  const root = createRoot(box);
+  flushSync(() =>
+    root.render(
+      <>
+        {[...kinds].map(([key, { lineageType, type }]) => (
+          <Icon key={key} lineageType={lineageType} type={type} />
+        ))}
+        <TriangleAlert key={MISSING} />
+      </>,
+    ),
+  );
+  const drawn = [...box.children].map((child) => child.cloneNode(true) as SVGElement);
+  root.unmount();
+  return new Map([...kinds.keys(), MISSING].map((key, at) => [key, drawn[at]!]));
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { COLUMN, HEIGHT, type Places, WIDTH, separated, settled } from "../src/explorer/layout/arrange";
+import { numbers, sceneOf } from "./graphs";
+
+describe("parting cards of a column", () => {
+  const GAP = 82;
+  const cost = (ys: readonly number[], wanted: readonly number[], weights: readonly number[]) =>
+    ys.reduce((sum, y, at) => sum + weights[at]! * (y - wanted[at]!) ** 2, 0);
+  const isApart = (ys: readonly number[], by = GAP) => ys.every((y, at) => at === 0 || y - ys[at - 1]! >= by);
+
+  it("keeps them in order, far enough apart, and as near as can be to where they were wanted", () => {
+    const random = numbers(7);
+    const draw = () => random.next().value;
+    for (let round = 0; round < 200; round++) {
+      const wanted = Array.from({ length: 1 + Math.floor(draw() * 12) }, () => draw() * 800).sort((a, b) => a - b);
+      const weights = wanted.map(() => (draw() < 0.5 ? 1 : 100));
+      const ys = separated(wanted, weights, GAP);
+      expect(isApart(ys, GAP - 1e-6)).toBe(true);
+      const least = cost(ys, wanted, weights);
+      // The least of a convex cost: no step that keeps them apart makes it less.
+      for (let step = 0; step < 20; step++) {
+        const scale = 10 ** (draw() * 4 - 3);
+        const moved = ys.map((y) => y + (draw() - 0.5) * scale);
+        if (isApart(moved)) expect(cost(moved, wanted, weights)).toBeGreaterThanOrEqual(least - 1e-6);
+      }
+    }
+  });
+
+  it("leaves them where they have room", () => {
+    expect(separated([0, 100, 300], [1, 1, 1], GAP)).toEqual([0, 100, 300]);
+  });
+
+  it("moves what is light rather than what is heavy", () => {
+    const [heavy, light] = separated([0, 0], [100, 1], GAP);
+    expect(Math.abs(heavy!)).toBeLessThan(1);
+    expect(light! - heavy!).toBeCloseTo(GAP);
+  });
+
+  it("does nothing to none", () => {
+    expect(separated([], [], GAP)).toEqual([]);
+  });
+});
+
+describe("adding to a picture", () => {
+  /** A picture of three columns of cards, `0-0` to `2-4`, each linked with one of the next column. */
+  const ids = [0, 1, 2].flatMap((column) => [0, 1, 2, 3, 4].map((row) => `${column}-${row}`));
+  const offset = { x: 0.5 * COLUMN, y: -333 };
+  const placeOf = (id: string) => {
+    const [column, row] = id.split("-").map(Number) as [number, number];
+    return { x: column * COLUMN + offset.x + (row % 2 ? 1e-9 : -1e-9), y: row * (HEIGHT + 18) + offset.y };
+  };
+  const before: Places = new Map(ids.map((id) => [id, placeOf(id)]));
+  const links = [0, 1].flatMap((c) => [0, 1, 2, 3, 4].map((row) => [`${c}-${row}`, `${c + 1}-${row}`] as const));
+  const settle = (more: readonly string[], moreLinks: readonly (readonly [string, string])[], from = ids) => {
+    const all = [...from, ...more];
+    const scene = sceneOf(
+      all,
+      [...links, ...moreLinks].filter((ends) => ends.every((end) => all.includes(end))),
+    );
+    return settled(scene, all, before);
+  };
+  const overlaps = (places: Places) => {
+    const all = [...places.values()];
+    return all.some((one, at) =>
+      all.some((two, after) => {
+        return after > at && Math.abs(one.x - two.x) < WIDTH && Math.abs(one.y - two.y) < HEIGHT - 1e-6;
+      }),
+    );
+  };
+
+  it("moves nothing when nothing is added, or something goes", () => {
+    expect(settle([], [])).toEqual(before);
+    const left = ids.slice(3);
+    expect(settle([], [], left)).toEqual(new Map(left.map((id) => [id, before.get(id)!])));
+  });
+
+  it("moves nothing for a card in a new column", () => {
+    const places = settle(["new"], [["2-2", "new"]])!;
+    for (const id of ids) expect(places.get(id)).toEqual(before.get(id));
+    expect(places.get("new")).toEqual({ x: placeOf("2-2").x + COLUMN, y: placeOf("2-2").y });
+  });
+
+  it("puts what comes before on the left", () => {
+    expect(settle(["new"], [["new", "0-1"]])!.get("new")!.x).toBeCloseTo(placeOf("0-1").x - COLUMN);
+  });
+
+  it("follows a chain of new cards", () => {
+    const places = settle(["two", "one"], [["2-0", "one"], ["one", "two"]])!; // prettier-ignore
+    expect(places.get("two")!.x - places.get("2-0")!.x).toBeCloseTo(2 * COLUMN);
+  });
+
+  it("never lets cards overlap, and leaves other columns alone", () => {
+    const random = numbers(11);
+    for (let round = 0; round < 100; round++) {
+      const count = 1 + Math.floor(random.next().value * 10);
+      const fresh = Array.from({ length: count }, (_, at) => `new${at}`);
+      const ends = fresh.map((id) => [`1-${Math.floor(random.next().value * 5)}`, id] as const);
+      const places = settle(fresh, ends)!;
+      expect(overlaps(places)).toBe(false);
+      for (const id of ids.filter((id) => !id.startsWith("2"))) expect(places.get(id)).toEqual(before.get(id));
+    }
+  });
+
+  it("keeps the order of the cards that were there", () => {
+    const fresh = Array.from({ length: 10 }, (_, at) => `new${at}`);
+    const places = settle(
+      fresh,
+      fresh.map((id) => ["1-2", id]),
+    )!;
+    const ys = [0, 1, 2, 3, 4].map((row) => places.get(`2-${row}`)!.y);
+    expect(ys).toEqual([...ys].sort((a, b) => a - b));
+  });
+
+  it("gives up where a card would have to lie between neighbouring columns", () => {
+    expect(settle(["new"], [["0-0", "new"], ["new", "1-0"]])).toBeNull(); // prettier-ignore
+  });
+
+  it("gives up where more is new than old, or nothing joins it", () => {
+    const fresh = Array.from({ length: 16 }, (_, at) => `new${at}`);
+    expect(settle(fresh, fresh.map((id) => ["2-0", id]))).toBeNull(); // prettier-ignore
+    expect(settle(["alone"], [])).toBeNull();
+    expect(settled(sceneOf(["a"], []), ["a"], new Map())).toBeNull();
+  });
+
+  it("is steady though a circle leads back", () => {
+    const places = settle(["new"], [["2-0", "0-0"], ["2-4", "new"]])!; // prettier-ignore
+    for (const id of ids) expect(places.get(id)).toEqual(before.get(id));
+  });
+});

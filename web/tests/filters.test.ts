@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { kindsOf, parts, typesOf, wire, withKind, withType } from "../src/explorer/filters";
+import { Graph } from "../src/explorer/graph";
+import { NO_FILTER } from "../src/explorer/view";
+
+function graphWith(...types: (string | null)[]): Graph {
+  const graph = new Graph();
+  graph.add(
+    types.map((type, at) => ({ arn: `arn:${type}:${at}`, lineageType: "ARTIFACT", type })),
+    [],
+  );
+  return graph;
+}
+
+describe("types to choose from", () => {
+  it("are counted in what no filter hid, the most first", () => {
+    const whole = graphWith("Model", "DataSet", "DataSet", null);
+    const types = typesOf(whole, graphWith("Model"), { ...NO_FILTER, types: ["Model"] });
+    expect(types.map(({ label, count, isChosen }) => [label, count, isChosen])).toEqual([
+      ["Data Set", 2, false],
+      ["Model", 1, true],
+    ]);
+  });
+
+  it("have no count where everything was filtered from the first", () => {
+    const types = typesOf(null, graphWith("Model"), { ...NO_FILTER, types: ["Image"] });
+    expect(types.map(({ type, count }) => [type, count])).toEqual([
+      ["Image", null],
+      ["Model", null],
+    ]);
+  });
+
+  it("are one where the gateway takes them for one", () => {
+    const chosen = { ...NO_FILTER, types: ["TrainingJob"] };
+    const types = typesOf(graphWith("SageMakerTrainingJob", "SageMakerTrainingJob"), new Graph(), chosen);
+    expect(types).toEqual([{ label: "Training Job", type: "SageMakerTrainingJob", count: 2, isChosen: true }]);
+    expect(withType(chosen, "SageMakerTrainingJob", false).types).toEqual([]);
+  });
+
+  it("may be called anything", () => {
+    const types = typesOf(graphWith("__proto__", "constructor", "<b>\u202e"), new Graph(), NO_FILTER);
+    expect(types.map(({ label }) => label)).toEqual(["<b>\u202e", "__proto__", "constructor"]);
+  });
+});
+
+describe("a filter", () => {
+  const FULL = {
+    lineageTypes: ["ACTION" as const, "ARTIFACT" as const],
+    types: ["Model"],
+    createdAfter: "2026-03-08",
+    createdBefore: "2026-03-09",
+  };
+
+  it("comes apart into what it is made of", () => {
+    expect(parts(FULL).map(({ label }) => label)).toEqual([
+      "action",
+      "artifact",
+      "Model",
+      "created from 2026-03-08",
+      "created up to 2026-03-09",
+    ]);
+    expect(parts(NO_FILTER)).toEqual([]);
+  });
+
+  it("loses one part and keeps the rest, down to none", () => {
+    let left = FULL as typeof NO_FILTER;
+    for (let count = 5; count > 0; count--) {
+      expect(parts(left)).toHaveLength(count);
+      left = parts(left)[0]!.without;
+    }
+    expect(left).toEqual(NO_FILTER);
+  });
+
+  it("has a kind once however often it is chosen", () => {
+    const twice = withKind(withKind(NO_FILTER, "ACTION", true), "ACTION", true);
+    expect(twice.lineageTypes).toEqual(["ACTION"]);
+  });
+
+  it("counts days whole, in UTC", () => {
+    expect(wire(FULL)).toEqual({ ...FULL, createdBefore: "2026-03-09T23:59:59.999Z" });
+    expect(wire({ ...NO_FILTER, createdBefore: "2026-03-09T10:00Z" })).toEqual({ createdBefore: "2026-03-09T10:00Z" });
+    expect(wire(NO_FILTER)).toBeNull();
+  });
+});
+
+it("counts kinds", () => {
+  expect(kindsOf(graphWith("Model", null))).toEqual(new Map([["ARTIFACT", 2]]));
+});

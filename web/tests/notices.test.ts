@@ -1,0 +1,152 @@
+import { describe, expect, test } from "vitest";
+import type { IncompleteReason } from "../src/generated/graphql";
+import type { Problem } from "../src/explorer/api";
+import { Graph } from "../src/explorer/graph";
+import type { Missing } from "../src/explorer/missing";
+import { type Known, notices } from "../src/explorer/notices";
+import { draw } from "../src/explorer/scene";
+import { FIRST, NO_FILTER } from "../src/explorer/view";
+
+const problem = (code: string, message: string, retryAfter?: number) =>
+  ({ code, message, retryAfter, path: [] }) as unknown as Problem;
+const left = (reasons: IncompleteReason[] = [], frontier: [string, number][] = [], most = 2000): Missing => ({
+  reasons,
+  frontier: new Map(frontier),
+  most,
+});
+const WHOLE = { up: left(), down: left() };
+const FILTERED = { ...FIRST, start: ["a"], filter: { ...NO_FILTER, types: ["Model"] } };
+
+/** What is told of a start with so many neighbours. */
+function told(known: Partial<Known>, neighbours = 1) {
+  const graph = new Graph();
+  const vertex = (arn: string) => ({ arn, lineageType: "ARTIFACT" as const, type: null });
+  graph.add(
+    [vertex("a"), ...Array.from({ length: neighbours }, (_, at) => vertex(`n${at}`))],
+    Array.from({ length: neighbours }, (_, at) => ({
+      source: { arn: "a" },
+      destination: { arn: `n${at}` },
+      associationType: null,
+      hiddenHops: 0,
+    })),
+  );
+  const view = { ...FIRST, start: ["a"] };
+  const all: Known = {
+    view,
+    graph,
+    progress: null,
+    coverage: WHOLE,
+    problem: null,
+    undescribed: null,
+    wanted: null,
+    isEmpty: false,
+    ...known,
+  };
+  return notices(all, draw(all.graph, all.view));
+}
+
+const titles = (...given: Parameters<typeof told>) => told(...given).map(({ title }) => title);
+const remedies = (...given: Parameters<typeof told>) =>
+  told(...given).flatMap(({ remedies }) => remedies.map(([one]) => one));
+
+describe("nothing is told", () => {
+  test("of a whole picture", () => expect(told({})).toEqual([]));
+  test("of depth, which the user chose", () =>
+    expect(told({ coverage: { up: left(["MAX_DEPTH"]), down: left(["MAX_DEPTH"]) } })).toEqual([]));
+  test("while a credential is wanted", () =>
+    expect(told({ wanted: "first", problem: problem("UNAUTHENTICATED", "?") })).toEqual([]));
+  test("of an end that has not come yet", () =>
+    expect(told({ progress: { visited: 0, awsCalls: 0 }, coverage: { up: null, down: null } })).toEqual([]));
+});
+
+describe("a walk that was cut short", () => {
+  const cut = (reasons: IncompleteReason[], most?: number): Partial<Known> => ({
+    coverage: { up: left(), down: left(reasons, [["n0", 1]], most) },
+  });
+
+  test.each<[IncompleteReason, RegExp, string[]]>([
+    ["ACCESS_DENIED", /denies/, []],
+    ["THROTTLED", /too many are made/, ["resume"]],
+    ["UPSTREAM_ERROR", /failed/, ["resume"]],
+    ["DANGLING", /no longer exist/, []],
+    ["CALL_BUDGET", /calls/, ["resume"]],
+    ["DEADLINE", /longer/, ["resume"]],
+    ["MAX_VERTICES", /more vertices/, ["resume"]],
+  ])("by %s says so in its own words", (reason, words, does) => {
+    const [notice] = told(cut([reason]));
+    expect(notice!.lines).toEqual([expect.stringMatching(words)]);
+    expect(remedies(cut([reason]))).toEqual(does);
+  });
+
+  test("says on which side", () => {
+    expect(titles(cut(["THROTTLED"]))).toEqual(["Something is missing downstream"]);
+    const both = { up: left(["THROTTLED"]), down: left(["THROTTLED"]) };
+    expect(titles({ coverage: both })).toEqual(["Something is missing"]);
+  });
+
+  test("does not offer to go on where there is nowhere to", () => {
+    expect(remedies({ coverage: { up: left(), down: left(["MAX_VERTICES"]) } })).toEqual([]);
+  });
+
+  test("asks for a filter where there are too many", () => {
+    expect(remedies(cut(["MAX_VERTICES"]), 10_000)).toEqual(["filter"]);
+    expect(told(cut(["MAX_VERTICES"]), 10_000)[0]!.lines.at(-1)).toMatch("More than 10,000");
+  });
+
+  test("asks for a nearer start where a filter does not help", () => {
+    expect(remedies({ ...cut(["MAX_VERTICES"], 10_000), view: FILTERED })).toEqual([]);
+    expect(told({ ...cut(["MAX_VERTICES"], 10_000), view: FILTERED })[0]!.lines.at(-1)).toMatch("start nearer by");
+    expect(remedies({ ...cut(["MAX_VERTICES"], 8000), view: FILTERED })).toEqual(["resume"]);
+  });
+});
+
+describe("what else there is to say", () => {
+  test("a start that does not exist", () => {
+    const gone = { up: left(["DANGLING"]), down: left(["DANGLING"]) };
+    expect(titles({ graph: new Graph(), coverage: gone })).toEqual(["There is no such vertex"]);
+  });
+  test("an empty account", () => {
+    const empty = { view: FIRST, graph: new Graph(), coverage: { up: null, down: null }, isEmpty: true };
+    expect(titles(empty)).toEqual(["There is no lineage here yet"]);
+  });
+  test("a walk called off", () => {
+    expect(titles({ coverage: { up: null, down: left() } })).toEqual(["Stopped"]);
+  });
+  test("a filter that nothing passes", () => {
+    const none = { view: FILTERED, coverage: { up: left(["MAX_DEPTH"]), down: left() } };
+    expect(remedies(none, 0)).toEqual(["clear", "deeper"]);
+    expect(remedies({ ...none, coverage: WHOLE }, 0)).toEqual(["clear"]);
+  });
+  test("a picture of groups", () => {
+    const many = told({ view: { ...FIRST, start: ["a"], opened: new Map([["down:a", 2000]]) } }, 1600);
+    expect(many.map(({ title }) => title)).toEqual(["1,601 vertices are drawn as groups"]);
+    expect(many[0]!.remedies.map(([one]) => one)).toEqual(["filter"]);
+  });
+  test("a vertex with no association", () => expect(titles({}, 0)).toEqual(["Nothing is associated with it"]));
+  test("names that could not be had", () => {
+    const undescribed = problem("FORBIDDEN", "AWS denies the gateway DescribeArtifact here.");
+    expect(told({ undescribed })[0]!.lines).toEqual([undescribed.message]);
+    expect(titles({ undescribed, coverage: { up: left(["ACCESS_DENIED"]), down: left() } })).toEqual([
+      "Something is missing upstream",
+    ]);
+  });
+});
+
+describe("a problem", () => {
+  test.each([
+    ["OFFLINE", "The gateway cannot be reached", ["retry"]],
+    ["THROTTLED", "Too much is asked at once", ["retry"]],
+    ["FORBIDDEN", "This is not allowed", ["retry"]],
+    ["UPSTREAM_UNAVAILABLE", "No answer could be had", ["retry"]],
+    ["DEADLINE_EXCEEDED", "This took longer than it may", ["retry"]],
+    ["BUDGET_EXCEEDED", "This is more than may be asked at once", ["filter"]],
+    ["BAD_USER_INPUT", "This address asks for something that cannot be", ["latest"]],
+    ["INTERNAL", "Something went wrong", ["retry"]],
+    ["ANY_OTHER", "Something went wrong", ["retry"]],
+  ])("with the code %s has words of its own, and the gateway's", (code, title, does) => {
+    const known = { problem: problem(code, "said"), graph: new Graph(), coverage: { up: null, down: null } };
+    expect(titles(known)).toEqual([title]);
+    expect(told(known)[0]!.lines[0]).toBe("said");
+    expect(remedies(known)).toEqual(does);
+  });
+});

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { FIRST, MOST_HOPS, NO_FILTER, type View, isFiltered, parse, sideKey, write } from "../src/explorer/view";
+
+const A = "arn:aws:sagemaker:eu-west-1:123456789012:context/a";
+const B = "arn:aws:sagemaker:eu-west-1:123456789012:artifact/b";
+
+const FULL: View = {
+  start: [A, B],
+  depth: { up: 7, down: 0 },
+  opened: new Map([
+    [sideKey("up", A), 4],
+    [sideKey("down", B), 24],
+  ]),
+  closed: new Set([sideKey("down", A)]),
+  picked: [B],
+  filter: {
+    lineageTypes: ["ARTIFACT", "TRIAL_COMPONENT"],
+    types: ["Model", "a&b=c #%+é\u202e\n<i>"],
+    createdAfter: "2026-03-08",
+    createdBefore: "2026-03-09T10:00:00.000+02:00",
+  },
+  selected: [A, B],
+  path: [A, B],
+  way: 2,
+  alone: true,
+  show: "table",
+};
+
+describe("the address", () => {
+  it("says all that is looked at", () => {
+    expect(parse(`#${write(FULL)}`)).toEqual(FULL);
+  });
+
+  it.each([
+    { start: [A] },
+    { start: [A], selected: [B] as const },
+    { start: [A], path: [A, B] as const },
+    { start: [A], filter: { ...NO_FILTER, lineageTypes: ["CONTEXT" as const] } },
+    { start: [A], depth: { up: 0, down: MOST_HOPS } },
+    {},
+  ])("says %j, and nothing else", (change) => {
+    const view = { ...FIRST, ...change };
+    expect(parse(write(view))).toEqual(view);
+  });
+
+  it("is the same for the same view", () => {
+    expect(write(parse(write(FULL)))).toBe(write(FULL));
+  });
+
+  it("begins a path that has no start at its own", () => {
+    expect(parse(new URLSearchParams([["path", A], ["path", B]]).toString()).start).toEqual([A]); // prettier-ignore
+  });
+});
+
+describe("an address that cannot be", () => {
+  it.each([
+    "",
+    "#",
+    "#%",
+    "#%E0%A4%A",
+    "#&&==&=x",
+    "#start=&select=&path=&pick=&type=&kind=",
+    "#kind=artifact&kind=__proto__&kind=ROLE",
+    "#up=-1&down=1e9",
+    "#open=up:arn:x&open=5:left:arn:x&open=123456:up:arn:x&open=4:up:",
+    "#close=arn:x&close=up:x",
+    "#after=yesterday&before=2026-02-30",
+    "#after=2026-13-01&before=2026-00-00",
+    "#after=March+7&before=1",
+    "#path=arn:x&way=1&alone=",
+    "#show=everything",
+  ])("%s shows what there is without it", (fragment) => {
+    expect(parse(fragment)).toEqual(FIRST);
+  });
+
+  it("goes no deeper than walks do", () => {
+    expect(parse("#start=arn:x&up=99999999999999999999&down=101").depth).toEqual({ up: MOST_HOPS, down: MOST_HOPS });
+  });
+
+  it("says each thing once", () => {
+    expect(parse("#type=Model&type=Model&kind=ACTION&kind=ACTION").filter).toMatchObject({
+      types: ["Model"],
+      lineageTypes: ["ACTION"],
+    });
+  });
+
+  it("starts from no more than a walk may", () => {
+    const many = Array.from({ length: 300 }, (_, at) => ["start", `arn:${at}`]);
+    expect(parse(new URLSearchParams(many).toString()).start).toHaveLength(100);
+  });
+
+  it("has no more ends of a path than two", () => {
+    expect(parse("#path=arn:a&path=arn:b&path=arn:c").path).toEqual(["arn:a", "arn:b"]);
+  });
+});
+
+it("is filtered by any part of a filter", () => {
+  expect(isFiltered(NO_FILTER)).toBe(false);
+  const parts = [{ types: ["x"] }, { createdAfter: "2026-01-01" }, { lineageTypes: ["ACTION" as const] }];
+  for (const part of parts) expect(isFiltered({ ...NO_FILTER, ...part })).toBe(true);
+});
