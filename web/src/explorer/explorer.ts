@@ -333,7 +333,8 @@ export const useExplorer = create<Explorer>()((set, get) => {
       const { coverage, view } = get();
       const goOnOrWiden = isFiltered(view.filter) ? widen : goOn;
       const cut = SIDES.filter((side) => coverage[side]?.reasons.some((reason) => reason !== "MAX_DEPTH"));
-      set({ problem: null });
+      set({ problem: null, undescribed: null });
+      titles.again();
       for (const side of cut) void work((signal) => goOnOrWiden(side, signal));
     },
     cancel() {
