@@ -1,0 +1,444 @@
+"""What the explorer says when there is no picture, or not all of one; and that it takes it back."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import Visit, serious_violations, visiting
+from conftest import listening
+from graphs import Line, arn, artifact, artifact_arn, association, component, component_arn, diamond, fan
+from issuer import AUDIENCE, ISSUER, issuing
+from playwright.async_api import Browser, Locator, Page, expect
+
+from gateway.http.callers import Role
+from gateway.http.keys import new_key
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+Load = Callable[..., None]
+DATASET = artifact_arn(0)
+ENDPOINT = arn("context", "endpoint")
+
+
+def over(service: LocalServer, **settings: Any) -> AbstractContextManager[str]:
+    """A gateway that asks the service, and each call once."""
+    return listening(Settings(local_url=service.url, cache_url="off", max_attempts=1, **settings))
+
+
+@pytest.fixture
+def account(service: LocalServer) -> Iterator[str]:
+    """The URL of a gateway over an account that a test fills."""
+    with over(service) as place:
+        yield f"http://{place}/"
+
+
+@asynccontextmanager
+async def opened(browser: Browser, url: str, *provoked: str, **profile: Any) -> AsyncIterator[Visit]:
+    """Open the explorer; what the console says of answers that were provoked is no complaint."""
+    async with visiting(browser, url, **profile) as visit:
+        yield visit
+        visit.complaints = [said for said in visit.complaints if not any(expected in said for expected in provoked)]
+
+
+def notice(page: Page, title: str) -> Locator:
+    return page.locator(".notice").filter(has=page.get_by_role("heading", name=title, exact=True))
+
+
+def names(page: Page) -> Locator:
+    return page.locator(".card .name:not(.unnamed)")
+
+
+async def deeper(page: Page) -> None:
+    """Show one hop more upstream."""
+    await page.get_by_role("slider", name="Upstream").focus()
+    await page.keyboard.press("ArrowRight")
+
+
+def chain(length: int) -> Iterator[Line]:
+    """Trial components and artifacts in turn, each made of the one before."""
+    vertices = [component_arn(f"run-{n}") if n % 2 else artifact_arn(n) for n in range(length)]
+    yield from (component(f"run-{n}") if n % 2 else artifact(n) for n in range(length))
+    yield from (association(*pair) for pair in pairwise(vertices))
+
+
+async def test_nothing_is_told_of_whole_pictures(browser: Browser, account: str, load: Load) -> None:
+    load(*diamond())
+    async with opened(browser, f"{account}#start={DATASET}&up=1&down=9") as visit:
+        await expect(names(visit.page)).to_have_count(6)
+        await expect(visit.page.locator(".progress")).to_have_count(0)
+        await expect(visit.page.locator(".notice, .skeleton, .side.missing")).to_have_count(0)
+
+
+async def test_skeleton_stands_until_cards_come(
+    browser: Browser, account: str, load: Load, service: LocalServer
+) -> None:
+    load(*diamond())
+    service.behaviour.latency_ms = 2000
+    async with opened(browser, f"{account}#start={DATASET}") as visit:
+        await expect(visit.page.locator(".skeleton .card").first).to_be_visible()
+        await expect(visit.page.get_by_role("button", name="Cancel")).to_be_visible()
+        await expect(names(visit.page).first).to_be_visible()
+        await expect(visit.page.locator(".skeleton, .progress")).to_have_count(0)
+
+
+async def test_long_walk_is_called_off_and_gone_on_with(
+    browser: Browser, account: str, load: Load, service: LocalServer
+) -> None:
+    load(*chain(30))
+    service.behaviour.unknown, service.behaviour.latency_ms = ["QueryLineage"], 700
+    async with opened(browser, f"{account}#start={DATASET}&up=0&down=40") as visit:
+        page = visit.page
+        progress = page.get_by_role("group", name="The walk under way")
+        await expect(progress).to_contain_text(re.compile(r"^[3-9] vertices found · \d+ AWS calls"))
+        await progress.get_by_role("button", name="Cancel").click()
+        await expect(progress).to_have_count(0)
+        await expect(notice(page, "Stopped")).to_contain_text("This is what was found until then.")
+        found = await page.locator(".face[data-arn]").count()
+        assert 2 <= found < 29
+        service.behaviour.latency_ms = 0
+        await notice(page, "Stopped").get_by_role("button", name="Go on").click()
+        await expect(page.locator(".react-flow__minimap")).to_have_count(0)
+        await expect(notice(page, "Stopped")).to_have_count(0)
+        await page.get_by_role("button", name="Table").click()
+        await expect(page.get_by_role("row")).to_have_count(31)
+
+
+async def test_denied_vertex_is_marked(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
+    load(*diamond())
+    service.behaviour.unknown, service.behaviour.deny = ["QueryLineage"], ["ListAssociations:*/left"]
+    async with opened(browser, f"{account}#start={ENDPOINT}&up=5&down=0") as visit:
+        told = notice(visit.page, "Something is missing upstream")
+        await expect(told).to_contain_text("AWS denies the gateway what is beyond some of the vertices")
+        await expect(told.get_by_role("button", name="Try again")).to_have_count(0)
+        marked = visit.page.locator(".side.missing")
+        await expect(marked).to_have_attribute("aria-label", re.compile("left"))
+        await expect(marked.locator(".lucide-triangle-alert")).to_be_visible()
+        await expect(visit.page.locator(".face", has_text="left")).to_have_attribute(
+            "aria-label", re.compile("upstream (missing|shown in part)")
+        )
+        await expect(names(visit.page)).to_have_count(6)
+        await told.get_by_role("button", name="Dismiss").click()
+        await expect(told).to_have_count(0)
+        await expect(marked).to_have_count(1)
+        service.behaviour.reset()
+        await visit.page.reload()
+        await expect(names(visit.page)).to_have_count(6)
+        await expect(visit.page.locator(".notice, .side.missing")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [({"throttle_tps": 0.001}, "AWS refused calls because too many are made."), ({"fault_rate": 1.0}, "AWS failed")],
+)
+async def test_passing_failure_is_tried_again(
+    browser: Browser, account: str, load: Load, service: LocalServer, behaviour: dict[str, float], words: str
+) -> None:
+    load(*diamond())
+    for name, value in behaviour.items():
+        setattr(service.behaviour, name, value)
+    async with opened(browser, f"{account}#start={ENDPOINT}&up=5&down=0") as visit:
+        told = visit.page.locator(".notice", has_text=words)
+        await expect(told).to_be_visible()
+        service.behaviour.reset()
+        await told.get_by_role("button", name="Try again").click()
+        await expect(told).to_have_count(0)
+        await expect(visit.page.locator(".face[data-arn]")).to_have_count(6)
+        await expect(visit.page.locator(".side.missing")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [({"max_aws_calls": 4}, "AWS calls that it may make"), ({"deadline_seconds": 1.0}, "longer than it may")],
+)
+async def test_spent_walk_goes_on_from_its_frontier(
+    browser: Browser, load: Load, service: LocalServer, settings: dict[str, Any], words: str
+) -> None:
+    load(*chain(9))
+    service.behaviour.unknown, service.behaviour.latency_ms = ["QueryLineage"], 250
+    with over(service, **settings) as place:
+        async with opened(browser, f"http://{place}/#start={DATASET}&up=0&down=7") as visit:
+            told = notice(visit.page, "There is more downstream")
+            await expect(told).to_contain_text(words)
+            before = await visit.page.locator(".face[data-arn]").count()
+            assert before < 8
+            visit.operations.clear()
+            await told.get_by_role("button", name="Load more").click()
+            await expect(visit.page.locator(".face[data-arn]")).not_to_have_count(before)
+            walks = [asked["variables"] for asked in visit.operations if "subscription Walk" in asked["query"]]
+            assert walks[0]["start"] != [DATASET]
+            assert walks[0]["maxDepth"] < 8
+
+
+async def test_thousands_are_loaded_in_turns(browser: Browser, account: str, load: Load) -> None:
+    load(*fan(10_050))
+    async with opened(browser, f"{account}#start={DATASET}&up=0") as visit:
+        told = notice(visit.page, "There is more downstream")
+        await expect(visit.page.locator(".stack")).to_contain_text("4 of 4,999 shown")
+        await told.get_by_role("button", name="Load more").click()
+        await expect(visit.page.locator(".stack")).to_contain_text("4 of 9,999 shown")
+        await expect(told).to_contain_text("More than 10,000 are too many to draw: set a filter.")
+        await expect(told.get_by_role("button", name="Load more")).to_have_count(0)
+        await told.get_by_role("button", name="Filter").click()
+        await expect(visit.page.locator("#filter button").first).to_be_focused()
+
+
+async def test_many_are_told_to_be_groups(browser: Browser, account: str, load: Load) -> None:
+    load(*fan(1600))
+    async with opened(browser, f"{account}#start={DATASET}&up=0&open=1600:down:{DATASET}") as visit:
+        told = notice(visit.page, "1,601 vertices are drawn as groups")
+        await expect(told).to_contain_text("Search a group")
+        await expect(visit.page.locator(".stack")).to_contain_text("Model")
+        await visit.page.goto(f"{account}#start={DATASET}&up=0")
+        await expect(visit.page.locator(".stack")).to_contain_text("4 of 1,600 shown")
+        await expect(told).to_have_count(0)
+
+
+async def test_empty_account_says_how_to_begin(browser: Browser, account: str, load: Load) -> None:
+    async with opened(browser, account) as visit:
+        told = notice(visit.page, "There is no lineage here yet")
+        await expect(told).to_contain_text("training, processing or batch transform job")
+        await expect(visit.page.get_by_role("button", name="Take away")).to_be_disabled()
+        load(*diamond())
+        await told.get_by_role("button", name="Look again").click()
+        await expect(told).to_have_count(0)
+        await expect(visit.page.locator(".card.start")).to_be_visible()
+
+
+async def test_vertex_that_is_not_there(browser: Browser, account: str, load: Load) -> None:
+    load(*diamond())
+    async with opened(browser, f"{account}#start={arn('context', 'gone')}") as visit:
+        told = notice(visit.page, "There is no such vertex")
+        await expect(told).to_contain_text("context/gone")
+        await told.get_by_role("button", name="Show the latest instead").click()
+        await expect(told).to_have_count(0)
+        await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
+
+
+async def test_address_that_means_nothing(browser: Browser, account: str, load: Load) -> None:
+    load(*diamond())
+    async with opened(browser, f"{account}#start=rubbish") as visit:
+        told = notice(visit.page, "This address asks for something that cannot be")
+        await expect(told).to_contain_text("not the ARN")
+        await told.get_by_role("button", name="Show the latest instead").click()
+        await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
+        await expect(told).to_have_count(0)
+
+
+async def test_filter_that_nothing_passes(browser: Browser, account: str, load: Load) -> None:
+    load(*diamond())
+    async with opened(browser, f"{account}#start={ENDPOINT}&up=1&down=0&type=DataSet") as visit:
+        told = notice(visit.page, "The filter hides everything but the start")
+        await told.get_by_role("button", name="Go deeper").click()
+        await expect(visit.page.locator(".face[data-arn]")).to_have_count(2)
+        await expect(told).to_have_count(0)
+        await visit.page.goto(f"{account}#start={ENDPOINT}&up=9&down=0&type=Nothing")
+        await expect(told).to_contain_text("Nothing that the start is joined with passes it.")
+        await expect(told.get_by_role("button", name="Go deeper")).to_have_count(0)
+        await told.get_by_role("button", name="Clear the filter").click()
+        await expect(visit.page.locator(".face[data-arn]")).to_have_count(6)
+        await expect(told).to_have_count(0)
+
+
+async def test_vertex_that_stands_alone(browser: Browser, account: str, load: Load) -> None:
+    load(artifact(0))
+    async with opened(browser, f"{account}#start={DATASET}") as visit:
+        await expect(notice(visit.page, "Nothing is associated with it")).to_be_visible()
+
+
+async def test_account_that_is_denied(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
+    load(*diamond())
+    service.behaviour.deny = ["*"]
+    async with opened(browser, account) as visit:
+        told = notice(visit.page, "This is not allowed")
+        await expect(told).to_contain_text(re.compile("AWS denies the gateway List"))
+        service.behaviour.reset()
+        await told.get_by_role("button", name="Try again").click()
+        await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
+        await expect(told).to_have_count(0)
+
+
+async def test_names_that_are_denied(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
+    load(*diamond())
+    service.behaviour.deny = ["Describe*:*", "Search:*"]
+    async with opened(browser, f"{account}#start={ENDPOINT}&up=5&down=0") as visit:
+        told = notice(visit.page, "Some vertices could not be described")
+        await expect(told).to_contain_text("AWS denies the gateway Describe")
+        await expect(visit.page.locator(".face[data-arn]")).to_have_count(6)
+
+
+async def test_names_are_asked_again(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
+    load(*diamond())
+    async with opened(browser, f"{account}#start={ENDPOINT}&up=1&down=0", "ERR_INTERNET") as visit:
+        await expect(names(visit.page)).to_have_count(3)
+        service.behaviour.fault_rate = 1.0
+        await visit.page.locator(".side.up").first.click()
+        told = visit.page.locator(".notice", has=visit.page.get_by_role("button", name="Try again"))
+        await expect(told.first).to_be_visible()
+        service.behaviour.reset()
+        await told.first.get_by_role("button", name="Try again").click()
+        await expect(names(visit.page)).to_have_count(4)
+        await expect(visit.page.locator(".notice")).to_have_count(0)
+
+
+async def test_account_that_is_throttled(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
+    load(*diamond())
+    service.behaviour.throttle_tps = 0.001
+    async with opened(browser, account) as visit:
+        told = notice(visit.page, "Too much is asked at once")
+        await expect(told).to_contain_text("AWS is throttling")
+        service.behaviour.reset()
+        await told.get_by_role("button", name="Try again").click()
+        await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
+        await expect(told).to_have_count(0)
+
+
+async def test_account_that_fails(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
+    load(*diamond())
+    service.behaviour.fault_rate = 1.0
+    async with opened(browser, account) as visit:
+        told = notice(visit.page, "No answer could be had")
+        await expect(told).to_be_visible()
+        service.behaviour.reset()
+        await told.get_by_role("button", name="Try again").click()
+        await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
+        await expect(told).to_have_count(0)
+
+
+async def test_callers_own_rate_counts_down(browser: Browser, load: Load, service: LocalServer) -> None:
+    load(*diamond())
+    with over(service, rate_cost_per_second=40, rate_cost_burst=160) as place:
+        async with opened(browser, f"http://{place}/", "429") as visit:
+            told = notice(visit.page, "Too much is asked at once")
+            again = told.get_by_role("button", name="Try again")
+            await visit.page.reload()
+            await visit.page.reload()
+            await expect(again).to_have_text(re.compile(r"Try again in \d+ s"))
+            await expect(again).to_be_disabled()
+            await expect(again).to_have_text("Try again")
+            await expect(again).to_be_enabled()
+
+
+async def test_operation_that_costs_too_much(browser: Browser, load: Load, service: LocalServer) -> None:
+    load(*diamond())
+    with over(service, max_cost=1000) as place:
+        async with opened(browser, f"http://{place}/") as visit:
+            told = notice(visit.page, "This is more than may be asked at once")
+            await expect(told).to_contain_text("1,000 is allowed")
+
+
+async def test_only_trusted_documents_are_answered(browser: Browser, service: LocalServer, tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text("{}")
+    with over(service, trusted_documents=manifest, trusted_documents_only=True) as place:
+        async with opened(browser, f"http://{place}/") as visit:
+            told = notice(visit.page, "This is not allowed")
+            await expect(told).to_contain_text("Only trusted documents are answered here.")
+
+
+async def test_network_that_comes_back(browser: Browser, account: str, load: Load) -> None:
+    load(*diamond())
+    async with opened(browser, f"{account}#start={ENDPOINT}&up=1&down=0", "ERR_INTERNET") as visit:
+        await expect(names(visit.page)).to_have_count(3)
+        await visit.page.context.set_offline(True)
+        await deeper(visit.page)
+        told = notice(visit.page, "The gateway cannot be reached")
+        await expect(told).to_be_visible()
+        assert await visit.page.locator(".face[data-arn]").count() >= 3
+        await visit.page.context.set_offline(False)
+        await expect(told).to_have_count(0)
+        await expect(names(visit.page)).to_have_count(5)
+
+
+async def test_gateway_that_has_stopped(browser: Browser, load: Load, service: LocalServer) -> None:
+    load(*diamond())
+    with ExitStack() as running:
+        place = running.enter_context(over(service))
+        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "ERR_") as visit:
+            await expect(names(visit.page)).to_have_count(3)
+            running.close()
+            await deeper(visit.page)
+            told = notice(visit.page, "The gateway cannot be reached")
+            await expect(told).to_be_visible()
+            await told.get_by_role("button", name="Try again").click()
+            await expect(told).to_be_visible()
+            await expect(names(visit.page)).to_have_count(3)
+
+
+async def test_key_is_wanted_and_kept(browser: Browser, load: Load, service: LocalServer, tmp_path: Path) -> None:
+    load(*diamond())
+    key, entry = new_key("reader", [Role.READ])
+    (tmp_path / "keys.toml").write_text(entry)
+    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
+        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
+            page, form = visit.page, visit.page.get_by_role("form", name="Sign in")
+            await expect(form.get_by_label("API key")).to_be_focused()
+            await expect(form.get_by_role("alert")).to_have_count(0)
+            await form.get_by_label("API key").fill("lgk_wrong")
+            await page.keyboard.press("Enter")
+            await expect(form.get_by_role("alert")).to_have_text(
+                "The gateway did not accept the API key. The key is not known."
+            )
+            await form.get_by_label("API key").fill(f" {key}\t")
+            await form.get_by_role("button", name="Sign in").click()
+            await expect(names(page)).to_have_count(3)
+            await expect(form).to_have_count(0)
+            await page.reload()
+            await expect(names(page)).to_have_count(3)
+            assert await page.evaluate("Object.values(localStorage)") == []
+            assert key not in page.url
+            await page.get_by_role("button", name="Sign out").click()
+            await expect(form).to_be_visible()
+            await expect(page.locator(".card")).to_have_count(0)
+            await page.reload()
+            await expect(form).to_be_visible()
+
+
+async def test_withdrawn_key_leads_back_to_the_picture(
+    browser: Browser, load: Load, service: LocalServer, tmp_path: Path
+) -> None:
+    load(*diamond())
+    (old, old_entry), (new, new_entry) = (new_key(name, [Role.READ]) for name in ("old", "new"))
+    file = tmp_path / "keys.toml"
+    file.write_text(old_entry)
+    with over(service, auth="api-key", api_keys=file) as place:
+        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
+            form = visit.page.get_by_role("form", name="Sign in")
+            await form.get_by_label("API key").fill(old)
+            await form.get_by_role("button", name="Sign in").click()
+            await expect(names(visit.page)).to_have_count(3)
+            file.write_text(new_entry)
+            await deeper(visit.page)
+            await expect(form.get_by_role("alert")).to_contain_text("The key is not known.")
+            await expect(names(visit.page)).to_have_count(3)
+            await form.get_by_label("API key").fill(new)
+            await form.get_by_role("button", name="Sign in").click()
+            await expect(form).to_have_count(0)
+            await expect(names(visit.page)).to_have_count(5)
+
+
+async def test_token_is_wanted_of_an_issuer(browser: Browser, load: Load, service: LocalServer) -> None:
+    load(*diamond())
+    with issuing() as issuer:
+        settings = {"jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "jwt_jwks": issuer.url}
+        with over(service, auth="jwt", **settings) as place:
+            async with opened(browser, f"http://{place}/", "401") as visit:
+                form = visit.page.get_by_role("form", name="Sign in")
+                await form.get_by_label("Token").fill(issuer.token())
+                await form.get_by_role("button", name="Sign in").click()
+                await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_nobody_is_shut_out_of_what_is_told(
+    browser: Browser, account: str, load: Load, service: LocalServer, scheme: str
+) -> None:
+    load(*diamond())
+    service.behaviour.unknown, service.behaviour.deny = ["QueryLineage"], ["ListAssociations:*/left"]
+    async with opened(browser, f"{account}#start={ENDPOINT}&up=5&down=0", color_scheme=scheme) as visit:
+        await expect(notice(visit.page, "Something is missing upstream")).to_be_visible()
+        await visit.page.get_by_role("button", name="Take away").click()
+        assert await serious_violations(visit.page) == []
