@@ -8,9 +8,9 @@ import type { Problem } from "./api";
 import { SignIn } from "./SignIn";
 import { useExplorer } from "./explorer";
 import { useLasting } from "./lasting";
-import { type Notice, type Remedy, notices } from "./notices";
+import { type Notice, type Remedy, deepened, notices } from "./notices";
 import type { Scene } from "./scene";
-import { FIRST, MOST_HOPS, NO_FILTER } from "./view";
+import { FIRST, NO_FILTER } from "./view";
 
 export function Told({ scene }: { scene: Scene }) {
   const known = useExplorer(
@@ -98,9 +98,6 @@ function NoticeBox({ notice, dismiss }: { notice: Notice; dismiss: (() => void) 
   );
 }
 
-/** How much farther "go deeper" goes on each side. */
-const DEEPER = 4;
-
 const remedies: Record<Remedy, () => void> = {
   retry: () => useExplorer.getState().retry(),
   resume: () => useExplorer.getState().resume(),
@@ -108,8 +105,7 @@ const remedies: Record<Remedy, () => void> = {
   clear: () => useExplorer.getState().go({ filter: NO_FILTER }),
   deeper: () => {
     const { go, view } = useExplorer.getState();
-    const deeper = (hops: number) => Math.min(hops + DEEPER, MOST_HOPS);
-    go({ depth: { up: deeper(view.depth.up), down: deeper(view.depth.down) } });
+    go({ depth: deepened(view.depth) });
   },
   latest: () => useExplorer.getState().go(FIRST),
 };

@@ -6,7 +6,7 @@ import type { Explorer } from "./explorer";
 import { type Side, SIDES } from "./graph";
 import { MOST, type Missing } from "./missing";
 import type { Scene } from "./scene";
-import { isFiltered } from "./view";
+import { MOST_HOPS, type View, isFiltered } from "./view";
 
 /** What a notice offers to do. */
 export type Remedy = "retry" | "resume" | "filter" | "clear" | "deeper" | "latest";
@@ -145,9 +145,20 @@ function ofWalks(known: Known, scene: Scene): Notice[] {
   const cut = left.filter(([, { reasons }]) => reasons.some((reason) => reason !== "MAX_DEPTH"));
   if (cut.length) return [partial(known, scene, cut)];
   if (scene.shown.size > view.start.length) return [];
-  const isDeeper = left.some(([, { reasons }]) => reasons.length > 0);
+  const walked = deepened(view.depth);
+  const isDeeper = left.some(([side, { reasons }]) => walked[side] > view.depth[side] && reasons.length > 0);
   if (isFiltered(view.filter)) return [filteredOut(isDeeper)];
   return isDeeper || scene.stacks.size ? [] : [ALONE];
+}
+
+/** How much farther "go deeper" goes. */
+const DEEPER = 4;
+
+/** More hops on the sides that have some, or on both where none has. */
+export function deepened(depth: View["depth"]): View["depth"] {
+  const isNowhere = SIDES.every((side) => depth[side] === 0);
+  const more = (hops: number) => (hops > 0 || isNowhere ? Math.min(hops + DEEPER, MOST_HOPS) : hops);
+  return { up: more(depth.up), down: more(depth.down) };
 }
 
 const ALONE: Notice = {
