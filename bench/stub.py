@@ -1,5 +1,8 @@
 """A SageMaker endpoint that costs next to nothing: what the local service answers, remembered, after a fixed latency.
 
+For counting rounds it may instead hold its answers back until nobody has asked for a while: then it gives all of them
+at once, which makes a round, however slow the client is to ask.
+
 It runs in a process of its own, so that what is measured is its client's. The first time that something is asked the
 local service works it out, untimed; from then on it is bytes in a dictionary. Of each call it notes when it came and
 when it was answered, as numbers in one order of events: the longest chain of calls of which each came after the one
@@ -9,8 +12,9 @@ before was answered is the number of rounds that a client made the user wait for
 import asyncio
 import multiprocessing
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -59,9 +63,9 @@ class Stub:
         self.url = url
         self._pipe = pipe
 
-    def begin(self, latency_ms: float) -> None:
-        """Forget the log, and answer so much later from here on."""
-        self._pipe.send(latency_ms)
+    def begin(self, latency_ms: float = 0, *, quiet_ms: float = 0) -> None:
+        """Forget the log; from here on answer so much later, or when it has been quiet for so long."""
+        self._pipe.send((latency_ms / 1000, quiet_ms / 1000))
         self._pipe.recv()
 
     def log(self) -> Log:
@@ -97,11 +101,11 @@ async def _serve(pipe: Connection, endpoint: "_Endpoint") -> None:
     pipe.send(f"http://{host}:{port}")
 
     def told() -> None:
-        latency_ms = pipe.recv()
-        if latency_ms is None:
+        manner = pipe.recv()
+        if manner is None:
             pipe.send(endpoint.calls)
         else:
-            endpoint.begin(latency_ms)
+            endpoint.begin(*manner)
             pipe.send(None)
 
     loop.add_reader(pipe.fileno(), told)
@@ -115,11 +119,29 @@ class _Endpoint:
         self._service = service
         self._answers: dict[tuple[str, bytes], bytes] = {}
         self._events = 0
-        self.begin(0)
+        self._held: list[Callable[[], None]] = []
+        self._release: asyncio.TimerHandle | None = None
+        self.begin(0, 0)
 
-    def begin(self, latency_ms: float) -> None:
+    def begin(self, latency: float, quiet: float) -> None:
         self.calls: list[Call] = []
-        self.latency = latency_ms / 1000
+        self._latency, self._quiet = latency, quiet
+
+    def later(self, answer: Callable[[], None]) -> None:
+        """Give an answer after the latency, or with all others when it is quiet."""
+        loop = asyncio.get_running_loop()
+        if not self._quiet:
+            loop.call_later(self._latency, answer)
+            return
+        self._held.append(answer)
+        if self._release:
+            self._release.cancel()
+        self._release = loop.call_later(self._quiet, self._release_all)
+
+    def _release_all(self) -> None:
+        held, self._held = self._held, []
+        for answer in held:
+            answer()
 
     def answer(self, target: str, body: bytes) -> bytes:
         known = self._answers.get((target, body))
@@ -169,7 +191,7 @@ class _Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         came = self._endpoint.event()
         answer = self._endpoint.answer(self._target, bytes(self._body))
-        asyncio.get_running_loop().call_later(self._endpoint.latency, self._answer, self._target, came, answer)
+        self._endpoint.later(partial(self._answer, self._target, came, answer))
 
     def _answer(self, target: str, came: int, answer: bytes) -> None:
         self._endpoint.calls.append(Call(target.rpartition(".")[2], came, self._endpoint.event()))

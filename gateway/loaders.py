@@ -18,6 +18,7 @@ from gateway.aws.kinds import (
     KINDS,
     LINEAGE,
     MOST_RESULTS,
+    MOST_VERTICES,
     PROJECT,
     TRIAL,
     TRIAL_COMPONENT,
@@ -33,9 +34,6 @@ from gateway.records import Edge, Page, Record, Step
 
 K = TypeVar("K")
 T = TypeVar("T")
-
-MOST_VERTICES = 50
-"""Vertices on one page of QueryLineage."""
 
 # Between a page's arrival and the first field of its items that asks for more lie this many turns of the event loop
 # at most (graphql-core completes a list in three); a level's batch is gathered after that many.
@@ -185,13 +183,19 @@ class Loaders:
         except Forbidden:
             return True  # asking will tell
 
+    def rate(self, operation: str, start: str) -> float | None:
+        """Tell how many calls a second AWS takes where this vertex is; None while it has refused none."""
+        try:
+            return self._calls.rate(operation, self.place_of(start))
+        except Forbidden:
+            return None
+
     async def query_lineage(self, start: str, direction: str, depth: int, token: str | None) -> Step:
         """Return a page of all that QueryLineage finds from ``start``; Unsupported where there is no QueryLineage.
 
         Where the cache knows all pages, they come as one.
         """
         place, shape = self.place_of(start), (start, direction, depth)
-        self.because("QueryLineage", "a walk; all within ten associations of a vertex, fifty vertices a page")
         if token is None and (known := await self._memory.walk(place, *shape)):
             return self._learn_step(known)
         step = self._learn_step(await self._query_lineage(place, shape, token))

@@ -63,6 +63,10 @@ class Budget:
         """Whether SageMaker does not have an operation there, as far as the request knows."""
         return (operation, place) in self._lacking or self._calls.lacks(operation, place)
 
+    def rate(self, operation: str, place: Place) -> float | None:
+        """Tell how many calls a second AWS takes there; None while it has refused none."""
+        return self._calls.rate(operation, place)
+
     def place_of(self, arn: str) -> Place:
         """Tell where the entity with this ARN is asked for; Forbidden where the gateway may not."""
         parsed = arns.parse(arn)

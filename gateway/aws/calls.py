@@ -161,6 +161,10 @@ class Calls:
         """Whether SageMaker is known not to have an operation in this region."""
         return operation == "QueryLineage" and self.pool.region(place) in _WITHOUT_QUERY_LINEAGE
 
+    def rate(self, operation: str, place: Place) -> float | None:
+        """Tell how many calls a second AWS takes of an operation there; None while it has refused none."""
+        return self._pace(place, operation).rate
+
     async def __call__(
         self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally, *, join: bool = True
     ) -> dict[str, Any]:

@@ -18,6 +18,9 @@ from gateway.aws.batches import Batch, BatchDescribeModelPackage, Search
 MOST_RESULTS = 100
 """Entities that one page of any listing may hold."""
 
+MOST_VERTICES = 50
+"""Vertices on one page of QueryLineage."""
+
 EXECUTION_TAG = "sagemaker:pipeline-execution-arn"
 """The tag by which SageMaker marks what a pipeline execution made; its value is the execution's ARN."""
 

@@ -6,9 +6,14 @@ exist). The walk goes on from the nearest vertices that are not open until none 
 QueryLineage opens all that is within ten associations of one vertex, fifty vertices a page; where there is no
 QueryLineage, ListAssociations opens one vertex at a time. Either opens vertices only in the place that it is asked in:
 one of another account that the gateway can ask is asked for there.
+
+The pages of one QueryLineage come one after another, which makes the fewest calls and the most waiting. A walk that is
+to wait less asks from every vertex at the edge of what is open, at once, only as far as one page holds: a round of such
+calls opens several levels, and the walk is as long as the graph is deep rather than as it is large.
 """
 
 import asyncio
+import time
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
@@ -29,11 +34,9 @@ from gateway.errors import (
     Unsupported,
 )
 from gateway.lineage.mirrors import Mirrors
+from gateway.lineage.plan import DEEPEST_QUERY, Spread
 from gateway.loaders import Loaders
 from gateway.records import Edge, Step
-
-DEEPEST_QUERY = 10
-"""Associations that one QueryLineage follows."""
 
 CHAINS = 8
 """Vertices from which QueryLineage is asked at once; what one of them finds spares the rest."""
@@ -45,6 +48,13 @@ class Direction(Enum):
     UPSTREAM = "Ascendants"
     DOWNSTREAM = "Descendants"
     BOTH = "Both"
+
+
+class Preference(Enum):
+    """What a walk spares, where it cannot spare both."""
+
+    FEWER_CALLS = "FEWER_CALLS"
+    LESS_WAITING = "LESS_WAITING"
 
 
 class Reason(Enum):
@@ -108,6 +118,7 @@ class Walk:
     direction: Direction
     max_depth: int
     max_vertices: int
+    prefer: Preference = Preference.FEWER_CALLS
     depths: dict[str, int] = field(default_factory=dict)
     """How far each vertex is from the nearest start."""
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
@@ -115,6 +126,7 @@ class Walk:
     mirrors: Mirrors = field(default_factory=Mirrors)
     """Which ARNs are one vertex."""
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _seconds: float = 0.0
     _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _places: dict[str, Place | None] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
@@ -125,9 +137,11 @@ class Walk:
     _cut: set[str] = field(default_factory=set)
     _ended_by: set[Reason] = field(default_factory=set)
     _chains: dict[asyncio.Task[Step], _Chain] = field(default_factory=dict)
+    _spread: Spread = field(init=False)
 
     def __post_init__(self) -> None:
         """Stand at the starts."""
+        self._spread = Spread(hurries=self.prefer is Preference.LESS_WAITING)
         self.starts = list(dict.fromkeys(map(self.mirrors.one, self.starts)))
         self.depths.update(dict.fromkeys(self.starts, 0))
 
@@ -140,9 +154,12 @@ class Walk:
     async def steps(self) -> AsyncGenerator[None, None]:
         """Walk, pausing after each page; leaving the iteration stops the walk and its calls."""
         try:
+            asked = time.monotonic()
             self._set_out()
+            self._look_far()
             while self._chains:
                 done, _ = await asyncio.wait(self._chains, return_when=asyncio.FIRST_COMPLETED)
+                self._seconds = self._seconds or time.monotonic() - asked
                 for task in done:
                     self._take(task, self._chains.pop(task))
                 if self._ended_by:
@@ -188,13 +205,24 @@ class Walk:
         ]
         if level is None:
             level = min((depth for depth, _ in waiting), default=0)
+            rate = self.loaders.rate("QueryLineage", self.starts[0]) if self.starts else None
+            self._spread.advance(len(self.depths), rate, self._seconds)
         nearest = sorted(arn for depth, arn in waiting if depth == level)
-        room = CHAINS - len(self._chains) if all(map(self.loaders.queries_lineage, nearest[:1])) else len(waiting)
+        is_chain = not self._spread.hurries and all(map(self.loaders.queries_lineage, nearest[:1]))
+        room = CHAINS - len(self._chains) if is_chain else len(waiting)
         for arn in nearest[: max(0, room)]:
-            self._go_on(_Chain(arn, min(DEEPEST_QUERY, self.max_depth - level)))
+            self._go_on(_Chain(arn, min(self._spread.limit, self.max_depth - level)))
+
+    def _look_far(self) -> None:
+        """Beside the first calls of a walk that hurries, ask for all there is: where a page holds it, that is all."""
+        deepest = min(DEEPEST_QUERY, self.max_depth)
+        if self._spread.hurries and deepest > self._spread.reach:
+            for start in filter(self.loaders.queries_lineage, self.starts):
+                self._go_on(_Chain(start, deepest))
 
     def _go_on(self, chain: _Chain) -> None:
         if self.loaders.queries_lineage(chain.start):
+            self.loaders.because("QueryLineage", self._spread.reason)
             step = self.loaders.query_lineage(chain.start, self.direction.value, chain.limit, chain.token)
         else:
             chain.limit = 1
@@ -230,8 +258,12 @@ class Walk:
             self._learn(step)
             chain.found.update(arn for arn, _ in step.vertices)
             chain.token = step.next
+            if chain.limit == self._spread.limit:
+                self._spread.told(len(step.vertices), whole=step.next is None)
             if step.next is None:
                 self._open_from(chain)
+            elif self._spread.hurries and chain.limit > self._spread.reach:
+                pass  # the calls from the edge will tell the rest
             elif len(chain.found) <= self.max_vertices:
                 self._go_on(chain)
             else:

@@ -43,6 +43,18 @@ class LineageDirection(Enum):
     BOTH = _value("Both", "Both ways from every vertex, so that what only shares a dataset or an image is met too.")
 
 
+@strawberry.enum(description="What a walk spares, where it cannot spare both.")
+class WalkPreference(Enum):
+    """What the caller would rather have."""
+
+    FEWER_CALLS = _value("FEWER_CALLS", "Calls to AWS: one for fifty vertices, one after another.")
+    LESS_WAITING = _value(
+        "LESS_WAITING",
+        "Waiting: many calls at once, which find the same vertices several times. Where AWS throttles, calls are spared "
+        "all the same.",
+    )
+
+
 @strawberry.enum(description="Why a walk left something out.")
 class IncompleteReason(Enum):
     """What ends a walk, or a part of it."""

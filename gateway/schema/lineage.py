@@ -30,7 +30,7 @@ from gateway.schema.entity import (
     shown,
     who,
 )
-from gateway.schema.enums import ActionStatus, AssociationType, LineageDirection, LineageType
+from gateway.schema.enums import ActionStatus, AssociationType, LineageDirection, LineageType, WalkPreference
 from gateway.schema.lookup import connected, naming
 from gateway.schema.paging import After, Connection, First, Listing, PageInfo, scope, window
 from gateway.schema.parts import (
@@ -51,6 +51,7 @@ from gateway.schema.walks import (
     LineageGraph,
     MaxDepth,
     MaxVertices,
+    PreferArgument,
     checked_walk,
     lineage_graph,
 )
@@ -171,9 +172,10 @@ class LineageEntity(Described, Node):
         max_depth: MaxDepth = 10,
         max_vertices: MaxVertices = 1000,
         filter: FilterArgument = UNSET,
+        prefer: PreferArgument = WalkPreference.FEWER_CALLS,
     ) -> LineageGraph:
         """Walk from here."""
-        walked = checked_walk(self.loaders, [self.key], direction, max_depth, max_vertices)
+        walked = checked_walk(self.loaders, [self.key], direction, max_depth, max_vertices, prefer)
         return await lineage_graph(info, walked, filter)
 
     datasets: Connection["Artifact"] = question(

@@ -23,7 +23,7 @@ from gateway.schema.arguments import (
     argument,
 )
 from gateway.schema.catalogue import Catalogue
-from gateway.schema.enums import AssociationSort, AssociationType, LineageDirection
+from gateway.schema.enums import AssociationSort, AssociationType, LineageDirection, WalkPreference
 from gateway.schema.lineage import (
     Action,
     Artifact,
@@ -48,6 +48,7 @@ from gateway.schema.walks import (
     LineagePaths,
     MaxDepth,
     MaxVertices,
+    PreferArgument,
     checked_walk,
     lineage_graph,
     lineage_paths,
@@ -310,9 +311,10 @@ class Query(References, Catalogue):
         max_depth: MaxDepth = 10,
         max_vertices: MaxVertices = 1000,
         filter: FilterArgument = UNSET,
+        prefer: PreferArgument = WalkPreference.FEWER_CALLS,
     ) -> LineageGraph:
         """Walk from several vertices."""
-        walked = checked_walk(info.context, start, direction, max_depth, max_vertices)
+        walked = checked_walk(info.context, start, direction, max_depth, max_vertices, prefer)
         return await lineage_graph(info, walked, filter)
 
     @strawberry.field(

@@ -9,7 +9,7 @@ from strawberry import UNSET, Info
 
 from gateway.lineage.graph import joined
 from gateway.lineage.walk import Walk
-from gateway.schema.enums import LineageDirection
+from gateway.schema.enums import LineageDirection, WalkPreference
 from gateway.schema.scalars import Arn
 from gateway.schema.walks import (
     Coverage,
@@ -20,6 +20,7 @@ from gateway.schema.walks import (
     LineageVertex,
     MaxDepth,
     MaxVertices,
+    PreferArgument,
     Showing,
     checked_walk,
 )
@@ -54,9 +55,10 @@ class Subscription:
         max_depth: MaxDepth = 10,
         max_vertices: MaxVertices = 1000,
         filter: FilterArgument = UNSET,
+        prefer: PreferArgument = WalkPreference.FEWER_CALLS,
     ) -> AsyncIterator[LineageProgress]:
         """Walk, and tell of each page."""
-        walked = checked_walk(info.context, start, direction, max_depth, max_vertices)
+        walked = checked_walk(info.context, start, direction, max_depth, max_vertices, prefer)
         progress = _Progress(walked, filter or LineageFilter())
         async with aclosing(walked.steps()) as steps:
             async for _ in steps:

@@ -23,7 +23,14 @@ from gateway.lineage.walk import Reason, Walk
 from gateway.loaders import Loaders
 from gateway.records import Edge
 from gateway.schema.entity import shown, uncovered
-from gateway.schema.enums import AssociationType, GraphFormat, IncompleteReason, LineageDirection, LineageType
+from gateway.schema.enums import (
+    AssociationType,
+    GraphFormat,
+    IncompleteReason,
+    LineageDirection,
+    LineageType,
+    WalkPreference,
+)
 from gateway.schema.paging import checked_first
 from gateway.schema.scalars import Arn, checked_arn
 from gateway.schema.selection import selected
@@ -80,6 +87,10 @@ MaxDepth = Annotated[int, strawberry.argument(description="How many associations
 MaxVertices = Annotated[int, strawberry.argument(description="How many vertices at most, nearest first, 1 to 10,000.")]
 FilterArgument = Annotated[
     LineageFilter | None, strawberry.argument(description="Which vertices to show; left out: all.")
+]
+
+PreferArgument = Annotated[
+    WalkPreference, strawberry.argument(description="What to spare, where it cannot be both calls and waiting.")
 ]
 
 
@@ -221,8 +232,13 @@ async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) 
     return await _shown(walked, filter or LineageFilter())
 
 
-def checked_walk(
-    loaders: Loaders, starts: Sequence[str], direction: LineageDirection, max_depth: int, max_vertices: int
+def checked_walk(  # noqa: PLR0913, PLR0917 - a walk has these arguments
+    loaders: Loaders,
+    starts: Sequence[str],
+    direction: LineageDirection,
+    max_depth: int,
+    max_vertices: int,
+    prefer: WalkPreference,
 ) -> Walk:
     """Return the walk that was asked for, not yet begun; BadUserInput when an argument is out of its range."""
     if not 1 <= len(starts) <= MOST_STARTS:
@@ -233,7 +249,8 @@ def checked_walk(
         raise BadUserInput(f"must be 0 to {DEEPEST}, not {max_depth}.", "maxDepth")
     if not 1 <= max_vertices <= MOST_VERTICES:
         raise BadUserInput(f"must be 1 to {MOST_VERTICES}, not {max_vertices}.", "maxVertices")
-    return Walk(loaders, list(dict.fromkeys(starts)), walk.Direction(direction.value), max_depth, max_vertices)
+    towards, preferred = walk.Direction(direction.value), walk.Preference(prefer.value)
+    return Walk(loaders, list(dict.fromkeys(starts)), towards, max_depth, max_vertices, preferred)
 
 
 class Showing:
