@@ -42,7 +42,7 @@ const EMPTY: Notice = {
   tone: "info",
   title: "There is no lineage here yet",
   lines: [
-    "SageMaker notes lineage by itself when a training, processing or batch transform job runs, when a model is " +
+    "SageMaker records lineage by itself when a training, processing or batch transform job runs, when a model is " +
       "registered or approved as a model package, and when it is deployed to an endpoint.",
     "Code of your own can add artifacts, contexts, actions and associations with the SageMaker Python SDK or CreateArtifact, " +
       "CreateContext, CreateAction and AddAssociation.",
