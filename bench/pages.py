@@ -28,7 +28,7 @@ RUNS = 5
 
 FIRST_PICTURE = """
   new MutationObserver((_, observer) => {
-    if (document.querySelectorAll(".card").length < 5) return;
+    if (document.querySelectorAll(".face[data-arn]").length < 5) return;
     window.firstPicture = performance.now();
     observer.disconnect();
   }).observe(document, { childList: true, subtree: true });
@@ -100,7 +100,7 @@ async def first_picture(browser: Browser, url: str) -> float:
     page = await browser.new_page()
     await page.add_init_script(FIRST_PICTURE)
     await page.goto(url)
-    await page.locator(".card").nth(4).wait_for()
+    await page.locator(".face[data-arn]").nth(4).wait_for()
     took: float = await page.evaluate(SINCE_LOADED)
     await page.close()
     return took
@@ -110,8 +110,10 @@ async def panned(browser: Browser, url: str, vertices: int) -> None:
     """Print frames a second near by and from afar."""
     page = await browser.new_page(viewport={"width": 1400, "height": 850})
     await page.goto(url)
-    await page.locator(".card").first.wait_for(timeout=60_000)
-    await page.wait_for_timeout(8000)
+    await page.locator(".react-flow__node").first.wait_for(timeout=60_000)
+    await page.wait_for_timeout(1000)
+    await page.get_by_text("vertices found").wait_for(state="hidden", timeout=120_000)
+    await page.wait_for_timeout(3000)
     near = await frames(page)
     await page.get_by_label("Fit View").click()
     await page.wait_for_timeout(1000)

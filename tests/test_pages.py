@@ -117,6 +117,7 @@ async def test_address_brings_the_picture_back(browser: Browser, demo: str) -> N
         await expect(picture.card("deploy-2-to-production")).to_be_visible()
         await expect(picture.card("model-c3z7demo")).to_have_class(re.compile("selected"))
         await expect(picture.cards).to_have_count(len(names))
+        await expect(picture.page.locator(".name.unnamed")).to_have_count(0)
         assert await picture.names() == names
 
 
@@ -199,6 +200,7 @@ async def test_huge_picture_is_grouped(browser: Browser, account: str, service: 
             timeout=20_000
         )
         assert await picture.page.locator(".stack").count() < 100
+        await expect(picture.page.locator(".name.unnamed")).to_have_count(0)
         assert await picture.names() >= {"endpoint", "model-1-0", "dataset-1-1", "image-1-2"}
 
 

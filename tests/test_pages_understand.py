@@ -19,6 +19,7 @@ from gateway.settings import Settings
 STAGING, PRODUCTION = arn("context", "churn-staging"), arn("context", "churn-production")
 TRAINING = component_arn("churn-train-c3z7demo-aws-training-job")
 WAY = {"churn-train-c3z7demo", "model-c3z7demo", "churn-version-3", "deploy-3-to-staging", "churn-staging"}
+MINUS = "\N{MINUS SIGN}"
 WIDE = {"width": 1700, "height": 900}
 
 
@@ -401,7 +402,7 @@ async def test_table_has_rows_of_picture(browser: Browser, demo: str) -> None:
         await expect(explorer.names).to_have_count(7)
         assert sorted(await explorer.names.all_text_contents()) == names
         await expect(explorer.rows.locator(".distance").locator("span[aria-hidden]")).to_have_text(
-            ["−4", "−3", "−3", "−2", "−2", "−1"]
+            [f"{MINUS}{hops}" for hops in (4, 3, 3, 2, 2, 1)]
         )
         row = explorer.page.get_by_role("row").filter(
             has=explorer.page.get_by_role("rowheader", name="churn-train-c3z7demo")
@@ -410,7 +411,7 @@ async def test_table_has_rows_of_picture(browser: Browser, demo: str) -> None:
             [
                 "Training Job",
                 "trial component",
-                "−44 hops upstream",
+                f"{MINUS}44 hops upstream",
                 "2026-10-21 09:30",
                 re.compile("training-job"),
                 "3",

@@ -10,7 +10,10 @@ import type { Link, Scene } from "./scene";
 
 export const Far = memo(function Far({ scene, places }: Arranged) {
   const lit = useExplorer((state) => state.lit);
-  const all = useMemo(() => lines(scene.links, places), [scene, places]);
+  const [whole, dashed] = useMemo(() => {
+    const [over, direct] = [scene.links.filter(isOverHidden), scene.links.filter((link) => !isOverHidden(link))];
+    return [lines(direct, places), lines(over, places)];
+  }, [scene, places]);
   const litLinks = useMemo(() => lines(litOf(scene.links, lit), places), [scene, places, lit]);
   const patches = useMemo(() => patchesOf(scene, places, null), [scene, places]);
   const litPatches = useMemo(() => lit && patchesOf(scene, places, lit), [scene, places, lit]);
@@ -18,7 +21,8 @@ export const Far = memo(function Far({ scene, places }: Arranged) {
     <ViewportPortal>
       <svg className="far" aria-hidden>
         <g className={lit ? "dim" : ""}>
-          <path className="links" d={all} />
+          <path className="links" d={whole} />
+          <path className="links hidden-hops" d={dashed} />
           {patches}
         </g>
         <path className="links lit" d={litLinks} />
@@ -35,6 +39,8 @@ export function cardAt(places: Places, { x, y }: Point): string | undefined {
   }
   return undefined;
 }
+
+const isOverHidden = ({ edge }: Link): boolean => !!edge?.hiddenHops;
 
 const litOf = (links: readonly Link[], lit: ReadonlySet<string> | null): readonly Link[] =>
   lit === null ? [] : links.filter(({ id }) => lit.has(id));

@@ -20,6 +20,7 @@ import { Graph, type Side, SIDES } from "./graph";
 import type { Arranged } from "./layout/arrange";
 import { type Asked, MOST, MOST_STARTS, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
 import { FIRST, MOST_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
+import { paced } from "./paced";
 import { FEW, MORE, stackId } from "./scene";
 import { type Progress, walk } from "./walks";
 
@@ -94,6 +95,11 @@ export interface Explorer {
 const UNKNOWN: Explorer["coverage"] = { up: null, down: null };
 const NOT_BEGUN: Progress = { visited: 0, awsCalls: 0 };
 
+const sum = (one: Progress, two: Progress): Progress => ({
+  visited: one.visited + two.visited,
+  awsCalls: one.awsCalls + two.awsCalls,
+});
+
 type Job = (signal: AbortSignal) => Promise<unknown>;
 
 export const useExplorer = create<Explorer>()((set, get) => {
@@ -102,7 +108,14 @@ export const useExplorer = create<Explorer>()((set, get) => {
   /** Sides that are being opened. */
   let opening = new Set<string>();
 
-  const touched = () => set(({ revision }) => ({ revision: revision + 1 }));
+  /** What walks have found that has not been told yet. */
+  let untold = NOT_BEGUN;
+  // Walks tell faster than large pictures can be drawn.
+  const tell = paced(100, () => {
+    const found = untold;
+    untold = NOT_BEGUN;
+    set(({ revision, progress }) => ({ revision: revision + 1, progress: progress && sum(progress, found) }));
+  });
   const forget = () => {
     sides.clear();
     set({ graph: new Graph(), coverage: UNKNOWN, arranged: null });
@@ -113,6 +126,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     controller = new AbortController();
     underWay = 0;
     opening = new Set();
+    untold = NOT_BEGUN;
     set({ progress: null });
   }
 
@@ -133,15 +147,10 @@ export const useExplorer = create<Explorer>()((set, get) => {
   function progressing(signal: AbortSignal): (sofar: Progress) => void {
     let before = NOT_BEGUN;
     return (now) => {
-      touched();
       if (signal.aborted) return;
-      set(({ progress }) => ({
-        progress: {
-          visited: (progress?.visited ?? 0) + now.visited - before.visited,
-          awsCalls: (progress?.awsCalls ?? 0) + now.awsCalls - before.awsCalls,
-        },
-      }));
+      untold = sum(untold, { visited: now.visited - before.visited, awsCalls: now.awsCalls - before.awsCalls });
       before = now;
+      tell();
     };
   }
 
@@ -270,7 +279,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     if (!start.length || isFiltered(view.filter)) return;
     const request = { start, side: "both" as const, hops: 1, filter: view.filter, most: PAGE };
     await walk(graph, request, () => {}, new AbortController().signal);
-    touched();
+    tell();
   });
 
   return {

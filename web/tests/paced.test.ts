@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { paced } from "../src/explorer/paced";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+it("acts at once, and once for all calls that come soon", () => {
+  const act = vi.fn();
+  const call = paced(100, act);
+  call();
+  expect(act).toHaveBeenCalledTimes(1);
+  for (let count = 0; count < 50; count++) call();
+  expect(act).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(100);
+  expect(act).toHaveBeenCalledTimes(2);
+  vi.advanceTimersByTime(1000);
+  expect(act).toHaveBeenCalledTimes(2);
+});
+
+it("acts at once again after a rest", () => {
+  const act = vi.fn();
+  const call = paced(100, act);
+  call();
+  vi.advanceTimersByTime(100);
+  call();
+  expect(act).toHaveBeenCalledTimes(2);
+});
+
+it("never acts twice within a while, however often it is called for", () => {
+  const times: number[] = [];
+  const call = paced(100, () => times.push(Date.now()));
+  for (let count = 0; count < 500; count++) {
+    call();
+    vi.advanceTimersByTime(7);
+  }
+  const gaps = times.slice(1).map((time, at) => time - times[at]!);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(100);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(107);
+});
