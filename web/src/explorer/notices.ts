@@ -2,7 +2,7 @@
 
 import type { IncompleteReason } from "../generated/graphql";
 import type { Problem } from "./api";
-import type { Explorer } from "./explorer";
+import type { Explorer } from "./store";
 import { type Side, SIDES } from "./graph";
 import { MOST, type Missing } from "./missing";
 import type { Scene } from "./scene";
