@@ -196,8 +196,11 @@ async def test_svg_has_all_of_a_picture(
     assert len(picture.findall(f".//{SVG}path[@class='link']")) == 41
 
 
-async def test_svg_dashes_hidden_hops(browser: Browser, demo: str, tmp_path: Path) -> None:
-    async with drawn(browser, f"{demo}#start={STAGING}&up=6&down=0&type=Model") as visit:
+@pytest.mark.parametrize("show", ["graph", "table"])
+async def test_svg_dashes_hidden_hops(browser: Browser, demo: str, tmp_path: Path, show: str) -> None:
+    address = f"{demo}#start={STAGING}&up=6&down=0&type=Model&show={show}"
+    async with visiting(browser, address) as visit:
+        await expect(visit.page.get_by_text("model-c3z7demo").first).to_be_visible()
         file = await taken(visit.page, "SVG", tmp_path)
     picture = read(file)
     assert len(picture.findall(f".//{SVG}path[@stroke-dasharray]")) == 1

@@ -109,6 +109,20 @@ async def test_long_walk_is_called_off_and_gone_on_with(
         await expect(page.get_by_role("row")).to_have_count(31)
 
 
+async def test_newer_walk_takes_an_older_ones_place(
+    browser: Browser, account: str, load: Load, service: LocalServer
+) -> None:
+    load(*chain(6))
+    async with opened(browser, f"{account}#start={artifact_arn(4)}&up=1&down=1") as visit:
+        await expect(names(visit.page)).to_have_count(3)
+        service.behaviour.latency_ms = 1000
+        await deeper(visit.page)
+        await expect(visit.page.locator(".progress")).to_be_visible()
+        await deeper(visit.page)
+        await expect(names(visit.page)).to_have_count(5)
+        await expect(visit.page.locator(".progress, .notice")).to_have_count(0)
+
+
 async def test_denied_vertex_is_marked(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.unknown, service.behaviour.deny = ["QueryLineage"], ["ListAssociations:*/left"]

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Entry } from "../src/explorer/search";
+import type { Entry } from "../src/explorer/matching";
 
 const entry = (name: string): Entry => ({
   arn: `arn:aws:sagemaker:eu-west-1:123456789012:artifact/${name}`,

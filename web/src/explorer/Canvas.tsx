@@ -17,12 +17,12 @@ import { type CardNode, VertexCard } from "./VertexCard";
 import { Far, cardAt } from "./Far";
 import { LinkLine, type LinkEdge } from "./LinkLine";
 import { StackCard, type StackNode } from "./StackCard";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
 import { wayThrough } from "./lighting";
 import { type Arrow, isArrow, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
-import { choose, isPicking } from "./paths";
+import { choose, isPicking } from "./routes";
 import type { Card, Scene } from "./scene";
 
 const NODES = { card: VertexCard, stack: StackCard };

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { HOPS_NOTE } from "./Filter";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { type Side, SIDES } from "./graph";
 
 /** As far as the sliders go; deeper is for "+" and links. */

@@ -6,7 +6,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
 import { EdgeDetails } from "./EdgeDetails";
 import { Icon } from "./Icon";
 import { Inspector } from "./Inspector";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { edgeId } from "./graph";
 import { KINDS, nameOf, typeOf } from "./names";
 import type { Scene } from "./scene";

@@ -7,7 +7,7 @@ import { ask } from "./api";
 import { Moment, Skeleton, Who } from "./Fields";
 import { Icon } from "./Icon";
 import { useDetails } from "./details";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { edgeId } from "./graph";
 import { ASSOCIATIONS, nameOf, typeOf } from "./names";
 import { NO_FILTER } from "./view";

@@ -12,7 +12,7 @@ import { SignOut } from "./SignIn";
 import { Table } from "./Table";
 import { TakeAway } from "./TakeAway";
 import { Told } from "./Told";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { type Scene, draw } from "./scene";
 
 export function Explorer() {

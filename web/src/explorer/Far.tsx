@@ -3,7 +3,7 @@
 import { Position, ViewportPortal, getBezierPath } from "@xyflow/react";
 import { memo, useMemo } from "react";
 import type { LineageType } from "../generated/graphql";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { type Arranged, HEIGHT, type Places, type Point, WIDTH } from "./layout/arrange";
 import { KINDS } from "./names";
 import type { Link, Scene } from "./scene";

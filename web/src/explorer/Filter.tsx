@@ -4,7 +4,7 @@ import "./filter.css";
 import { Filter as Funnel, X } from "lucide-react";
 import { type ChangeEvent, type FormEvent, useEffect, useRef, useState } from "react";
 import { Popover } from "./Popover";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { type Part, kindsOf, parts, typesOf, withKind, withType } from "./filters";
 import type { Graph } from "./graph";
 import { KINDS } from "./names";

@@ -10,11 +10,11 @@ import { Neighbours } from "./Neighbours";
 import { copy } from "./clipboard";
 import { consolePage } from "./console";
 import { useDetails } from "./details";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { useKept } from "./kept";
 import { type Entity, type Field, ROWS } from "./rows";
 import type { Scene } from "./scene";
-import { type Entry, entryOf } from "./search";
+import { type Entry, entryOf } from "./matching";
 
 export function Inspector({ arn, scene }: { arn: string; scene: Scene }) {
   const { answer, problem, again } = useDetails(arn, (signal) => ask(DetailDocument, { arn }, signal));

@@ -2,7 +2,7 @@
 
 import { BaseEdge, type Edge as FlowEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { ASSOCIATIONS } from "./names";
 import type { Link } from "./scene";
 

@@ -2,7 +2,7 @@
 
 import { Moment } from "./Fields";
 import { type Metric, type Series, type Spread, byName, chartOf, figure, inWords, scale } from "./chart";
-import { shortSource } from "./search";
+import { shortSource } from "./matching";
 
 const FIGURES = [
   ["Last", "last"],

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { Icon } from "./Icon";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { type Edge, type Side } from "./graph";
 import { ASSOCIATIONS, nameOf, typeOf } from "./names";
 

@@ -4,7 +4,7 @@ import "./paths.css";
 import { ChevronLeft, ChevronRight, Route, X } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import type { PathFragment } from "../generated/graphql";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { nameOf } from "./names";
 import { REASONS, ofProblem } from "./notices";
 import {
@@ -17,7 +17,7 @@ import {
   find,
   idsOf,
   usePicking,
-} from "./paths";
+} from "./routes";
 
 export function Paths() {
   const isOn = usePicking(({ ends }) => ends !== null);

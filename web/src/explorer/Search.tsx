@@ -4,11 +4,11 @@ import "./search.css";
 import { Search as Glass, Star } from "lucide-react";
 import { type FocusEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { Icon } from "./Icon";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { type Finding, useFinding } from "./finding";
 import { type Kept, useKept } from "./kept";
 import { KINDS, typeOf } from "./names";
-import { type Entry, reference, shortSource } from "./search";
+import { type Entry, reference, shortSource } from "./matching";
 
 /** How many are listed at once; a longer text narrows them down. */
 const LISTED = 50;

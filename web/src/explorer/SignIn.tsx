@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "react";
 import { gateway } from "../gateway";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 
 const WHAT = gateway.auth === "jwt" ? "token" : "API key";
 

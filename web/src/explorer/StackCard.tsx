@@ -5,7 +5,7 @@ import { Layers2, Plus, Search } from "lucide-react";
 import { memo, useState } from "react";
 import { Ends } from "./Ends";
 import { StackList } from "./StackList";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { nameOfStack } from "./names";
 import { MORE, type Stack } from "./scene";
 

@@ -1,7 +1,7 @@
 // The members of a stack, to be found by their names and picked out.
 
 import { useEffect, useRef, useState } from "react";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { nameOf, typeOf } from "./names";
 import type { Stack } from "./scene";
 

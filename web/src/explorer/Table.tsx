@@ -6,7 +6,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react"
 import type { LineageType } from "../generated/graphql";
 import { Icon } from "./Icon";
 import { asProblem, type Problem } from "./api";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import type { Side } from "./graph";
 import {
   COLUMNS,
@@ -21,7 +21,7 @@ import {
   sorted,
 } from "./listing";
 import { KINDS, nameOf, typeOf } from "./names";
-import { choose } from "./paths";
+import { choose } from "./routes";
 import type { Scene } from "./scene";
 
 /** Rows that are there at once. */

@@ -9,7 +9,7 @@ import { Menu, MenuGroup } from "./Menu";
 import { asProblem, named } from "./api";
 import around from "./around.graphql?raw";
 import { copy } from "./clipboard";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { save } from "./files";
 import { type Side, SIDES } from "./graph";
 import { useLasting } from "./lasting";

@@ -6,7 +6,7 @@ import { useEffect, useState } from "react";
 import { useShallow } from "zustand/react/shallow";
 import type { Problem } from "./api";
 import { SignIn } from "./SignIn";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { useLasting } from "./lasting";
 import { type Notice, type Remedy, deepened, notices } from "./notices";
 import type { Scene } from "./scene";

@@ -5,10 +5,10 @@ import type { Node, NodeProps } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
 import { Ends } from "./Ends";
 import { Icon } from "./Icon";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { type Side, SIDES } from "./graph";
 import { KINDS, nameOf, typeOf } from "./names";
-import { choose, usePicking } from "./paths";
+import { choose, usePicking } from "./routes";
 import type { Card, CardSide } from "./scene";
 
 export type CardNode = Node<{ card: Card }, "card">;

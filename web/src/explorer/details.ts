@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { type Answer, type Problem, asProblem } from "./api";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import type { Graph } from "./graph";
 
 export interface Details<Data> {

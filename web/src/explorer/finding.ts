@@ -3,10 +3,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ResolveDocument } from "../generated/graphql";
 import { type Problem, ask, asProblem } from "./api";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { useKept } from "./kept";
 import { NOTHING, newest } from "./newest";
-import { type Entry, entryOf, matching, reference } from "./search";
+import { type Entry, entryOf, matching, reference } from "./matching";
 
 export interface Finding {
   /** Best first. */

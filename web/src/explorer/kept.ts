@@ -2,7 +2,7 @@
 
 import { create } from "zustand";
 import { KINDS } from "./names";
-import type { Entry } from "./search";
+import type { Entry } from "./matching";
 
 export interface Kept {
   /** The last chosen, newest first. */

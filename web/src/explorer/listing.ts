@@ -1,7 +1,7 @@
 // The rows of the table: what the picture shows and what is in its stacks, searched, counted and sorted.
 
 import type { LineageType } from "../generated/graphql";
-import type { Title } from "./explorer";
+import type { Title } from "./store";
 import { type Graph, type Side, SIDES, type Vertex } from "./graph";
 import { KINDS, nameOf, typeOf } from "./names";
 import type { Scene } from "./scene";

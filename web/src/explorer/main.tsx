@@ -1,6 +1,6 @@
 import { createRoot } from "react-dom/client";
 import { Explorer } from "./Explorer";
-import { begin } from "./explorer";
+import { begin } from "./store";
 import { warm } from "./layout/engine";
 import "./style.css";
 

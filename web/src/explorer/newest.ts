@@ -7,7 +7,7 @@ import {
   NewestTrialComponentsDocument,
 } from "../generated/graphql";
 import { type Problem, ask, asProblem } from "./api";
-import { type Entry, entryOf } from "./search";
+import { type Entry, entryOf } from "./matching";
 
 export interface Newest {
   readonly entries: readonly Entry[];

@@ -2,7 +2,7 @@
 
 import type { IncompleteReason } from "../generated/graphql";
 import type { Problem } from "./api";
-import type { Explorer } from "./explorer";
+import type { Explorer } from "./store";
 import { type Side, SIDES } from "./graph";
 import { MOST, type Missing } from "./missing";
 import type { Scene } from "./scene";
@@ -42,7 +42,7 @@ const EMPTY: Notice = {
   tone: "info",
   title: "There is no lineage here yet",
   lines: [
-    "SageMaker notes lineage by itself when a training, processing or batch transform job runs, when a model is " +
+    "SageMaker records lineage by itself when a training, processing or batch transform job runs, when a model is " +
       "registered or approved as a model package, and when it is deployed to an endpoint.",
     "Code of your own can add artifacts, contexts, actions and associations with the SageMaker Python SDK or CreateArtifact, " +
       "CreateContext, CreateAction and AddAssociation.",

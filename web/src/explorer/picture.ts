@@ -3,7 +3,7 @@
 import { Position, getBezierPath } from "@xyflow/react";
 import type { LineageType } from "../generated/graphql";
 import { labelOf } from "./LinkLine";
-import type { Title } from "./explorer";
+import type { Title } from "./store";
 import { type Graph, type Side, SIDES } from "./graph";
 import { type Arranged, HEIGHT, type Places, type Point, WIDTH } from "./layout/arrange";
 import { fitted, holdable } from "./lettering";

@@ -2,7 +2,7 @@
 
 import { type GraphFormat, WrittenDocument } from "../generated/graphql";
 import { asProblem, ask } from "./api";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { fileName } from "./files";
 import type { Side } from "./graph";
 import { arrange } from "./layout/arrange";

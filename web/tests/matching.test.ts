@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Entry, matching, reference, shortSource } from "../src/explorer/search";
+import { type Entry, matching, reference, shortSource } from "../src/explorer/matching";
 
 const entry = (name: string, more: Partial<Entry> = {}): Entry => ({
   arn: `arn:aws:sagemaker:eu-west-1:123456789012:artifact/${name}`,

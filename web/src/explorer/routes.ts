@@ -3,7 +3,7 @@
 import { create } from "zustand";
 import { type IncompleteReason, type PathFragment, PathsBetweenDocument } from "../generated/graphql";
 import { type Problem, ask, asProblem } from "./api";
-import { useExplorer } from "./explorer";
+import { useExplorer } from "./store";
 import { edgeId } from "./graph";
 import type { View } from "./view";
 
