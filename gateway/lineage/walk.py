@@ -256,18 +256,22 @@ class Walk:
             self._ended_by.add(reason_of(error))
         else:
             self._learn(step)
-            chain.found.update(arn for arn, _ in step.vertices)
-            chain.token = step.next
-            if chain.limit == self._spread.limit:
-                self._spread.told(len(step.vertices), whole=step.next is None)
-            if step.next is None:
-                self._open_from(chain)
-            elif self._spread.hurries and chain.limit > self._spread.reach:
-                pass  # the calls from the edge will tell the rest
-            elif len(chain.found) <= self.max_vertices:
-                self._go_on(chain)
-            else:
-                self._cut.add(chain.start)
+            self._turn(step, chain)
+
+    def _turn(self, step: Step, chain: _Chain) -> None:
+        """Go on to the page after this one, unless it was the last or others tell the rest."""
+        chain.found.update(arn for arn, _ in step.vertices)
+        chain.token = step.next
+        if chain.limit == self._spread.limit:
+            self._spread.told(len(step.vertices), whole=step.next is None)
+        if step.next is None:
+            self._open_from(chain)
+        elif self._spread.hurries and chain.limit > self._spread.reach:
+            pass  # the calls from the edge will tell the rest
+        elif len(chain.found) <= self.max_vertices:
+            self._go_on(chain)
+        else:
+            self._cut.add(chain.start)
 
     def _learn(self, step: Step) -> None:
         for arn, type_name in step.vertices:

@@ -50,8 +50,8 @@ class WalkPreference(Enum):
     FEWER_CALLS = _value("FEWER_CALLS", "Calls to AWS: one for fifty vertices, one after another.")
     LESS_WAITING = _value(
         "LESS_WAITING",
-        "Waiting: many calls at once, which find the same vertices several times. Where AWS throttles, calls are spared "
-        "all the same.",
+        "Waiting: many calls at once, which find the same vertices several times. Where AWS throttles, calls are "
+        "spared all the same.",
     )
 
 

@@ -165,7 +165,7 @@ class LineageEntity(Described, Node):
         return group
 
     @strawberry.field(description="The whole graph that is reachable from here, as deep as asked.")
-    async def lineage(
+    async def lineage(  # noqa: PLR0913, PLR0917 - a walk has these arguments
         self,
         info: Info,
         direction: DirectionArgument = LineageDirection.BOTH,

@@ -1,0 +1,105 @@
+"""How often a walk makes its caller wait for AWS, and for how many calls: counted by the endpoint, not by a clock."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dag
+import pytest
+from conftest import asking, running
+from graphs import artifact_arn
+from graphs import fan as fan_lines
+from stub import Call, Log, Stub, stub
+
+from gateway.lineage.plan import Spread
+from gateway.settings import Settings
+
+QUERY = """query ($start: Arn!, $prefer: WalkPreference!) {{
+  lineage(start: [$start], direction: {direction}, maxDepth: 100, maxVertices: 10000, prefer: $prefer) {{
+    vertices {{ entity {{ arn {fields} }} }} edges {{ source {{ arn }} destination {{ arn }} }} coverage {{ complete }}
+  }} }}"""
+QUIET_MS = 200
+"""How long the endpoint waits for another call before it answers all: the client is never so slow within a round."""
+
+
+@pytest.fixture(scope="module")
+def layered() -> Iterator[Stub]:
+    """Two hundred vertices in seven layers."""
+    with stub(dag.lines(200)) as endpoint:
+        yield endpoint
+
+
+async def walked(endpoint: Stub, start: str, prefer: str, direction: str = "UPSTREAM", fields: str = "") -> Any:
+    """Walk by rounds; returns what the gateway said and what the endpoint heard."""
+    endpoint.begin(quiet_ms=QUIET_MS)
+    limits = {"max_concurrent_calls": 400, "max_concurrent_calls_per_request": 400}
+    async with running(Settings(local_url=endpoint.url, cache_url="off", **limits)) as client:
+        query = QUERY.format(direction=direction, fields=fields)
+        said = (await asking(client)(query, start=start, prefer=prefer))["data"]["lineage"]
+    assert said["coverage"]["complete"]
+    return said, endpoint.log()
+
+
+@pytest.mark.parametrize(
+    ("prefer", "fields", "rounds", "calls"),
+    [
+        ("FEWER_CALLS", "", 4, {"QueryLineage": 4}),
+        ("LESS_WAITING", "", 3, {"QueryLineage": 69}),
+        (
+            "FEWER_CALLS",
+            "name creationTime",
+            5,
+            {"QueryLineage": 4, "DescribeArtifact": 90, "DescribeContext": 1, "Search": 3},
+        ),
+    ],
+)
+async def test_walk_takes_these_rounds(
+    layered: Stub, prefer: str, fields: str, rounds: int, calls: dict[str, int]
+) -> None:
+    said, log = await walked(layered, dag.ENDPOINT, prefer, fields=fields)
+    assert len(said["vertices"]) == 200
+    assert len(said["edges"]) == len(list(dag.edges(dag.layers(200))))
+    assert (log.rounds(), log.count()) == (rounds, calls)
+
+
+async def test_both_preferences_find_the_same(layered: Stub) -> None:
+    found = [(await walked(layered, dag.ENDPOINT, prefer))[0] for prefer in ("FEWER_CALLS", "LESS_WAITING")]
+    assert found[0] == found[1]
+
+
+async def test_small_walk_waits_once(layered: Stub) -> None:
+    start = dag.layers(200)[-1][0]
+    said, log = await walked(layered, start, "LESS_WAITING", direction="DOWNSTREAM")
+    assert (log.rounds(), log.count()) == (1, {"QueryLineage": 2})
+    assert len(said["vertices"]) == 14
+
+
+async def test_wide_neighbourhood_is_read_by_pages() -> None:
+    with stub(fan_lines(120)) as endpoint:
+        _, log = await walked(endpoint, artifact_arn(0), "LESS_WAITING", direction="DOWNSTREAM")
+    assert (log.rounds(), log.count()) == (3, {"QueryLineage": 4})
+
+
+def test_log_counts_dependent_calls() -> None:
+    assert Log([Call("A", 1, 4), Call("B", 2, 5), Call("C", 6, 7)]).rounds() == 2
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds", "hurries"), [(None, 0.04, True), (1000.0, 0.04, True), (20.0, 0.04, False), (20.0, 2.0, True)]
+)
+def test_throttled_walk_spares_calls(rate: float | None, seconds: float, hurries: bool) -> None:  # noqa: FBT001
+    spread = Spread(hurries=True)
+    spread.advance(1, None, 0)
+    for _ in range(27):
+        spread.told(16, whole=True)
+    spread.advance(101, rate, seconds)
+    assert spread.hurries is hurries
+
+
+def test_reach_follows_what_a_page_holds() -> None:
+    spread = Spread(hurries=True)
+    reaches = [spread.limit]
+    for found, whole in ((1, True), (20, True), (35, True), (48, True), (50, False), (50, False)):
+        spread.told(found, whole=whole)
+        spread.advance(0, None, 0)
+        reaches.append(spread.limit)
+    assert reaches == [3, 5, 7, 8, 8, 7, 6]
