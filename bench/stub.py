@@ -195,4 +195,5 @@ class _Connection(asyncio.Protocol):
 
     def _answer(self, target: str, came: int, answer: bytes) -> None:
         self._endpoint.calls.append(Call(target.rpartition(".")[2], came, self._endpoint.event()))
-        self._transport.write(answer)  # type: ignore[attr-defined] # a socket's transport takes it
+        if not self._transport.is_closing():  # as those of a caller who has gone
+            self._transport.write(answer)  # type: ignore[attr-defined] # a socket's transport takes it

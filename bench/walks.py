@@ -1,0 +1,223 @@
+"""How a whole lineage graph is had, by the SageMaker SDK's way, by a plain asynchronous client, and by the gateway.
+
+The endpoint is a stub of SageMaker in a process of its own, 40 ms away, over a made-up graph of layers three in and
+three out. The gateway runs in a process of its own too. A round is a wait for AWS: the longest chain of calls of which
+each came after the one before was answered, as the endpoint heard them. The floor of a row is its rounds times the
+latency. Prints medians; the SDK's way, which takes minutes, runs once, and for the largest graph is reckoned from its
+calls.
+"""
+
+import asyncio
+import multiprocessing
+import re
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import aioboto3
+import boto3
+import httpx
+from dag import ENDPOINT, layers, lines
+from stub import Log, Stub, stub
+
+from gateway import serving
+from gateway.app import create_app
+from gateway.settings import Settings
+
+LATENCY_MS = 40
+RUNS = 5
+SIZES = (200, 1_000, 5_000)
+SDK_UP_TO = 1_000
+CREDENTIALS = {"region_name": "us-east-1", "aws_access_key_id": "stub", "aws_secret_access_key": "stub"}
+
+FIELDS = {
+    "identity": "arn lineageType",
+    "names and types": "arn lineageType name type",
+    "every field": """arn lineageType name type sourceUri creationTime lastModifiedTime lineageGroupArn
+        createdBy { userProfileName domainId userProfileArn }
+        ... on Artifact { properties { key value } source { sourceTypes { value } } }
+        ... on TrialComponent { displayName status { primaryStatus message } startTime endTime
+            parameters { key stringValue numberValue } metrics { metricName last } }""",
+}
+WALK = """{{ lineage(start: ["{start}"], direction: UPSTREAM, maxDepth: 100, maxVertices: 10000, prefer: {prefer}) {{
+    vertices {{ depth entity {{ {fields} }} }} edges {{ source {{ arn }} destination {{ arn }} associationType }}
+    coverage {{ complete reasons }} }} }}"""
+HOPS = """{{ context(arn: "{start}") {{ name upstream(first: 100) {{ nodes {{ name type
+    upstream(first: 100) {{ nodes {{ name type upstream(first: 100) {{ nodes {{ name type }} }} }} }} }} }} }} }}"""
+WATCH = """subscription {{ lineage(start: ["{start}"], direction: UPSTREAM, maxDepth: 100, maxVertices: 10000) {{
+    vertices {{ entity {{ arn }} }} }} }}"""
+
+
+class Run(NamedTuple):
+    """What one run took."""
+
+    seconds: float
+    log: Log
+    cpu: float = 0.0
+
+
+def by_sdk(url: str) -> None:
+    """Read the pages one after another, then describe one vertex after another, as the SDK's LineageQuery does."""
+    client = boto3.client("sagemaker", endpoint_url=url, **CREDENTIALS)
+    found, waiting = {ENDPOINT}, [ENDPOINT]
+    while waiting:
+        asked = {"StartArns": [waiting.pop()], "Direction": "Ascendants", "IncludeEdges": True, "MaxResults": 50}
+        token: dict[str, str] = {}
+        while True:
+            page = client.query_lineage(**asked, **token)
+            new = {vertex["Arn"] for vertex in page["Vertices"]} - found
+            found |= new
+            if "NextToken" not in page:
+                break
+            token = {"NextToken": page["NextToken"]}
+        if new and not waiting:
+            waiting = [max(new)]
+    for arn in found:
+        describe(client, arn)
+
+
+def describe(client: Any, arn: str) -> Any:
+    """Ask for one vertex, by whichever operation its kind has."""
+    if ":artifact/" in arn:
+        return client.describe_artifact(ArtifactArn=arn)
+    name = arn.rpartition("/")[2]
+    return (
+        client.describe_context(ContextName=name)
+        if ":context/" in arn
+        else client.describe_trial_component(TrialComponentName=name)
+    )
+
+
+async def by_plain_client(url: str) -> None:
+    """Ask for the neighbours of each vertex and for each vertex, all of a level at once, by aioboto3 as it comes."""
+    async with aioboto3.Session(**CREDENTIALS).client("sagemaker", endpoint_url=url) as client:
+        found, level = {ENDPOINT}, [ENDPOINT]
+        while level:
+            told = await asyncio.gather(
+                *(client.list_associations(DestinationArn=arn, MaxResults=100) for arn in level),
+                *(describe(client, arn) for arn in level),
+            )
+            sources = {one["SourceArn"] for page in told for one in page.get("AssociationSummaries", ())}
+            level = sorted(sources - found)
+            found |= sources
+        return len(found)
+
+
+class Gateway:
+    """The gateway's process, and what it has used."""
+
+    def __init__(self, url: str, pid: int) -> None:
+        """Ask it at its URL; look at its process by its id."""
+        self.url = url
+        self._pid = pid
+
+    def ask(self, query: str, *, fresh: bool = True) -> Any:
+        headers = {"Cache-Control": "no-cache"} if fresh else {}
+        answer = httpx.post(f"{self.url}/graphql", json={"query": query}, headers=headers, timeout=300).json()
+        if "errors" in answer:
+            raise RuntimeError(answer["errors"][:1])
+        return answer["data"]
+
+    def first_vertices(self, query: str) -> None:
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+        with httpx.stream("POST", f"{self.url}/graphql", json={"query": query}, headers=headers, timeout=300) as events:
+            next(line for line in events.iter_lines() if '"arn"' in line)
+
+    def cpu(self) -> float:
+        """Seconds that the process has computed for."""
+        text = httpx.get(f"{self.url}/metrics").text
+        return float(re.search(r"^process_cpu_seconds_total (\S+)", text, re.MULTILINE)[1])  # type: ignore[index]
+
+    def peak_mb(self) -> float:
+        """The most memory that it ever had, in MB."""
+        with open(f"/proc/{self._pid}/status") as status:  # noqa: PTH123 - no file of a folder's
+            return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) / 1000  # type: ignore[index]
+
+
+@contextmanager
+def gateway(endpoint: str) -> Iterator[Gateway]:
+    context = multiprocessing.get_context("spawn")
+    port: Any = context.Queue()
+    process = context.Process(target=_serve, args=(port, endpoint), daemon=True)
+    process.start()
+    try:
+        yield Gateway(f"http://127.0.0.1:{port.get(timeout=60)}", process.pid or 0)
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _serve(port: Any, endpoint: str) -> None:
+    listener = serving.listen("127.0.0.1", 0)
+    settings = Settings(local_url=endpoint, cache_record_seconds=3600, cache_walk_seconds=3600)
+    app = create_app(settings)
+    serving.run(serving.Server(app, 1, lambda: port.put(listener.getsockname()[1])), listener)
+
+
+def measured(endpoint: Stub, work: Callable[[], Any], runs: int, cpu: Callable[[], float] = time.process_time) -> Run:
+    """Run some work over and over and return its median run; the first, unmeasured, fills the stub's memory."""
+    if runs > 1:
+        endpoint.begin(0)
+        work()
+    found = []
+    for _ in range(runs):
+        endpoint.begin(LATENCY_MS)
+        used, began = cpu(), time.perf_counter()
+        work()
+        found.append(Run(time.perf_counter() - began, endpoint.log(), cpu() - used))
+    found.sort()
+    middle = found[len(found) // 2]
+    return middle._replace(cpu=statistics.median(run.cpu for run in found))
+
+
+def row(name: str, run: Run, sdk: float) -> None:
+    """Print one row."""
+    calls = ", ".join(f"{count} {operation}" for operation, count in sorted(run.log.count().items()))
+    rounds = run.log.rounds()
+    floor = rounds * LATENCY_MS / 1000
+    times = f"{sdk / run.seconds:6.1f}" if run.seconds else ""
+    print(f"  {name:34} {run.seconds:8.3f} {floor:8.3f} {rounds:6} {times} {run.cpu:7.3f}  {calls}", flush=True)
+
+
+def compare(vertices: int) -> None:
+    """Print the rows of one size."""
+    print(
+        f"\n{vertices:,} vertices\n"
+        f"  {'way':34} {'wall s':>8} {'floor s':>8} {'rounds':>6} {'x SDK':>6} {'CPU s':>7}  calls"
+    )
+    with stub(lines(vertices)) as endpoint, gateway(endpoint.url) as asked:
+        if vertices <= SDK_UP_TO:
+            run = measured(endpoint, lambda: by_sdk(endpoint.url), 1)
+            sdk = run.seconds
+            row("SageMaker SDK", run, sdk)
+        else:
+            sdk = (vertices + vertices / 50) * (LATENCY_MS / 1000 + 0.0029)
+            print(f"  {'SageMaker SDK (reckoned)':34} {sdk:8.1f}")
+        row("plain aioboto3", measured(endpoint, lambda: asyncio.run(by_plain_client(endpoint.url)), 3), sdk)
+        idle = asked.peak_mb()
+        for prefer in ("FEWER_CALLS", "LESS_WAITING"):
+            for what, fields in FIELDS.items():
+                query = WALK.format(start=ENDPOINT, prefer=prefer, fields=fields)
+                run = measured(endpoint, lambda query=query: asked.ask(query), RUNS, asked.cpu)  # type: ignore[misc]
+                row(f"{what}, {prefer.lower().replace('_', ' ')}", run, sdk)
+        hops, watch = HOPS.format(start=ENDPOINT), WATCH.format(start=ENDPOINT)
+        row("three nested hops", measured(endpoint, lambda: asked.ask(hops), RUNS, asked.cpu), sdk)
+        row("first vertices of a subscription", measured(endpoint, lambda: asked.first_vertices(watch), RUNS), sdk)
+        query = WALK.format(start=ENDPOINT, prefer="FEWER_CALLS", fields=FIELDS["every field"])
+        warm = measured(endpoint, lambda: asked.ask(query, fresh=False), RUNS, asked.cpu)
+        row("every field, remembered", warm, sdk)
+        print(f"  the gateway's memory: {idle:.0f} MB idle, {asked.peak_mb():.0f} MB at most")
+
+
+def main() -> None:
+    """Print a table for each size, or for those given."""
+    for vertices in map(int, sys.argv[1:] or SIZES):
+        assert sum(map(len, layers(vertices))) == vertices  # noqa: S101
+        compare(vertices)
+
+
+if __name__ == "__main__":
+    main()
