@@ -32,6 +32,7 @@ bench: $(INSTALLED)
 	$(BIN)/python bench/local_store.py
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/faults.py
+	$(BIN)/python bench/walks.py
 	$(BIN)/python bench/pages.py
 
 clean:
