@@ -59,10 +59,10 @@ class Settings(BaseSettings):
     ] = False
     max_concurrent_calls: Annotated[
         int, Field(ge=1, le=1000, description="AWS calls in flight at once, over all requests.")
-    ] = 100
+    ] = 400
     max_concurrent_calls_per_request: Annotated[
         int, Field(ge=1, le=1000, description="AWS calls in flight at once that one request makes.")
-    ] = 50
+    ] = 200
     max_aws_calls: Annotated[int, Field(ge=1, description="AWS calls that one request may make.")] = 20_000
     deadline_seconds: Annotated[float, Field(gt=0, description="How long one request may go on making AWS calls.")] = (
         60.0

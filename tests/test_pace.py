@@ -79,7 +79,7 @@ async def test_health_answers_while_aws_hangs(
 
 def pace_taking(calls: int, rates: Rates | None = None) -> Pace:
     """A pace at which AWS has just taken so many calls."""
-    pace = Pace("test", rates or Rates())
+    pace = Pace("test", rates or Rates(), 400)
     for _ in range(calls):
         pace.took()
     return pace
@@ -112,7 +112,7 @@ async def test_paced_calls_keep_their_distance() -> None:
     pace = pace_taking(24)
     pace.refused(time.monotonic())  # 20.4 a second, of which one may be made at once
     began = time.monotonic()
-    await asyncio.gather(*(pace.wait() for _ in range(9)))
+    await asyncio.gather(*(pace.wait("request") for _ in range(9)))
     assert time.monotonic() - began > 8 / 20.4 - 0.02
 
 
@@ -122,12 +122,12 @@ async def test_replicas_share_their_pace(redis_url: str) -> None:
         for pace in paces:
             pace.refused(time.monotonic())
         began = time.monotonic()
-        await asyncio.gather(*(paces[number % 2].wait() for number in range(9)))
+        await asyncio.gather(*(paces[number % 2].wait("request") for number in range(9)))
         assert time.monotonic() - began > 8 / 20.4 - 0.02
 
 
 async def test_unpaced_calls_do_not_wait() -> None:
-    assert await pace_taking(10).wait() == 0
+    assert await pace_taking(10).wait("request") == 0
 
 
 async def most_at_once(client: httpx.AsyncClient, service: LocalServer) -> int:

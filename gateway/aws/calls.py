@@ -27,6 +27,7 @@ from gateway.aws.kinds import DEFAULT_GROUP, LINEAGE
 from gateway.aws.pace import Pace
 from gateway.aws.places import HOME, Place
 from gateway.aws.pool import Pool
+from gateway.aws.slots import Slots
 from gateway.errors import (
     BadUserInput,
     Conflict,
@@ -70,7 +71,7 @@ _WITHOUT_QUERY_LINEAGE = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Tally:
     """What the calls of one request came to, and how many of them may be in flight."""
 
@@ -115,7 +116,7 @@ class Calls:
         """Make clients as they are needed; keep the pace by ``rates``."""
         self.pool = Pool(settings, self._watch)
         self._settings = settings
-        self._slots = asyncio.Semaphore(settings.max_concurrent_calls)
+        self._slots = Slots(settings.max_concurrent_calls)
         self._rates = rates
         self._identities: dict[Place, Arn] = {}
         self._learning: asyncio.Task[None] | None = None
@@ -204,19 +205,21 @@ class Calls:
 
     async def _made(self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
         tally.made[operation] += 1
-        client = await self._client(place)
-        pace = self._pace(place, operation)
-        held_back = pace.rate is not None
-        # Without taking a slot from operations that need not wait.
-        _note_wait(operation, tally, await pace.wait())
-        async with tally.slots, self._slots:
-            _trying.set(_Try(tally, held_back))
-            with observability.aws_call(operation, self.pool.region(place)):
+        client, pace = await self._client(place), self._pace(place, operation)
+        left = self._settings.max_attempts
+        while True:
+            held_back = pace.rate is not None
+            # Without taking a slot from operations that need not wait.
+            _note_wait(operation, tally, await pace.wait(tally))
+            async with pace.slots.one(tally), tally.slots, self._slots.one(tally):
+                _trying.set(_Try(tally, held_back))
                 try:
-                    answer: dict[str, Any] = await getattr(client, xform_name(operation))(**parameters)
+                    with observability.aws_call(operation, self.pool.region(place)):
+                        return await getattr(client, xform_name(operation))(**parameters)  # type: ignore[no-any-return]
                 except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
-                    raise _translated(operation, error) from error
-        return answer
+                    left -= _tries(error)
+                    if left <= 0 or not _is_throttled(error):
+                        raise _translated(operation, error) from error
 
     async def _client(self, place: Place) -> Any:
         try:
@@ -227,7 +230,9 @@ class Calls:
     def _pace(self, place: Place, operation: str) -> Pace:
         pace = self._paces.get((place, operation))
         if pace is None:
-            pace = self._paces[place, operation] = Pace(f"aws:{place.text}:{operation}", self._rates)
+            pace = self._paces[place, operation] = Pace(
+                f"aws:{place.text}:{operation}", self._rates, self._settings.max_concurrent_calls
+            )
         return pace
 
     def _watch(self, place: Place, client: Any) -> None:
@@ -260,6 +265,17 @@ def _note_wait(operation: str, tally: Tally, seconds: float) -> None:
     if seconds:
         observability.paced(operation, seconds)
         tally.waited += seconds
+
+
+def _is_throttled(error: Exception) -> bool:
+    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _THROTTLED
+
+
+def _tries(error: Exception) -> int:
+    """Tell how often botocore tried; fewer times than it may where many calls have failed at once."""
+    answer = error.response if isinstance(error, ClientError) else {}
+    tries: int = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) + 1
+    return tries
 
 
 def _translated(operation: str, error: Exception) -> GatewayError:

@@ -1,15 +1,20 @@
 """How fast AWS lets an operation be called in one place, which it never says: learnt from what it refuses.
 
-Until AWS throttles, nothing is held back. Then the rate falls below what it was seen to take, and rises again as long
+So that the first refusals are few, it begins with some calls in flight, and has one more for each that AWS takes. Until
+AWS throttles, nothing else is held back. Then the rate falls below what it was seen to take, and rises again as long
 as it is made use of: by half in a second until it is throttled again, and from then on slowly.
 """
 
 import asyncio
 import time
 from collections import deque
+from collections.abc import Hashable
 
+from gateway.aws.slots import Slots
 from gateway.rates import Rates
 
+_FIRST = 50
+"""Calls in flight to begin with: half as many as botocore tries again at once."""
 _SLOWEST = 1.0
 """Calls a second at which no more is given way."""
 _FASTEST = 2_000.0
@@ -30,23 +35,26 @@ _BURST_SECONDS = 0.05
 class Pace:
     """The pace of one operation in one place."""
 
-    def __init__(self, key: str, rates: Rates) -> None:
-        """Share the pace with whoever takes from the same ``rates`` by the same key."""
+    def __init__(self, key: str, rates: Rates, most: int) -> None:
+        """Share the pace with whoever takes from the same ``rates`` by the same key; have so many calls in flight."""
+        self.slots = Slots(min(_FIRST, most))
+        """Calls in flight."""
+        self._further = max(0, most - _FIRST)
         self._key = key
         self._rates = rates
-        self._turn = asyncio.Lock()
+        self._turn = Slots(1)
         self._taken: deque[float] = deque()
         self._lowered_at = 0.0
         self._growth = _SEEK
         self.rate: float | None = None
         """Calls a second; None while nothing is held back."""
 
-    async def wait(self) -> float:
-        """Wait, behind those who came before, until a call may be made; how many seconds that took."""
+    async def wait(self, owner: Hashable) -> float:
+        """Wait until a call may be made, in turns with other owners' calls; how many seconds that took."""
         if self.rate is None:
             return 0.0
         began = time.monotonic()
-        async with self._turn:
+        async with self._turn.one(owner):
             await self._go()
         return time.monotonic() - began
 
@@ -79,6 +87,9 @@ class Pace:
 
     def took(self) -> None:
         """Learn that AWS took a call."""
+        if self._further:
+            self._further -= 1
+            self.slots.widen()
         now = time.monotonic()
         recent = self._recent(now)
         recent.append(now)

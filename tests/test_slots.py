@@ -1,0 +1,106 @@
+"""Who waits for whom: requests share what the gateway may ask of AWS at once, and at what pace."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from conftest import asking, running
+from graphs import artifact, artifact_arn, context, fan
+from stub import stub
+
+from gateway.aws.slots import Slots
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+SIZE = 200
+DESCRIBING = """query ($arn: Arn!) { lineage(start: [$arn], direction: DOWNSTREAM) {
+    vertices { entity { creationTime } } coverage { complete } } }"""
+
+NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Artifact { creationTime } } }"
+
+
+async def order(slots: Slots, *owners: str) -> list[str]:
+    """Return the order in which those who wait have their slot, all of them having come while none was free."""
+    had: list[str] = []
+
+    async def have(owner: str) -> None:
+        async with slots.one(owner):
+            had.append(owner)
+
+    async with slots.one("first"):
+        waiting = [asyncio.create_task(have(owner)) for owner in owners]
+        await asyncio.sleep(0)
+    await asyncio.gather(*waiting)
+    return had
+
+
+async def test_owners_have_slots_in_turns() -> None:
+    assert await order(Slots(1), "a", "a", "a", "b", "b", "c") == ["a", "b", "c", "a", "b", "a"]
+
+
+async def test_slot_of_one_who_has_gone_is_the_next_ones() -> None:
+    slots, had = Slots(1), asyncio.Event()
+
+    async def have() -> None:
+        async with slots.one("b"):
+            had.set()
+
+    async with slots.one("first"):
+        gone, late = (asyncio.create_task(slots.one("a").__aenter__()) for _ in range(2))
+        waiting = asyncio.create_task(have())
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0)
+    late.cancel()  # which has its slot, but does not know
+    await asyncio.gather(gone, late, return_exceptions=True)
+    async with asyncio.timeout(5):
+        await waiting
+    assert had.is_set()
+    assert await order(slots, "a") == ["a"]
+
+
+async def test_walk_does_not_keep_a_small_query_waiting(
+    service: LocalServer, load: Callable[..., None], calls: Counter[str]
+) -> None:
+    load(*fan(SIZE), context("small"))
+    small = '{ context(name: "small") { creationTime } }'
+    async with running(Settings(local_url=service.url, cache_url="off", max_concurrent_calls=4)) as client:
+        service.behaviour.latency_ms = 20
+        walking = asyncio.create_task(asking(client)(DESCRIBING, arn=artifact_arn(0)))
+        while calls["DescribeArtifact"] < 50:  # noqa: ASYNC110 - the service is on a thread of its own
+            await asyncio.sleep(0.005)
+        before = calls.total()
+        await asking(client)(small)
+        between = calls.total() - before
+        await walking
+    # One's turn comes after those in flight, and each call after another of the walk's.
+    assert between < 30
+    assert calls["DescribeArtifact"] == SIZE + 1
+
+
+async def test_more_refusals_than_botocore_tries_again_lose_nothing(
+    service: LocalServer, load: Callable[..., None]
+) -> None:
+    load(*(artifact(number) for number in range(2 * SIZE)))
+    ids = [artifact_arn(number) for number in range(2 * SIZE)]
+
+    async def shown(client: Any, some: list[str]) -> list[Any]:
+        return (await asking(client)(NODES, ids=some))["data"]["nodes"]
+
+    async with running(Settings(local_url=service.url, cache_url="off")) as client:
+        service.behaviour.throttle_tps, service.behaviour.latency_ms = 150, 200
+        found = await asyncio.gather(*(shown(client, ids[first : first + 100]) for first in range(0, 2 * SIZE, 100)))
+    assert all(node["creationTime"] for some in found for node in some)
+
+
+async def test_operation_begins_with_fifty_calls_in_flight() -> None:
+    ids = [artifact_arn(number) for number in range(SIZE)]
+    with stub(artifact(number) for number in range(SIZE)) as endpoint:
+        async with running(Settings(local_url=endpoint.url, cache_url="off")) as client:
+            rounds = []
+            for some in (ids[:100], ids[100:]):
+                endpoint.begin(quiet_ms=200)
+                await asking(client)(NODES, ids=some)
+                rounds.append((endpoint.log().rounds(), endpoint.log().count()["DescribeArtifact"]))
+    assert rounds == [(2, 100), (1, 100)]
