@@ -1,7 +1,7 @@
 """A made-up lineage graph: layers of artifacts and trial components, three in and three out, behind one endpoint."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
@@ -18,6 +18,11 @@ def layers(vertices: int, width: int = 60) -> list[list[str]]:
         found.append([arn(depth, number) for number in range(size)])
         left, size = left - size, min(size * FAN, width)
     return found
+
+
+def width(vertices: int, depth: int = 10) -> int:
+    """How wide the layers have to be for so many vertices to be in so many layers."""
+    return next(width for width in count(FAN) if len(layers(vertices, width)) <= depth)
 
 
 def arn(depth: int, number: int) -> str:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import aioboto3
 import boto3
 import httpx
-from dag import ENDPOINT, layers, lines
+from dag import ENDPOINT, layers, lines, width
 from stub import Log, Stub, stub
 
 from gateway import serving
@@ -188,7 +188,7 @@ def compare(vertices: int) -> None:
         f"\n{vertices:,} vertices\n"
         f"  {'way':34} {'wall s':>8} {'floor s':>8} {'rounds':>6} {'x SDK':>6} {'CPU s':>7}  calls"
     )
-    with stub(lines(vertices)) as endpoint, gateway(endpoint.url) as asked:
+    with stub(lines(vertices, width(vertices))) as endpoint, gateway(endpoint.url) as asked:
         if vertices <= SDK_UP_TO:
             run = measured(endpoint, lambda: by_sdk(endpoint.url), 1)
             sdk = run.seconds

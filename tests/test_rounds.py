@@ -1,6 +1,6 @@
 """How often a walk makes its caller wait for AWS, and for how many calls: counted by the endpoint, not by a clock."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dag
@@ -10,7 +10,7 @@ from graphs import artifact_arn
 from graphs import fan as fan_lines
 from stub import Call, Log, Stub, stub
 
-from gateway.lineage.plan import Spread
+from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
 QUERY = """query ($start: Arn!, $prefer: WalkPreference!) {{
@@ -25,6 +25,13 @@ QUIET_MS = 200
 def layered() -> Iterator[Stub]:
     """Two hundred vertices in seven layers."""
     with stub(dag.lines(200)) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def deep() -> Iterator[Stub]:
+    """Four hundred in twenty-three, of which one QueryLineage reaches ten."""
+    with stub(dag.lines(400, 20)) as endpoint:
         yield endpoint
 
 
@@ -61,6 +68,14 @@ async def test_walk_takes_these_rounds(
     assert (log.rounds(), log.count()) == (rounds, calls)
 
 
+@pytest.mark.parametrize(("prefer", "rounds", "calls"), [("FEWER_CALLS", 8, 18), ("LESS_WAITING", 5, 82)])
+async def test_deep_walk_takes_these_rounds(deep: Stub, prefer: str, rounds: int, calls: int) -> None:
+    said, log = await walked(deep, dag.ENDPOINT, prefer)
+    assert len(said["vertices"]) == 400
+    assert len(said["edges"]) == len(list(dag.edges(dag.layers(400, 20))))
+    assert (log.rounds(), log.count()) == (rounds, {"QueryLineage": calls})
+
+
 async def test_both_preferences_find_the_same(layered: Stub) -> None:
     found = [(await walked(layered, dag.ENDPOINT, prefer))[0] for prefer in ("FEWER_CALLS", "LESS_WAITING")]
     assert found[0] == found[1]
@@ -79,27 +94,21 @@ async def test_wide_neighbourhood_is_read_by_pages() -> None:
     assert (log.rounds(), log.count()) == (3, {"QueryLineage": 4})
 
 
+async def test_throttled_walk_spares_calls(service: LocalServer, load: Callable[..., None]) -> None:
+    load(*dag.lines(400, 20))
+    service.behaviour.throttle_tps = 20
+    query = QUERY.format(direction="UPSTREAM", fields="")
+    plans = []
+    async with running(Settings(local_url=service.url, cache_url="off", max_attempts=20)) as client:
+        for _ in range(2):
+            variables = {"start": dag.ENDPOINT, "prefer": "LESS_WAITING"}
+            asked = {"query": query, "variables": variables, "extensions": {"aws": True}}
+            said = (await client.post("/graphql", json=asked)).json()
+            assert said["data"]["lineage"]["coverage"]["complete"]
+            plans.append(said["extensions"]["aws"])
+    assert plans[1]["calls"]["QueryLineage"] <= 40  # where it were 82
+    assert [plan for plan in plans[1]["plan"] if plan.startswith("QueryLineage: fewest calls: AWS takes ")]
+
+
 def test_log_counts_dependent_calls() -> None:
     assert Log([Call("A", 1, 4), Call("B", 2, 5), Call("C", 6, 7)]).rounds() == 2
-
-
-@pytest.mark.parametrize(
-    ("rate", "seconds", "hurries"), [(None, 0.04, True), (1000.0, 0.04, True), (20.0, 0.04, False), (20.0, 2.0, True)]
-)
-def test_throttled_walk_spares_calls(rate: float | None, seconds: float, hurries: bool) -> None:  # noqa: FBT001
-    spread = Spread(hurries=True)
-    spread.advance(1, None, 0)
-    for _ in range(27):
-        spread.told(16, whole=True)
-    spread.advance(101, rate, seconds)
-    assert spread.hurries is hurries
-
-
-def test_reach_follows_what_a_page_holds() -> None:
-    spread = Spread(hurries=True)
-    reaches = [spread.limit]
-    for found, whole in ((1, True), (20, True), (35, True), (48, True), (50, False), (50, False)):
-        spread.told(found, whole=whole)
-        spread.advance(0, None, 0)
-        reaches.append(spread.limit)
-    assert reaches == [3, 5, 7, 8, 8, 7, 6]

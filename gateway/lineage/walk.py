@@ -8,8 +8,8 @@ QueryLineage, ListAssociations opens one vertex at a time. Either opens vertices
 one of another account that the gateway can ask is asked for there.
 
 The pages of one QueryLineage come one after another, which makes the fewest calls and the most waiting. A walk that is
-to wait less asks from every vertex at the edge of what is open, at once, only as far as one page holds: a round of such
-calls opens several levels, and the walk is as long as the graph is deep rather than as it is large.
+to wait less asks from many vertices at once, only as far as one page holds: a round of such calls opens several levels,
+and the walk is as long as the graph is deep rather than as it is large. ``spread`` chooses the calls.
 """
 
 import asyncio
@@ -34,12 +34,20 @@ from gateway.errors import (
     Unsupported,
 )
 from gateway.lineage.mirrors import Mirrors
-from gateway.lineage.plan import DEEPEST_QUERY, Spread
+from gateway.lineage.spread import DEEPEST_QUERY, Cost, wave
 from gateway.loaders import Loaders
 from gateway.records import Edge, Step
 
-CHAINS = 8
-"""Vertices from which QueryLineage is asked at once; what one of them finds spares the rest."""
+CHAINS = 50
+"""Vertices from which a walk that is to make fewer calls asks at once; what one of them finds may spare the rest."""
+_FIRST_REACH = 3
+"""Associations that the first calls of a walk that is to wait less follow; how wide the graph is nobody knows yet."""
+_CALL_SECONDS = 0.0005
+"""What a call takes of the gateway's own time."""
+
+_FEWER_CALLS = "fewest calls: fifty vertices a page, from as few vertices as lead to all that is open"
+_LESS_WAITING = "least waiting: many calls at once, each as far as a page holds"
+_THROTTLED = "fewest calls: AWS takes {:.0f} a second, which more calls would have to wait for"
 
 
 class Direction(Enum):
@@ -106,6 +114,7 @@ class _Chain:
     start: str
     limit: int
     token: str | None = None
+    looks_far: bool = False
     found: set[str] = field(default_factory=set)
 
 
@@ -137,13 +146,17 @@ class Walk:
     _cut: set[str] = field(default_factory=set)
     _ended_by: set[Reason] = field(default_factory=set)
     _chains: dict[asyncio.Task[Step], _Chain] = field(default_factory=dict)
-    _spread: Spread = field(init=False)
+    _planned: deque[_Chain] = field(default_factory=deque)
+    _reason: str = _FEWER_CALLS
 
     def __post_init__(self) -> None:
         """Stand at the starts."""
-        self._spread = Spread(hurries=self.prefer is Preference.LESS_WAITING)
         self.starts = list(dict.fromkeys(map(self.mirrors.one, self.starts)))
         self.depths.update(dict.fromkeys(self.starts, 0))
+
+    @property
+    def _hurries(self) -> bool:
+        return self.prefer is Preference.LESS_WAITING
 
     async def run(self) -> "Walk":
         """Walk to the end."""
@@ -191,38 +204,71 @@ class Walk:
         return sorted(vertices, key=lambda arn: (self.depths[arn], arn))
 
     def _set_out(self) -> None:
-        """Ask from the nearest vertices that are not open; those farther off wait, for they may be opened meanwhile."""
-        level = min((self.depths[self.mirrors.one(chain.start)] for chain in self._chains.values()), default=None)
-        if level is None and len(self.depths) > self.max_vertices:
-            return
-        done_with = self._open | self._denied | self._cut | {chain.start for chain in self._chains.values()}
-        waiting = [
-            (depth, arn)
-            for vertex, depth in self.depths.items()
-            if depth < self.max_depth
-            for arn in self.mirrors.of(vertex)
-            if arn not in done_with
-        ]
-        if level is None:
-            level = min((depth for depth, _ in waiting), default=0)
-            rate = self.loaders.rate("QueryLineage", self.starts[0]) if self.starts else None
-            self._spread.advance(len(self.depths), rate, self._seconds)
-        nearest = sorted(arn for depth, arn in waiting if depth == level)
-        is_chain = not self._spread.hurries and all(map(self.loaders.queries_lineage, nearest[:1]))
-        room = CHAINS - len(self._chains) if is_chain else len(waiting)
-        for arn in nearest[: max(0, room)]:
-            self._go_on(_Chain(arn, min(self._spread.limit, self.max_depth - level)))
+        """Ask from where it is planned to, and plan anew when all that was asked has been told."""
+        if not self._chains and len(self.depths) <= self.max_vertices:
+            self._plan()
+        at_once = len(self._planned) if self._hurries else CHAINS - len(self._chains)
+        while self._planned and at_once > 0 and len(self.depths) <= self.max_vertices:
+            self._go_on(self._planned.popleft())
+            at_once -= 1
+
+    def _plan(self) -> None:
+        """Choose calls that open the nearest vertices; those farther off wait, for they may be opened by the same."""
+        level, edge = self._edge()
+        together = [arn for arn in edge if self._is_one_of_many(arn)]
+        room = self.max_depth - level
+        if self._hurries and not level:
+            room = min(room, _FIRST_REACH)
+        chosen = wave(together, self._behind(level), self._leads, room, self._cost())
+        self._planned.extend(_Chain(arn, chosen.limit) for arn in chosen.starts)
+        self._planned.extend(_Chain(arn, min(room, DEEPEST_QUERY)) for arn in edge if arn not in set(together))
+
+    def _edge(self) -> tuple[int, list[str]]:
+        """Tell how far the nearest vertices are that are not open, and which these are."""
+        done_with = self._open | self._denied | self._cut
+        waiting: dict[int, list[str]] = defaultdict(list)
+        for vertex, depth in self.depths.items():
+            if depth < self.max_depth:
+                waiting[depth] += [arn for arn in self.mirrors.of(vertex) if arn not in done_with]
+        level = min((depth for depth, arns in waiting.items() if arns), default=0)
+        return level, sorted(waiting[level])
+
+    def _is_one_of_many(self, arn: str) -> bool:
+        """Whether calls from elsewhere open a vertex too."""
+        return self.loaders.queries_lineage(arn) and self.mirrors.of(self.mirrors.one(arn)) == [arn]
+
+    def _behind(self, level: int) -> list[list[str]]:
+        """Return the open vertices before a level, the nearest to it first."""
+        behind: list[list[str]] = [[] for _ in range(min(level, DEEPEST_QUERY - 1))]
+        for vertex in self._open & self.depths.keys() - self._dangling:
+            back = level - self.depths[vertex]
+            if 0 < back <= len(behind) and self._is_one_of_many(vertex):
+                behind[back - 1].append(vertex)
+        return behind
+
+    def _leads(self, near: str) -> Iterable[str]:
+        """Give what lies beyond a vertex in its own place."""
+        place = self._place(near)
+        return (far for far in self._next.get(near, ()) if self._place(far) == place)
+
+    def _cost(self) -> Cost:
+        """Tell what is to be spared: calls, or seconds."""
+        if not self._hurries:
+            return Cost(call=1, wait=1)
+        rate = self.loaders.rate("QueryLineage", self.starts[0]) if self.starts else None
+        self._reason = _THROTTLED.format(rate) if rate else _LESS_WAITING
+        return Cost(call=1 / rate if rate else _CALL_SECONDS, wait=self._seconds)
 
     def _look_far(self) -> None:
         """Beside the first calls of a walk that hurries, ask for all there is: where a page holds it, that is all."""
         deepest = min(DEEPEST_QUERY, self.max_depth)
-        if self._spread.hurries and deepest > self._spread.reach:
+        if self._hurries and deepest > _FIRST_REACH:
             for start in filter(self.loaders.queries_lineage, self.starts):
-                self._go_on(_Chain(start, deepest))
+                self._go_on(_Chain(start, deepest, looks_far=True))
 
     def _go_on(self, chain: _Chain) -> None:
         if self.loaders.queries_lineage(chain.start):
-            self.loaders.because("QueryLineage", self._spread.reason)
+            self.loaders.because("QueryLineage", self._reason)
             step = self.loaders.query_lineage(chain.start, self.direction.value, chain.limit, chain.token)
         else:
             chain.limit = 1
@@ -262,12 +308,10 @@ class Walk:
         """Go on to the page after this one, unless it was the last or others tell the rest."""
         chain.found.update(arn for arn, _ in step.vertices)
         chain.token = step.next
-        if chain.limit == self._spread.limit:
-            self._spread.told(len(step.vertices), whole=step.next is None)
         if step.next is None:
             self._open_from(chain)
-        elif self._spread.hurries and chain.limit > self._spread.reach:
-            pass  # the calls from the edge will tell the rest
+        elif chain.looks_far:
+            pass  # others will tell the rest
         elif len(chain.found) <= self.max_vertices:
             self._go_on(chain)
         else:

@@ -1,0 +1,112 @@
+"""From where a walk asks next, and how far: the cheapest of the ways that open all that lies at its edge.
+
+A vertex at the edge is opened by a call from itself, or by one from a vertex further back that leads to it and to
+others besides; the further back, the fewer calls, and the less of what each tells is new. Each way is reckoned by what
+is known of the graph by now: that it goes on as wide as it has become.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import reduce
+from heapq import heapify, heappop, heapreplace
+from math import ceil
+from operator import or_
+from typing import NamedTuple
+
+from gateway.aws.kinds import MOST_VERTICES
+
+DEEPEST_QUERY = 10
+"""Associations that one QueryLineage follows."""
+
+
+class Cost(NamedTuple):
+    """What a call costs and what a wait does, in whatever is to be spared."""
+
+    call: float
+    wait: float
+
+
+class Wave(NamedTuple):
+    """Calls to be made at once: from these vertices, so many associations far."""
+
+    starts: list[str]
+    limit: int
+
+
+Reached = dict[str, int]
+"""Which vertices of the edge, as bits of a number, each vertex leads to."""
+
+
+def wave(
+    edge: Sequence[str],
+    behind: Sequence[Collection[str]],
+    leads: Callable[[str], Iterable[str]],
+    room: int,
+    cost: Cost,
+) -> Wave:
+    """Choose the calls that open all vertices at the edge, and what lies up to ``room`` associations beyond.
+
+    Behind it lie the vertices from which it is one association to the edge, two, and so on; ``leads`` tells what a
+    vertex leads to in one. The best way costs the least for each association that it comes further.
+    """
+    best, least = Wave(list(edge), min(room, DEEPEST_QUERY)), float("inf")
+    ways = list(_ways(edge, behind, leads))
+    widths = [sum(map(int.bit_count, reached.values())) / len(reached) for reached in ways[1:]]
+    for back, reached in enumerate(ways):
+        starts = covering(edge, reached)
+        for further in range(1, min(room, DEEPEST_QUERY - back) + 1):
+            pages = _pages(widths, back + further)
+            costs = pages * (len(starts) * cost.call + cost.wait) / further
+            if costs < least:
+                best, least = Wave(starts, back + further), costs
+    return best
+
+
+def _ways(
+    edge: Sequence[str], behind: Sequence[Collection[str]], leads: Callable[[str], Iterable[str]]
+) -> Iterable[Reached]:
+    """Give what leads to the edge from itself, from one association away, and so on."""
+    reached = {arn: 1 << bit for bit, arn in enumerate(edge)}
+    yield reached
+    for layer in behind:
+        told = ((arn, _union(reached.get(far, 0) for far in leads(arn))) for arn in layer)
+        reached = {arn: bits for arn, bits in told if bits}
+        if not reached:
+            return
+        yield reached
+
+
+def _union(sets: Iterable[int]) -> int:
+    return reduce(or_, sets, 0)
+
+
+def covering(edge: Sequence[str], reached: Reached) -> list[str]:
+    """Choose few vertices that together lead to all of the edge; what none leads to stands for itself.
+
+    Always the one that leads to the most that no other leads to yet.
+    """
+    chosen = []
+    left = (1 << len(edge)) - 1
+    heap = [(-bits.bit_count(), arn) for arn, bits in reached.items()]
+    heapify(heap)
+    while heap and left:
+        most, arn = heap[0]
+        new = (reached[arn] & left).bit_count()
+        if new == -most:
+            heappop(heap)
+            if new:
+                chosen.append(arn)
+                left &= ~reached[arn]
+        else:
+            heapreplace(heap, (-new, arn))  # others have come first since
+    return chosen + [arn for bit, arn in enumerate(edge) if left >> bit & 1]
+
+
+def _pages(widths: Sequence[float], limit: int) -> int:
+    """Reckon the pages of a call from how many vertices there were at each distance so far."""
+    found, width, growth = 0.0, 1.0, 1.0
+    for distance in range(limit):
+        before = width
+        width = widths[distance] if distance < len(widths) else width * growth
+        growth = width / before
+        found += width
+    return max(1, ceil(found / MOST_VERTICES))

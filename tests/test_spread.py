@@ -1,0 +1,84 @@
+"""From where a walk asks next: the choice among the ways to open what lies at its edge."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from gateway.lineage.spread import Cost, Wave, covering, wave
+
+Graph = dict[str, list[str]]
+CALLS = Cost(call=1, wait=1)
+SECONDS = Cost(call=0.0005, wait=0.04)
+THROTTLED = Cost(call=0.05, wait=0.04)
+
+
+def levels(sizes: list[int], sources: Callable[[int, int], Iterable[int]]) -> tuple[list[list[str]], Graph]:
+    """Levels of a graph, the edge first, and what leads to what: ``sources`` of a vertex by its number and distance."""
+    behind = [[f"{back}:{number}" for number in range(size)] for back, size in enumerate(sizes)]
+    leads: Graph = {}
+    for back, level in enumerate(behind[:-1]):
+        for number, vertex in enumerate(level):
+            for source in sources(number, back):
+                leads.setdefault(f"{back + 1}:{source % sizes[back + 1]}", []).append(vertex)
+    return behind, leads
+
+
+def chosen(made: tuple[list[list[str]], Graph], cost: Cost, room: int = 90) -> tuple[int, int, int]:
+    """How many calls, from how far back, and how far they go."""
+    (edge, *behind), leads = made
+    starts, limit = wave(edge, behind, lambda arn: leads.get(arn, ()), room, cost)
+    reached = set(starts)
+    for _ in range(limit - 1):
+        reached |= {far for near in reached for far in leads.get(near, ())}
+    assert set(edge) <= reached
+    return len(starts), int(starts[0].partition(":")[0]), limit
+
+
+BAND = levels([60] * 10, lambda number, _: (number, number + 1, number + 2))
+"""Each vertex leads to three that lie side by side."""
+CLOSE = levels([60] * 10, lambda number, back: (7 * number + 23 * third + back for third in range(3)))
+"""Each leads to three far apart, so that a few steps lead to all."""
+PATHS = levels([60] * 10, lambda number, _: (number,))
+"""Each leads to one, and no two to the same."""
+ONE = levels([1] * 10, lambda *_: (0,))
+
+
+@pytest.mark.parametrize(
+    ("graph", "cost", "way"),
+    [
+        (ONE, CALLS, (1, 0, 10)),
+        (PATHS, CALLS, (60, 0, 10)),
+        (BAND, CALLS, (12, 2, 6)),
+        (CLOSE, CALLS, (1, 5, 9)),
+        (ONE, SECONDS, (1, 0, 10)),
+        (PATHS, SECONDS, (60, 0, 10)),
+        (BAND, SECONDS, (21, 1, 6)),
+        (CLOSE, SECONDS, (60, 0, 3)),
+        (BAND, THROTTLED, (12, 2, 6)),
+    ],
+)
+def test_choice_follows_the_shape(graph: tuple[Any, Any], cost: Cost, way: tuple[int, int, int]) -> None:
+    assert chosen(graph, cost) == way
+
+
+def test_nothing_is_known_of_what_lies_behind_the_start() -> None:
+    assert wave(["a"], [], lambda _: (), 3, SECONDS) == Wave(["a"], 3)
+    assert wave(["a"], [], lambda _: (), 90, CALLS) == Wave(["a"], 10)
+
+
+def test_no_call_goes_further_than_the_walk() -> None:
+    calls, back, limit = chosen(CLOSE, CALLS, room=1)
+    assert limit == back + 1
+    assert calls < 60
+
+
+def test_what_nothing_leads_to_is_asked_for_itself() -> None:
+    edge, behind, leads = ["a", "b", "c"], [["u"]], {"u": ["a", "b"]}
+    assert sorted(wave(edge, behind, lambda arn: leads.get(arn, ()), 1, CALLS).starts) == ["c", "u"]
+
+
+def test_cover_takes_the_largest_first() -> None:
+    reached = {"few": 0b0011, "most": 0b0111, "last": 0b1100, "all but one": 0b0110}
+    assert covering("abcd", reached) == ["most", "last"]
+    assert covering("abcde", reached) == ["most", "last", "e"]
