@@ -38,8 +38,6 @@ from gateway.lineage.spread import DEEPEST_QUERY, Cost, wave
 from gateway.loaders import Loaders
 from gateway.records import Edge, Step
 
-CHAINS = 50
-"""Vertices from which a walk that is to make fewer calls asks at once; what one of them finds may spare the rest."""
 _FIRST_REACH = 3
 """Associations that the first calls of a walk that is to wait less follow; how wide the graph is nobody knows yet."""
 _CALL_SECONDS = 0.0005
@@ -146,7 +144,6 @@ class Walk:
     _cut: set[str] = field(default_factory=set)
     _ended_by: set[Reason] = field(default_factory=set)
     _chains: dict[asyncio.Task[Step], _Chain] = field(default_factory=dict)
-    _planned: deque[_Chain] = field(default_factory=deque)
     _reason: str = _FEWER_CALLS
 
     def __post_init__(self) -> None:
@@ -204,24 +201,19 @@ class Walk:
         return sorted(vertices, key=lambda arn: (self.depths[arn], arn))
 
     def _set_out(self) -> None:
-        """Ask from where it is planned to, and plan anew when all that was asked has been told."""
-        if not self._chains and len(self.depths) <= self.max_vertices:
-            self._plan()
-        at_once = len(self._planned) if self._hurries else CHAINS - len(self._chains)
-        while self._planned and at_once > 0 and len(self.depths) <= self.max_vertices:
-            self._go_on(self._planned.popleft())
-            at_once -= 1
-
-    def _plan(self) -> None:
-        """Choose calls that open the nearest vertices; those farther off wait, for they may be opened by the same."""
+        """Open the nearest vertices that are not; those farther off wait, for they may be opened by the same calls."""
+        if self._chains or len(self.depths) > self.max_vertices:
+            return
         level, edge = self._edge()
         together = [arn for arn in edge if self._is_one_of_many(arn)]
         room = self.max_depth - level
         if self._hurries and not level:
             room = min(room, _FIRST_REACH)
         chosen = wave(together, self._behind(level), self._leads, room, self._cost())
-        self._planned.extend(_Chain(arn, chosen.limit) for arn in chosen.starts)
-        self._planned.extend(_Chain(arn, min(room, DEEPEST_QUERY)) for arn in edge if arn not in set(together))
+        for start in chosen.starts:
+            self._go_on(_Chain(start, chosen.limit))
+        for start in set(edge).difference(together):
+            self._go_on(_Chain(start, min(room, DEEPEST_QUERY)))
 
     def _edge(self) -> tuple[int, list[str]]:
         """Tell how far the nearest vertices are that are not open, and which these are."""
