@@ -157,6 +157,14 @@ class Loaders:
             await self._described(kind, key, place)
         return record
 
+    async def describe_many(self, kind: Kind, keys: Collection[str]) -> None:
+        """Ask for several entities of a kind that has a batch, as far as the cache does not know them."""
+        known = await asyncio.gather(*(self._memory.entity(self.place_of(key), kind, key) for key in keys))
+        for key, entity in zip(keys, known, strict=True):
+            if entity and not self.record(key).described:
+                self.record(key).complete(entity.members, entity.lacks)
+        await self._load_many(kind, [(key, True) for key in keys if not self.record(key).described])
+
     async def find(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
         """Return the key of the entity of that name, which is described unless something told of it before."""
         if key := self._named.get((place, kind, name)):
@@ -239,7 +247,7 @@ class Loaders:
         if self._calls.lacks("QueryLineage", self.place_of(start)):
             self.because("ListAssociations", "a walk, where there is no QueryLineage")
         ends = {"Ascendants": ["DestinationArn"], "Descendants": ["SourceArn"], "Both": ["DestinationArn", "SourceArn"]}
-        found = await asyncio.gather(*(self._all_associations({end: start}) for end in ends[direction]))
+        found = await asyncio.gather(*(self.all_associations({end: start}) for end in ends[direction]))
         vertices: dict[str, str | None] = {}
         edges = []
         for summary in (summary for some in found for summary in some):
@@ -249,7 +257,8 @@ class Loaders:
             vertices[edge.destination] = summary.get("DestinationType")
         return Step(list(vertices.items()), edges, None)
 
-    async def _all_associations(self, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    async def all_associations(self, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return all association summaries that a hop's parameters leave, page after page."""
         items: list[dict[str, Any]] = []
         token = None
         while True:

@@ -55,7 +55,7 @@ async def walked(endpoint: Stub, start: str, prefer: str, direction: str = "UPST
             "FEWER_CALLS",
             "name creationTime",
             5,
-            {"QueryLineage": 4, "DescribeArtifact": 90, "DescribeContext": 1, "Search": 3},
+            {"QueryLineage": 4, "ListArtifacts": 1, "DescribeContext": 1, "Search": 2},
         ),
     ],
 )

@@ -79,6 +79,7 @@ def test_what_nothing_leads_to_is_asked_for_itself() -> None:
 
 
 def test_cover_takes_the_largest_first() -> None:
-    reached = {"few": 0b0011, "most": 0b0111, "last": 0b1100, "all but one": 0b0110}
-    assert covering("abcd", reached) == ["most", "last"]
-    assert covering("abcde", reached) == ["most", "last", "e"]
+    reached = {"few": 0b0011, "most": 0b0111, "last": 0b1100, "all but one": 0b0110, "none": 0}
+    assert covering(0b1111, reached) == (["most", "last"], 0)
+    assert covering(0b11111, reached) == (["most", "last"], 0b10000)
+    assert covering(0, reached) == ([], 0)

@@ -305,7 +305,7 @@ async def test_identity_costs_pages_only(ask: Ask, load: Callable[..., None], ca
     assert calls == {"QueryLineage": 20}
 
 
-async def test_names_cost_a_describe_each(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_names_are_told_by_associations(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*diamond())
     data = await ask(
         """query($arn: Arn!) { lineage(start: [$arn], direction: DOWNSTREAM) {
@@ -315,7 +315,7 @@ async def test_names_cost_a_describe_each(ask: Ask, load: Callable[..., None], c
         arn=DATASET,
     )
     assert data["lineage"]["vertices"][0]["entity"]["name"] == "artifact-0"
-    assert calls == {"QueryLineage": 1, "DescribeArtifact": 3, "DescribeContext": 1, "Search": 1}
+    assert calls == {"QueryLineage": 1, "ListAssociations": 3, "DescribeContext": 1}
 
 
 async def test_describes_start_between_pages(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
@@ -328,7 +328,10 @@ async def test_describes_start_between_pages(ask: Ask, load: Callable[..., None]
         ),
     )
     service.behaviour.latency_ms = 20
-    await ask("query($arn: Arn!) { lineage(start: [$arn]) { vertices { entity { name } } } }", arn=DATASET)
+    await ask(
+        "query($arn: Arn!) { lineage(start: [$arn]) { vertices { entity { lastModifiedBy { domainId } } } } }",
+        arn=DATASET,
+    )
     order = [operation for operation, _ in service.requests]
     assert order.index("DescribeArtifact") < len(order) - 1 - order[::-1].index("QueryLineage")
     assert Counter(order) == {"QueryLineage": 3, "DescribeArtifact": 120}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 
 from gateway import arn as arns
-from gateway.aws.kinds import ACTION, ARTIFACT, CONTEXT, TRIAL_COMPONENT, kind_of
+from gateway.aws.kinds import ACTION, ARTIFACT, CONTEXT, TRIAL_COMPONENT, Kind, kind_of
 from gateway.errors import GatewayError
 from gateway.lineage.graph import ShownEdge
 from gateway.lineage.picture import Picture, Vertex
@@ -26,6 +26,12 @@ class Format(Enum):
     DOT = "DOT"
     CSV = "CSV"
     OPENLINEAGE = "OPENLINEAGE"
+
+
+def needed(format: Format, kind: Kind) -> list[str]:
+    """Tell what a format shows of vertices of a kind, as paths in the Describe response."""
+    paths = {Format.CSV: [kind.name_path, kind.source_path], Format.OPENLINEAGE: [_WHOLE]}
+    return paths.get(format, [kind.name_path])
 
 
 async def described(
@@ -48,6 +54,10 @@ async def described(
         elif isinstance(outcome, BaseException):
             raise outcome
     return vertices, list(failures.values())
+
+
+_WHOLE = "CreatedBy"
+"""What nothing tells that does not tell all."""
 
 
 def _is_told(vertex: Vertex, format: Format) -> bool:

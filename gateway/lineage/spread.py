@@ -5,14 +5,16 @@ others besides; the further back, the fewer calls, and the less of what each tel
 is known of the graph by now: that it goes on as wide as it has become.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from heapq import heapify, heappop, heapreplace
 from math import ceil
 from operator import or_
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from gateway.aws.kinds import MOST_VERTICES
+
+K = TypeVar("K", bound=Any)
 
 DEEPEST_QUERY = 10
 """Associations that one QueryLineage follows."""
@@ -52,7 +54,8 @@ def wave(
     ways = list(_ways(edge, behind, leads))
     widths = [sum(map(int.bit_count, reached.values())) / len(reached) for reached in ways[1:]]
     for back, reached in enumerate(ways):
-        starts = covering(edge, reached)
+        chosen, left = covering((1 << len(edge)) - 1, reached)
+        starts = chosen + [arn for bit, arn in enumerate(edge) if left >> bit & 1]  # what nothing leads to
         for further in range(1, min(room, DEEPEST_QUERY - back) + 1):
             pages = _pages(widths, back + further)
             costs = pages * (len(starts) * cost.call + cost.wait) / further
@@ -79,26 +82,25 @@ def _union(sets: Iterable[int]) -> int:
     return reduce(or_, sets, 0)
 
 
-def covering(edge: Sequence[str], reached: Reached) -> list[str]:
-    """Choose few vertices that together lead to all of the edge; what none leads to stands for itself.
+def covering(whole: int, reached: Mapping[K, int]) -> tuple[list[K], int]:
+    """Choose few that together reach all that they can of a set, and tell what they leave; sets are bits of a number.
 
-    Always the one that leads to the most that no other leads to yet.
+    The next is always the one that reaches the most that no other does yet.
     """
-    chosen = []
-    left = (1 << len(edge)) - 1
-    heap = [(-bits.bit_count(), arn) for arn, bits in reached.items()]
+    chosen, left = [], whole
+    heap = [(-bits.bit_count(), key) for key, bits in reached.items()]
     heapify(heap)
     while heap and left:
-        most, arn = heap[0]
-        new = (reached[arn] & left).bit_count()
-        if new == -most:
-            heappop(heap)
-            if new:
-                chosen.append(arn)
-                left &= ~reached[arn]
-        else:
-            heapreplace(heap, (-new, arn))  # others have come first since
-    return chosen + [arn for bit, arn in enumerate(edge) if left >> bit & 1]
+        most, key = heap[0]
+        new = (reached[key] & left).bit_count()
+        if new < -most:
+            heapreplace(heap, (-new, key))  # others have come first since
+            continue
+        heappop(heap)
+        if new:
+            chosen.append(key)
+            left &= ~reached[key]
+    return chosen, left
 
 
 def _pages(widths: Sequence[float], limit: int) -> int:

@@ -152,7 +152,8 @@ class Walk:
         self.depths.update(dict.fromkeys(self.starts, 0))
 
     @property
-    def _hurries(self) -> bool:
+    def hurries(self) -> bool:
+        """Whether it is to wait less."""
         return self.prefer is Preference.LESS_WAITING
 
     async def run(self) -> "Walk":
@@ -207,7 +208,7 @@ class Walk:
         level, edge = self._edge()
         together = [arn for arn in edge if self._is_one_of_many(arn)]
         room = self.max_depth - level
-        if self._hurries and not level:
+        if self.hurries and not level:
             room = min(room, _FIRST_REACH)
         chosen = wave(together, self._behind(level), self._leads, room, self._cost())
         for start in chosen.starts:
@@ -245,7 +246,7 @@ class Walk:
 
     def _cost(self) -> Cost:
         """Tell what is to be spared: calls, or seconds."""
-        if not self._hurries:
+        if not self.hurries:
             return Cost(call=1, wait=1)
         rate = self.loaders.rate("QueryLineage", self.starts[0]) if self.starts else None
         self._reason = _THROTTLED.format(rate) if rate else _LESS_WAITING
@@ -254,7 +255,7 @@ class Walk:
     def _look_far(self) -> None:
         """Beside the first calls of a walk that hurries, ask for all there is: where a page holds it, that is all."""
         deepest = min(DEEPEST_QUERY, self.max_depth)
-        if self._hurries and deepest > _FIRST_REACH:
+        if self.hurries and deepest > _FIRST_REACH:
             for start in filter(self.loaders.queries_lineage, self.starts):
                 self._go_on(_Chain(start, deepest, looks_far=True))
 

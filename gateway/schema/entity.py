@@ -163,8 +163,8 @@ def linked(loaders: Loaders, kind: Kind, text: str) -> Any:
     return shown(loaders, text) if kind_of(arns.parse(text)) is kind else None
 
 
-def uncovered(info: Info, *paths: tuple[str, ...]) -> dict[Kind, str]:
-    """Tell which kinds of vertex the document asks more of than a walk tells, and a path that only a Describe knows.
+def uncovered(info: Info, *paths: tuple[str, ...]) -> dict[Kind, list[str]]:
+    """Tell what the document asks of each kind of vertex beyond what a walk tells, as paths in the Describe response.
 
     ``paths`` lead from the resolver's field to fields of vertices.
     """
@@ -177,7 +177,7 @@ def uncovered(info: Info, *paths: tuple[str, ...]) -> dict[Kind, str]:
         asked = names[None].union(*(names[name] for name in _called(info, kind)))
         needed = [path for name, path in _paths(kind).items() if name in asked and path != kind.type_path]
         if needed:
-            found[kind] = needed[0]
+            found[kind] = needed
     return found
 
 

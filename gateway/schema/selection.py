@@ -12,7 +12,9 @@ from graphql import (
     GraphQLSkipDirective,
     InlineFragmentNode,
     SelectionNode,
+    get_argument_values,
     get_directive_values,
+    get_named_type,
 )
 
 Condition = str | None
@@ -31,6 +33,14 @@ def selected(info: GraphQLResolveInfo[Any], *path: str) -> dict[Condition, set[s
     for condition, node in _fields(info, nodes):
         names[condition].add(node.name.value)
     return names
+
+
+def arguments(info: GraphQLResolveInfo[Any], name: str) -> Iterator[dict[str, Any]]:
+    """Give the arguments of each field of that name selected below the resolver's field."""
+    shown: Any = get_named_type(info.return_type)
+    for _, node in _fields(info, info.field_nodes):
+        if node.name.value == name:
+            yield get_argument_values(shown.fields[name], node, info.variable_values)
 
 
 def _fields(info: GraphQLResolveInfo[Any], nodes: Iterable[FieldNode]) -> Iterator[tuple[Condition, FieldNode]]:

@@ -1,7 +1,6 @@
 """Whole-graph walks: what a client asks of one, and the graph that comes back."""
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -15,7 +14,8 @@ from gateway import arn as arns
 from gateway.aws.kinds import LINEAGE, TRIAL_COMPONENT, Kind, kind_of
 from gateway.errors import BadUserInput, GatewayError
 from gateway.lineage import plan, walk
-from gateway.lineage.export import Format, described, written
+from gateway.lineage.describing import Describing
+from gateway.lineage.export import Format, described, needed, written
 from gateway.lineage.graph import ShownEdge, joined
 from gateway.lineage.paths import paths
 from gateway.lineage.picture import Picture
@@ -33,7 +33,7 @@ from gateway.schema.enums import (
 )
 from gateway.schema.paging import checked_first
 from gateway.schema.scalars import Arn, checked_arn
-from gateway.schema.selection import selected
+from gateway.schema.selection import arguments
 
 if TYPE_CHECKING:
     from gateway.schema.lineage import LineageEntity
@@ -149,9 +149,9 @@ class LineageGraph:
     coverage: Coverage = strawberry.field(description="What was left out, and why.")
 
     @strawberry.field(
-        description="The same vertices and edges as a text for another tool. Names take what they take in a query, a "
-        "Describe for each vertex and a Search for 100 trial components; a vertex that AWS won't describe is called by "
-        "the end of its ARN, and the errors say so."
+        description="The same vertices and edges as a text for another tool. MERMAID and DOT show names, CSV sources "
+        "too, and OPENLINEAGE whole entities, which cost what they cost in a query; a vertex that AWS won't tell of is "
+        "called by the end of its ARN, and the errors say so."
     )
     async def export(
         self,
@@ -218,17 +218,15 @@ def _path(loaders: Loaders, path: list[str], edges: Mapping[tuple[str, str], Edg
 
 async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) -> LineageGraph:
     """Walk, describing what will be asked of the vertices while later pages are still coming, and show the graph."""
-    paths = uncovered(info, ("vertices", "entity"), ("edges", "source"), ("edges", "destination"))
-    if any("export" in fields for fields in selected(info._raw_info).values()):  # noqa: SLF001
-        paths = {kind: kind.name_path for kind in LINEAGE} | paths
-    begun: set[str] = set()
-    async with asyncio.TaskGroup() as describing:
+    needs = uncovered(info, ("vertices", "entity"), ("edges", "source"), ("edges", "destination"))
+    for asked in arguments(info._raw_info, "export"):  # noqa: SLF001 - as in uncovered
+        for kind in LINEAGE:
+            needs[kind] = [*needs.get(kind, ()), *needed(Format(asked["format"].value), kind)]
+    async with asyncio.TaskGroup() as tasks:
+        describing = Describing(walked, needs, tasks)
         async for _ in walked.steps():
-            for arn in walked.depths.keys() - begun if paths else ():
-                begun.add(arn)
-                kind = kind_of(arns.parse(arn))
-                if kind and kind in paths and not walked.loaders.record(arn).covers(paths[kind]):
-                    describing.create_task(_described(walked.loaders, kind, arn, paths[kind]))
+            describing.go_on()
+        await describing.rest()
     return await _shown(walked, filter or LineageFilter())
 
 
@@ -312,12 +310,6 @@ def _coverage(told: walk.Coverage, unsure: Iterable[Reason] = ()) -> Coverage:
         frontier=[Arn(arn) for arn in told.frontier],
         as_of=told.as_of,
     )
-
-
-async def _described(loaders: Loaders, kind: Kind, arn: str, path: str) -> None:
-    # A failure is told by the fields that need what it would have told.
-    with contextlib.suppress(GatewayError):
-        await loaders.describe(kind, arn, path)
 
 
 async def _verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | Reason:

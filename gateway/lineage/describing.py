@@ -1,0 +1,196 @@
+"""How the vertices of a walk are described while it goes on: by the fewest calls that tell what is asked of them.
+
+Three things tell of many at once. A *batch* returns a hundred whole entities by their ARNs. A *listing* tells of a
+hundred entities of an account, whichever these are: it is read on as long as it tells of enough of the walk's. An
+*association summary* names both its ends, so that one ListAssociations names a vertex and all its neighbours on that
+side; what these are is known when the walk has ended. All else takes a Describe each.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Collection, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway import arn as arns
+from gateway.aws.batches import MOST_ENTITIES
+from gateway.aws.kinds import MOST_RESULTS, Kind, kind_of
+from gateway.aws.places import Place
+from gateway.errors import Forbidden, GatewayError
+from gateway.lineage.spread import covering
+from gateway.lineage.walk import Direction, Walk
+from gateway.records import Page
+
+_LISTED = 50
+"""Vertices to be told of for each page of a listing that is read on trust."""
+_TOLD_ENOUGH = 3
+"""Vertices that a page has to tell of to be worth it otherwise; association summaries name as many."""
+
+End = tuple[str, str]
+"""What ListAssociations is asked: which end of the associations, and the vertex there."""
+
+
+@dataclass
+class _Listing:
+    """A listing of a kind in one place, as far as it has been read."""
+
+    kind: Kind
+    place: Place
+    wanted: list[str] = field(default_factory=list)
+    """Vertices of which nothing has told."""
+    entities: set[str] = field(default_factory=set)
+    """What it has told of."""
+    told: int = 0
+    """How many vertices are among that."""
+    pages: int = 0
+    token: str | None = None
+    page: asyncio.Task[None] | None = None
+    """The page under way."""
+    ended: bool = False
+
+    @property
+    def pays(self) -> bool:
+        """Whether its next page is likely to spare more calls than it costs."""
+        trusted = (self.pages + 1) * _LISTED <= self.told + len(self.wanted)
+        is_worth_it = trusted or self.told > self.pages * _TOLD_ENOUGH
+        return is_worth_it and len(self.wanted) > _TOLD_ENOUGH and not self.ended
+
+
+class Describing:
+    """What is asked of a walk's vertices, and the calls that tell it."""
+
+    def __init__(self, walked: Walk, needs: Mapping[Kind, Collection[str]], tasks: asyncio.TaskGroup) -> None:
+        """Have ``tasks`` ask for what each kind ``needs``: paths in its Describe response."""
+        self._walked = walked
+        self._loaders = walked.loaders
+        self._needs = needs
+        self._tasks = tasks
+        self._met: set[str] = set()
+        self._batched: dict[Kind, list[str]] = defaultdict(list)
+        self._listings: dict[tuple[Kind, Place], _Listing] = {}
+
+    def go_on(self) -> None:
+        """Begin with the vertices that the walk has found since."""
+        new = self._walked.depths.keys() - self._met
+        self._met |= new
+        for arn in new:
+            kind = kind_of(arns.parse(arn))
+            if kind and kind in self._needs:
+                self._begin(kind, arn)
+        for kind, waiting in self._batched.items():
+            while len(waiting) >= (1 if self._walked.hurries else MOST_ENTITIES):
+                self._batch(kind, waiting[:MOST_ENTITIES])
+                del waiting[:MOST_ENTITIES]
+        for listing in self._listings.values():
+            self._read_on(listing)
+
+    async def rest(self) -> None:
+        """Ask for the rest when the walk has ended."""
+        if not self._walked.hurries:
+            await asyncio.gather(*map(self._read_out, self._listings.values()))
+        listed = [arn for listing in self._listings.values() for arn in listing.wanted]
+        batched = [arn for waiting in self._batched.values() for arn in waiting]
+        named = self._name(listed, batched)
+        for listing in self._listings.values():
+            for arn in listing.wanted:
+                if arn not in named:
+                    self._describe(listing.kind, arn)
+        for kind, waiting in self._batched.items():
+            self._batch(kind, [arn for arn in waiting if arn not in named])
+
+    def _begin(self, kind: Kind, arn: str) -> None:
+        """Have a vertex described in whichever way tells of the most at once."""
+        roots = {path.partition(".")[0] for path in self._needs[kind]}
+        if kind.batch and roots.isdisjoint(kind.batch.lacks):
+            if not self._knows(kind, arn):
+                self._batched[kind].append(arn)
+        elif roots <= set(kind.summary):
+            self._list(kind, arn)
+        elif not self._knows(kind, arn):
+            self._describe(kind, arn)
+
+    def _knows(self, kind: Kind, arn: str) -> bool:
+        return all(map(self._loaders.record(arn).covers, self._needs[kind]))
+
+    def _describe(self, kind: Kind, arn: str) -> None:
+        self._start(self._loaders.describe(kind, arn, next(iter(self._needs[kind]))))
+
+    def _batch(self, kind: Kind, some: list[str]) -> None:
+        if some:
+            self._start(self._loaders.describe_many(kind, some))
+
+    def _start(self, call: Coroutine[Any, Any, Any]) -> None:
+        async def made() -> None:
+            # What it does not tell, the fields that need it ask for once more, or say why they cannot.
+            with contextlib.suppress(GatewayError):
+                await call
+
+        self._tasks.create_task(made())
+
+    def _list(self, kind: Kind, arn: str) -> None:
+        with contextlib.suppress(Forbidden):
+            place = self._loaders.place_of(arn)
+            listing = self._listings.setdefault((kind, place), _Listing(kind, place))
+            listing.told += arn in listing.entities
+            if not self._knows(kind, arn):
+                listing.wanted.append(arn)
+
+    def _read_on(self, listing: _Listing) -> None:
+        if listing.page is None and listing.pays:
+            listing.page = self._tasks.create_task(self._read(listing))
+
+    async def _read(self, listing: _Listing) -> None:
+        """Read a page of a listing; where AWS denies it, its vertices are asked for otherwise."""
+        kind = listing.kind
+        try:
+            page = await self._loaders.listing(kind, {}, listing.token, MOST_RESULTS, listing.place)
+        except GatewayError:
+            page = Page([], None)
+        listing.entities |= {kind.key(summary) for summary in page.items}
+        listing.told += len(listing.entities.intersection(listing.wanted))
+        listing.wanted = [arn for arn in listing.wanted if not self._knows(kind, arn)]
+        listing.pages += 1
+        listing.token, listing.ended, listing.page = page.next, page.next is None, None
+
+    async def _read_out(self, listing: _Listing) -> None:
+        """Read a listing for as long as that pays."""
+        self._read_on(listing)
+        while listing.page:
+            await asyncio.wait({listing.page})
+            self._read_on(listing)
+
+    def _name(self, listed: list[str], batched: list[str]) -> set[str]:
+        """Have association summaries name vertices, those of batches too if it takes no more calls; tell which."""
+        wanted = list(filter(self._is_named, listed))
+        chosen = self._covering(wanted)
+        if also := list(filter(self._is_named, batched)):
+            more = self._covering(wanted + also)
+            if len(more) <= len(chosen):
+                chosen = more
+        for end, arn in chosen:
+            self._start(self._loaders.all_associations({end: arn}))
+        return set().union(*chosen.values())
+
+    def _is_named(self, arn: str) -> bool:
+        """Whether no more is asked of a vertex than an association summary tells."""
+        kind = kind_of(arns.parse(arn))
+        return kind is not None and {kind.name_path, kind.type_path}.issuperset(self._needs[kind])
+
+    def _covering(self, wanted: list[str]) -> dict[End, set[str]]:
+        """Choose ends whose summaries name these vertices, as far as there are any, and tell what each names."""
+        bits = {arn: 1 << bit for bit, arn in enumerate(wanted)}
+        named = self._ends() if wanted else {}
+        reached = {end: sum(bits.get(arn, 0) for arn in vertices) for end, vertices in named.items()}
+        chosen, _ = covering((1 << len(wanted)) - 1, reached)
+        return {end: named[end] for end in chosen}
+
+    def _ends(self) -> dict[End, set[str]]:
+        """Tell what the summaries of each end name: its vertex, and the neighbours there, which the walk has found."""
+        named: dict[End, set[str]] = defaultdict(set)
+        for source, destination in self._walked.edges:
+            if self._walked.direction is not Direction.DOWNSTREAM:
+                named["DestinationArn", destination] |= {source, destination}
+            if self._walked.direction is not Direction.UPSTREAM:
+                named["SourceArn", source] |= {source, destination}
+        return named

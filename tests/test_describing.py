@@ -1,0 +1,122 @@
+"""What the names and other fields of a walk's vertices cost: which calls tell them, counted by the service."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import Ask
+from graphs import Line, artifact, artifact_arn, association, component, component_arn, diamond, fan
+
+from gateway.local.server import LocalServer
+
+Load = Callable[..., None]
+HUB = artifact_arn(0)
+NAMES = "name type"
+TIMES = "name creationTime ... on Artifact { sourceUri }"
+
+
+async def vertices(ask: Ask, fields: str, start: str = HUB, **arguments: str) -> list[dict[str, Any]]:
+    """Walk downstream, by far enough, and return what the fields show of each vertex."""
+    given = "".join(f", {name}: {value}" for name, value in arguments.items())
+    query = f"""query ($start: Arn!) {{ lineage(start: [$start], direction: DOWNSTREAM, maxVertices: 5000{given}) {{
+        vertices {{ entity {{ arn {fields} }} }} coverage {{ complete }} }} }}"""
+    walked = (await ask(query, start=start))["lineage"]
+    assert walked["coverage"]["complete"]
+    return [vertex["entity"] for vertex in walked["vertices"]]
+
+
+def elsewhere(number: int) -> list[Line]:
+    """So many artifacts of the same account, newer than any other, with which nothing is associated."""
+    return [artifact(100_000 + number, CreationTime=2_100_000_000 + number) for number in range(number)]
+
+
+async def test_listing_names_what_the_account_has(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(249))
+    found = await vertices(ask, NAMES)
+    assert {one["arn"]: one["name"] for one in found} == {artifact_arn(n): f"artifact-{n}" for n in range(250)}
+    assert calls == {"QueryLineage": 5, "ListArtifacts": 3}
+
+
+async def test_listing_tells_times_and_sources(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(249))
+    found = await vertices(ask, TIMES)
+    assert all(one["creationTime"] and one["sourceUri"] for one in found)
+    assert calls == {"QueryLineage": 5, "ListArtifacts": 3}
+
+
+async def test_listing_of_others_is_left(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(249), *elsewhere(3000))
+    assert all(one["name"] for one in await vertices(ask, NAMES))
+    # Five pages of the listing on trust, and three of the associations of the hub.
+    assert calls == {"QueryLineage": 5, "ListArtifacts": 5, "ListAssociations": 3}
+
+
+async def test_listing_is_read_on_while_it_tells_enough(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(249), *elsewhere(400))
+    assert all(one["name"] for one in await vertices(ask, TIMES))
+    assert calls == {"QueryLineage": 5, "ListArtifacts": 7}
+
+
+async def test_few_vertices_are_named_by_their_neighbours(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(20))
+    assert all(one["name"] for one in await vertices(ask, NAMES))
+    assert calls == {"QueryLineage": 1, "ListAssociations": 1}
+
+
+async def test_few_vertices_take_a_describe_each(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(20))
+    assert all(one["creationTime"] for one in await vertices(ask, TIMES))
+    assert calls == {"QueryLineage": 1, "DescribeArtifact": 21}
+
+
+async def test_vertex_alone_takes_a_describe(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(artifact(0))
+    assert await vertices(ask, NAMES) == [{"arn": HUB, "name": "artifact-0", "type": "DataSet"}]
+    assert calls == {"QueryLineage": 1, "DescribeArtifact": 1}
+
+
+async def test_identity_and_type_take_nothing(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(249))
+    await vertices(ask, "lineageType type")
+    assert calls == {"QueryLineage": 5}
+
+
+async def test_less_waiting_does_not_wait_for_a_listing(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(20))
+    assert all(one["name"] for one in await vertices(ask, NAMES, prefer="LESS_WAITING"))
+    assert calls == {"QueryLineage": 2, "ListAssociations": 1}
+
+
+async def test_trial_components_come_by_the_hundred(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    names = [f"run-{number}" for number in range(249)]
+    load(artifact(0), *map(component, names), *(association(HUB, component_arn(name)) for name in names))
+    found = await vertices(ask, "... on TrialComponent { name createdBy { domainId } }")
+    assert {one["name"] for one in found[1:]} == set(names)
+    assert calls == {"QueryLineage": 5, "Search": 3}
+
+
+async def test_associations_name_trial_components_by_the_way(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*diamond())
+    found = await vertices(ask, NAMES)
+    assert {one["name"] for one in found} >= {"left", "right", "artifact-0"}
+    assert calls == {"QueryLineage": 1, "ListAssociations": 3}
+
+
+@pytest.mark.parametrize(
+    ("deny", "cost"),
+    [
+        (["ListArtifacts:*"], {"QueryLineage": 5, "ListArtifacts": 1, "ListAssociations": 3}),
+        (
+            ["ListArtifacts:*", "ListAssociations:*"],
+            {"QueryLineage": 5, "ListArtifacts": 1, "ListAssociations": 1, "DescribeArtifact": 250},
+        ),
+    ],
+)
+async def test_what_is_denied_is_told_otherwise(
+    ask: Ask, load: Load, calls: Counter[str], service: LocalServer, deny: list[str], cost: dict[str, int]
+) -> None:
+    load(*fan(249))
+    service.behaviour.deny = deny
+    assert all(one["name"] for one in await vertices(ask, NAMES))
+    assert calls == cost
