@@ -179,10 +179,19 @@ class Loaders:
 
         They are asked where the vertex is whose ARN is among the parameters, unless a ``place`` is given.
         """
+        return await self._associations(parameters, token, place)
+
+    def foresee(self, parameters: Mapping[str, Any]) -> None:
+        """Begin to ask for a first page of association summaries, for a field that is going to need it."""
+        self._associations(parameters, None, None).add_done_callback(lambda page: page.cancelled() or page.exception())
+
+    def _associations(
+        self, parameters: Mapping[str, Any], token: str | None, place: Place | None
+    ) -> asyncio.Future[Page]:
         end = parameters.get("SourceArn") or parameters.get("DestinationArn")
         asked = place if place is not None else self.place_of(end) if end else HOME
         self.because("ListAssociations", "one hop; it tells names and types too")
-        return await self._page(self._load_associations, asked, _frozen(parameters), token)
+        return self._page(self._load_associations, asked, _frozen(parameters), token)
 
     def queries_lineage(self, start: str) -> bool:
         """Whether SageMaker has QueryLineage where this vertex is, as far as known."""
@@ -413,12 +422,12 @@ class Loaders:
                 self._memory.learn_entity(self.place_of(key), kind, key, Entity(key, members, batch.lacks))
         return found
 
-    async def _page(self, *key: Any) -> Page:
+    def _page(self, *key: Any) -> asyncio.Future[Page]:
         page: asyncio.Future[Page] = self._pages.load(key)
         if not page.done():
             self._paging.add(page)
             page.add_done_callback(self._paging.discard)
-        return await page
+        return page
 
     async def _load_associations(
         self, place: Place, parameters: tuple[tuple[str, Any], ...], token: str | None

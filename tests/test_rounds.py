@@ -112,3 +112,16 @@ async def test_throttled_walk_spares_calls(service: LocalServer, load: Callable[
 
 def test_log_counts_dependent_calls() -> None:
     assert Log([Call("A", 1, 4), Call("B", 2, 5), Call("C", 6, 7)]).rounds() == 2
+
+
+HOPS = """query ($arn: Arn!) { entity(arn: $arn) { arn upstream(first: 100) { nodes { name
+  upstream(first: 100) { nodes { name upstream(first: 100) { nodes { name } } } } } } } }"""
+
+
+async def test_nested_hops_take_a_round_each(layered: Stub) -> None:
+    layered.begin(quiet_ms=QUIET_MS)
+    async with running(Settings(local_url=layered.url, cache_url="off")) as client:
+        said = await asking(client)(HOPS, arn=dag.ENDPOINT)
+    assert len(said["data"]["entity"]["upstream"]["nodes"]) == dag.FAN
+    log = layered.log()
+    assert (log.rounds(), log.count()) == (3, {"DescribeContext": 1, "ListAssociations": 13})

@@ -45,6 +45,7 @@ from gateway.schema.parts import (
 )
 from gateway.schema.questions import question
 from gateway.schema.scalars import Arn, is_given
+from gateway.schema.selection import arguments
 from gateway.schema.walks import (
     DirectionArgument,
     FilterArgument,
@@ -441,6 +442,17 @@ def association_listing(
         lambda token, _: loaders.associations(parameters, token, place),
         keep,
     )
+
+
+def foresee_hops(info: Info, arn: str) -> None:
+    """Begin with the hops that a document takes from a vertex of which nobody knows yet whether it exists.
+
+    Only with those that have neither a filter nor a cursor: they are what most ask for.
+    """
+    for direction in ("upstream", "downstream"):
+        for given in arguments(info._raw_info, direction):  # noqa: SLF001 - strawberry's own expands fragments
+            if not given.get("filter") and not given.get("after"):
+                info.context.foresee(plan.hop(arn, direction).parameters)
 
 
 async def _hop(

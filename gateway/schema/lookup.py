@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ from gateway.schema.entity import Described, shown
 from gateway.schema.paging import Connection, Listing, connection, scope, window
 from gateway.schema.scalars import checked_arn, checked_name, is_given
 
+Ahead = Callable[[str], None]
+
 _ACCOUNT = re.compile("[0-9]{12}")
 _REGION = re.compile("[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}")
 
@@ -25,9 +27,13 @@ async def existing(loaders: Loaders, key: str) -> Any:
     return entity if entity and not (await loaders.describe(entity.kind, key)).missing else None
 
 
-async def by_arn(loaders: Loaders, arn: str, *kinds: Kind) -> Any:
-    """Return the entity with this ARN, which must be of one of ``kinds``; None when there is none."""
+async def by_arn(loaders: Loaders, arn: str, *kinds: Kind, ahead: Ahead = lambda _: None) -> Any:
+    """Return the entity with this ARN, which must be of one of ``kinds``; None when there is none.
+
+    ``ahead`` is done with an ARN that is in order while the entity is asked for.
+    """
     checked_arn(arn, "arn", *kinds)
+    ahead(arn)
     return await existing(loaders, arn)
 
 
@@ -37,11 +43,13 @@ async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None =
     return shown(loaders, key) if key else None
 
 
-async def by_either(loaders: Loaders, kind: Kind, name: str | None, arn: str | None) -> Any:
+async def by_either(
+    loaders: Loaders, kind: Kind, name: str | None, arn: str | None, ahead: Ahead = lambda _: None
+) -> Any:
     """Return the entity by exactly one of its name and its ARN."""
     if is_given(name) == is_given(arn):
         raise BadUserInput("give exactly one of `name` and `arn`.", "name")
-    return await (by_name(loaders, kind, name) if is_given(name) else by_arn(loaders, arn or "", kind))
+    return await (by_name(loaders, kind, name) if is_given(name) else by_arn(loaders, arn or "", kind, ahead=ahead))
 
 
 async def belonging(

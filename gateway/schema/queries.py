@@ -1,5 +1,6 @@
 """The root fields of the lineage graph: one vertex, several, or a list of them."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -34,6 +35,7 @@ from gateway.schema.lineage import (
     TrialComponent,
     association,
     association_listing,
+    foresee_hops,
 )
 from gateway.schema.lookup import by_arn, by_either, by_name, given, listed, place_asked
 from gateway.schema.nodes import Nodes
@@ -67,7 +69,7 @@ class Query(References, Catalogue):
     @strawberry.field(description="The vertex of the lineage graph with this ARN; null when there is none.")
     async def entity(self, info: Info, arn: ArnArgument) -> LineageEntity | None:
         """Find a vertex of any kind."""
-        found: LineageEntity | None = await by_arn(info.context, arn, *kinds.LINEAGE)
+        found: LineageEntity | None = await by_arn(info.context, arn, *kinds.LINEAGE, ahead=partial(foresee_hops, info))
         return found
 
     @strawberry.field(
@@ -85,19 +87,19 @@ class Query(References, Catalogue):
     @strawberry.field(description="The artifact with this ARN; null when there is none.")
     async def artifact(self, info: Info, arn: ArnArgument) -> Artifact | None:
         """Find an artifact."""
-        found: Artifact | None = await by_arn(info.context, arn, kinds.ARTIFACT)
+        found: Artifact | None = await by_arn(info.context, arn, kinds.ARTIFACT, ahead=partial(foresee_hops, info))
         return found
 
     @strawberry.field(description="The context with this name or ARN; null when there is none.")
     async def context(self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET) -> Context | None:
         """Find a context."""
-        found: Context | None = await by_either(info.context, kinds.CONTEXT, name, arn)
+        found: Context | None = await by_either(info.context, kinds.CONTEXT, name, arn, partial(foresee_hops, info))
         return found
 
     @strawberry.field(description="The action with this name or ARN; null when there is none.")
     async def action(self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET) -> Action | None:
         """Find an action."""
-        found: Action | None = await by_either(info.context, kinds.ACTION, name, arn)
+        found: Action | None = await by_either(info.context, kinds.ACTION, name, arn, partial(foresee_hops, info))
         return found
 
     @strawberry.field(description="The trial component with this name or ARN; null when there is none.")
@@ -105,7 +107,9 @@ class Query(References, Catalogue):
         self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET
     ) -> TrialComponent | None:
         """Find a trial component."""
-        found: TrialComponent | None = await by_either(info.context, kinds.TRIAL_COMPONENT, name, arn)
+        found: TrialComponent | None = await by_either(
+            info.context, kinds.TRIAL_COMPONENT, name, arn, partial(foresee_hops, info)
+        )
         return found
 
     @strawberry.field(description="The lineage group with this name; null when there is none.")
