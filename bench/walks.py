@@ -2,9 +2,10 @@
 
 The endpoint is a stub of SageMaker in a process of its own, 40 ms away, over a made-up graph of layers three in and
 three out. The gateway runs in a process of its own too. A round is a wait for AWS: the longest chain of calls of which
-each came after the one before was answered, as the endpoint heard them. The floor of a row is its rounds times the
-latency. Prints medians; the SDK's way, which takes minutes, runs once, and for the largest graph is reckoned from its
-calls.
+each came after the one before was answered, as the endpoint heard them. Beside what a row took stands its floor: its
+rounds times the latency, and the fewest calls that the API allows for what it asks. Memory is the most that the gateway
+had above what it has when idle. Prints medians; the SDK's way, which takes minutes, runs once, and for the largest
+graph is reckoned from its calls.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import aioboto3
@@ -31,6 +33,8 @@ LATENCY_MS = 40
 RUNS = 5
 SIZES = (200, 1_000, 5_000)
 SDK_UP_TO = 1_000
+SDK_SECONDS = 0.0029
+"""What a call takes the SDK's way beside the latency, as measured with 1,000 vertices."""
 CREDENTIALS = {"region_name": "us-east-1", "aws_access_key_id": "stub", "aws_secret_access_key": "stub"}
 
 FIELDS = {
@@ -132,9 +136,10 @@ class Gateway:
         return float(re.search(r"^process_cpu_seconds_total (\S+)", text, re.MULTILINE)[1])  # type: ignore[index]
 
     def peak_mb(self) -> float:
-        """The most memory that it ever had, in MB."""
-        with open(f"/proc/{self._pid}/status") as status:  # noqa: PTH123 - no file of a folder's
-            return int(re.search(r"VmHWM:\s+(\d+)", status.read())[1]) / 1000  # type: ignore[index]
+        """The most memory that it has had since this was last asked, in MB."""
+        status = Path(f"/proc/{self._pid}/status").read_text()
+        Path(f"/proc/{self._pid}/clear_refs").write_text("5")
+        return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1000  # type: ignore[index]
 
 
 @contextmanager
@@ -173,43 +178,68 @@ def measured(endpoint: Stub, work: Callable[[], Any], runs: int, cpu: Callable[[
     return middle._replace(cpu=statistics.median(run.cpu for run in found))
 
 
-def row(name: str, run: Run, sdk: float) -> None:
-    """Print one row."""
-    calls = ", ".join(f"{count} {operation}" for operation, count in sorted(run.log.count().items()))
-    rounds = run.log.rounds()
-    floor = rounds * LATENCY_MS / 1000
-    times = f"{sdk / run.seconds:6.1f}" if run.seconds else ""
-    print(f"  {name:34} {run.seconds:8.3f} {floor:8.3f} {rounds:6} {times} {run.cpu:7.3f}  {calls}", flush=True)
+class Table:
+    """The rows of one size."""
+
+    def __init__(self, vertices: int) -> None:
+        """Print the heading; work out the fewest calls."""
+        print(f"\n{vertices:,} vertices\n  {'way':32} {'wall s':>8} {'floor s':>8} {'rounds':>6} {'x SDK':>6}", end="")
+        print(f" {'CPU s':>6} {'MB':>5} {'calls':>6} {'least':>6}  calls by operation")
+        self._sdk = 0.0
+        artifacts, components = (sum(map(len, layers(vertices, width(vertices))[first::2])) for first in (1, 2))
+        pages, hundreds = -(-vertices // 50), -(-components // 100)
+        self.least = {
+            "identity": pages,
+            "names and types": pages + -(-artifacts // 100) + hundreds + 1,
+            "every field": pages + artifacts + hundreds + 1,
+        }
+
+    def row(self, name: str, run: Run, least: int | None = None, memory: float | None = None) -> None:
+        """Print a row; the SDK's comes first."""
+        self._sdk = self._sdk or run.seconds
+        count, rounds = run.log.count(), run.log.rounds()
+        calls = ", ".join(f"{calls:,} {operation}" for operation, calls in sorted(count.items()))
+        figures = (run.seconds, rounds * LATENCY_MS / 1000, rounds, self._sdk / run.seconds, run.cpu)
+        print("  {:32} {:8.3f} {:8.3f} {:6} {:6.1f} {:6.2f}".format(name, *figures), end="")
+        rest = ("" if one is None else round(one) for one in (memory, count.total(), least))
+        print(" {:>5} {:>6} {:>6}".format(*rest), f" {calls}", flush=True)
 
 
 def compare(vertices: int) -> None:
     """Print the rows of one size."""
-    print(
-        f"\n{vertices:,} vertices\n"
-        f"  {'way':34} {'wall s':>8} {'floor s':>8} {'rounds':>6} {'x SDK':>6} {'CPU s':>7}  calls"
-    )
+    table = Table(vertices)
     with stub(lines(vertices, width(vertices))) as endpoint, gateway(endpoint.url) as asked:
+        sdk = vertices + -(-vertices // 50)
         if vertices <= SDK_UP_TO:
             run = measured(endpoint, lambda: by_sdk(endpoint.url), 1)
-            sdk = run.seconds
-            row("SageMaker SDK", run, sdk)
+            table.row("SageMaker SDK", run, sdk)
         else:
-            sdk = (vertices + vertices / 50) * (LATENCY_MS / 1000 + 0.0029)
-            print(f"  {'SageMaker SDK (reckoned)':34} {sdk:8.1f}")
-        row("plain aioboto3", measured(endpoint, lambda: asyncio.run(by_plain_client(endpoint.url)), 3), sdk)
-        idle = asked.peak_mb()
-        for prefer in ("FEWER_CALLS", "LESS_WAITING"):
-            for what, fields in FIELDS.items():
-                query = WALK.format(start=ENDPOINT, prefer=prefer, fields=fields)
-                run = measured(endpoint, lambda query=query: asked.ask(query), RUNS, asked.cpu)  # type: ignore[misc]
-                row(f"{what}, {prefer.lower().replace('_', ' ')}", run, sdk)
+            table.row("SageMaker SDK (reckoned)", Run(sdk * (LATENCY_MS / 1000 + SDK_SECONDS), Log([])), sdk)
+        once = vertices > SDK_UP_TO
+        plain = measured(endpoint, lambda: asyncio.run(by_plain_client(endpoint.url)), 1 if once else RUNS)
+        table.row("plain aioboto3", plain, 2 * vertices)
+        walks(table, endpoint, asked)
         hops, watch = HOPS.format(start=ENDPOINT), WATCH.format(start=ENDPOINT)
-        row("three nested hops", measured(endpoint, lambda: asked.ask(hops), RUNS, asked.cpu), sdk)
-        row("first vertices of a subscription", measured(endpoint, lambda: asked.first_vertices(watch), RUNS), sdk)
-        query = WALK.format(start=ENDPOINT, prefer="FEWER_CALLS", fields=FIELDS["every field"])
-        warm = measured(endpoint, lambda: asked.ask(query, fresh=False), RUNS, asked.cpu)
-        row("every field, remembered", warm, sdk)
-        print(f"  the gateway's memory: {idle:.0f} MB idle, {asked.peak_mb():.0f} MB at most")
+        table.row("three nested hops", measured(endpoint, lambda: asked.ask(hops), RUNS, asked.cpu), 14)
+        first = measured(endpoint, lambda: asked.first_vertices(watch), RUNS)
+        table.row("first vertices of a subscription", first, 1)
+
+
+def walks(table: Table, endpoint: Stub, asked: Gateway) -> None:
+    """Print the rows of whole walks, the last of them remembered."""
+    asked.ask("{ __typename }")
+    asked.peak_mb()
+    idle = asked.peak_mb()
+    for prefer in ("FEWER_CALLS", "LESS_WAITING"):
+        for what, fields in FIELDS.items():
+            query = WALK.format(start=ENDPOINT, prefer=prefer, fields=fields)
+            asked.peak_mb()
+            run = measured(endpoint, lambda query=query: asked.ask(query), RUNS, asked.cpu)  # type: ignore[misc]
+            name = f"{what}, {prefer.lower().replace('_', ' ')}"
+            table.row(name, run, table.least[what], asked.peak_mb() - idle)
+    query = WALK.format(start=ENDPOINT, prefer="FEWER_CALLS", fields=FIELDS["every field"])
+    run = measured(endpoint, lambda: asked.ask(query, fresh=False), RUNS, asked.cpu)
+    table.row("every field, remembered", run, 0, asked.peak_mb() - idle)
 
 
 def main() -> None:
