@@ -59,15 +59,21 @@ async def test_listing_is_read_on_while_it_tells_enough(ask: Ask, load: Load, ca
 
 
 async def test_few_vertices_are_named_by_their_neighbours(ask: Ask, load: Load, calls: Counter[str]) -> None:
-    load(*fan(20))
+    load(*fan(15))
     assert all(one["name"] for one in await vertices(ask, NAMES))
     assert calls == {"QueryLineage": 1, "ListAssociations": 1}
 
 
 async def test_few_vertices_take_a_describe_each(ask: Ask, load: Load, calls: Counter[str]) -> None:
-    load(*fan(20))
+    load(*fan(15))
     assert all(one["creationTime"] for one in await vertices(ask, TIMES))
-    assert calls == {"QueryLineage": 1, "DescribeArtifact": 21}
+    assert calls == {"QueryLineage": 1, "DescribeArtifact": 16}
+
+
+async def test_one_page_is_tried_for_twenty(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(19))
+    assert all(one["creationTime"] for one in await vertices(ask, TIMES))
+    assert calls == {"QueryLineage": 1, "ListArtifacts": 1}
 
 
 async def test_vertex_alone_takes_a_describe(ask: Ask, load: Load, calls: Counter[str]) -> None:
@@ -83,7 +89,7 @@ async def test_identity_and_type_take_nothing(ask: Ask, load: Load, calls: Count
 
 
 async def test_less_waiting_does_not_wait_for_a_listing(ask: Ask, load: Load, calls: Counter[str]) -> None:
-    load(*fan(20))
+    load(*fan(15))
     assert all(one["name"] for one in await vertices(ask, NAMES, prefer="LESS_WAITING"))
     assert calls == {"QueryLineage": 2, "ListAssociations": 1}
 

@@ -22,8 +22,8 @@ from gateway.lineage.spread import covering
 from gateway.lineage.walk import Direction, Walk
 from gateway.records import Page
 
-_LISTED = 50
-"""Vertices to be told of for each page of a listing that is read on trust."""
+_FIRST, _FURTHER = 20, 50
+"""Vertices to be told of for which the first page of a listing is read on trust, and for each further one."""
 _TOLD_ENOUGH = 3
 """Vertices that a page has to tell of to be worth it otherwise; association summaries name as many."""
 
@@ -52,7 +52,7 @@ class _Listing:
     @property
     def pays(self) -> bool:
         """Whether its next page is likely to spare more calls than it costs."""
-        trusted = (self.pages + 1) * _LISTED <= self.told + len(self.wanted)
+        trusted = _FIRST + self.pages * _FURTHER <= self.told + len(self.wanted)
         is_worth_it = trusted or self.told > self.pages * _TOLD_ENOUGH
         return is_worth_it and len(self.wanted) > _TOLD_ENOUGH and not self.ended
 
