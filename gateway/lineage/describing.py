@@ -87,17 +87,23 @@ class Describing:
 
     async def rest(self) -> None:
         """Ask for the rest when the walk has ended."""
-        if not self._walked.hurries:
-            await asyncio.gather(*map(self._read_out, self._listings.values()))
-        listed = [arn for listing in self._listings.values() for arn in listing.wanted]
-        batched = [arn for waiting in self._batched.values() for arn in waiting]
-        named = self._name(listed, batched)
-        for listing in self._listings.values():
+        listings = list(self._listings.values())
+        read_on = [] if self._walked.hurries else [listing for listing in listings if listing.page or listing.pays]
+        self._ask([listing for listing in listings if listing not in read_on])
+        await asyncio.gather(*map(self._read_out, read_on))
+        self._ask(read_on)
+
+    def _ask(self, listings: list[_Listing]) -> None:
+        """Ask for what waits to be batched, and for what these listings have not told, by no more of them."""
+        named = self._name([arn for listing in listings for arn in listing.wanted])
+        for listing in listings:
             for arn in listing.wanted:
                 if arn not in named:
                     self._describe(listing.kind, arn)
+            listing.wanted = []
         for kind, waiting in self._batched.items():
             self._batch(kind, [arn for arn in waiting if arn not in named])
+        self._batched.clear()
 
     def _begin(self, kind: Kind, arn: str) -> None:
         """Have a vertex described in whichever way tells of the most at once."""
@@ -160,14 +166,13 @@ class Describing:
             await asyncio.wait({listing.page})
             self._read_on(listing)
 
-    def _name(self, listed: list[str], batched: list[str]) -> set[str]:
-        """Have association summaries name vertices, those of batches too if it takes no more calls; tell which."""
+    def _name(self, listed: list[str]) -> set[str]:
+        """Have association summaries name vertices, batched ones too if it takes no more calls; tell whom they name."""
         wanted = list(filter(self._is_named, listed))
+        batched = [arn for waiting in self._batched.values() for arn in waiting if self._is_named(arn)]
         chosen = self._covering(wanted)
-        if also := list(filter(self._is_named, batched)):
-            more = self._covering(wanted + also)
-            if len(more) <= len(chosen):
-                chosen = more
+        if batched and len(more := self._covering(wanted + batched)) <= len(chosen):
+            chosen = more
         for end, arn in chosen:
             self._start(self._loaders.all_associations({end: arn}))
         return set().union(*chosen.values())
