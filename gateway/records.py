@@ -8,6 +8,9 @@ absent is null; only an uncovered one costs a call.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+UNTOLD: Any = object()
+"""Stands for what nothing has told yet."""
+
 
 class Record:
     """What a request knows of one entity, by the member names of its Describe response."""
@@ -26,19 +29,26 @@ class Record:
         """Whether the whole entity was asked for, and answered or found missing."""
         return self._lacks is not None
 
-    def covers(self, path: str) -> bool:
-        """Whether ``path`` is known, be it as absent."""
-        root = path.partition(".")[0]
-        return path in self._paths or root in self._paths or (self._lacks is not None and root not in self._lacks)
+    def told(self, path: str) -> Any:
+        """Return the value at ``path``, which is None where it is absent and UNTOLD where it is not covered."""
+        value = self._paths.get(path, UNTOLD)
+        return self._inside(path) if value is UNTOLD else value
 
-    def read(self, path: str) -> Any:
-        """Return the value at a covered path; None where it is absent."""
-        if path in self._paths:
-            return self._paths[path]
-        value: Any = self._paths
-        for step in path.split("."):
+    def _inside(self, path: str) -> Any:
+        root, *steps = path.split(".")
+        value = self._paths.get(root, UNTOLD if self._lacks is None or root in self._lacks else None)
+        for step in steps if value is not UNTOLD else ():
             value = value.get(step) if value else None
         return value
+
+    def covers(self, path: str) -> bool:
+        """Whether ``path`` is known, be it as absent."""
+        return self.told(path) is not UNTOLD
+
+    def read(self, path: str) -> Any:
+        """Return the value at ``path``; None where it is absent or not covered."""
+        value = self.told(path)
+        return None if value is UNTOLD else value
 
     def note(self, covered: Mapping[str, Any]) -> None:
         """Learn these paths, with None for what is absent; what the whole entity told already stands."""

@@ -444,3 +444,8 @@ def kind_of(arn: arns.Arn | None) -> Kind | None:
     if arn.resource == PIPELINE_EXECUTION.resource and "/execution/" in arn.id:
         return PIPELINE_EXECUTION
     return _BY_RESOURCE.get(arn.resource)
+
+
+def kind_at(key: str) -> Kind | None:
+    """Tell the kind of the entity with a key, if it is one that is known here."""
+    return kind_of(arns.parse(key))

@@ -19,10 +19,10 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from gateway import arn as arns
-from gateway.aws.kinds import LINEAGE, Kind, kind_of, unpinned
+from gateway.aws.kinds import LINEAGE, Kind, kind_at, kind_of, unpinned
 from gateway.aws.places import Place
 from gateway.loaders import Loaders
-from gateway.records import Record
+from gateway.records import UNTOLD, Record
 from gateway.schema.scalars import Arn
 from gateway.schema.selection import selected
 
@@ -109,10 +109,10 @@ class Described:
 
     def read(self, path: str, convert: Callable[[Any], Any] | None = None) -> Any:
         """Return the value at ``path``, or a coroutine of it when that takes a call."""
-        if path in self.kind.never:
-            return None
-        record = self.record
-        return _value(record, path, convert) if record.covers(path) else self._ask(path, convert)
+        value = self.loaders.record(self.key).told(path)
+        if value is UNTOLD:
+            return None if path in self.kind.never else self._ask(path, convert)
+        return convert(value) if convert and value is not None else value
 
     async def known(self, path: str) -> Any:
         """Return the value at ``path``, asking for it where need be."""
@@ -152,7 +152,7 @@ def shown(loaders: Loaders, key: str) -> Any:
 
     BudgetExceeded when the answer shows as many as it may.
     """
-    kind = kind_of(arns.parse(key))
+    kind = kind_at(key)
     entity: Callable[..., Any] | None = _CLASSES.get(kind) if kind else None
     loaders.shows()
     return entity(loaders=loaders, key=key) if entity else None
