@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ from gateway.aws.kinds import (
     TRIAL,
     TRIAL_COMPONENT,
     Kind,
+    kind_at,
     kind_of,
     unpinned,
 )
@@ -31,6 +32,7 @@ from gateway.cache import Cache
 from gateway.errors import BadUserInput, Forbidden, GatewayError, NotFound, Unsupported
 from gateway.memory import Entity, Memory
 from gateway.records import Edge, Page, Record, Step
+from gateway.turns import Turns
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -46,7 +48,9 @@ class Loaders:
     def __init__(self, calls: Budget, cache: Cache, *, fresh: bool = False) -> None:
         """Ask the cache, unless the answer is to be ``fresh``, and then AWS through ``calls``."""
         self._calls = calls
-        self._memory = Memory(cache, fresh=fresh)
+        self.turns = Turns()
+        """Its turns at what takes long."""
+        self._memory = Memory(cache, self.turns, fresh=fresh)
         self.told: list[tuple[GatewayError, list[str | int]]] = []
         """What is missing from fields that have an answer all the same."""
         self.forget()
@@ -131,6 +135,10 @@ class Loaders:
         """Call off what is still under way, for nobody waits for it, and keep what is worth it."""
         self._calls.end()
         await self._memory.keep()
+        async for some in self.turns.slices(list(self._records)):
+            for key in some:
+                self._records.pop(key, None)  # to let go of thousands at once takes long, too
+        self.forget()  # the loaders refer to this, so that what it holds would last until someone looks for cycles
 
     def record(self, key: str) -> Record:
         """Return what is known of an entity so far: one record a key, which grows."""
@@ -138,6 +146,20 @@ class Loaders:
         if record is None:
             record = self._records[key] = Record()
         return record
+
+    async def recall(self, keys: Sequence[str]) -> None:
+        """Learn what the cache knows of many entities."""
+        async for some in self.turns.slices(keys):
+            for known in await self._memory.entities(self._placed(some)):
+                if not self.record(known.key).described:
+                    self.record(known.key).complete(known.members, known.lacks)
+
+    def _placed(self, keys: Iterable[str]) -> Iterator[tuple[Place, Kind, str]]:
+        """Give entities with their kinds and where they are asked for; not those for which the gateway may not."""
+        for key in keys:
+            if kind := kind_at(key):
+                with contextlib.suppress(Forbidden):
+                    yield self.place_of(key), kind, key
 
     async def describe(self, kind: Kind, key: str, path: str = "") -> Record:
         """Ask for the whole entity, or for all that the cheapest call knows when that covers ``path``."""
@@ -214,7 +236,9 @@ class Loaders:
         """
         place, shape = self.place_of(start), (start, direction, depth)
         if token is None and (known := await self._memory.walk(place, *shape)):
-            return self._learn_step(known)
+            async for some in self.turns.slices(known.vertices):
+                self._learn_types(some)
+            return known
         step = self._learn_step(await self._query_lineage(place, shape, token))
         whole = self._walked.setdefault(shape, Step([], [], None)) if token else Step([], [], None)
         whole.vertices.extend(step.vertices)
@@ -245,11 +269,14 @@ class Loaders:
         return Step(vertices, edges, answer.get("NextToken"))
 
     def _learn_step(self, step: Step) -> Step:
-        for arn, type_name in step.vertices:
-            kind = kind_of(arns.parse(arn))
+        self._learn_types(step.vertices)
+        return step
+
+    def _learn_types(self, vertices: Iterable[tuple[str, str | None]]) -> None:
+        for arn, type_name in vertices:
+            kind = kind_at(arn)
             if kind and type_name:
                 self.record(arn).note({kind.type_path: type_name})
-        return step
 
     async def neighbours(self, start: str, direction: str) -> Step:
         """Return the same of one vertex's own associations, all pages of them, by ListAssociations."""
@@ -525,6 +552,8 @@ class Loaders:
         if under_way:
             await asyncio.wait(under_way)
         for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        while self.turns.under_way:  # noqa: ASYNC110 - for milliseconds
             await asyncio.sleep(0)
 
 

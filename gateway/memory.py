@@ -11,6 +11,7 @@ from gateway.aws.kinds import Kind, unpinned
 from gateway.aws.places import Place
 from gateway.cache import Cache, Found, Key
 from gateway.records import Edge, Step
+from gateway.turns import Turns
 
 
 class Entity(NamedTuple):
@@ -25,9 +26,10 @@ class Entity(NamedTuple):
 class Memory:
     """The cache as one request sees it."""
 
-    def __init__(self, cache: Cache, *, fresh: bool) -> None:
+    def __init__(self, cache: Cache, turns: Turns, *, fresh: bool) -> None:
         """Take nothing from the cache if the answer is to be ``fresh``."""
         self._cache = cache
+        self._turns = turns
         self._fresh = fresh
         self._versions: dict[str, int | None] = {}
         self._new: dict[Key, Any] = {}
@@ -45,6 +47,19 @@ class Memory:
         """Return what the cache knows of an entity, by its key or its name."""
         told = await self._take(_entity_key(place, kind, wanted))
         return Entity(told[0], told[1], frozenset(told[2])) if told else None
+
+    async def entities(self, wanted: Iterable[tuple[Place, Kind, str]]) -> list[Entity]:
+        """Return what the cache knows of many entities, by their keys, without those of which it knows nothing."""
+        if not self._cache.keeps("record"):
+            return []
+        keys = [_entity_key(*one) for one in wanted]
+        known = []
+        for key, found in zip(keys, await self._look_up(keys), strict=True):
+            if told := self._told(key, found):
+                known.append(Entity(told[0], told[1], frozenset(told[2])))
+            else:
+                self._found.prime(key, found)  # it is going to be asked for by itself
+        return known
 
     def learn_entity(self, place: Place, kind: Kind, wanted: str, entity: Entity) -> None:
         """Note what a call told of an entity that exists."""
@@ -77,9 +92,9 @@ class Memory:
 
     async def keep(self) -> None:
         """Leave in the cache what was noted."""
-        new, self._new = self._new, {}
-        if new:
-            await self._cache.put((key, value, self._versions.get(key.subject)) for key, value in new.items())
+        new, self._new = list(self._new.items()), {}
+        async for some in self._turns.slices(new):
+            await self._cache.put((key, value, self._versions.get(key.subject)) for key, value in some)
 
     async def evict(self, touched: Iterable[tuple[Place, str]]) -> None:
         """End what the cache knows of these entities, by their places and keys or names, and of their graphs."""
@@ -89,7 +104,9 @@ class Memory:
     async def _take(self, key: Key) -> Any:
         if not self._cache.keeps(key.kind):
             return None
-        found: Found = await self._found.load(key)
+        return self._told(key, await self._found.load(key))
+
+    def _told(self, key: Key, found: Found) -> Any:
         observability.cache_looked_up(key.kind, hit=found.value is not None and not self._fresh)
         if self._fresh or found.value is None:
             return None

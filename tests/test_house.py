@@ -7,7 +7,7 @@ HOUSE = Path(__file__).parents[1] / "gateway"
 
 # From the roof to the cellar; a room may use those on lower floors, and its own.
 FLOORS = [["cli"], ["app"], ["http"], ["schema"], ["lineage"], ["loaders"], ["memory"], ["cache", "records"], ["aws"]]
-SHELF = {"settings", "errors", "arn", "serving", "rates", "breaker", "observability"}
+SHELF = {"settings", "errors", "arn", "serving", "rates", "breaker", "observability", "turns"}
 
 
 def imports() -> set[tuple[str, str]]:

@@ -13,9 +13,8 @@ from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway import arn as arns
 from gateway.aws.batches import MOST_ENTITIES
-from gateway.aws.kinds import MOST_RESULTS, Kind, kind_of
+from gateway.aws.kinds import MOST_RESULTS, Kind, kind_at
 from gateway.aws.places import Place
 from gateway.errors import Forbidden, GatewayError
 from gateway.lineage.spread import covering
@@ -66,17 +65,20 @@ class Describing:
         self._loaders = walked.loaders
         self._needs = needs
         self._tasks = tasks
+        self._reached = 0
         self._met: set[str] = set()
         self._batched: dict[Kind, list[str]] = defaultdict(list)
         self._listings: dict[tuple[Kind, Place], _Listing] = {}
 
-    def go_on(self) -> None:
-        """Begin with the vertices that the walk has found since."""
-        new = self._walked.depths.keys() - self._met
-        self._met |= new
-        for arn in new:
-            kind = kind_of(arns.parse(arn))
-            if kind and kind in self._needs:
+    async def go_on(self) -> None:
+        """Begin with the vertices that the walk has found since, after the cache has told what it knows of them."""
+        reached, self._reached = self._walked.reached[self._reached :], len(self._walked.reached)
+        new = dict.fromkeys(arn for arn in reached if arn not in self._met)
+        self._met.update(new)
+        wanted = [(kind, arn) for arn in new if (kind := kind_at(arn)) and kind in self._needs]
+        await self._loaders.recall([arn for kind, arn in wanted if not self._knows(kind, arn)])
+        async for some in self._loaders.turns.slices(wanted):
+            for kind, arn in some:
                 self._begin(kind, arn)
         for kind, waiting in self._batched.items():
             while len(waiting) >= (1 if self._walked.hurries else MOST_ENTITIES):
@@ -179,7 +181,7 @@ class Describing:
 
     def _is_named(self, arn: str) -> bool:
         """Whether no more is asked of a vertex than an association summary tells."""
-        kind = kind_of(arns.parse(arn))
+        kind = kind_at(arn)
         return kind is not None and {kind.name_path, kind.type_path}.issuperset(self._needs[kind])
 
     def _covering(self, wanted: list[str]) -> dict[End, set[str]]:

@@ -128,6 +128,8 @@ class Walk:
     prefer: Preference = Preference.FEWER_CALLS
     depths: dict[str, int] = field(default_factory=dict)
     """How far each vertex is from the nearest start."""
+    reached: list[str] = field(default_factory=list)
+    """The vertices as they were found; one that was found to be nearer than that comes again."""
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
     """The associations found, by their ends."""
     mirrors: Mirrors = field(default_factory=Mirrors)
@@ -150,6 +152,7 @@ class Walk:
         """Stand at the starts."""
         self.starts = list(dict.fromkeys(map(self.mirrors.one, self.starts)))
         self.depths.update(dict.fromkeys(self.starts, 0))
+        self.reached.extend(self.starts)
 
     @property
     def hurries(self) -> bool:
@@ -172,7 +175,7 @@ class Walk:
                 done, _ = await asyncio.wait(self._chains, return_when=asyncio.FIRST_COMPLETED)
                 self._seconds = self._seconds or time.monotonic() - asked
                 for task in done:
-                    self._take(task, self._chains.pop(task))
+                    await self._take(task, self._chains.pop(task))
                 if self._ended_by:
                     break
                 self._set_out()
@@ -184,7 +187,7 @@ class Walk:
 
     def nearest(self) -> list[str]:
         """Return the vertices found, nearest first and then by ARN, as many as were asked for."""
-        return self._in_order(self.depths)[: self.max_vertices]
+        return self.in_order(self.depths)[: self.max_vertices]
 
     def coverage(self) -> Coverage:
         """Say what the walk has left out so far."""
@@ -196,9 +199,10 @@ class Walk:
         reasons |= {Reason.MAX_VERTICES} if len(kept) < len(self.depths) else set()
         reasons |= {Reason.MAX_DEPTH} if any(self.depths[arn] == self.max_depth for arn in closed) else set()
         frontier = closed | {arn for arn in kept if not self._next[arn] <= kept}
-        return Coverage(sorted(reasons, key=list(Reason).index), self._in_order(frontier), self.began)
+        return Coverage(sorted(reasons, key=list(Reason).index), self.in_order(frontier), self.began)
 
-    def _in_order(self, vertices: Iterable[str]) -> list[str]:
+    def in_order(self, vertices: Iterable[str]) -> list[str]:
+        """Sort vertices by how near they are, and then by ARN."""
         return sorted(vertices, key=lambda arn: (self.depths[arn], arn))
 
     def _set_out(self) -> None:
@@ -275,7 +279,7 @@ class Walk:
             raise NotFound(start)
         return await self.loaders.neighbours(start, self.direction.value)
 
-    def _take(self, task: asyncio.Task[Step], chain: _Chain) -> None:
+    async def _take(self, task: asyncio.Task[Step], chain: _Chain) -> None:
         """Learn what a page told, and go on to the page after it."""
         try:
             step = task.result()
@@ -294,7 +298,7 @@ class Walk:
         except GatewayError as error:
             self._ended_by.add(reason_of(error))
         else:
-            self._learn(step)
+            await self._learn(step)
             self._turn(step, chain)
 
     def _turn(self, step: Step, chain: _Chain) -> None:
@@ -310,19 +314,22 @@ class Walk:
         else:
             self._cut.add(chain.start)
 
-    def _learn(self, step: Step) -> None:
-        for arn, type_name in step.vertices:
-            if type_name is None:
-                self._typeless.add(self.mirrors.one(arn))
-        for edge in step.edges:
-            source, destination = self.mirrors.one(edge.source), self.mirrors.one(edge.destination)
-            if source == destination and edge.source != edge.destination:
-                continue  # the association that says of two mirrors that they are the same
-            self.edges.setdefault((source, destination), Edge(source, destination, edge.type))
-            if self.direction is not Direction.UPSTREAM:
-                self._link(source, destination)
-            if self.direction is not Direction.DOWNSTREAM:
-                self._link(destination, source)
+    async def _learn(self, step: Step) -> None:
+        self._typeless.update(self.mirrors.one(arn) for arn, type_name in step.vertices if type_name is None)
+        async for edges in self.loaders.turns.slices(step.edges):
+            for edge in edges:
+                self._join(edge)
+        await self.loaders.turns.turn(len(step.edges))
+
+    def _join(self, edge: Edge) -> None:
+        source, destination = self.mirrors.one(edge.source), self.mirrors.one(edge.destination)
+        if source == destination and edge.source != edge.destination:
+            return  # the association that says of two mirrors that they are the same
+        self.edges.setdefault((source, destination), Edge(source, destination, edge.type))
+        if self.direction is not Direction.UPSTREAM:
+            self._link(source, destination)
+        if self.direction is not Direction.DOWNSTREAM:
+            self._link(destination, source)
 
     def _link(self, near: str, far: str) -> None:
         """Note that ``far`` is one association beyond ``near``, and how near that brings what lies behind it."""
@@ -333,6 +340,7 @@ class Walk:
             depth = self.depths.get(here, self.max_depth) + 1
             if depth <= self.max_depth and depth < self.depths.get(there, depth + 1):
                 self.depths[there] = depth
+                self.reached.append(there)
                 brought.extend((there, beyond) for beyond in self._next[there])
 
     def _open_from(self, chain: _Chain) -> None:

@@ -78,15 +78,15 @@ class _Progress:
     async def message(self, *, last: bool) -> LineageProgress:
         """Return what is new; the last message also has what only the whole walk tells."""
         walked, showing = self._walked, self._showing
-        visible = await showing.visible()
+        visible = await showing.visible(walked.nearest())
         fresh = [arn for arn in visible if arn not in self._vertices]
         self._vertices.update(fresh)
         known = set(walked.nearest()) if last else self._vertices
         edges = [edge for edge in joined(walked.edges, known, self._vertices) if edge[:2] not in self._edges]
         self._edges.update(edge[:2] for edge in edges)
         return LineageProgress(
-            vertices=showing.vertices(fresh),
-            edges=showing.edges(edges),
+            vertices=await showing.vertices(fresh),
+            edges=await showing.edges(edges),
             visited=len(walked.depths),
             aws_calls=walked.loaders.calls_made,
             coverage=showing.coverage() if last else None,

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import UNSET, Info
 
-from gateway import arn as arns
-from gateway.aws.kinds import LINEAGE, TRIAL_COMPONENT, Kind, kind_of
+from gateway.aws.kinds import LINEAGE, TRIAL_COMPONENT, Kind, kind_at
 from gateway.errors import BadUserInput, GatewayError
 from gateway.lineage import plan, walk
 from gateway.lineage.describing import Describing
@@ -225,7 +224,7 @@ async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) 
     async with asyncio.TaskGroup() as tasks:
         describing = Describing(walked, needs, tasks)
         async for _ in walked.steps():
-            describing.go_on()
+            await describing.go_on()
         await describing.rest()
     return await _shown(walked, filter or LineageFilter())
 
@@ -261,26 +260,34 @@ class Showing:
         self._filter = filter
         self._verdicts: dict[str, bool | Reason] = {}
 
-    async def visible(self) -> list[str]:
-        """Return the vertices to show, nearest first, which may take describing those that were found since."""
-        nearest = self._walked.nearest()
-        new = [arn for arn in nearest if arn not in self._verdicts]
-        verdicts = await asyncio.gather(*(_verdict(self._loaders, arn, self._filter) for arn in new))
-        self._verdicts.update(zip(new, verdicts, strict=True))
-        return [arn for arn in nearest if self._verdicts[arn] is True or self._walked.depths[arn] == 0]
+    async def visible(self, found: Sequence[str]) -> list[str]:
+        """Return which of these vertices to show, in their order, which may take describing the new among them."""
+        new = [arn for arn in found if arn not in self._verdicts]
+        async for some in self._loaders.turns.slices(new):
+            self._verdicts |= {arn: _is_of(self._loaders, arn, self._filter) for arn in some}
+        if _moments(self._filter) or self._filter.properties:
+            unsure = [arn for arn in new if self._verdicts[arn]]
+            verdicts = await asyncio.gather(*(_verdict(self._loaders, arn, self._filter) for arn in unsure))
+            self._verdicts.update(zip(unsure, verdicts, strict=True))
+        return [arn for arn in found if self._verdicts[arn] is True or self._walked.depths[arn] == 0]
 
-    def vertices(self, chosen: Iterable[str]) -> list[LineageVertex]:
+    async def vertices(self, chosen: Sequence[str]) -> list[LineageVertex]:
         """Return vertices with their depths."""
-        return [LineageVertex(entity=shown(self._loaders, arn), depth=self._walked.depths[arn]) for arn in chosen]
+        depths = self._walked.depths
+        return [
+            LineageVertex(entity=shown(self._loaders, arn), depth=depths[arn])
+            async for some in self._loaders.turns.slices(chosen)
+            for arn in some
+        ]
 
-    def edges(self, edges: Iterable[ShownEdge]) -> list[LineageEdge]:
+    async def edges(self, edges: Iterable[ShownEdge]) -> list[LineageEdge]:
         """Return edges by the order of their ends."""
         depths = self._walked.depths
         ordered = sorted(
             edges,
             key=lambda edge: (depths[edge.source], edge.source, depths[edge.destination], edge.destination),
         )
-        return [_edge(self._loaders, edge) for edge in ordered]
+        return [_edge(self._loaders, edge) async for some in self._loaders.turns.slices(ordered) for edge in some]
 
     def coverage(self) -> Coverage:
         """Say what the walk left out, and why the filter could not tell of some vertices whether to show them."""
@@ -291,12 +298,17 @@ class Showing:
 
 async def _shown(walked: Walk, filter: LineageFilter) -> LineageGraph:
     showing = Showing(walked, filter)
-    visible = await showing.visible()
+    nearest = walked.nearest()
+    visible = await showing.visible(nearest)
+    start = [shown(walked.loaders, arn) for arn in walked.starts]
+    vertices = await showing.vertices(visible)
+    edges = await showing.edges(joined(walked.edges, set(nearest), set(visible)))
+    counts = await _counts(walked.loaders, visible)
     return LineageGraph(
-        start=[shown(walked.loaders, arn) for arn in walked.starts],
-        vertices=showing.vertices(visible),
-        edges=showing.edges(joined(walked.edges, set(walked.nearest()), set(visible))),
-        counts=_counts(walked.loaders, visible),
+        start=start,
+        vertices=vertices,
+        edges=edges,
+        counts=counts,
         coverage=showing.coverage(),
     )
 
@@ -313,13 +325,9 @@ def _coverage(told: walk.Coverage, unsure: Iterable[Reason] = ()) -> Coverage:
 
 
 async def _verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | Reason:
-    """Tell whether the filter shows a vertex, or why that cannot be told."""
-    kind = kind_of(arns.parse(arn))
-    if kind is None or not _is_of(loaders, kind, arn, filter):
-        return False
-    if not (_moments(filter) or filter.properties):
-        return True
-    if filter.properties and kind is TRIAL_COMPONENT:
+    """Tell whether the filter shows a vertex by what a Describe says of it, or why that cannot be told."""
+    kind = kind_at(arn)
+    if kind is None or (filter.properties and kind is TRIAL_COMPONENT):
         return False
     try:
         record = await loaders.describe(kind, arn, "CreationTime")
@@ -331,7 +339,11 @@ async def _verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | 
     )
 
 
-def _is_of(loaders: Loaders, kind: Kind, arn: str, filter: LineageFilter) -> bool:
+def _is_of(loaders: Loaders, arn: str, filter: LineageFilter) -> bool:
+    """Whether a vertex is of the kinds and types that the filter shows."""
+    kind = kind_at(arn)
+    if kind is None:
+        return False
     if filter.lineage_types and kind.name not in {wanted.value for wanted in filter.lineage_types}:
         return False
     return not filter.types or type_of(loaders, kind, arn) in map(plan.one_spelling, filter.types)
@@ -351,8 +363,7 @@ def _holds(moment: datetime | None, after: datetime | None, before: datetime | N
 
 def type_of(loaders: Loaders, kind: Kind, arn: str) -> str | None:
     """Return a walked vertex's type; the walk told it, if there is one."""
-    record = loaders.record(arn)
-    return plan.one_spelling(record.read(kind.type_path)) if record.covers(kind.type_path) else None
+    return plan.one_spelling(loaders.record(arn).read(kind.type_path))
 
 
 def _edge(loaders: Loaders, edge: ShownEdge) -> LineageEdge:
@@ -364,10 +375,10 @@ def _edge(loaders: Loaders, edge: ShownEdge) -> LineageEdge:
     )
 
 
-def _counts(loaders: Loaders, vertices: list[str]) -> list[LineageCount]:
-    counted = Counter(
-        (kind.name, type_of(loaders, kind, arn)) for arn in vertices if (kind := kind_of(arns.parse(arn)))
-    )
+async def _counts(loaders: Loaders, vertices: Sequence[str]) -> list[LineageCount]:
+    counted: Counter[tuple[str, str | None]] = Counter()
+    async for some in loaders.turns.slices(vertices):
+        counted.update((kind.name, type_of(loaders, kind, arn)) for arn in some if (kind := kind_at(arn)))
     return [
         LineageCount(lineage_type=LineageType(name), type=type_name, count=count)
         for (name, type_name), count in sorted(counted.items(), key=lambda item: (item[0][0], item[0][1] or ""))

@@ -1,0 +1,90 @@
+"""Long work in short turns, so that who asks for little does not wait for those who ask for much.
+
+The event loop does all that is ready before it looks at its sockets again. If each of twenty requests had a slice of
+long work ready, everybody else would wait for twenty slices at a time; so one slice is worked on, and then the loop
+goes round a few times. Of several requests the one with the least to do goes first, and of equals the one that came
+first: were they to take turn about, all would be done, and hold what they have made, at the very end.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from heapq import heappop, heappush
+from itertools import count
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+T = TypeVar("T")
+
+LONG = 100
+"""Items that are worked on in one go: a page of them."""
+
+SLICE = 50
+"""Items of more than these that are worked on in one turn, which takes a millisecond or two."""
+
+ROUNDS = 8
+"""Rounds of the event loop between two turns; a short request needs a score of them from its first byte to its last."""
+
+Rank = tuple[int, int]
+
+_requests = count()
+
+
+class Turns:
+    """The turns of one request."""
+
+    def __init__(self) -> None:
+        """Have had none."""
+        self._rank: Rank | None = None
+        self.under_way = 0
+        """How much long work has been begun and not finished."""
+
+    async def turn(self, items: int) -> None:
+        """Wait for the turn to work on some of so many items; a few of them need none."""
+        if items > LONG:
+            self._rank = self._rank or (items, next(_requests))
+            await _queues.setdefault(asyncio.get_running_loop(), _Queue()).turn(self._rank)
+
+    async def slices(self, items: Sequence[T]) -> AsyncIterator[Sequence[T]]:
+        """Give items slice by slice, each in its turn, or all at once if they are few."""
+        step = SLICE if len(items) > LONG else LONG
+        self.under_way += 1
+        try:
+            for first in range(0, len(items), step):
+                await self.turn(len(items))
+                yield items[first : first + step]
+        finally:
+            self.under_way -= 1
+
+
+class _Queue:
+    """Who waits for a turn on one event loop."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Rank, int, asyncio.Future[None]]] = []
+        self._numbers = count()
+        self._goes_on = False
+
+    async def turn(self, rank: Rank) -> None:
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        heappush(self._waiting, (rank, next(self._numbers), turn))
+        if not self._goes_on:
+            self._goes_on = True
+            loop.call_soon(self._next, loop, ROUNDS)
+        await turn
+
+    def _next(self, loop: asyncio.AbstractEventLoop, rounds: int) -> None:
+        """Let the first go on after so many rounds, and look again when it has worked."""
+        if rounds:
+            loop.call_soon(self._next, loop, rounds - 1)
+            return
+        while self._waiting:
+            *_, turn = heappop(self._waiting)
+            if not turn.done():  # the request may have been called off
+                turn.set_result(None)
+                loop.call_soon(self._next, loop, ROUNDS)
+                return
+        self._goes_on = False
+
+
+_queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()

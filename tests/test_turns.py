@@ -1,0 +1,66 @@
+"""Long work goes slice by slice, of one request at a time, and others come between."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from gateway.turns import LONG, ROUNDS, SLICE, Turns
+
+
+async def work(turns: Turns, items: int, done: list[str], name: str) -> None:
+    async for _ in turns.slices(range(items)):
+        done.append(name)  # noqa: PERF401 - others add to it meanwhile
+
+
+async def test_least_work_goes_first() -> None:
+    done: list[str] = []
+    sizes = {"large": 6 * SLICE, "small": 4 * SLICE, "later": 4 * SLICE}
+    await asyncio.gather(*(work(Turns(), items, done, name) for name, items in sizes.items()))
+    assert done == ["small"] * 4 + ["later"] * 4 + ["large"] * 6
+
+
+async def test_request_keeps_its_place() -> None:
+    done: list[str] = []
+    first, second = Turns(), Turns()
+
+    async def stages() -> None:
+        await work(first, 4 * SLICE, done, "first")
+        await work(first, 8 * SLICE, done, "first")
+
+    await asyncio.gather(stages(), work(second, 5 * SLICE, done, "second"))
+    assert done == ["first"] * 12 + ["second"] * 5
+
+
+async def test_others_come_between_slices() -> None:
+    rounds: list[int] = []
+    passed = 0
+
+    async def count() -> None:
+        nonlocal passed
+        while len(rounds) < 4:
+            passed += 1
+            await asyncio.sleep(0)
+
+    async def slices() -> None:
+        async for _ in Turns().slices(range(4 * SLICE)):
+            rounds.append(passed)  # noqa: PERF401 - others look at it meanwhile
+
+    await asyncio.gather(count(), slices())
+    assert all(later - earlier >= ROUNDS for earlier, later in pairwise(rounds))
+
+
+def test_page_needs_no_turn() -> None:
+    with pytest.raises(StopIteration) as first:
+        anext(Turns().slices(range(LONG))).send(None)
+    assert first.value.value == range(LONG)
+
+
+async def test_who_has_left_holds_nobody_up() -> None:
+    done: list[str] = []
+    left = asyncio.create_task(work(Turns(), 3 * SLICE, done, "left"))
+    stays = asyncio.create_task(work(Turns(), 4 * SLICE, done, "stays"))
+    await asyncio.sleep(0)
+    left.cancel()
+    await asyncio.wait_for(stays, 5)
+    assert done == ["stays"] * 4
