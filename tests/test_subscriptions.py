@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,10 +10,19 @@ import httpx
 import orjson
 import pytest
 from conftest import Ask
-from graphs import Line, artifact, artifact_arn, association, diamond
+from graphs import Line, artifact, artifact_arn, association, component, component_arn, diamond
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
 
+from gateway.app import opened
+from gateway.lineage.graph import Between, ShownEdge, joined
+from gateway.lineage.walk import Direction, Walk
 from gateway.local.server import LocalServer
+from gateway.records import Edge
+from gateway.schema.subscriptions import Progress
+from gateway.schema.walks import LineageFilter
+from gateway.settings import Settings
 
 DATASET = artifact_arn(0)
 
@@ -90,6 +99,71 @@ async def test_hidden_edges_come_last(gateway: str, load: Callable[..., None], s
             async for message in messages(socket, SUBSCRIBE, start=[DATASET], filter={"types": ["Endpoint"]})
         ]
     assert [edge["hiddenHops"] for edge in said[-1]["edges"]] == [2]
+
+
+class Watched(dict[tuple[str, str], Edge]):
+    """Edges that count how often one is looked at."""
+
+    looked_at = 0
+
+    def values(self) -> Any:
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._counted(super().values())
+
+    def __reversed__(self) -> Iterator[Any]:
+        return self._counted(reversed(super().values()))
+
+    def _counted(self, edges: Iterable[Edge]) -> Iterator[Edge]:
+        for edge in edges:
+            self.looked_at += 1
+            yield edge
+
+
+@pytest.mark.parametrize("vertices", [60, 500])
+async def test_message_looks_at_new_edges_only(server: LocalServer, load: Callable[..., None], vertices: int) -> None:
+    load(*tree(vertices))
+    async with opened(Settings(local_url=server.url, cache_url="off")) as backend:
+        edges = Watched()
+        walked = Walk(backend.loaders(), [DATASET], Direction.DOWNSTREAM, 100, 1000, edges=edges)
+        progress = Progress(walked, LineageFilter())
+        sent = [len((await progress.message(last=False)).edges) async for _ in walked.steps()]
+        assert sum(sent) == edges.looked_at == vertices - 1
+        assert len(sent) == -(-vertices // 50)
+        assert (await progress.message(last=True)).edges == []
+    assert edges.looked_at == 2 * (vertices - 1)  # the last message looks for edges over hidden vertices
+
+
+NAMES = st.sampled_from("abcdef")
+EDGE = st.builds(Edge, NAMES, NAMES, st.none())
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.lists(EDGE, max_size=4), st.sets(NAMES, max_size=2)), max_size=8))
+def test_edge_is_told_when_both_ends_are(pages: list[tuple[list[Edge], set[str]]]) -> None:
+    between = Between()
+    edges: dict[tuple[str, str], Edge] = {}
+    told: list[ShownEdge] = []
+    for found, shown in pages:
+        for edge in found:
+            edges.setdefault(edge[:2], edge)
+        told += between.new(edges, shown)
+        assert sorted(edge[:2] for edge in told) == sorted(
+            edge[:2] for edge in joined(edges, between.shown, between.shown)
+        )
+    assert between.edges == {edge[:2] for edge in told}
+
+
+async def test_message_may_be_long(gateway: str, load: Callable[..., None]) -> None:
+    models = range(1, 151)
+    load(artifact(0), component("job"), association(DATASET, component_arn("job")))
+    load(*(artifact(number, "Model") for number in models))
+    load(*(association(component_arn("job"), artifact_arn(number)) for number in models))
+    async with connected(gateway) as socket:
+        said = [message async for message in messages(socket, SUBSCRIBE, start=[DATASET], filter={"types": ["Model"]})]
+    edges = said[-1]["payload"]["data"]["lineage"]["edges"]
+    assert [edge["destination"]["arn"] for edge in edges] == [artifact_arn(number) for number in models]
 
 
 async def test_unsubscribing_stops_the_walk(

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from itertools import islice
 from typing import NamedTuple
 
 from gateway.errors import BudgetExceeded
@@ -43,6 +44,35 @@ def joined(edges: Mapping[tuple[str, str], Edge], found: AbstractSet[str], shown
         if len(result) > MOST_EDGES:
             raise BudgetExceeded(f"Over the hidden vertices there are more than {MOST_EDGES:,} edges; hide fewer.")
     return result
+
+
+class Between:
+    """The associations between shown vertices, told as a walk goes on: each once, when both its ends are shown."""
+
+    def __init__(self) -> None:
+        """Have shown none."""
+        self.shown: set[str] = set()
+        self.edges: set[tuple[str, str]] = set()
+        """Those that were told, by their ends."""
+        self._seen = 0
+        self._waiting: dict[str, list[Edge]] = defaultdict(list)
+
+    def new(self, edges: dict[tuple[str, str], Edge], shown: Iterable[str]) -> list[ShownEdge]:
+        """Show further vertices, and tell the associations which that joins; ``edges`` may only have grown since."""
+        self.shown.update(shown)
+        unseen = [edge for arn in shown for edge in self._waiting.pop(arn, ())]
+        unseen += islice(reversed(edges.values()), len(edges) - self._seen)
+        self._seen = len(edges)
+        return [ShownEdge(*edge, hidden_hops=0) for edge in unseen if self._joins(edge)]
+
+    def _joins(self, edge: Edge) -> bool:
+        """Whether both ends of an association are shown; if not, it waits for one that isn't."""
+        missing = next((arn for arn in (edge.source, edge.destination) if arn not in self.shown), None)
+        if missing is None:
+            self.edges.add((edge.source, edge.destination))
+        else:
+            self._waiting[missing].append(edge)
+        return missing is None
 
 
 def _over_hidden(source: str, after: Mapping[str, Iterable[str]], shown: AbstractSet[str]) -> dict[str, int]:

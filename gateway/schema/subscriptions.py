@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET, Info
 
-from gateway.lineage.graph import joined
+from gateway.lineage.graph import Between, joined
 from gateway.lineage.walk import Walk
 from gateway.schema.enums import LineageDirection, WalkPreference
 from gateway.schema.scalars import Arn
@@ -59,31 +59,36 @@ class Subscription:
     ) -> AsyncIterator[LineageProgress]:
         """Walk, and tell of each page."""
         walked = checked_walk(info.context, start, direction, max_depth, max_vertices, prefer)
-        progress = _Progress(walked, filter or LineageFilter())
+        progress = Progress(walked, filter or LineageFilter())
         async with aclosing(walked.steps()) as steps:
             async for _ in steps:
                 yield await progress.message(last=False)
         yield await progress.message(last=True)
 
 
-class _Progress:
-    """What of a walk has been sent."""
+class Progress:
+    """What of a walk has been sent.
+
+    A message looks only at what the walk has found since the one before it; the last looks at all once more.
+    """
 
     def __init__(self, walked: Walk, filter: LineageFilter) -> None:
+        """Have sent nothing of ``walked``."""
         self._walked = walked
         self._showing = Showing(walked, filter)
-        self._vertices: set[str] = set()
-        self._edges: set[tuple[str, str]] = set()
+        self._sent = Between()
+        self._reached = 0
+        self._farthest: tuple[int, str] | None = None
 
     async def message(self, *, last: bool) -> LineageProgress:
         """Return what is new; the last message also has what only the whole walk tells."""
         walked, showing = self._walked, self._showing
-        visible = await showing.visible(walked.nearest())
-        fresh = [arn for arn in visible if arn not in self._vertices]
-        self._vertices.update(fresh)
-        known = set(walked.nearest()) if last else self._vertices
-        edges = [edge for edge in joined(walked.edges, known, self._vertices) if edge[:2] not in self._edges]
-        self._edges.update(edge[:2] for edge in edges)
+        nearest = walked.nearest() if last else self._nearer()
+        fresh = [arn for arn in await showing.visible(nearest) if arn not in self._sent.shown]
+        edges = self._sent.new(walked.edges, fresh)
+        if last:
+            whole = joined(walked.edges, set(nearest), self._sent.shown)
+            edges += [edge for edge in whole if edge[:2] not in self._sent.edges]
         return LineageProgress(
             vertices=await showing.vertices(fresh),
             edges=await showing.edges(edges),
@@ -91,3 +96,17 @@ class _Progress:
             aws_calls=walked.loaders.calls_made,
             coverage=showing.coverage() if last else None,
         )
+
+    def _nearer(self) -> list[str]:
+        """Return which of the vertices reached since the last message are among those to show, nearest first."""
+        walked = self._walked
+        reached, self._reached = walked.reached[self._reached :], len(walked.reached)
+        new = walked.in_order({arn for arn in reached if arn in walked.depths and arn not in self._sent.shown})
+        if not new or len(walked.depths) <= walked.max_vertices:
+            return new
+        if self._farthest and (walked.depths[new[0]], new[0]) > self._farthest:
+            return []  # nor are the others
+        nearest = walked.nearest()
+        self._farthest = walked.depths[nearest[-1]], nearest[-1]
+        among = set(nearest)
+        return [arn for arn in new if arn in among]
