@@ -33,6 +33,7 @@ bench: $(INSTALLED)
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/faults.py
 	$(BIN)/python bench/walks.py
+	$(BIN)/python bench/execution.py
 	$(BIN)/python bench/pages.py
 
 clean:

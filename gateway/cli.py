@@ -143,7 +143,8 @@ def _query(options: argparse.Namespace) -> int:
             answer = asyncio.run(_answer(settings.model_copy(update={"local_url": local.url}), document, variables))
     else:
         answer = asyncio.run(_answer(settings, document, variables))
-    sys.stdout.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode() + "\n")
+    read = orjson.loads(orjson.dumps(answer))  # long lists have been written already, without indentation
+    sys.stdout.write(orjson.dumps(read, option=orjson.OPT_INDENT_2).decode() + "\n")
     return 1 if "errors" in answer else 0
 
 

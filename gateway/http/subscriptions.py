@@ -80,6 +80,10 @@ class WebSocketEndpoint(GraphQL[_Opened, None]):
         """Read a message; what is nested too deeply is no JSON to orjson, and closes the connection as such."""
         return orjson.loads(data)
 
+    def encode_json(self, data: object) -> str:
+        """Write a message, of which long lists have been written already."""
+        return orjson.dumps(data).decode()
+
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> _Opened:  # noqa: ARG002
         """Give the connection's operations what it says of itself."""
         return _Opened(request)

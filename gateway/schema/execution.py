@@ -36,6 +36,7 @@ from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, Gatewa
 from gateway.loaders import Loaders
 from gateway.schema.cost import Costs
 from gateway.schema.discretion import discreet
+from gateway.schema.plans import PlannedExecutor, Shapes
 
 _log = logging.getLogger("gateway.schema")
 
@@ -76,6 +77,7 @@ class Executor:
         self._rules = [*specified_rules, NoSchemaIntrospectionCustomRule] if secretive else specified_rules
         self._schema: GraphQLSchema = built._schema  # noqa: SLF001 - strawberry's documented way to it
         self._costs = Costs(self._schema)
+        self._shapes = Shapes(self._schema)
         self._remembered = lru_cache(_REMEMBERED_DOCUMENTS)(self._prepared)
         self._latest = lru_cache(1)(self._prepared)
 
@@ -144,6 +146,8 @@ class Executor:
             "operation_name": operation_name,
             "context_value": loaders,
             "hide_suggestions": self._secretive,
+            "executor_class": PlannedExecutor,
+            "shapes": self._shapes,
         }
 
     def _prepare(self, query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:

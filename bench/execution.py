@@ -1,0 +1,175 @@
+"""What it costs to show 5,000 vertices once they are known, and whether others can still ask meanwhile.
+
+First the gateway's plans beside graphql-core's own way, on the same schema, document and records: CPU of each, in
+turns. The plans' includes that of writing the list as JSON. Then a gateway in a process of its own, and a stub of
+SageMaker that answers at once: what memory a walk takes above what the gateway needs when idle, and how long one client
+waits for an artifact that it asks for over and over, alone and while twenty others walk the whole graph at once.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import statistics
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from typing import Any
+
+import orjson
+from dag import ENDPOINT, arn, lines
+from graphql import ExecutionResult, execute, parse
+from stub import stub
+from walks import Gateway, gateway
+
+from gateway import schema
+from gateway.app import opened
+from gateway.schema.entity import shown
+from gateway.schema.plans import PlannedExecutor, Shapes
+from gateway.schema.subscriptions import LineageProgress
+from gateway.schema.walks import LineageVertex
+from gateway.settings import Settings
+
+ROUNDS = 7
+VERTICES = 5_000
+WALKS = 20
+SMALL_QUERIES = 2_000
+
+PLAIN = "id arn __typename lineageType name type sourceUri creationTime lastModifiedTime lineageGroupArn"
+EVERY = f"""{PLAIN} createdBy {{ userProfileName domainId iamIdentity {{ arn principalId }} }}
+  lastModifiedBy {{ userProfileName }} metadataProperties {{ commitId repository generatedBy projectId }}
+  ... on Artifact {{ source {{ sourceUri sourceTypes {{ sourceIdType value }} }} properties {{ key value }} }}
+  ... on Context {{ description source {{ sourceUri sourceType sourceId }} properties {{ key value }} }}
+  ... on TrialComponent {{
+    displayName startTime endTime source {{ sourceArn sourceType }} status {{ primaryStatus message }}
+    parameters {{ key stringValue numberValue }} inputArtifacts {{ key mediaType value }}
+    outputArtifacts {{ key mediaType value }} metrics {{ metricName sourceArn timeStamp min max last count avg stdDev }}
+  }}"""
+WALK = f"""{{ lineage(start: "{ENDPOINT}", direction: UPSTREAM, maxVertices: 10000) {{
+  vertices {{ depth entity {{ {EVERY} }} }}
+  edges {{ associationType hiddenHops source {{ arn }} destination {{ arn }} }}
+  counts {{ lineageType type count }} coverage {{ complete }}
+}} }}"""
+SMALL = f'{{ artifact(arn: "{arn(1, 0)}") {{ arn name type creationTime }} }}'
+
+
+async def compare() -> None:
+    """Print the CPU of both ways, and of encoding what they made."""
+    built = schema.build()._schema  # noqa: SLF001 - as the executor does
+    document = parse(f"subscription {{ lineage(start: []) {{ vertices {{ entity {{ {PLAIN} }} }} }} }}")
+    planned: dict[str, Any] = {"executor_class": PlannedExecutor, "shapes": Shapes(built)}
+    async with opened(Settings(local_url="http://127.0.0.1:1", cache_url="off")) as backend:
+        answers, took = {}, {"plans": [], "graphql-core": []}
+        for _ in range(ROUNDS):
+            for name, how in (("plans", planned), ("graphql-core", {})):
+                loaders = backend.loaders()
+                message, began = known(loaders), time.process_time()
+                result: Any = execute(built, document, root_value=message, context_value=loaders, **how)
+                answers[name] = (result if isinstance(result, ExecutionResult) else await result).data
+                took[name].append(time.process_time() - began)
+    if orjson.dumps(answers["plans"]) != orjson.dumps(answers["graphql-core"]):
+        raise RuntimeError("The two differ.")
+    ours, theirs = (statistics.median(took[name]) * 1000 for name in ("plans", "graphql-core"))
+    print(f"{VERTICES:,} entities of 10 fields: plans {ours:.0f} ms, graphql-core {theirs:.0f} ms, {ours / theirs:.2f}")
+    encoders = {"orjson": orjson.dumps, "json": json.dumps}
+    print(
+        "encoded by",
+        ", ".join(f"{name} {encoding(encode, answers['graphql-core']):.1f} ms" for name, encode in encoders.items()),
+    )
+
+
+def known(loaders: Any) -> LineageProgress:
+    """Vertices of which everything is known."""
+    made = datetime(2026, 3, 8, 9, 30, tzinfo=UTC)
+    vertices = [arn(1, number) for number in range(VERTICES)]
+    for number, one in enumerate(vertices):
+        members = {"ArtifactArn": one, "ArtifactName": f"data-{number}", "ArtifactType": "DataSet"}
+        times = {"CreationTime": made, "LastModifiedTime": made}
+        source = {"Source": {"SourceUri": f"s3://bucket/{number}"}, "LineageGroupArn": one}
+        loaders.record(one).complete({**members, **times, **source})
+    shown_vertices = [LineageVertex(entity=shown(loaders, one), depth=1) for one in vertices]
+    return LineageProgress(vertices=shown_vertices, edges=[], visited=0, aws_calls=0, coverage=None)
+
+
+def encoding(encode: Any, data: Any) -> float:
+    """Milliseconds of CPU that an encoder takes."""
+    took = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        encode(data)
+        took.append(time.process_time() - began)
+    return statistics.median(took) * 1000
+
+
+class Client:
+    """One connection, which brings one request after another."""
+
+    def __init__(self, url: str) -> None:
+        """Connect when the first request is there."""
+        self._connection = HTTPConnection(url.removeprefix("http://"), timeout=300)
+
+    def ask(self, query: str, *, fresh: bool = False) -> float:
+        """Milliseconds until an answer without errors is there."""
+        headers = {"Content-Type": "application/json"} | ({"Cache-Control": "no-cache"} if fresh else {})
+        body = orjson.dumps({"query": query})
+        began = time.perf_counter()
+        self._connection.request("POST", "/graphql", body, headers)
+        answer = self._connection.getresponse().read()
+        took = time.perf_counter() - began
+        if not answer.startswith(b'{"data"'):
+            raise RuntimeError(answer[:1000])
+        return took * 1000
+
+
+def walk_at_once(url: str) -> float:
+    """Milliseconds until all walks have been answered, each over a connection of its own."""
+    with ThreadPoolExecutor(WALKS) as threads:
+        return max(threads.map(lambda _: Client(url).ask(WALK), range(WALKS)))
+
+
+def starve(asked: Gateway) -> None:
+    """Print what memory walks take, and how long small queries take alone and beside walks."""
+    client = Client(asked.url)
+    asked.peak_mb()
+    client.ask(SMALL)
+    idle = asked.peak_mb()
+    row("one walk, nothing remembered", client.ask(WALK), asked.peak_mb() - idle)
+    row("one walk, asked anew", client.ask(WALK, fresh=True), asked.peak_mb() - idle)
+    row("one walk, remembered", statistics.median(client.ask(WALK) for _ in range(3)), asked.peak_mb() - idle)
+    alone = percentiles([client.ask(SMALL) for _ in range(SMALL_QUERIES)])
+    took = []
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as elsewhere:
+        elsewhere.submit(time.perf_counter).result()  # it has started
+        walking = elsewhere.submit(walk_at_once, asked.url)
+        while not walking.done():
+            took.append(client.ask(SMALL))
+    row(f"{WALKS} walks at once, remembered", walking.result(), asked.peak_mb() - idle)
+    beside = percentiles(took)
+    print(f"a small query alone: median {alone[0]:.2f} ms, p99 {alone[1]:.2f} ms")
+    print(f"{len(took):,} of them beside those walks: median {beside[0]:.2f} ms, p99 {beside[1]:.2f} ms, ", end="")
+    print(f"{beside[1] / alone[1]:.1f} times that alone")
+
+
+def row(what: str, took: float, megabytes: float) -> None:
+    print(f"{what:32} {took / 1000:8.2f} s {megabytes:8.0f} MB", flush=True)
+
+
+def percentiles(took: list[float]) -> tuple[float, float]:
+    """The median and the 99th."""
+    cuts = statistics.quantiles(took, n=100)
+    return cuts[49], cuts[98]
+
+
+def main() -> None:
+    """Measure and print."""
+    asyncio.run(compare())
+    print(f"{VERTICES:,} vertices with every field, and the memory above that of the idle gateway")
+    with stub(lines(VERTICES, width=2000)) as endpoint:
+        with gateway(endpoint.url) as asked:
+            Client(asked.url).ask(WALK)  # so that the stub knows its answers
+        with gateway(endpoint.url) as asked:
+            starve(asked)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,354 @@
+"""What is selected of a type, planned once for all the objects that show it.
+
+graphql-core meets each field of each object as if for the first time: it looks up the definition, makes a path and all
+that a resolver may want to know, and tries whether the value is a list, a scalar, an object or still to come. A *plan*
+settles this once an operation for a type and a selection. It has a step for each field, which says how the field is
+read, and of which classes the values are that can be sent as they are. Everything else stays graphql-core's: fields
+that take arguments or wait, and any value that a step did not expect, such as a coroutine because a call is needed, a
+null where none may be, or an unknown word of an enumeration. It gets the value that was read, and makes of it what it
+always would: the same data, errors, paths and order of waiting.
+
+A list that is longer than a page is completed slice by slice, each in its turn, and written as JSON as soon as it is:
+what thousands of vertices come to takes a fraction of the memory that way, and no one waits for it to be encoded.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from operator import attrgetter
+from types import CoroutineType
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+from graphql import (
+    Executor,
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLField,
+    GraphQLNamedOutputType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+)
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import Path, gather_with_cancel
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+
+from gateway.schema.entity import Member
+from gateway.turns import LONG
+
+C = TypeVar("C", dict[str, Any], list[Any])
+
+Read = Callable[[Any], Any]
+Write = Callable[[Any], Any]
+Classes = frozenset[type]
+
+_SENT_AS_THEY_ARE: dict[str, type] = {"Arn": str, "Boolean": bool, "ID": str, "Long": int, "String": str}
+"""Scalars, and the class of the values that they send as they are."""
+
+_TURNED = {"DateTime", "Float", "Int"}
+"""Scalars that turn their values into what is sent, and fail with whatever is none of theirs."""
+
+_NULL: Classes = frozenset({type(None)})
+
+
+class Shape(NamedTuple):
+    """How a field of a type is shown, whatever operation selects it."""
+
+    parent: GraphQLObjectType
+    definition: GraphQLField
+    named: GraphQLNamedOutputType
+    """Its type, or that of a list's items, whether they may be null or not."""
+    read: Read | None
+    """How it is read where it is given no argument; None where graphql-core has to resolve it."""
+    plain: Classes
+    """The classes of the values that are sent as they are."""
+    write: Write | None
+    """What turns others into what is sent, or fails; None where only graphql-core knows."""
+    items: GraphQLOutputType | None
+    """The type of the items, of a list."""
+    plain_items: Classes
+
+
+class Step(NamedTuple):
+    """One field of a selection."""
+
+    name: str
+    """What the answer calls it."""
+    details: FieldDetailsList
+    shape: Shape
+    plans: "dict[type, Plan | None]"
+    """How the objects that it holds are shown, by their classes; None where graphql-core has to find out."""
+
+
+class Plan(NamedTuple):
+    """How the objects of a type are shown in one place of an operation."""
+
+    type: GraphQLObjectType
+    fields: GroupedFieldSet
+    """What is selected: a plan is found by the identity of this, which must not go to another one meanwhile."""
+    steps: list[tuple[str, Read | None, Classes, Step]]
+    """The steps, and before each what is needed of most: its name, how it is read, and what is sent as it is."""
+
+
+class Shapes:
+    """The shapes of a schema's fields, each made when it is first selected."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        """Have made none."""
+        self._schema = schema
+        self._made: dict[tuple[str, str], Shape] = {}
+        self._types: dict[tuple[str, type], GraphQLObjectType | None] = {}
+
+    def of(self, parent: GraphQLObjectType, name: str) -> Shape:
+        """Return the shape of a field."""
+        key = parent.name, name
+        if key not in self._made:
+            definition = self._schema.get_field(parent, name)
+            assert definition  # noqa: S101 - the document is valid
+            self._made[key] = _shape(parent, name, definition)
+        return self._made[key]
+
+    def object_type(self, named: GraphQLNamedOutputType, origin: type) -> GraphQLObjectType | None:
+        """Return the type that shows the objects of a class where ``named`` is declared; None where that is unclear."""
+        key = named.name, origin
+        if key not in self._types:
+            possible: Any = self._schema.get_possible_types(named) if is_abstract_type(named) else [named]
+            self._types[key] = next((one for one in possible if origin in _classes(one)), None)
+        return self._types[key]
+
+
+def _shape(parent: GraphQLObjectType, name: str, definition: GraphQLField) -> Shape:
+    bare: Any = get_nullable_type(definition.type)
+    named: Any = get_named_type(definition.type)
+    items = bare.of_type if is_list_type(bare) else None
+    known = frozenset({_SENT_AS_THEY_ARE[named.name]} if named.name in _SENT_AS_THEY_ARE else ())
+    return Shape(
+        parent,
+        definition,
+        named,
+        read=(lambda _: parent.name) if name == "__typename" else _reader(parent, definition),
+        plain=_or_null(definition.type, frozenset() if items else known),
+        write=None if items else _writer(named),
+        items=items,
+        plain_items=_or_null(items, known),
+    )
+
+
+def _or_null(declared: Any, plain: Classes) -> Classes:
+    return plain if is_non_null_type(declared) else plain | _NULL
+
+
+def _reader(parent: GraphQLObjectType, definition: GraphQLField) -> Read | None:
+    """Return what strawberry's resolver comes to where the object is all that it takes."""
+    field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    if not isinstance(field, StrawberryField) or field.is_async or field.is_subscription or field.extensions:
+        return None
+    if isinstance(field, Member):
+        return field.reader(parent.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].origin)
+    resolver = field.base_resolver
+    if resolver is None:
+        return attrgetter(field.python_name)
+    read: Any = resolver.wrapped_func
+    others = len(resolver.signature.parameters) - len(resolver.arguments)
+    return read if resolver.self_parameter and others == 1 else None
+
+
+def _writer(named: GraphQLNamedOutputType) -> Write | None:
+    known = isinstance(named, GraphQLEnumType) or named.name in _TURNED
+    return named.coerce_output_value if is_leaf_type(named) and known else None
+
+
+def _classes(named: GraphQLNamedType) -> set[type]:
+    """Return the classes whose objects a type shows: that which declares it, and what AWS nests in its answers."""
+    declared = named.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    if not isinstance(declared, StrawberryObjectDefinition):
+        return set()
+    generic = {declared.concrete_of.origin} if declared.concrete_of else set()
+    return {declared.origin} | generic | (set() if declared.interfaces else {dict})
+
+
+class PlannedExecutor(Executor[None]):
+    """Executes an operation by plans."""
+
+    def __init__(self, *args: Any, shapes: Shapes, **named: Any) -> None:
+        """Plan by the ``shapes`` of the schema; the rest is graphql-core's."""
+        super().__init__(*args, **named)
+        self._shapes = shapes
+        self._plans: dict[tuple[GraphQLObjectType, int], Plan] = {}
+
+    def execute_fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
+        position_context: None,  # noqa: ARG002 - only incremental delivery has one
+    ) -> Any:
+        """Show an object, at once if nothing in it has to be waited for."""
+        return self._object(self._plan(parent_type, grouped_field_set), source_value, path)
+
+    def _plan(self, type: GraphQLObjectType, fields: GroupedFieldSet) -> Plan:
+        key = type, id(fields)
+        if key not in self._plans:
+            self._plans[key] = Plan(type, fields, [self._step(type, *field) for field in fields.items()])
+        return self._plans[key]
+
+    def _step(
+        self, type: GraphQLObjectType, name: str, details: FieldDetailsList
+    ) -> tuple[str, Read | None, Classes, Step]:
+        shape = self._shapes.of(type, details[0].node.name.value)
+        read = None if shape.definition.args and self._is_given_any(shape, details) else shape.read
+        return name, read, shape.plain, Step(name, details, shape, {})
+
+    def _is_given_any(self, shape: Shape, details: FieldDetailsList) -> bool:
+        """Whether a field has arguments, be it wrong ones."""
+        node, variables = details[0].node, details[0].fragment_variable_values
+        try:
+            return bool(get_argument_values(shape.definition, node, self.variable_values, variables))
+        except GraphQLError:
+            return True
+
+    def _object(self, plan: Plan, source: Any, path: Path | None) -> Any:
+        done: dict[str, Any] = {}
+        waiting: list[str] = []
+        try:
+            for name, read, plain, step in plan.steps:
+                if read is None:
+                    value = self.execute_field(plan.type, source, step.details, Path(path, name, plan.type.name), None)
+                else:
+                    try:
+                        value = read(source)
+                    except Exception as error:  # noqa: BLE001 - graphql-core raises it where it has to be told
+                        value = error
+                    if type(value) in plain:
+                        done[name] = value
+                        continue
+                    value = self._completed(step, value, path)
+                done[name] = value
+                if type(value) is CoroutineType:
+                    waiting.append(name)
+        except Exception:
+            self.settle_in_background([done[name] for name in waiting])
+            raise
+        return self._all(done, waiting) if waiting else done
+
+    def _completed(self, step: Step, value: Any, path: Path | None) -> Any:
+        """Complete what can't be sent as it is."""
+        shape, details = step.shape, step.details
+        if shape.write:
+            try:
+                return shape.write(value)
+            except Exception:  # noqa: BLE001, S110 - graphql-core will find the same, and say where
+                pass
+        at = Path(path, step.name, shape.parent.name)
+        return_type = shape.definition.type
+        try:
+            completed = self._nested(step, value, at)
+            if completed is None:
+                nodes = [one.node for one in details]
+                info = self.build_resolve_info(shape.definition, nodes, shape.parent, at)
+                if self.is_awaitable(value):
+                    return self.complete_awaitable_value(return_type, details, info, at, value, None)
+                completed = self.complete_value(return_type, details, info, at, value, None)
+        except Exception as error:  # noqa: BLE001 - as graphql-core takes them
+            self.handle_field_error(error, return_type, details, at)
+            return None
+        if type(completed) is CoroutineType:
+            return self._awaited(completed, return_type, details, at)
+        return completed
+
+    def _nested(self, step: Step, value: Any, path: Path) -> Any:
+        """Complete an object or a list; None where there is no plan for it."""
+        if step.shape.items is None:
+            plan = self._plan_of(step, type(value))
+            return self._object(plan, value, path) if plan else None
+        if type(value) is not list:
+            return None
+        classes = set(map(type, value))
+        if classes <= step.shape.plain_items:
+            return value
+        plans = {one: plan for one in classes if (plan := self._plan_of(step, one))}
+        return self._list(step, plans, value, path) if len(plans) == len(classes) else None
+
+    def _plan_of(self, step: Step, origin: type) -> Plan | None:
+        if origin not in step.plans:
+            shown_as = self._shapes.object_type(step.shape.named, origin)
+            fields = self.collect_subfields(shown_as, step.details).grouped_field_set if shown_as else {}
+            step.plans[origin] = self._plan(shown_as, fields) if shown_as else None
+        return step.plans[origin]
+
+    def _list(self, step: Step, plans: Mapping[type, Plan], values: Sequence[Any], path: Path) -> Any:
+        if len(values) > LONG:
+            return self._long_list(step, plans, values, path)
+        done: list[Any] = []
+        self._extend(done, step, plans, values, path)
+        waiting = _waiting(done)
+        return self._all(done, waiting) if waiting else done
+
+    async def _long_list(self, step: Step, plans: Mapping[type, Plan], values: Sequence[Any], path: Path) -> Any:
+        """Complete a long list slice by slice, and write it as soon as it is, for what is written takes less memory."""
+        turns = self.context_value.turns
+        done: list[Any] = []
+        async for some in turns.slices(values):
+            first = len(done)
+            self._extend(done, step, plans, some, path)
+            if not _waiting(done[first:]):
+                done[first:] = map(orjson.dumps, done[first:])
+        await self._all(done, _waiting(done))
+        written = [
+            b",".join(one if type(one) is bytes else orjson.dumps(one) for one in some)
+            async for some in turns.slices(done)
+        ]
+        return orjson.Fragment(b"[" + b",".join(written) + b"]")
+
+    def _extend(
+        self, done: list[Any], step: Step, plans: Mapping[type, Plan], items: Sequence[Any], path: Path
+    ) -> None:
+        """Complete further items of a list."""
+        item_type: Any = step.shape.items
+        details = step.details
+        try:
+            for index, item in enumerate(items, len(done)):
+                at = Path(path, index, None)
+                try:
+                    shown = self._object(plans[type(item)], item, at)
+                except Exception as error:  # noqa: BLE001 - as graphql-core takes them
+                    self.handle_field_error(error, item_type, details, at)
+                    shown = None
+                done.append(self._awaited(shown, item_type, details, at) if type(shown) is CoroutineType else shown)
+        except Exception:
+            self.settle_in_background([done[index] for index in _waiting(done)])
+            raise
+
+    async def _awaited(
+        self, completed: Awaitable[Any], type: GraphQLOutputType, details: FieldDetailsList, path: Path
+    ) -> Any:
+        try:
+            return await completed
+        except Exception as error:  # noqa: BLE001 - as graphql-core takes them
+            self.handle_field_error(error, type, details, path)
+            return None
+
+    @staticmethod
+    async def _all(done: C, waiting: Sequence[Any]) -> C:
+        """Wait for what is still to come of an object or a list, all of it at once."""
+        if len(waiting) == 1:
+            done[waiting[0]] = await done[waiting[0]]
+        elif waiting:
+            values = await gather_with_cancel(*(done[key] for key in waiting))
+            for key, value in zip(waiting, values, strict=True):
+                done[key] = value
+        return done
+
+
+def _waiting(done: Sequence[Any]) -> list[int]:
+    return [index for index, shown in enumerate(done) if type(shown) is CoroutineType]
