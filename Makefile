@@ -30,6 +30,7 @@ check-schema: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python bench/local_store.py
+	$(BIN)/python bench/calls.py
 	$(BIN)/python bench/load.py
 	$(BIN)/python bench/faults.py
 	$(BIN)/python bench/walks.py

@@ -12,18 +12,12 @@ from functools import cached_property
 from typing import Any, Self
 
 import aioboto3
-from aiobotocore.credentials import (
-    AioAssumeRoleCredentialFetcher,
-    AioCredentialResolver,
-    AioDeferredRefreshableCredentials,
-)
-from aiobotocore.session import AioSession
-from botocore.config import Config
-from botocore.credentials import CredentialProvider
+from aiobotocore.credentials import AioAssumeRoleCredentialFetcher, AioDeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError
 
 from gateway.arn import Arn
 from gateway.aws.places import HOME, Place
+from gateway.aws.wire import Load, Wire
 from gateway.errors import Forbidden, UpstreamUnavailable
 from gateway.settings import Account, Settings
 
@@ -42,7 +36,6 @@ def session(settings: Settings) -> aioboto3.Session:
         raise UpstreamUnavailable(f"AWS is not configured: {error}") from error
     if not made.region_name:
         raise UpstreamUnavailable("AWS is not configured: no region. Set AWS_REGION, or choose a profile that has one.")
-    made.events.register("creating-serializer.sagemaker", _keep_milliseconds)
     return made
 
 
@@ -55,6 +48,8 @@ class Pool:
         self._opened = opened
         self.home_account = next((id for id, account in settings.accounts.items() if account == Account()), "")
         """Id of the account that the gateway's own credentials are of, once known."""
+        self._wire = Wire(settings)
+        self._regions: frozenset[str] = frozenset()
         self._clients: dict[Place, asyncio.Task[Any]] = {}
         self._open = AsyncExitStack()
 
@@ -63,9 +58,9 @@ class Pool:
         return session(self._settings)
 
     @cached_property
-    def _regions(self) -> frozenset[str]:
-        named = (self._session.get_available_regions("sagemaker", part) for part in ("aws", "aws-cn", "aws-us-gov"))
-        return frozenset(region for regions in named for region in regions)
+    def _region(self) -> str:
+        region: str = self._session.region_name
+        return region
 
     def place_of(self, arn: Arn) -> Place:
         """Tell where the entity of an ARN is asked for; Forbidden where the gateway may not."""
@@ -91,11 +86,11 @@ class Pool:
 
     def region(self, place: Place) -> str:
         """Return the name of a place's region."""
-        return place.region or self._session.region_name
+        return place.region or self._region
 
     def checked_region(self, region: str) -> str:
         """Return a region as a place has it; Forbidden when AWS has none of that name."""
-        if region in {"", self._session.region_name}:
+        if region in {"", self._region}:
             return ""
         if region not in self._regions:
             raise Forbidden(f"SageMaker has no region {region[:40]!r}.")
@@ -106,27 +101,19 @@ class Pool:
         task = self._clients.get(place)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
             task = self._clients[place] = asyncio.create_task(self._made(place))
-        return await asyncio.shield(task)
+        return task.result() if task.done() else await asyncio.shield(task)
 
     async def _made(self, place: Place) -> Any:
         account = self._account(place)
-        source = await self._assuming(account) if account.role_arn else self._session
-        config = Config(
-            max_pool_connections=self._settings.max_concurrent_calls,
-            connect_timeout=self._settings.connect_timeout_seconds,
-            read_timeout=self._settings.read_timeout_seconds,
-            retries={"mode": "standard", "total_max_attempts": self._settings.max_attempts},
-        )
-        context = source.client(
-            "sagemaker", region_name=self.region(place), config=config, endpoint_url=self._endpoint(place)
-        )
-        client = await self._open.enter_async_context(context)
+        load = await self._assuming(account) if account.role_arn else self._session.get_credentials
+        made = self._wire.client(load, self.region(place), self._endpoint(place))
+        client = await self._open.enter_async_context(made)
         if self._opened:
             self._opened(place, client)
         return client
 
-    async def _assuming(self, account: Account) -> aioboto3.Session:
-        """Make a session with the credentials of an account's role, each time they are needed and have run out."""
+    async def _assuming(self, account: Account) -> Load:
+        """Return what gets credentials of an account's role, each time they are needed and have run out."""
         outside = {"ExternalId": account.external_id} if account.external_id else {}
         fetcher = AioAssumeRoleCredentialFetcher(
             client_creator=self._sts,
@@ -134,21 +121,19 @@ class Pool:
             role_arn=account.role_arn,
             extra_args={"RoleSessionName": _SESSION_NAME} | outside,
         )
-        inner = AioSession()
-        # With the loader come the models that it has read.
-        loader = self._session._session.get_component("data_loader")  # noqa: SLF001 - aioboto3 has no other way to it
-        inner.register_component("data_loader", loader)
-        inner.register_component("credential_provider", AioCredentialResolver([_Assumed(fetcher)]))
-        made = aioboto3.Session(botocore_session=inner, region_name=self._session.region_name)
-        made.events.register("creating-serializer.sagemaker", _keep_milliseconds)
-        return made
+
+        async def load() -> AioDeferredRefreshableCredentials:
+            return AioDeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+
+        return load
 
     def _sts(self, service: str, **options: Any) -> Any:
         return self._session.client(service, endpoint_url=self._settings.local_url, **options)
 
     async def __aenter__(self) -> Self:
-        """Open the client at home."""
+        """Open the client at home, and learn of AWS's regions."""
         await self.client(HOME)
+        self._regions = await self._wire.regions()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -157,22 +142,3 @@ class Pool:
             task.cancel()
         await asyncio.gather(*self._clients.values(), return_exceptions=True)
         await self._open.aclose()
-
-
-class _Assumed(CredentialProvider):  # type: ignore[misc] # botocore ships no types
-    """A role, in the place of botocore's usual sources of credentials."""
-
-    METHOD = "assume-role"
-
-    def __init__(self, fetcher: AioAssumeRoleCredentialFetcher) -> None:
-        super().__init__()
-        self._fetcher = fetcher
-
-    async def load(self) -> AioDeferredRefreshableCredentials:
-        """Return the credentials, which nobody has fetched yet."""
-        return AioDeferredRefreshableCredentials(self._fetcher.fetch_credentials, self.METHOD)
-
-
-def _keep_milliseconds(serializer_kwargs: dict[str, Any], **_: Any) -> None:
-    """Have botocore send times to the millisecond, which SageMaker keeps; by itself it sends whole seconds."""
-    serializer_kwargs["timestamp_precision"] = "millisecond"

@@ -171,13 +171,14 @@ def aws_call(operation: str, region: str) -> Iterator[None]:
     metrics, spans = instruments.metrics, instruments.spans
     span = spans.aws_call(request.span, operation, region) if spans and request.span else None
     request.aws_calls += 1
+    metrics.aws_in_flight.inc()
     try:
-        with metrics.aws_in_flight.track_inprogress():
-            yield
+        yield
     except BaseException as error:
         outcome = _outcome(error)
         raise
     finally:
+        metrics.aws_in_flight.dec()
         seconds = time.perf_counter() - began
         metrics.aws_calls.labels(operation, outcome).inc()
         metrics.aws_seconds.labels(operation).observe(seconds)
@@ -185,8 +186,9 @@ def aws_call(operation: str, region: str) -> Iterator[None]:
             instruments.heard(outcome)
         if spans and span:
             spans.end_aws_call(span, outcome)
-        fields = {"aws_operation": operation, "region": region, "outcome": outcome, "ms": round(seconds * 1000, 1)}
-        _aws_log.debug("AWS call", extra={"fields": fields})
+        if _aws_log.isEnabledFor(logging.DEBUG):
+            fields = {"aws_operation": operation, "region": region, "outcome": outcome, "ms": round(seconds * 1000, 1)}
+            _aws_log.debug("AWS call", extra={"fields": fields})
 
 
 def throttled(operation: str) -> None:

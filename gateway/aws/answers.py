@@ -1,0 +1,127 @@
+"""Reads what SageMaker answers: what botocore's own parser makes of it, at a fraction of its cost.
+
+botocore walks the model anew for each answer, member by member. Here each shape is made into a function once, which
+touches only what has to change on the way from JSON: times, what is null, and what the model does not know. Errors,
+and whatever is out of the ordinary, are left to botocore's parser.
+"""
+
+import logging
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from aiobotocore.parsers import AioResponseParserFactory
+from botocore.model import Shape
+from botocore.utils import parse_timestamp
+
+_log = logging.getLogger("gateway.aws")
+
+_Read = Callable[[Any], Any]
+
+
+def moment(value: Any) -> datetime:
+    """Read a time; SageMaker sends seconds since 1970, and botocore reads whatever else there is.
+
+    botocore gives it the machine's own time zone, which takes ten times as long. It is the same moment.
+    """
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        parsed: datetime = parse_timestamp(value)
+        return parsed
+
+
+_SCALARS: dict[str, _Read] = {"timestamp": moment, "blob": b64decode}
+"""What changes scalars that are not what JSON makes of them."""
+
+
+class Answers(AioResponseParserFactory):  # type: ignore[misc] # botocore ships no types
+    """Makes parsers: this module's for JSON, which SageMaker speaks, and botocore's for the rest.
+
+    It is a session's component ``response_parser_factory``.
+    """
+
+    def __init__(self) -> None:
+        """Make the parser of JSON, which serves all answers."""
+        super().__init__()
+        self._json = _Parser(super().create_parser("json"))
+
+    def create_parser(self, protocol_name: str) -> Any:
+        """Return a parser of a protocol."""
+        return self._json if protocol_name == "json" else super().create_parser(protocol_name)
+
+
+class _Parser:
+    """Parses answers."""
+
+    def __init__(self, ordinary: Any) -> None:
+        """Leave to the ordinary parser what this one does not read."""
+        self._ordinary = ordinary
+        self._readers: dict[Shape, _Read] = {}
+
+    async def parse(self, response: Mapping[str, Any], shape: Shape | None) -> Any:
+        """Return what an HTTP response says, in a given shape."""
+        if response["status_code"] == HTTPStatus.OK and shape is not None:
+            try:
+                return self._read(response, shape)
+            except Exception:  # noqa: BLE001 - it is botocore's to say what is wrong, from the bytes
+                _log.debug("Left to botocore", exc_info=True)
+        return await self._ordinary.parse(response, shape)
+
+    def _read(self, response: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+        read = self._readers.get(shape)
+        if read is None:
+            read = self._readers[shape] = _structure(shape)
+        found: dict[str, Any] = read(orjson.loads(response["body"]))
+        headers = {name.lower(): value for name, value in response["headers"].items()}
+        about = {"HTTPStatusCode": response["status_code"], "HTTPHeaders": headers}
+        if "x-amzn-requestid" in headers:
+            about["RequestId"] = headers["x-amzn-requestid"]
+        found["ResponseMetadata"] = about
+        return found
+
+
+def _reader(shape: Shape) -> _Read | None:
+    """Make what turns JSON into a shape's value; None where that is the same."""
+    if shape.type_name == "structure":
+        return _structure(shape)
+    if shape.type_name == "list":
+        return _list(_reader(shape.member))
+    if shape.type_name == "map":
+        return _map(_reader(shape.value))
+    return _SCALARS.get(shape.type_name)
+
+
+def _structure(shape: Shape) -> _Read:
+    renames = any("name" in member.serialization for member in shape.members.values())
+    if shape.is_tagged_union or shape.is_document_type or renames:
+        return _leave
+    known = frozenset(shape.members)
+    readers = [(name, read) for name, member in shape.members.items() if (read := _reader(member))]
+
+    def structure(value: Any) -> Any:
+        if value is None:
+            return None
+        if not known.issuperset(value) or None in value.values():
+            value = {name: member for name, member in value.items() if member is not None and name in known}
+        for name, read in readers:
+            if name in value:
+                value[name] = read(value[name])
+        return value
+
+    return structure
+
+
+def _list(read: _Read | None) -> _Read | None:
+    return (lambda values: [read(value) for value in values]) if read else None
+
+
+def _map(read: _Read | None) -> _Read | None:
+    return (lambda values: {key: read(value) for key, value in values.items()}) if read else None
+
+
+def _leave(_value: Any) -> Any:
+    raise NotImplementedError("a shape of which SageMaker makes little use")

@@ -1,0 +1,250 @@
+"""Connections to AWS: HTTP/1.1, kept open, one request at a time on each.
+
+aiobotocore lets its HTTP client be chosen (``http_session_cls``). Its own is aiohttp, whose way through everything that
+HTTP may ask of a client costs a call more than signing it does. What botocore asks is little: send these headers and
+bytes, and return those that come back. What goes wrong is told by the same errors, for it is botocore that judges which
+of them to try again.
+"""
+
+import asyncio
+import ssl
+import time
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httptools
+from aiobotocore.awsrequest import AioAWSResponse
+from aiobotocore.httpsession import AIOHTTPSession
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from botocore.httpsession import get_cert_path
+
+_IDLE_SECONDS = 12.0
+"""How long an unused connection is good for; AWS closes it after 20."""
+
+
+def connections(**options: Any) -> Any:
+    """Make the connections of one client, by what botocore gives an ``http_session_cls``; aiohttp's go by proxies."""
+    if options["proxies"]:
+        return AIOHTTPSession(**options)
+    return Connections(options["verify"], options["client_cert"], *options["timeout"])
+
+
+class Connections:
+    """As many as there are requests in flight, which is their user's to limit."""
+
+    def __init__(
+        self,
+        verify: bool | str,  # noqa: FBT001 - botocore's word
+        client_cert: str | tuple[str, str] | None,
+        connect_seconds: float,
+        read_seconds: float,
+    ) -> None:
+        """Read certificates now, rather than for the first request."""
+        self._trusting = _trusting(verify, client_cert)
+        self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
+        self._idle: dict[str, list[_Connection]] = {}
+        self._open: set[_Connection] = set()
+
+    async def __aenter__(self) -> Self:
+        """Open none yet."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close all."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all; who waits for an answer gets an error."""
+        for connection in tuple(self._open):
+            connection.close()
+        await asyncio.sleep(0)  # for the loop to do so
+
+    async def send(self, request: AWSPreparedRequest) -> AioAWSResponse:
+        """Send a request, which names its host, and return its answer, all of it."""
+        url = request.url
+        connection = self._unused(url) or await self._connected(url)
+        try:
+            status, headers, body = await connection.ask(_written(request), self._read_seconds)
+        except TimeoutError as error:
+            raise ReadTimeoutError(endpoint_url=url, error=error) from error
+        except (OSError, httptools.HttpParserError) as error:
+            raise ConnectionClosedError(endpoint_url=url, error=error, request=request) from error
+        finally:
+            # Also when nobody waits any more, and the answer may yet come.
+            if connection.reusable:
+                connection.used_at = time.monotonic()
+                self._idle.setdefault(url, []).append(connection)
+            else:
+                connection.close()
+        return AioAWSResponse(url, status, headers, _Body(body))
+
+    def _unused(self, url: str) -> "_Connection | None":
+        """Take the connection that was used last, for the server is the least likely to be closing that one."""
+        idle = self._idle.get(url)
+        while idle:
+            connection = idle.pop()
+            if connection.reusable and time.monotonic() - connection.used_at < _IDLE_SECONDS:
+                return connection
+            connection.close()
+        return None
+
+    async def _connected(self, url: str) -> "_Connection":
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        try:
+            async with asyncio.timeout(self._connect_seconds):
+                _, connection = await asyncio.get_running_loop().create_connection(
+                    lambda: _Connection(self._open),
+                    parts.hostname or "",
+                    parts.port or (443 if secure else 80),
+                    ssl=self._trusting if secure else None,
+                )
+        except TimeoutError as error:
+            raise ConnectTimeoutError(endpoint_url=url, error=error) from error
+        except ssl.SSLError as error:
+            raise SSLError(endpoint_url=url, error=error) from error
+        except OSError as error:
+            raise EndpointConnectionError(endpoint_url=url, error=error) from error
+        return connection
+
+
+@cache
+def _trusting(verify: bool | str, client_cert: str | tuple[str, str] | None) -> ssl.SSLContext:  # noqa: FBT001
+    """Make what says whom to trust, and who asks; it takes tens of milliseconds, and serves all clients."""
+    context = ssl.create_default_context(cafile=get_cert_path(verify) if verify else None)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if client_cert:
+        context.load_cert_chain(*([client_cert] if isinstance(client_cert, str) else client_cert))
+    return context
+
+
+def _written(request: AWSPreparedRequest) -> bytes:
+    """Write a request as it is sent."""
+    parts = urlsplit(request.url)
+    lines = [f"{request.method} {parts.path or '/'}{'?' * bool(parts.query)}{parts.query} HTTP/1.1"]
+    for name, value in request.headers.items():
+        lines.append(f"{name}: {value.decode() if isinstance(value, bytes) else value}")
+    lines.append("Accept: */*\r\nAccept-Encoding: identity\r\n\r\n")
+    return "\r\n".join(lines).encode() + (request.body or b"")
+
+
+_Answer = tuple[int, dict[str, str], bytes]
+"""Status, headers by their names in lower case, and body."""
+
+
+class _Connection(asyncio.Protocol):
+    """A connection, by which one answer is awaited at a time."""
+
+    def __init__(self, others: "set[_Connection]") -> None:
+        self._open = others
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpResponseParser(self)
+        self._answer: asyncio.Future[_Answer] = self._loop.create_future()
+        self._answer.cancel()  # nobody waits yet
+        self._timer: asyncio.TimerHandle | None = None
+        self._seconds = 0.0
+        self._until_closed = False
+        self.reusable = False
+        self.used_at = 0.0
+
+    def ask(self, written: bytes, seconds: float) -> asyncio.Future[_Answer]:
+        """Send a request and return its answer, in which no pause may be longer than so many seconds."""
+        self.reusable = self._until_closed = False
+        self._answer = self._loop.create_future()
+        self._seconds = seconds
+        self._wait()
+        self._transport.write(written)
+        return self._answer
+
+    def close(self) -> None:
+        """Drop it, whatever is under way."""
+        self.reusable = False
+        self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport writes
+        self._open.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on."""
+        if self._answer.done():
+            self.close()  # nobody asked
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(error)
+        if not self._answer.done():
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._open.discard(self)
+        if self._until_closed and not exc:
+            self.on_message_complete()
+        self._fail(exc or ConnectionResetError("The connection was closed before all of the answer was there."))
+
+    def on_message_begin(self) -> None:
+        """Begin an answer."""
+        if self._answer.done():
+            raise ValueError("one answer too many")
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        """Find out what will end the answer."""
+        self._until_closed = self._headers.keys().isdisjoint({"content-length", "transfer-encoding"})
+
+    def on_body(self, part: bytes) -> None:
+        """Take a part of the body."""
+        self._body.append(part)
+
+    def on_message_complete(self) -> None:
+        """Hand over the answer, unless it only says that there will be one."""
+        status = self._parser.get_status_code()
+        if status < HTTPStatus.OK or self._answer.done():
+            return
+        self.reusable = self._parser.should_keep_alive()
+        self._stop_waiting()
+        self._answer.set_result((status, self._headers, b"".join(self._body)))
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        self._timer = self._loop.call_later(self._seconds, self._fail, TimeoutError("no answer"))
+
+    def _stop_waiting(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    def _fail(self, error: Exception) -> None:
+        self.reusable = False
+        self._stop_waiting()
+        if not self._answer.done():
+            self._answer.set_exception(error)
+
+
+class _Body:
+    """A body, where botocore expects what it can read one from."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def read(self) -> bytes:
+        """Return all of it."""
+        return self._body

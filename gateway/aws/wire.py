@@ -1,0 +1,120 @@
+"""botocore as it is set up here: the same requests and the same answers, for less than half of the CPU.
+
+All of it is botocore's and aiobotocore's own switches and hooks. What they change is compared with an untouched client,
+operation by operation, in ``tests/test_wire.py``.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiobotocore.config import AioConfig
+from aiobotocore.credentials import AioCredentialResolver
+from aiobotocore.session import AioSession
+from botocore.credentials import CredentialProvider
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
+
+from gateway.aws.answers import Answers
+from gateway.aws.connections import connections
+from gateway.settings import Settings
+
+Load = Callable[[], Awaitable[Any]]
+"""Gets credentials, which know themselves when they have to be renewed."""
+
+_SERVICE = "sagemaker"
+
+
+class Wire:
+    """Makes clients of SageMaker."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Make them as these settings say."""
+        self._options = {
+            "max_pool_connections": settings.max_concurrent_calls,
+            "connect_timeout": settings.connect_timeout_seconds,
+            "read_timeout": settings.read_timeout_seconds,
+            "retries": {"mode": "standard", "total_max_attempts": settings.max_attempts},
+            # GraphQL has checked the types of what is sent, and SageMaker checks the rest.
+            "parameter_validation": False,
+            "http_session_cls": connections,
+        }
+
+    @cached_property
+    def _models(self) -> Loader:
+        return _Models(AioSession().get_component("data_loader").search_paths)
+
+    def client(self, load: Load, region: str, endpoint_url: str | None) -> AbstractAsyncContextManager[Any]:
+        """Make a client with these credentials; the first takes a while."""
+        session = self._session()
+        session.register_component("credential_provider", AioCredentialResolver([_Given(load)]))
+        session.register_component("response_parser_factory", Answers())
+        session.register(f"creating-serializer.{_SERVICE}", _keep_milliseconds)
+        session.register(f"before-call.{_SERVICE}", _name_host)
+        config = AioConfig(**self._options, user_agent=self._user_agent(session))
+        client: AbstractAsyncContextManager[Any] = session.create_client(
+            _SERVICE, region, config=config, endpoint_url=endpoint_url
+        )
+        return client
+
+    def _session(self) -> AioSession:
+        # botocore's built-in handlers do for other services what SageMaker does not need, and tell AWS of retries.
+        session = AioSession(include_builtin_handlers=False)
+        session.register_component("data_loader", self._models)
+        return session
+
+    def _user_agent(self, session: AioSession) -> str:
+        """Have botocore write it once, for it would do so twice for each call."""
+        writer = session.get_component("user_agent_creator")
+        writer.set_session_config(session.user_agent_name, session.user_agent_version, None)
+        app = session.get_config_variable("user_agent_appid")
+        text: str = writer.with_client_config(AioConfig(**self._options, user_agent_appid=app)).to_string()
+        return text
+
+    async def regions(self) -> frozenset[str]:
+        """Return the names of the regions in which there is SageMaker."""
+        session = self._session()
+        named = [await session.get_available_regions(_SERVICE, part) for part in ("aws", "aws-cn", "aws-us-gov")]
+        return frozenset(region for regions in named for region in regions)
+
+
+class _Models(Loader):  # type: ignore[misc] # botocore ships no types
+    """What botocore knows of services, but for the rules by which it works out SageMaker's endpoint in each call.
+
+    Without them it takes the endpoint from its table, once for each client. All clients share the models.
+    """
+
+    def __init__(self, paths: list[str]) -> None:
+        super().__init__(paths, include_default_search_paths=False)
+
+    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
+        """Return what is known of a service."""
+        if (service_name, type_name) == (_SERVICE, "endpoint-rule-set-1"):
+            raise UnknownServiceError(service_name=service_name, known_service_names="those with rules")
+        return super().load_service_model(service_name, type_name, api_version)
+
+
+class _Given(CredentialProvider):  # type: ignore[misc] # botocore ships no types
+    """Credentials from elsewhere, in the place of botocore's usual sources."""
+
+    METHOD = "given"
+
+    def __init__(self, load: Load) -> None:
+        super().__init__()
+        self._load = load
+
+    async def load(self) -> Any:
+        """Return them."""
+        return await self._load()
+
+
+def _keep_milliseconds(serializer_kwargs: dict[str, Any], **_: Any) -> None:
+    """Have botocore send times to the millisecond, which SageMaker keeps; by itself it sends whole seconds."""
+    serializer_kwargs["timestamp_precision"] = "millisecond"
+
+
+def _name_host(params: dict[str, Any], **_: Any) -> None:
+    """Name the host, which signing would otherwise take from the URL, twice."""
+    params["headers"]["Host"] = urlsplit(params["url"]).netloc

@@ -1,0 +1,104 @@
+"""An endpoint that answers whatever a test says, byte by byte, and keeps what it was asked."""
+
+import asyncio
+import datetime as dt
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+class Asked(NamedTuple):
+    """A request: its first line, its headers by their names in lower case, and its body."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Last(bytes):
+    """An answer after which the connection is closed."""
+
+
+CLOSE = Last()
+SILENCE = b""
+ECHO = b"echo"
+"""In place of an answer: what was asked."""
+
+
+class Endpoint:
+    """Answers in order, the last of them from then on; ``connections`` counts those that it was asked by."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.asked: list[Asked] = []
+        self.connections = 0
+        self._answers: deque[bytes] = deque()
+
+    def will(self, *answers: bytes) -> Self:
+        """Answer with these bytes from here on, and forget what was asked."""
+        self._answers, self.asked, self.connections = deque(answers), [], 0
+        return self
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            said = b""
+            while not isinstance(said, Last):
+                said = await self._asked(reader)
+                writer.write(answer(self.asked[-1].body) if said is ECHO else said)
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            writer.close()
+
+    async def _asked(self, reader: asyncio.StreamReader) -> bytes:
+        line, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().rstrip().split("\r\n")
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+        body = await reader.readexactly(int(headers["content-length"]))
+        self.asked.append(Asked(line, headers, body))
+        return self._answers.popleft() if len(self._answers) > 1 else self._answers[0]
+
+
+@asynccontextmanager
+async def endpoint(tls: ssl.SSLContext | None = None) -> AsyncIterator[Endpoint]:
+    """An endpoint on a port of its own."""
+    made = Endpoint()
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0, ssl=tls)
+    host, port = server.sockets[0].getsockname()
+    made.url = f"http{'s' if tls else ''}://{host}:{port}"
+    try:
+        yield made
+    finally:
+        server.close()
+
+
+def answer(body: bytes, status: int = 200, **headers: str) -> bytes:
+    """Write an answer of SageMaker's."""
+    above = {"Content-Type": "application/x-amz-json-1.1", "Content-Length": str(len(body))}
+    above |= {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in above.items())
+    return f"HTTP/1.1 {status} Of Course\r\n{lines}\r\n".encode() + body
+
+
+def certified(folder: Path) -> str:
+    """Make a certificate of localhost, which only those trust who are told to, and its key: the name of their file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now, day = dt.datetime.now(dt.UTC), dt.timedelta(days=1)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    file = folder / "localhost.pem"
+    file.write_bytes(made.public_bytes(pem) + key.private_bytes(pem, form, serialization.NoEncryption()))
+    return str(file)

@@ -1,0 +1,244 @@
+"""The gateway's connections to AWS: whatever comes back over a socket, or does not, is told as botocore knows it."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from endpoint import CLOSE, ECHO, SILENCE, Endpoint, Last, answer, certified, endpoint
+
+from gateway.aws.connections import Connections
+
+
+def connections(
+    verify: bool | str = True,  # noqa: FBT001, FBT002
+    cert: str | None = None,
+    connect: float = 30,
+    read: float = 30,
+) -> Connections:
+    return Connections(verify, cert, connect, read)
+
+
+def asking(url: str, body: bytes = b"{}") -> AWSPreparedRequest:
+    return AWSRequest("POST", f"{url}/", {"Host": "sagemaker", "X-Amz-Target": "SageMaker.A"}, body).prepare()
+
+
+async def sent(by: Connections, url: str, body: bytes = b"{}") -> bytes:
+    content: bytes = await (await by.send(asking(url, body))).content
+    return content
+
+
+async def until_asked(aws: Endpoint) -> None:
+    while not aws.asked:  # noqa: ASYNC110 - the endpoint has nothing to wait for
+        await asyncio.sleep(0)
+
+
+@pytest.fixture(scope="module")
+async def aws() -> AsyncIterator[Endpoint]:
+    async with endpoint() as made:
+        yield made
+
+
+@pytest.fixture
+async def ours() -> AsyncIterator[Connections]:
+    async with connections() as made:
+        yield made
+
+
+CHUNKS = b'4\r\n{"a"\r\n3;x=y\r\n: 1\r\n1\r\n}\r\n0\r\nTrailer: 1\r\n\r\n'
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS
+
+
+@pytest.mark.parametrize(
+    ("said", "body", "kept"),
+    [
+        (answer(b"{}"), b"{}", True),
+        (answer(b"{}" * 100_000), b"{}" * 100_000, True),
+        (answer(b"{}", 503), b"{}", True),
+        (answer(b""), b"", True),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", b"", True),
+        (CHUNKED, b'{"a": 1}', True),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + answer(b"{}"), b"{}", True),
+        (answer(b"{}", Connection="close"), b"{}", False),
+        (answer(b"{}").replace(b"HTTP/1.1", b"HTTP/1.0"), b"{}", False),
+        (answer(b"{}") + answer(b"another"), b"{}", False),
+        (answer(b"{}") + b"more", b"{}", False),
+        (Last(b"HTTP/1.1 200 OK\r\n\r\n{}"), b"{}", False),
+    ],
+    ids=[
+        "plain",
+        "large",
+        "error",
+        "empty",
+        "none",
+        "chunks",
+        "continue",
+        "closing",
+        "old",
+        "two",
+        "more",
+        "until closed",
+    ],
+)
+async def test_answers_are_read(ours: Connections, aws: Endpoint, said: bytes, body: bytes, kept: bool) -> None:  # noqa: FBT001
+    aws.will(said)
+    assert await sent(ours, aws.url) == body
+    assert await sent(ours, aws.url) == body
+    assert aws.connections == (1 if kept else 2)
+
+
+async def test_requests_are_written(ours: Connections, aws: Endpoint) -> None:
+    aws.will(answer(b"{}"))
+    request = asking(aws.url, b'{"a": "\xc3\x9f"}')
+    request.headers["Authorization"] = b"signed"
+    await ours.send(request)
+    [asked] = aws.asked
+    assert asked.line == "POST / HTTP/1.1"
+    assert asked.body == b'{"a": "\xc3\x9f"}'
+    assert asked.headers == {
+        "host": "sagemaker",
+        "x-amz-target": "SageMaker.A",
+        "content-length": "11",
+        "authorization": "signed",
+        "accept": "*/*",
+        "accept-encoding": "identity",
+    }
+
+
+async def test_headers_are_found_by_any_name(ours: Connections, aws: Endpoint) -> None:
+    aws.will(answer(b"{}", 429, X_Amzn_RequestId="größe"))
+    answered = await ours.send(asking(aws.url))
+    assert answered.status_code == 429
+    assert answered.headers["x-amzn-requestid"] == answered.headers["X-Amzn-RequestId"]
+
+
+async def test_everyone_gets_his_own_answer(ours: Connections, aws: Endpoint) -> None:
+    aws.will(ECHO)
+    bodies = [str(number).encode() for number in range(200)]
+    assert await asyncio.gather(*(sent(ours, aws.url, body) for body in bodies)) == bodies
+    assert await asyncio.gather(*(sent(ours, aws.url, body) for body in bodies[:20])) == bodies[:20]
+    assert aws.connections == 200
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        CLOSE,
+        Last(answer(b"{}")[:-1]),
+        Last(answer(b"{}")[:20]),
+        Last(CHUNKED[:-4]),
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nmany\r\n",
+        b"\0" * 100_000,
+    ],
+    ids=["nothing", "body", "head", "chunk", "other", "length", "lengths", "chunks", "noise"],
+)
+async def test_broken_answers_are_told(ours: Connections, aws: Endpoint, said: bytes) -> None:
+    aws.will(said, answer(b"{}"))
+    with pytest.raises(ConnectionClosedError):
+        await ours.send(asking(aws.url))
+    assert await sent(ours, aws.url) == b"{}"
+    assert aws.connections == 2
+
+
+@pytest.mark.parametrize("said", [SILENCE, answer(b"{}")[:20], answer(b"{}")[:-1]], ids=["nothing", "head", "body"])
+async def test_answers_that_do_not_come_are_told(aws: Endpoint, said: bytes) -> None:
+    aws.will(said)
+    async with connections(read=0.05) as ours:
+        with pytest.raises(ReadTimeoutError):
+            await ours.send(asking(aws.url))
+    assert len(aws.asked) == 1
+
+
+async def test_connections_that_do_not_come_about_are_told(aws: Endpoint) -> None:
+    async with connections(connect=0.05) as ours:
+        with pytest.raises(ConnectTimeoutError):
+            await ours.send(asking(aws.url.replace("http:", "https:")))  # the endpoint waits for something else
+
+
+async def test_nobody_there_is_told(ours: Connections) -> None:
+    async with endpoint() as gone:
+        pass
+    with pytest.raises(EndpointConnectionError):
+        await ours.send(asking(gone.url))
+
+
+async def test_leaving_takes_nobody_elses_answer(ours: Connections, aws: Endpoint) -> None:
+    aws.will(answer(b"warm"))
+    assert await sent(ours, aws.url) == b"warm"
+    aws.will(SILENCE)
+    leaving = asyncio.create_task(ours.send(asking(aws.url)))
+    await until_asked(aws)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    aws.will(ECHO)
+    assert await sent(ours, aws.url, b"mine") == b"mine"
+    assert aws.connections == 1
+
+
+async def test_closing_ends_what_waits(ours: Connections, aws: Endpoint) -> None:
+    aws.will(SILENCE)
+    waiting = asyncio.create_task(ours.send(asking(aws.url)))
+    await until_asked(aws)
+    await ours.close()
+    with pytest.raises(ConnectionClosedError):
+        await waiting
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return certified(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+async def secure(certificate: str) -> AsyncIterator[Endpoint]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    async with endpoint(context) as made:
+        made.url = made.url.replace("127.0.0.1", "localhost")
+        made.will(ECHO)
+        yield made
+
+
+async def test_who_is_trusted_is_asked(secure: Endpoint, certificate: str) -> None:
+    async with connections(certificate) as ours:
+        assert await sent(ours, secure.url, b"1" * 100_000) == b"1" * 100_000
+
+
+async def test_trust_can_be_waived(secure: Endpoint) -> None:
+    async with connections(verify=False) as ours:
+        assert await sent(ours, secure.url.replace("localhost", "127.0.0.1")) == b"{}"
+
+
+async def test_others_are_not_trusted(ours: Connections, secure: Endpoint) -> None:
+    with pytest.raises(SSLError, match="self-signed"):
+        await ours.send(asking(secure.url))
+
+
+async def test_another_name_is_not_trusted(secure: Endpoint, certificate: str) -> None:
+    async with connections(certificate) as ours:
+        with pytest.raises(SSLError, match="not valid for"):
+            await ours.send(asking(secure.url.replace("localhost", "127.0.0.1")))
+
+
+async def test_certificates_of_ones_own_are_shown(certificate: str) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=certificate)
+    context.load_cert_chain(certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    async with endpoint(context) as strict:
+        strict.will(ECHO)
+        async with connections(verify=False) as nobody, connections(verify=False, cert=certificate) as ours:
+            with pytest.raises((SSLError, ConnectionClosedError)):
+                await nobody.send(asking(strict.url))
+            assert await sent(ours, strict.url) == b"{}"
