@@ -150,15 +150,15 @@ async def test_readme_answers_by_same_calls(both: Both, query: str, said: str) -
     assert prefixed[0] == orjson.loads(said)
 
 
-NAMED = [
-    "name",
-    "... on SageMakerLineageEntity { name }",
-    "... on SageMakerArtifact { name }",
-    "... on Node { ... on SageMakerArtifact { name } }",
+DESCRIBED = [
+    "createdBy { domainId }",
+    "... on SageMakerLineageEntity { createdBy { domainId } }",
+    "... on SageMakerArtifact { createdBy { domainId } }",
+    "... on Node { ... on SageMakerArtifact { createdBy { domainId } } }",
 ]
 
 
-@pytest.mark.parametrize("fields", NAMED)
+@pytest.mark.parametrize("fields", DESCRIBED)
 async def test_describes_start_between_pages(service: LocalServer, load: Callable[..., None], fields: str) -> None:
     load(*(artifact(number) for number in range(120)))
     load(*(association(artifact_arn((n - 1) // 3), artifact_arn(n)) for n in range(1, 120)))

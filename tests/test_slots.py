@@ -15,7 +15,7 @@ from gateway.settings import Settings
 
 SIZE = 200
 DESCRIBING = """query ($arn: Arn!) { lineage(start: [$arn], direction: DOWNSTREAM) {
-    vertices { entity { creationTime } } coverage { complete } } }"""
+    vertices { entity { createdBy { domainId } } } coverage { complete } } }"""
 
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Artifact { creationTime } } }"
 

@@ -214,12 +214,19 @@ class Calls:
             async with pace.slots.one(tally), tally.slots, self._slots.one(tally):
                 _trying.set(_Try(tally, held_back))
                 try:
-                    with observability.aws_call(operation, self.pool.region(place)):
-                        return await getattr(client, xform_name(operation))(**parameters)  # type: ignore[no-any-return]
-                except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
-                    left -= _tries(error)
-                    if left <= 0 or not _is_throttled(error):
-                        raise _translated(operation, error) from error
+                    return await self._sent(client, operation, place, parameters)
+                except Throttled as error:
+                    left -= _tries(error.__cause__)
+                    if left <= 0:
+                        raise
+
+    async def _sent(self, client: Any, operation: str, place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        with observability.aws_call(operation, self.pool.region(place)):
+            try:
+                answer: dict[str, Any] = await getattr(client, xform_name(operation))(**parameters)
+            except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
+                raise _translated(operation, error) from error
+        return answer
 
     async def _client(self, place: Place) -> Any:
         try:
@@ -267,11 +274,7 @@ def _note_wait(operation: str, tally: Tally, seconds: float) -> None:
         tally.waited += seconds
 
 
-def _is_throttled(error: Exception) -> bool:
-    return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") in _THROTTLED
-
-
-def _tries(error: Exception) -> int:
+def _tries(error: BaseException | None) -> int:
     """Tell how often botocore tried; fewer times than it may where many calls have failed at once."""
     answer = error.response if isinstance(error, ClientError) else {}
     tries: int = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) + 1
