@@ -76,7 +76,7 @@ async def test_artifact_is_deleted_by_one(unchanged: Ask, given: Value) -> None:
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [({"name": "a b"}, "contextName"), ({"name": ""}, "ContextName"), ({"description": "x" * 4000}, "description")],
+    [({"name": "a b"}, "contextName"), ({"name": ""}, "contextName"), ({"description": "x" * 4000}, "description")],
 )
 async def test_what_aws_refuses_is_said(unchanged: Ask, given: Value, said: str) -> None:
     whole = {"name": "new", "type": "Endpoint", "source": {"sourceUri": "s3://bucket/x"}} | given

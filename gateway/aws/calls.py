@@ -16,7 +16,6 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     NoCredentialsError,
-    ParamValidationError,
     PartialCredentialsError,
 )
 
@@ -285,8 +284,6 @@ def _translated(operation: str, error: Exception) -> GatewayError:
     """Say what a failed call means to the client, without what AWS said about roles and accounts."""
     if isinstance(error, ClientError):
         return _answered(operation, error)
-    if isinstance(error, ParamValidationError):
-        return BadUserInput(f"{operation} does not take these arguments: {error.kwargs['report']}")
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return UpstreamUnavailable("The gateway has no AWS credentials.")
     return UpstreamUnavailable(f"{operation} could not be reached or did not answer in time.{doubt(operation)}")

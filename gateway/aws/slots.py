@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Hashable
 
 
 class Slots:
@@ -17,18 +16,14 @@ class Slots:
 
     def widen(self) -> None:
         """Have one more."""
-        self._give()
+        self.give()
 
-    @asynccontextmanager
-    async def one(self, owner: Hashable) -> AsyncIterator[None]:
+    def one(self, owner: Hashable) -> "_Slot":
         """Have one for as long as the context lasts."""
-        await self._take(owner)
-        try:
-            yield
-        finally:
-            self._give()
+        return _Slot(self, owner)
 
-    async def _take(self, owner: Hashable) -> None:
+    async def take(self, owner: Hashable) -> None:
+        """Wait for one."""
         if self._free:
             self._free -= 1
             return
@@ -38,10 +33,10 @@ class Slots:
             await slot
         except asyncio.CancelledError:
             if slot.done() and not slot.cancelled():
-                self._give()  # it came too late
+                self.give()  # it came too late
             raise
 
-    def _give(self) -> None:
+    def give(self) -> None:
         """Hand a slot to the next in turn, or keep it free."""
         while self._waiting:
             owner = next(iter(self._waiting))
@@ -53,3 +48,19 @@ class Slots:
                 slot.set_result(None)
                 return
         self._free += 1
+
+
+class _Slot:
+    """A slot while it is had."""
+
+    __slots__ = ("_owner", "_slots")
+
+    def __init__(self, slots: Slots, owner: Hashable) -> None:
+        self._slots = slots
+        self._owner = owner
+
+    async def __aenter__(self) -> None:
+        await self._slots.take(self._owner)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._slots.give()
