@@ -98,7 +98,7 @@ async def cpu_per_call(ask: Ask, operation: str) -> float:
 
 
 async def compare(ways: dict[str, Ask]) -> None:
-    print(f"{'CPU per call, µs':20}" + "".join(f"{way:>9}" for way in ways) + "  gateway / default")
+    print(f"{'CPU per call, µs':20}" + "".join(f"{way:>9}" for way in ways) + "  gateway / default  client / default")
     for operation in ASKED:
         took: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(1 + ROUNDS):
@@ -107,7 +107,8 @@ async def compare(ways: dict[str, Ask]) -> None:
         # The first round opens connections.
         middle = {way: statistics.median(some[1:]) for way, some in took.items()}
         figures = "".join(f"{figure:9.0f}" for figure in middle.values())
-        print(f"{operation:20}{figures}{middle['gateway'] / middle['default']:19.2f}", flush=True)
+        ratios = [middle[way] / middle["default"] for way in ("gateway", "client")]
+        print("{:20}{}{:19.2f}{:18.2f}".format(operation, figures, *ratios), flush=True)
 
 
 def by_client(client: Any) -> Ask:

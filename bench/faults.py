@@ -1,4 +1,4 @@
-"""What a walk of 1,000 described vertices costs when AWS throttles, fails and is slow.
+"""What a walk of 500 described vertices costs when AWS throttles, fails and is slow.
 
 The local service and the gateway run in processes of their own. The floor is how long the calls that the answer needs
 would take at best: at the rate that the service takes, with those sent again that it fails, or by their latency. Prints
@@ -19,13 +19,13 @@ from gateway.app import create_app
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-VERTICES = 1_000
-CONCURRENT = 50
+VERTICES = 500
+CONCURRENT = 200
 PAGES = VERTICES // 50
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:artifact/{:032x}"
 WALK = """query ($arn: Arn!, $most: Int!) {
     lineage(start: [$arn], maxVertices: $most) {
-        vertices { entity { arn creationTime } } coverage { complete reasons } } }"""
+        vertices { entity { arn createdBy { domainId } lastModifiedTime } } coverage { complete reasons } } }"""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def main() -> None:
             process.terminate()
             process.join()
             graph = answer["data"]["lineage"]
-            told = sum(vertex["entity"]["creationTime"] is not None for vertex in graph["vertices"])
+            told = sum(vertex["entity"]["lastModifiedTime"] is not None for vertex in graph["vertices"])
             said = f"{told} {'complete' if graph['coverage']['complete'] else 'partial'}"
             needed = (VERTICES + PAGES) / (1 - trouble.fault_rate)
             print(

@@ -11,6 +11,7 @@ before was answered is the number of rounds that a client made the user wait for
 
 import asyncio
 import multiprocessing
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -109,6 +110,7 @@ async def _serve(pipe: Connection, endpoint: "_Endpoint") -> None:
             pipe.send(None)
 
     loop.add_reader(pipe.fileno(), told)
+    os.set_blocking(pipe.fileno(), True)  # which the loop has changed; a long log does not go through at once
     await asyncio.Event().wait()
 
 

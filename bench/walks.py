@@ -216,7 +216,7 @@ def compare(vertices: int) -> None:
         else:
             table.row("SageMaker SDK (reckoned)", Run(sdk * (LATENCY_MS / 1000 + SDK_SECONDS), Log([])), sdk)
         once = vertices > SDK_UP_TO
-        plain = measured(endpoint, lambda: asyncio.run(by_plain_client(endpoint.url)), 1 if once else RUNS)
+        plain = measured(endpoint, lambda: asyncio.run(by_plain_client(endpoint.url)), 1 if once else 3)
         table.row("plain aioboto3", plain, 2 * vertices)
         walks(table, endpoint, asked)
         hops, watch = HOPS.format(start=ENDPOINT), WATCH.format(start=ENDPOINT)

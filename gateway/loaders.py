@@ -32,7 +32,6 @@ from gateway.cache import Cache
 from gateway.errors import BadUserInput, Forbidden, GatewayError, NotFound, Unsupported
 from gateway.memory import Entity, Memory
 from gateway.records import Edge, Page, Record, Step
-from gateway.turns import Turns
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -48,7 +47,7 @@ class Loaders:
     def __init__(self, calls: Budget, cache: Cache, *, fresh: bool = False) -> None:
         """Ask the cache, unless the answer is to be ``fresh``, and then AWS through ``calls``."""
         self._calls = calls
-        self.turns = Turns()
+        self.turns = calls.tally.turns
         """Its turns at what takes long."""
         self._memory = Memory(cache, self.turns, fresh=fresh)
         self.told: list[tuple[GatewayError, list[str | int]]] = []

@@ -21,6 +21,12 @@ LONG = 100
 SLICE = 50
 """Items of more than these that are worked on in one turn, which takes a millisecond or two."""
 
+STEPS = 6
+"""Steps of a kind that comes singly, such as sending an AWS call or reading its answer, that are done in one turn."""
+
+FEW = 20
+"""Steps that a request takes without waiting for its turn."""
+
 ROUNDS = 8
 """Rounds of the event loop between two turns; a short request needs a score of them from its first byte to its last."""
 
@@ -41,8 +47,16 @@ class Turns:
     async def turn(self, items: int) -> None:
         """Wait for the turn to work on some of so many items; a few of them need none."""
         if items > LONG:
-            self._rank = self._rank or (items, next(_requests))
-            await _queues.setdefault(asyncio.get_running_loop(), _Queue()).turn(self._rank)
+            await self._wait(items, 1)
+
+    async def step(self, taken: int) -> None:
+        """Wait for the turn to take a step, when so many have been taken; the first few need none."""
+        if taken > FEW:
+            await self._wait(taken, 1 / STEPS)
+
+    async def _wait(self, work: int, share: float) -> None:
+        self._rank = self._rank or (work, next(_requests))
+        await _queues.setdefault(asyncio.get_running_loop(), _Queue()).turn(self._rank, share)
 
     async def slices(self, items: Sequence[T]) -> AsyncIterator[Sequence[T]]:
         """Give items slice by slice, each in its turn, or all at once if they are few."""
@@ -60,14 +74,15 @@ class _Queue:
     """Who waits for a turn on one event loop."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Rank, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Rank, int, float, asyncio.Future[None]]] = []
         self._numbers = count()
         self._goes_on = False
 
-    async def turn(self, rank: Rank) -> None:
+    async def turn(self, rank: Rank, share: float) -> None:
+        """Wait for a share of a turn."""
         loop = asyncio.get_running_loop()
         turn = loop.create_future()
-        heappush(self._waiting, (rank, next(self._numbers), turn))
+        heappush(self._waiting, (rank, next(self._numbers), share, turn))
         if not self._goes_on:
             self._goes_on = True
             loop.call_soon(self._next, loop, ROUNDS)
@@ -78,13 +93,15 @@ class _Queue:
         if rounds:
             loop.call_soon(self._next, loop, rounds - 1)
             return
-        while self._waiting:
-            *_, turn = heappop(self._waiting)
+        left = 1.0
+        while self._waiting and left > 0:
+            *_, share, turn = heappop(self._waiting)
             if not turn.done():  # the request may have been called off
                 turn.set_result(None)
-                loop.call_soon(self._next, loop, ROUNDS)
-                return
-        self._goes_on = False
+                left -= share
+        self._goes_on = left < 1
+        if self._goes_on:
+            loop.call_soon(self._next, loop, ROUNDS)
 
 
 _queues: WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = WeakKeyDictionary()

@@ -39,6 +39,7 @@ from gateway.errors import (
 )
 from gateway.rates import Rates
 from gateway.settings import Settings
+from gateway.turns import Turns
 
 _log = logging.getLogger("gateway.aws")
 
@@ -75,6 +76,8 @@ class Tally:
     """What the calls of one request came to, and how many of them may be in flight."""
 
     slots: asyncio.Semaphore = field(default_factory=asyncio.Semaphore)
+    turns: Turns = field(default_factory=Turns)
+    """The request's turns at what takes long."""
     made: Counter[str] = field(default_factory=Counter)
     """Calls by operation."""
     joined: int = 0
@@ -184,7 +187,9 @@ class Calls:
             tally.joined += 1
         flight.waiting += 1
         try:
-            return await asyncio.shield(flight.task)
+            answer = await asyncio.shield(flight.task)
+            await tally.turns.step(tally.joined)  # not all who share it at once
+            return answer
         finally:
             flight.waiting -= 1
             if not flight.waiting and not flight.task.done():
@@ -210,6 +215,7 @@ class Calls:
             held_back = pace.rate is not None
             # Without taking a slot from operations that need not wait.
             _note_wait(operation, tally, await pace.wait(tally))
+            await tally.turns.step(tally.made.total())
             async with pace.slots.one(tally), tally.slots, self._slots.one(tally):
                 _trying.set(_Try(tally, held_back))
                 try:
@@ -245,6 +251,7 @@ class Calls:
         """Have botocore tell of every try, its own retries among them."""
         events = client.meta.events
         events.register("before-send.sagemaker", partial(self._before_try, place))
+        events.register("before-parse.sagemaker", _before_parse)
         events.register("response-received.sagemaker", partial(self._after_try, place))
 
     async def _before_try(self, place: Place, event_name: str, **_: Any) -> None:
@@ -265,6 +272,11 @@ class Calls:
             pace.refused(trying.sent_at)
         elif parsed_response is not None:
             pace.took()
+
+
+async def _before_parse(**_: Any) -> None:
+    tally = _trying.get().tally
+    await tally.turns.step(tally.made.total())
 
 
 def _note_wait(operation: str, tally: Tally, seconds: float) -> None:

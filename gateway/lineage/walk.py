@@ -137,7 +137,8 @@ class Walk:
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     _seconds: float = 0.0
     _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    _places: dict[str, Place | None] = field(default_factory=dict)
+    _places: dict[tuple[str, str], Place | None] = field(default_factory=dict)
+    """Where the vertices of a region and an account are asked for."""
     _open: set[str] = field(default_factory=set)
     _typeless: set[str] = field(default_factory=set)
     _dangling: set[str] = field(default_factory=set)
@@ -175,6 +176,7 @@ class Walk:
                 done, _ = await asyncio.wait(self._chains, return_when=asyncio.FIRST_COMPLETED)
                 self._seconds = self._seconds or time.monotonic() - asked
                 for task in done:
+                    await self.loaders.turns.turn(len(self.depths))
                     await self._take(task, self._chains.pop(task))
                 if self._ended_by:
                     break
@@ -355,12 +357,13 @@ class Walk:
 
     def _place(self, arn: str) -> Place | None:
         """Tell where a vertex is asked for; None where the gateway may not."""
-        if arn not in self._places:
+        _, _, _, region, account, _ = arn.split(":", 5)
+        if (region, account) not in self._places:
             try:
-                self._places[arn] = self.loaders.place_of(arn)
+                self._places[region, account] = self.loaders.place_of(arn)
             except Forbidden:
-                self._places[arn] = None
-        return self._places[arn]
+                self._places[region, account] = None
+        return self._places[region, account]
 
     async def _look_for_the_typeless(self) -> None:
         """Tell vertices that do not exist: every kind but the trial component always has a type."""

@@ -302,8 +302,10 @@ async def _shown(walked: Walk, filter: LineageFilter) -> LineageGraph:
     visible = await showing.visible(nearest)
     start = [shown(walked.loaders, arn) for arn in walked.starts]
     vertices = await showing.vertices(visible)
+    await walked.loaders.turns.turn(len(nearest))
     edges = await showing.edges(joined(walked.edges, set(nearest), set(visible)))
     counts = await _counts(walked.loaders, visible)
+    await walked.loaders.turns.turn(len(nearest))
     return LineageGraph(
         start=start,
         vertices=vertices,
