@@ -26,7 +26,7 @@ from gateway.app import create_app
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-ROUNDS = 5
+ROUNDS = 3
 REQUESTS = 2_000
 CONNECTIONS = 16
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:artifact/" + "0" * 32

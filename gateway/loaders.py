@@ -67,6 +67,7 @@ class Loaders:
         self._describing: dict[asyncio.Future[str | None], str] = {}
         self._paging: set[asyncio.Future[Page]] = set()
         self._walked: dict[tuple[str, str, int], Step] = {}
+        self._vertices: set[str] = set()
         self._made: dict[Hashable, asyncio.Future[Any]] = {}
 
     @property
@@ -259,13 +260,19 @@ class Loaders:
             MaxResults=MOST_VERTICES,
             **_paged(token),
         )
-        vertices = [(vertex["Arn"], vertex.get("Type")) for vertex in answer["Vertices"] if _is_vertex(vertex["Arn"])]
+        vertices = [(one["Arn"], one.get("Type")) for one in answer["Vertices"] if self._is_vertex(one["Arn"])]
         edges = [
             Edge(edge["SourceArn"], edge["DestinationArn"], edge.get("AssociationType"))
             for edge in answer.get("Edges", ())
-            if _joins_vertices(edge["SourceArn"], edge["DestinationArn"])
+            if self._is_vertex(edge["SourceArn"]) and self._is_vertex(edge["DestinationArn"])
         ]
         return Step(vertices, edges, answer.get("NextToken"))
+
+    def _is_vertex(self, arn: str) -> bool:
+        """Tell whether an ARN is of a vertex; a walk meets each many times."""
+        if arn not in self._vertices and _is_vertex(arn):
+            self._vertices.add(arn)
+        return arn in self._vertices
 
     def _learn_step(self, step: Step) -> Step:
         self._learn_types(step.vertices)

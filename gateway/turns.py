@@ -30,7 +30,7 @@ FEW = 20
 ROUNDS = 8
 """Rounds of the event loop between two turns; a short request needs a score of them from its first byte to its last."""
 
-Rank = tuple[int, int]
+Rank = tuple[int, ...]
 
 _requests = count()
 
@@ -40,7 +40,7 @@ class Turns:
 
     def __init__(self) -> None:
         """Have had none."""
-        self._rank: Rank | None = None
+        self._rank: tuple[int, int] | None = None
         self.under_way = 0
         """How much long work has been begun and not finished."""
 
@@ -49,14 +49,17 @@ class Turns:
         if items > LONG:
             await self._wait(items, 1)
 
-    async def step(self, taken: int) -> None:
-        """Wait for the turn to take a step, when so many have been taken; the first few need none."""
-        if taken > FEW:
-            await self._wait(taken, 1 / STEPS)
+    async def step(self, taken: int, *, leads_on: bool = False) -> None:
+        """Wait for the turn to take a step, when so many have been taken; the first few need none.
 
-    async def _wait(self, work: int, share: float) -> None:
+        One that leads on to others goes before those of the same request that do not.
+        """
+        if taken > FEW:
+            await self._wait(taken, 1 / STEPS, later=not leads_on)
+
+    async def _wait(self, work: int, share: float, *, later: bool = False) -> None:
         self._rank = self._rank or (work, next(_requests))
-        await _queues.setdefault(asyncio.get_running_loop(), _Queue()).turn(self._rank, share)
+        await _queues.setdefault(asyncio.get_running_loop(), _Queue()).turn((*self._rank, later), share)
 
     async def slices(self, items: Sequence[T]) -> AsyncIterator[Sequence[T]]:
         """Give items slice by slice, each in its turn, or all at once if they are few."""

@@ -56,6 +56,9 @@ READS = ("BatchDescribe", "Describe", "List", "Query", "Search")
 
 _DELETES = {f"Delete{kind.name}" for kind in LINEAGE}
 
+_LEADS_ON = "QueryLineage"
+"""What others wait for: a walk's next page, and what is then asked of its vertices."""
+
 _LEARN_SECONDS = 2.0
 """How long a start waits for AWS to tell which account it is."""
 _LEARN_AGAIN_SECONDS = 5.0
@@ -215,7 +218,7 @@ class Calls:
             held_back = pace.rate is not None
             # Without taking a slot from operations that need not wait.
             _note_wait(operation, tally, await pace.wait(tally))
-            await tally.turns.step(tally.made.total())
+            await tally.turns.step(tally.made.total(), leads_on=operation == _LEADS_ON)
             async with pace.slots.one(tally), tally.slots, self._slots.one(tally):
                 _trying.set(_Try(tally, held_back))
                 try:
@@ -274,9 +277,9 @@ class Calls:
             pace.took()
 
 
-async def _before_parse(**_: Any) -> None:
+async def _before_parse(event_name: str, **_: Any) -> None:
     tally = _trying.get().tally
-    await tally.turns.step(tally.made.total())
+    await tally.turns.step(tally.made.total(), leads_on=event_name.endswith(_LEADS_ON))
 
 
 def _note_wait(operation: str, tally: Tally, seconds: float) -> None:

@@ -176,7 +176,6 @@ class Walk:
                 done, _ = await asyncio.wait(self._chains, return_when=asyncio.FIRST_COMPLETED)
                 self._seconds = self._seconds or time.monotonic() - asked
                 for task in done:
-                    await self.loaders.turns.turn(len(self.depths))
                     await self._take(task, self._chains.pop(task))
                 if self._ended_by:
                     break
@@ -300,21 +299,22 @@ class Walk:
         except GatewayError as error:
             self._ended_by.add(reason_of(error))
         else:
+            goes_on = self._turns(step, chain)
+            await self.loaders.turns.turn(len(self.depths))
             await self._learn(step)
-            self._turn(step, chain)
+            if step.next is None:
+                self._open_from(chain)
+            elif not goes_on and not chain.looks_far:
+                self._cut.add(chain.start)
 
-    def _turn(self, step: Step, chain: _Chain) -> None:
-        """Go on to the page after this one, unless it was the last or others tell the rest."""
+    def _turns(self, step: Step, chain: _Chain) -> bool:
+        """Ask for the page after this one, before all else, unless others tell the rest or it is not wanted."""
         chain.found.update(arn for arn, _ in step.vertices)
         chain.token = step.next
-        if step.next is None:
-            self._open_from(chain)
-        elif chain.looks_far:
-            pass  # others will tell the rest
-        elif len(chain.found) <= self.max_vertices:
+        goes_on = step.next is not None and not chain.looks_far and len(chain.found) <= self.max_vertices
+        if goes_on:
             self._go_on(chain)
-        else:
-            self._cut.add(chain.start)
+        return goes_on
 
     async def _learn(self, step: Step) -> None:
         self._typeless.update(self.mirrors.one(arn) for arn, type_name in step.vertices if type_name is None)
