@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from conftest import Ask
 from graphs import Line, artifact, artifact_arn, association, component, component_arn, diamond, fan
@@ -126,3 +127,10 @@ async def test_what_is_denied_is_told_otherwise(
     service.behaviour.deny = deny
     assert all(one["name"] for one in await vertices(ask, NAMES))
     assert calls == cost
+
+
+async def test_plan_says_why_a_listing_is_read(http: httpx.AsyncClient, load: Load) -> None:
+    load(*fan(25))
+    query = f'{{ lineage(start: ["{HUB}"]) {{ vertices {{ entity {{ name }} }} }} }}'
+    said = (await http.post("/graphql", json={"query": query, "extensions": {"aws": True}})).json()
+    assert "ListArtifacts: it tells of many of a walk's vertices at once" in said["extensions"]["aws"]["plan"]

@@ -151,6 +151,7 @@ class Describing:
     async def _read(self, listing: _Listing) -> None:
         """Read a page of a listing; where AWS denies it, its vertices are asked for otherwise."""
         kind = listing.kind
+        self._loaders.because(kind.list, "it tells of many of a walk's vertices at once")
         try:
             page = await self._loaders.listing(kind, {}, listing.token, MOST_RESULTS, listing.place)
         except GatewayError:
