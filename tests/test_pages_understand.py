@@ -428,6 +428,7 @@ async def test_table_sorts_both_ways(browser: Browser, demo: str) -> None:
         for sort in ("ascending", "descending"):
             await heading.get_by_role("button").click()
             await expect(heading).to_have_attribute("aria-sort", sort)
+            await expect(explorer.page.get_by_text("the rows sort as more come")).to_have_count(0)
             names = await explorer.names.all_text_contents()
             assert names == sorted(names, reverse=sort == "descending")
         created = explorer.page.get_by_role("columnheader", name="Created")
