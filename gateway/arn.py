@@ -5,6 +5,7 @@ of thing it names; the id is a name, or for artifacts 32 hexadecimal digits.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 LONGEST = 2048
@@ -31,6 +32,7 @@ class Arn(NamedTuple):
         return f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{self.resource}/{self.id}"
 
 
+@lru_cache(maxsize=16_384)  # a walk meets each of its ARNs a dozen times
 def parse(text: str) -> Arn | None:
     """Take a SageMaker ARN apart; None when ``text`` is not one."""
     match = _PATTERN.fullmatch(text) if len(text) <= LONGEST else None

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from gateway.turns import LONG, ROUNDS, SLICE, Turns
+from gateway.turns import FEW, LONG, ROUNDS, SLICE, STEPS, Turns
 
 
 async def work(turns: Turns, items: int, done: list[str], name: str) -> None:
@@ -15,9 +15,9 @@ async def work(turns: Turns, items: int, done: list[str], name: str) -> None:
 
 async def test_least_work_goes_first() -> None:
     done: list[str] = []
-    sizes = {"large": 6 * SLICE, "small": 4 * SLICE, "later": 4 * SLICE}
+    sizes = {"first": 3 * SLICE, "large": 6 * SLICE, "small": 4 * SLICE, "later": 4 * SLICE}
     await asyncio.gather(*(work(Turns(), items, done, name) for name, items in sizes.items()))
-    assert done == ["small"] * 4 + ["later"] * 4 + ["large"] * 6
+    assert done == ["first"] * 3 + ["small"] * 4 + ["later"] * 4 + ["large"] * 6
 
 
 async def test_request_keeps_its_place() -> None:
@@ -64,3 +64,31 @@ async def test_who_has_left_holds_nobody_up() -> None:
     left.cancel()
     await asyncio.wait_for(stays, 5)
     assert done == ["stays"] * 4
+
+
+async def test_respite_comes_when_no_step_waits() -> None:
+    done: list[str] = []
+    turns = Turns()
+
+    async def step(name: str) -> None:
+        await turns.step(FEW + 1)
+        done.append(name)
+        if name == "first":
+            steps.append(asyncio.create_task(step("late")))
+
+    async def rest() -> None:
+        await turns.respite()
+        done.append("respite")
+
+    steps = [asyncio.create_task(step("first")), *(asyncio.create_task(step("other")) for _ in range(5 * STEPS))]
+    await asyncio.gather(rest(), *steps)
+    assert done == ["first", *["other"] * 5 * STEPS, "late", "respite"]
+
+
+async def test_who_waits_within_long_work_is_not_at_work() -> None:
+    turns = Turns()
+    async for _ in turns.slices(range(LONG)):
+        with turns.aside():
+            assert turns.under_way == 0
+        assert turns.under_way == 1
+    assert turns.under_way == 0

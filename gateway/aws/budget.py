@@ -2,12 +2,21 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from gateway import arn as arns
 from gateway.aws.calls import READS, Calls, Tally, doubt
 from gateway.aws.places import HOME, Place
-from gateway.errors import BudgetExceeded, DeadlineExceeded, Forbidden, Unsupported, UpstreamUnavailable
+from gateway.aws.slots import Slots
+from gateway.errors import (
+    BudgetExceeded,
+    DeadlineExceeded,
+    Forbidden,
+    GatewayError,
+    Unsupported,
+    UpstreamUnavailable,
+)
 from gateway.settings import Settings
 
 
@@ -24,9 +33,11 @@ class Budget:
         self._began = time.monotonic()
         self._until = self._began + settings.deadline_seconds
         self._lacking: set[tuple[str, Place]] = set()
-        self._under_way: set[asyncio.Task[dict[str, Any]]] = set()
+        self._under_way: set[asyncio.Future[dict[str, Any]]] = set()
+        """Reads; a write is better finished, whoever has gone."""
+        self._alarm: asyncio.TimerHandle | None = None
         self._ended = False
-        self.tally = Tally(asyncio.Semaphore(settings.max_concurrent_calls_per_request))
+        self.tally = Tally(Slots(settings.max_concurrent_calls_per_request))
 
     @property
     def made(self) -> int:
@@ -96,22 +107,37 @@ class Budget:
             raise BudgetExceeded(f"The request may make {self._most} calls to AWS and has made them.")
         if self._ended:
             raise UpstreamUnavailable("Nobody waits for this call.")
-        task = asyncio.create_task(self._calls(operation, place, parameters, self.tally, join=not self._fresh))
-        if operation.startswith(READS):  # a write is better finished, whoever has gone
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
         try:
+            if operation.startswith(READS):
+                return await self._read(operation, place, parameters)
             async with asyncio.timeout(left):
-                return await task
+                return await self._calls(operation, place, parameters, self.tally)
         except TimeoutError:
             raise DeadlineExceeded(f"The request's time is up.{doubt(operation)}") from None
-        except asyncio.CancelledError:
-            if not self._ended:
-                raise
-            raise UpstreamUnavailable("Nobody waits for this call.") from None
         except Unsupported:
             self._lacking.add((operation, place))
             raise
+
+    async def _read(self, operation: str, place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._calls.read(operation, place, parameters, self.tally, join=not self._fresh)
+        self._under_way.add(answer)
+        if not self._alarm:  # one for all of them, for a timer a call would be thousands
+            self._alarm = asyncio.get_running_loop().call_later(self._until - time.monotonic(), self._time_is_up)
+        try:
+            found = await answer
+        finally:
+            self._under_way.discard(answer)
+        await self.tally.turns.step(self.tally.joined)  # not all who share it at once
+        return found
+
+    def _time_is_up(self) -> None:
+        self._fail(DeadlineExceeded("The request's time is up."))
+
+    def _fail(self, error: GatewayError) -> None:
+        """Wait for no read that is under way any longer."""
+        for answer in self._under_way:
+            if not answer.done():
+                answer.set_exception(error)
 
     def part(self, place: Place) -> None:
         """Let nobody join what is under way in a place."""
@@ -120,5 +146,6 @@ class Budget:
     def end(self) -> None:
         """Call off what is under way, and make no more: the caller has his answer, or has gone."""
         self._ended = True
-        for task in self._under_way:
-            task.cancel()
+        if self._alarm:
+            self._alarm.cancel()
+        self._fail(UpstreamUnavailable("Nobody waits for this call."))

@@ -26,7 +26,7 @@ from gateway.aws.kinds import DEFAULT_GROUP, LINEAGE
 from gateway.aws.pace import Pace
 from gateway.aws.places import HOME, Place
 from gateway.aws.pool import Pool
-from gateway.aws.slots import Slots
+from gateway.aws.slots import Held, Slots
 from gateway.errors import (
     BadUserInput,
     Conflict,
@@ -59,6 +59,9 @@ _DELETES = {f"Delete{kind.name}" for kind in LINEAGE}
 _LEADS_ON = "QueryLineage"
 """What others wait for: a walk's next page, and what is then asked of its vertices."""
 
+_LONG_ANSWER = 4_000
+"""Bytes from which on it takes long to read one."""
+
 _LEARN_SECONDS = 2.0
 """How long a start waits for AWS to tell which account it is."""
 _LEARN_AGAIN_SECONDS = 5.0
@@ -78,7 +81,7 @@ _WITHOUT_QUERY_LINEAGE = {
 class Tally:
     """What the calls of one request came to, and how many of them may be in flight."""
 
-    slots: asyncio.Semaphore = field(default_factory=asyncio.Semaphore)
+    slots: Slots = field(default_factory=lambda: Slots(1))
     turns: Turns = field(default_factory=Turns)
     """The request's turns at what takes long."""
     made: Counter[str] = field(default_factory=Counter)
@@ -108,10 +111,10 @@ _trying: ContextVar[_Try] = ContextVar("trying")
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """A call under way, and how many wait for it."""
+    """A read under way, and the answers that wait for it."""
 
     task: asyncio.Task[dict[str, Any]]
-    waiting: int = 0
+    waiting: set[asyncio.Future[dict[str, Any]]] = field(default_factory=set)
 
 
 class Calls:
@@ -172,46 +175,66 @@ class Calls:
         return self._pace(place, operation).rate
 
     async def __call__(
-        self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally, *, join: bool = True
+        self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally
     ) -> dict[str, Any]:
-        """Make one call by its AWS name, such as ``DescribeArtifact``; any failure comes out as a GatewayError.
+        """Make one call by its AWS name, such as ``DescribeArtifact``; any failure comes out as a GatewayError."""
+        if operation.startswith(READS):
+            return await self.read(operation, place, parameters, tally)
+        tally.made[operation] += 1
+        return await self._made(operation, place, parameters, tally)
 
-        A read that is already under way is joined rather than made again, unless ``join`` is false; it is called off
-        when everyone who waits for it has gone.
+    def read(
+        self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally, *, join: bool = True
+    ) -> asyncio.Future[dict[str, Any]]:
+        """Begin a read; its answer is to come, and whoever no longer waits for it cancels that.
+
+        One that is already under way is joined rather than made again, unless ``join`` is false; it is called off when
+        everyone who waits for it has gone.
         """
-        if not operation.startswith(READS):
-            return await self._made(operation, place, parameters, tally)
         key = (place, operation, orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS))
         flight = self._flights.get(key) if join else None
         if flight is None:
+            tally.made[operation] += 1
             flight = self._flights[key] = _Flight(asyncio.create_task(self._made(operation, place, parameters, tally)))
             flight.task.add_done_callback(partial(self._landed, key, flight))
         else:
             tally.joined += 1
-        flight.waiting += 1
-        try:
-            answer = await asyncio.shield(flight.task)
-            await tally.turns.step(tally.joined)  # not all who share it at once
-            return answer
-        finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.task.done():
-                self._landed(key, flight)
-                flight.task.cancel()
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        flight.waiting.add(answer)
+        answer.add_done_callback(partial(self._left, key, flight))
+        return answer
 
     def part(self, place: Place) -> None:
         """Let nobody join what is under way in a place, for what it tells may no longer be so."""
         for key in [key for key in self._flights if key[0] == place]:
             del self._flights[key]
 
-    def _landed(self, key: tuple[Place, str, bytes], flight: _Flight, *_: object) -> None:
+    def _landed(self, key: tuple[Place, str, bytes], flight: _Flight, made: asyncio.Task[dict[str, Any]]) -> None:
+        """Hand an answer to all who wait for it."""
+        self._forget(key, flight)
+        error = None if made.cancelled() else made.exception()
+        for answer in flight.waiting:
+            if answer.done():
+                continue
+            if made.cancelled():
+                answer.cancel()
+            elif error:
+                answer.set_exception(error)
+            else:
+                answer.set_result(made.result())
+
+    def _left(self, key: tuple[Place, str, bytes], flight: _Flight, answer: asyncio.Future[dict[str, Any]]) -> None:
+        """Call a read off if nobody waits for it any more."""
+        flight.waiting.discard(answer)
+        if not flight.waiting and not flight.task.done():
+            self._forget(key, flight)
+            flight.task.cancel()
+
+    def _forget(self, key: tuple[Place, str, bytes], flight: _Flight) -> None:
         if self._flights.get(key) is flight:
             del self._flights[key]
-        if flight.task.done() and not flight.task.cancelled():
-            flight.task.exception()  # so that asyncio does not report what nobody waits for any more
 
     async def _made(self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
-        tally.made[operation] += 1
         client, pace = await self._client(place), self._pace(place, operation)
         left = self._settings.max_attempts
         while True:
@@ -219,13 +242,14 @@ class Calls:
             # Without taking a slot from operations that need not wait.
             _note_wait(operation, tally, await pace.wait(tally))
             await tally.turns.step(tally.made.total(), leads_on=operation == _LEADS_ON)
-            async with pace.slots.one(tally), tally.slots, self._slots.one(tally):
+            async with Held(tally, pace.slots, tally.slots, self._slots):
                 _trying.set(_Try(tally, held_back))
                 try:
                     return await self._sent(client, operation, place, parameters)
                 except Throttled as error:
                     left -= _tries(error.__cause__)
-                    if left <= 0:
+                    # A write says of itself how often botocore has tried it, which would no longer be true.
+                    if left <= 0 or not operation.startswith(READS):
                         raise
 
     async def _sent(self, client: Any, operation: str, place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -277,9 +301,11 @@ class Calls:
             pace.took()
 
 
-async def _before_parse(event_name: str, **_: Any) -> None:
-    tally = _trying.get().tally
-    await tally.turns.step(tally.made.total(), leads_on=event_name.endswith(_LEADS_ON))
+async def _before_parse(event_name: str, response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Take turns at reading long answers; short ones come no faster than they were asked for, in turns."""
+    if len(response_dict["body"]) > _LONG_ANSWER:
+        tally = _trying.get().tally
+        await tally.turns.step(tally.made.total(), leads_on=event_name.endswith(_LEADS_ON))
 
 
 def _note_wait(operation: str, tally: Tally, seconds: float) -> None:

@@ -10,6 +10,7 @@ single ARN, the ARN with ``/version/<number>`` behind it.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from gateway import arn as arns
@@ -446,6 +447,7 @@ def kind_of(arn: arns.Arn | None) -> Kind | None:
     return _BY_RESOURCE.get(arn.resource)
 
 
+@lru_cache(maxsize=16_384)
 def kind_at(key: str) -> Kind | None:
     """Tell the kind of the entity with a key, if it is one that is known here."""
     return kind_of(arns.parse(key))

@@ -27,6 +27,9 @@ _LOCAL = {"region_name": "us-east-1", "aws_access_key_id": "local", "aws_secret_
 _SESSION_NAME = "lineage-gateway"
 """What CloudTrail calls the sessions of assumed roles."""
 
+_AS_HOME = Account()
+"""An account that is asked with the gateway's own credentials."""
+
 
 def session(settings: Settings) -> aioboto3.Session:
     """Make the session that clients come from; UpstreamUnavailable says what the AWS configuration lacks."""
@@ -46,7 +49,7 @@ class Pool:
         """Tell ``opened`` of each client before it is used."""
         self._settings = settings
         self._opened = opened
-        self.home_account = next((id for id, account in settings.accounts.items() if account == Account()), "")
+        self.home_account = next((id for id, account in settings.accounts.items() if account == _AS_HOME), "")
         """Id of the account that the gateway's own credentials are of, once known."""
         self._wire = Wire(settings)
         self._regions: frozenset[str] = frozenset()
@@ -72,7 +75,7 @@ class Pool:
 
     def is_separate(self, account: str) -> bool:
         """Whether an account is asked in a way of its own, rather than with the gateway's credentials."""
-        return self._settings.accounts.get(account, Account()) != Account()
+        return self._settings.accounts.get(account, _AS_HOME) != _AS_HOME
 
     def is_fixed(self, place: Place) -> bool:
         """Whether a place is one endpoint, which stands for one region whichever that is."""
@@ -82,7 +85,7 @@ class Pool:
         return self._account(place).endpoint_url or self._settings.local_url
 
     def _account(self, place: Place) -> Account:
-        return self._settings.accounts.get(place.account, Account())
+        return self._settings.accounts.get(place.account, _AS_HOME)
 
     def region(self, place: Place) -> str:
         """Return the name of a place's region."""

@@ -18,15 +18,19 @@ class Slots:
         """Have one more."""
         self.give()
 
-    def one(self, owner: Hashable) -> "_Slot":
+    def one(self, owner: Hashable) -> "Held":
         """Have one for as long as the context lasts."""
-        return _Slot(self, owner)
+        return Held(owner, self)
+
+    def take_free(self) -> bool:
+        """Take one if that takes no waiting."""
+        if not self._free:
+            return False
+        self._free -= 1
+        return True
 
     async def take(self, owner: Hashable) -> None:
         """Wait for one."""
-        if self._free:
-            self._free -= 1
-            return
         slot = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(owner, deque()).append(slot)
         try:
@@ -50,17 +54,32 @@ class Slots:
         self._free += 1
 
 
-class _Slot:
-    """A slot while it is had."""
+class Held:
+    """A slot of each of some kinds, taken in this order, for as long as the context lasts."""
 
-    __slots__ = ("_owner", "_slots")
+    __slots__ = ("_owner", "_wanted")
 
-    def __init__(self, slots: Slots, owner: Hashable) -> None:
-        self._slots = slots
+    def __init__(self, owner: Hashable, *wanted: Slots) -> None:
+        """Have taken none."""
         self._owner = owner
+        self._wanted = wanted
 
     async def __aenter__(self) -> None:
-        await self._slots.take(self._owner)
+        """Take them."""
+        had = 0
+        try:
+            for slots in self._wanted:
+                if not slots.take_free():
+                    await slots.take(self._owner)
+                had += 1
+        except asyncio.CancelledError:
+            self._give(had)
+            raise
 
     async def __aexit__(self, *_: object) -> None:
-        self._slots.give()
+        """Give them back."""
+        self._give(len(self._wanted))
+
+    def _give(self, had: int) -> None:
+        for slots in self._wanted[:had]:
+            slots.give()

@@ -1,5 +1,7 @@
 """What Prometheus is told. Every label has few values; names that clients choose are none of them."""
 
+from typing import Any, TypeVar
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -9,6 +11,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 from prometheus_client.exposition import choose_encoder
+
+M = TypeVar("M", Counter, Histogram)
 
 _PREFIX = "lineage_gateway"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -22,6 +26,7 @@ class Metrics:
     def __init__(self) -> None:
         """Begin at nothing."""
         self.registry = CollectorRegistry()
+        self._labelled: dict[tuple[Any, ...], Any] = {}
         ProcessCollector(registry=self.registry)
         self.http_requests = self._counter(
             "http_requests",
@@ -63,6 +68,13 @@ class Metrics:
         """Write all of it, and name the format: OpenMetrics to those who accept it, else Prometheus' own."""
         encode, media_type = choose_encoder(accept)
         return encode(self.registry), media_type
+
+    def of(self, metric: M, *labels: str) -> M:
+        """Return the count of these labels, which is found faster so where it is needed thousands of times a second."""
+        labelled: M | None = self._labelled.get((metric, *labels))
+        if labelled is None:
+            labelled = self._labelled[metric, *labels] = metric.labels(*labels)
+        return labelled
 
     def _counter(self, name: str, description: str, labels: list[str]) -> Counter:
         return Counter(name, description, labels, namespace=_PREFIX, registry=self.registry)

@@ -180,8 +180,8 @@ def aws_call(operation: str, region: str) -> Iterator[None]:
     finally:
         metrics.aws_in_flight.dec()
         seconds = time.perf_counter() - began
-        metrics.aws_calls.labels(operation, outcome).inc()
-        metrics.aws_seconds.labels(operation).observe(seconds)
+        metrics.of(metrics.aws_calls, operation, outcome).inc()
+        metrics.of(metrics.aws_seconds, operation).observe(seconds)
         if outcome not in _SILENT:
             instruments.heard(outcome)
         if spans and span:
@@ -205,7 +205,8 @@ def paced(operation: str, seconds: float) -> None:
 
 def cache_looked_up(kind: str, *, hit: bool) -> None:
     """Count a lookup in the cache; of kinds there are few."""
-    current().instruments.metrics.cache_lookups.labels(kind, "hit" if hit else "miss").inc()
+    metrics = current().instruments.metrics
+    metrics.of(metrics.cache_lookups, kind, "hit" if hit else "miss").inc()
 
 
 def _outcome(error: BaseException) -> str:
