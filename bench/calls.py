@@ -31,6 +31,7 @@ from stub import stub
 from gateway.aws.calls import Calls, Tally
 from gateway.aws.places import HOME
 from gateway.aws.pool import Pool
+from gateway.aws.slots import Slots
 from gateway.rates import Rates
 from gateway.settings import Settings
 
@@ -127,10 +128,10 @@ async def measure(url: str) -> None:
         Calls(settings, Rates()) as calls,
         aiohttp.ClientSession() as session,
     ):
-        tally = Tally(asyncio.Semaphore(IN_FLIGHT))
+        tally = Tally(Slots(IN_FLIGHT))
 
         async def gateway(operation: str, asked: dict[str, Any]) -> Any:
-            return await calls(operation, HOME, asked, tally, join=False)
+            return await calls.read(operation, HOME, asked, tally, join=False)
 
         gc.freeze()  # as the gateway does when it has started
         own = await pool.client(HOME)

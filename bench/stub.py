@@ -10,6 +10,7 @@ before was answered is the number of rounds that a client made the user wait for
 """
 
 import asyncio
+import gc
 import multiprocessing
 import os
 from collections import Counter
@@ -92,6 +93,8 @@ def stub(lines: Iterable[dict[str, Any]]) -> Iterator[Stub]:
 def _run(pipe: Connection, lines: list[bytes]) -> None:
     service: Service = create_local_app().state.local.service
     load(service, lines)
+    gc.freeze()  # for its client would wait while it looked for what to let go of
+    gc.disable()
     uvloop.run(_serve(pipe, _Endpoint(service)))
 
 
