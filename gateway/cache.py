@@ -7,7 +7,7 @@ raises the version, so that an answer which was on its way meanwhile is not take
 
 import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
 import msgspec
@@ -28,6 +28,7 @@ _LONGEST_CALL_SECONDS = 600
 """How long an answer may be on its way, at the very most."""
 _PREFIX = "lineage-gateway:1:"
 """What keys in Redis begin with; the number goes up whenever entries are written otherwise."""
+_VERSION = f"{_PREFIX}version:"
 
 
 class Key(NamedTuple):
@@ -50,11 +51,19 @@ class Found(NamedTuple):
     """The subject's version, to be given with a new entry; None when nothing can be kept now."""
 
 
+class Entry(NamedTuple):
+    """What is kept, as it is kept."""
+
+    key: str
+    value: bytes
+    seconds: float
+
+
 class _Store(Protocol):
     """Where entries and versions are: bytes by their keys."""
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]: ...
-    async def set(self, entries: Sequence[tuple[str, bytes, float]]) -> None: ...
+    async def set(self, entries: Sequence[Entry]) -> None: ...
     async def raise_versions(self, keys: Sequence[str], seconds: float) -> None: ...
     async def ping(self) -> None: ...
     async def aclose(self) -> None: ...
@@ -98,27 +107,33 @@ class Cache:
 
     async def get(self, keys: Sequence[Key]) -> list[Found]:
         """Look up entries, all in one go."""
-        nothing = [Found(None, None)] * len(keys)
+        told = await self._get([text for key in keys for text in (_entry(key), _version(key.subject))])
+        return [_found(*pair) for pair in zip(told[::2], told[1::2], strict=True)] if told else _nothing(keys)
+
+    async def versions(self, keys: Sequence[Key]) -> list[Found]:
+        """Look up no more than of which versions the subjects of entries are."""
+        told = await self._get([_version(key.subject) for key in keys])
+        return [_found(None, version) for version in told] if told else _nothing(keys)
+
+    async def _get(self, texts: list[str]) -> list[bytes | None] | None:
         if not (self._store and self._breaker.closed):
-            return nothing
+            return None
         try:
-            told = await self._store.get([text for key in keys for text in (_entry(key), _version(key.subject))])
+            return await self._store.get(texts)
         except (RedisError, OSError) as error:
             self._failed(error)
-            return nothing
-        return [_found(*pair) for pair in zip(told[::2], told[1::2], strict=True)]
+            return None
 
-    async def put(self, entries: Iterable[tuple[Key, Any, int | None]]) -> None:
-        """Keep answers to questions that were asked when their subjects had these versions, all in one go."""
+    def entry(self, key: Key, value: Any, version: int) -> Entry:
+        """Make an entry of the answer to a question that was asked when its subject had this version."""
+        return Entry(_entry(key), _ENCODER.encode((version, value)), self._seconds[key.kind])
+
+    async def put(self, entries: Sequence[Entry]) -> None:
+        """Keep entries, all in one go."""
         if not (self._store and self._breaker.closed):
             return
-        kept = [
-            (_entry(key), _ENCODER.encode((version, value)), self._seconds[key.kind])
-            for key, value, version in entries
-            if version is not None and self.keeps(key.kind)
-        ]
         try:
-            await self._store.set(kept)
+            await self._store.set(entries)
         except (RedisError, OSError) as error:
             self._failed(error)
 
@@ -145,13 +160,17 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder()
 
 
+def _nothing(keys: Sequence[Key]) -> list[Found]:
+    return [Found(None, None)] * len(keys)
+
+
 def _entry(key: Key) -> str:
     told = hashlib.blake2b(_ENCODER.encode(key), digest_size=20).hexdigest()
     return f"{_PREFIX}{key.kind}:{told}"
 
 
 def _version(subject: str) -> str:
-    return f"{_PREFIX}version:{subject}"
+    return _VERSION + subject
 
 
 def _found(entry: bytes | None, version: bytes | None) -> Found:
@@ -189,12 +208,13 @@ class _Memory:
         return [self._one(key) for key in keys]
 
     def _one(self, key: str) -> bytes | None:
-        if version := self._versions.get(key):
-            return str(version[0]).encode()
+        if key.startswith(_VERSION):
+            version = self._versions.get(key)
+            return str(version[0]).encode() if version else None
         kept = self._kept.get(key)
         return kept[0] if kept else None
 
-    async def set(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
+    async def set(self, entries: Sequence[Entry]) -> None:
         for key, value, seconds in entries:
             if len(value) + _OVERHEAD <= self._kept.maxsize:
                 self._kept[key] = (value, seconds)
@@ -233,7 +253,7 @@ class _Shared:
         told: list[bytes | None] = await self._redis.mget(keys)
         return told
 
-    async def set(self, entries: Sequence[tuple[str, bytes, float]]) -> None:
+    async def set(self, entries: Sequence[Entry]) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for key, value, seconds in entries:
                 pipeline.set(key, value, px=round(seconds * 1000))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -32,9 +32,12 @@ from gateway.cache import Cache
 from gateway.errors import BadUserInput, Forbidden, GatewayError, NotFound, Unsupported
 from gateway.memory import Entity, Memory
 from gateway.records import Edge, Page, Record, Step
+from gateway.turns import LONG
 
 K = TypeVar("K")
 T = TypeVar("T")
+
+_letting_go: set[asyncio.Task[None]] = set()
 
 # Between a page's arrival and the first field of its items that asks for more lie this many turns of the event loop
 # at most (graphql-core completes a list in three); a level's batch is gathered after that many.
@@ -57,18 +60,17 @@ class Loaders:
     def forget(self) -> None:
         """Know nothing, as at the beginning: what was learnt may no longer be so."""
         self._records: dict[str, Record] = {}
+        self.shown: dict[str, Any] = {}
+        """What shows an entity, by its key, for an answer may show it many times."""
+        self._places: dict[str, Place] = {}
         self._named: dict[tuple[Place, Kind, str], str] = {}
         self._memory.forget()
-        self._describe = DataLoader(_each(self._load_description), batch=False)
         self._batches = {kind: DataLoader(partial(self._load_many, kind)) for kind in KINDS if kind.batch}
-        self._pages = DataLoader(_each(_fetch), batch=False)
-        self._tags = DataLoader(_each(self._load_tags), batch=False)
         self._projects = DataLoader(self._load_projects)
-        self._describing: dict[asyncio.Future[str | None], str] = {}
-        self._paging: set[asyncio.Future[Page]] = set()
+        self._describing: dict[asyncio.Task[str | None], str] = {}
+        self._paging: set[asyncio.Task[Page]] = set()
         self._walked: dict[tuple[str, str, int], Step] = {}
-        self._vertices: set[str] = set()
-        self._made: dict[Hashable, asyncio.Future[Any]] = {}
+        self._made: dict[Hashable, asyncio.Task[Any]] = {}
 
     @property
     def calls_made(self) -> int:
@@ -94,10 +96,14 @@ class Loaders:
 
     async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return what ``make`` makes, which happens once a request for each key."""
+        return await asyncio.shield(self._begun(key, make))
+
+    def _begun(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
+        """Begin what is made once for each key; whoever waits for it does so behind a shield, for others may too."""
         if key not in self._made:
-            self._made[key] = asyncio.ensure_future(make())
-        made: T = await asyncio.shield(self._made[key])
-        return made
+            self._made[key] = asyncio.create_task(make())
+            self._made[key].add_done_callback(lambda made: made.cancelled() or made.exception())  # nobody may wait
+        return self._made[key]
 
     async def write(self, operation: str, place: Place = HOME, **parameters: Any) -> dict[str, Any]:
         """Change something, and forget what was known before; even a call that failed may have changed it.
@@ -125,7 +131,10 @@ class Loaders:
 
     def place_of(self, key: str) -> Place:
         """Tell where an entity is asked for; Forbidden where the gateway may not."""
-        return self._calls.place_of(unpinned(key))
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = self._calls.place_of(unpinned(key))
+        return place
 
     async def place_named(self, account: str | None, region: str | None) -> Place:
         """Tell where an account and a region are asked; Forbidden where the gateway may not."""
@@ -135,10 +144,18 @@ class Loaders:
         """Call off what is still under way, for nobody waits for it, and keep what is worth it."""
         self._calls.end()
         await self._memory.keep()
-        async for some in self.turns.slices(list(self._records)):
-            for key in some:
-                self._records.pop(key, None)  # to let go of thousands at once takes long, too
+        records = self._records
         self.forget()  # the loaders refer to this, so that what it holds would last until someone looks for cycles
+        if len(records) > LONG:
+            letting_go = asyncio.create_task(self._let_go(records))  # for which nobody need wait
+            _letting_go.add(letting_go)
+            letting_go.add_done_callback(_letting_go.discard)
+
+    async def _let_go(self, records: dict[str, Record]) -> None:
+        """Forget thousands slice by slice, for all at once take long."""
+        async for some in self.turns.slices(list(records)):
+            for key in some:
+                del records[key]
 
     def record(self, key: str) -> Record:
         """Return what is known of an entity so far: one record a key, which grows."""
@@ -146,6 +163,10 @@ class Loaders:
         if record is None:
             record = self._records[key] = Record()
         return record
+
+    async def keep(self) -> None:
+        """Leave in the cache what has been learnt so far."""
+        await self._memory.keep()
 
     async def recall(self, keys: Sequence[str]) -> None:
         """Learn what the cache knows of many entities."""
@@ -175,24 +196,24 @@ class Loaders:
             await self._level(kind)
             await self._batches[kind].load((key, True))
         else:
-            self.because(kind.describe, f"only this tells {path}" if path else "whether it exists")
-            await self._described(kind, key, place)
+            await asyncio.shield(self.ask(kind, key, path))
         return record
 
-    async def describe_many(self, kind: Kind, keys: Collection[str]) -> None:
-        """Ask for several entities of a kind that has a batch, as far as the cache does not know them."""
-        known = await asyncio.gather(*(self._memory.entity(self.place_of(key), kind, key) for key in keys))
-        for key, entity in zip(keys, known, strict=True):
-            if entity and not self.record(key).described:
-                self.record(key).complete(entity.members, entity.lacks)
-        await self._load_many(kind, [(key, True) for key in keys if not self.record(key).described])
+    def ask(self, kind: Kind, key: str, path: str = "") -> asyncio.Task[str | None]:
+        """Begin to ask AWS for one whole entity, of which the cache knew nothing; to be awaited behind a shield."""
+        self.because(kind.describe, f"only this tells {path}" if path else "whether it exists")
+        return self._described(kind, key, self.place_of(key))
+
+    async def describe_many(self, kind: Kind, keys: Iterable[str]) -> None:
+        """Ask for several entities of a kind that has a batch, without those for which the gateway may not."""
+        await self._load_many(kind, [(key, True) for _, _, key in self._placed(keys)])
 
     async def find(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
         """Return the key of the entity of that name, which is described unless something told of it before."""
         if key := self._named.get((place, kind, name)):
             return key
         if (known := await self._memory.entity(place, kind, name)) is None:
-            return await self._described(kind, name, place)
+            return await asyncio.shield(self._described(kind, name, place))
         self.record(known.key).complete(known.members, known.lacks)
         return known.key
 
@@ -201,15 +222,15 @@ class Loaders:
 
         They are asked where the vertex is whose ARN is among the parameters, unless a ``place`` is given.
         """
-        return await self._associations(parameters, token, place)
+        return await asyncio.shield(self._associations(parameters, token, place))
 
     def foresee(self, parameters: Mapping[str, Any]) -> None:
         """Begin to ask for a first page of association summaries, for a field that is going to need it."""
-        self._associations(parameters, None, None).add_done_callback(lambda page: page.cancelled() or page.exception())
+        self._associations(parameters, None, None)
 
     def _associations(
         self, parameters: Mapping[str, Any], token: str | None, place: Place | None
-    ) -> asyncio.Future[Page]:
+    ) -> asyncio.Task[Page]:
         end = parameters.get("SourceArn") or parameters.get("DestinationArn")
         asked = place if place is not None else self.place_of(end) if end else HOME
         self.because("ListAssociations", "one hop; it tells names and types too")
@@ -260,19 +281,13 @@ class Loaders:
             MaxResults=MOST_VERTICES,
             **_paged(token),
         )
-        vertices = [(one["Arn"], one.get("Type")) for one in answer["Vertices"] if self._is_vertex(one["Arn"])]
+        vertices = [(one["Arn"], one.get("Type")) for one in answer["Vertices"] if _is_vertex(one["Arn"])]
         edges = [
             Edge(edge["SourceArn"], edge["DestinationArn"], edge.get("AssociationType"))
             for edge in answer.get("Edges", ())
-            if self._is_vertex(edge["SourceArn"]) and self._is_vertex(edge["DestinationArn"])
+            if _joins_vertices(edge["SourceArn"], edge["DestinationArn"])
         ]
         return Step(vertices, edges, answer.get("NextToken"))
-
-    def _is_vertex(self, arn: str) -> bool:
-        """Tell whether an ARN is of a vertex; a walk meets each many times."""
-        if arn not in self._vertices and _is_vertex(arn):
-            self._vertices.add(arn)
-        return arn in self._vertices
 
     def _learn_step(self, step: Step) -> Step:
         self._learn_types(step.vertices)
@@ -314,13 +329,13 @@ class Loaders:
         self, kind: Kind, parameters: Mapping[str, Any], token: str | None, size: int, place: Place = HOME
     ) -> Page:
         """Return a page of summaries of a kind, by its List operation; empty where what they belong to is missing."""
-        return await self._page(self._load_listing, kind, place, _frozen(parameters), token, size)
+        return await asyncio.shield(self._page(self._load_listing, kind, place, _frozen(parameters), token, size))
 
     async def search(  # noqa: PLR0913, PLR0917 - and so has a search
         self, kind: Kind, name: str, value: str, token: str | None, size: int, place: Place = HOME
     ) -> Page:
         """Return a page of the entities of which Search's property ``name`` has this value, whole."""
-        return await self._page(self._load_search, kind, place, name, value, token, size)
+        return await asyncio.shield(self._page(self._load_search, kind, place, name, value, token, size))
 
     async def search_any(self, kind: Kind, terms: Mapping[str, str], place: Place = HOME) -> list[str]:
         """Return the ARNs of up to 100 entities of which any term holds: a property and its value, or some by comma."""
@@ -330,11 +345,10 @@ class Loaders:
 
     async def tags(self, arn: str) -> list[dict[str, str]]:
         """Return all tags of anything that has an ARN."""
-        kind = kind_of(arns.parse(arn))
+        kind = kind_at(arn)
         if kind and await self._tells(kind, arn, "Tags"):
             return self.record(arn).read("Tags") or []
-        tags: list[dict[str, str]] = await self._tags.load(arn)
-        return tags
+        return await self.once(("tags", arn), partial(self._load_tags, arn))
 
     async def trials(self, component: str) -> list[tuple[Place, str]]:
         """Return the trials that a trial component is part of, by their places and, in this order, their names."""
@@ -370,12 +384,12 @@ class Loaders:
         key: str | None = await self._projects.load((place, project_id))
         return key
 
-    async def _described(self, kind: Kind, wanted: str, place: Place) -> str | None:
-        answer: asyncio.Future[str | None] = self._describe.load((kind, wanted, place))
-        if not answer.done():
-            self._describing[answer] = wanted
-            answer.add_done_callback(lambda done: self._describing.pop(done, None))
-        return await answer
+    def _described(self, kind: Kind, wanted: str, place: Place) -> asyncio.Task[str | None]:
+        described = self._begun((kind, wanted, place), partial(self._load_description, kind, wanted, place))
+        if not described.done() and described not in self._describing:
+            self._describing[described] = wanted
+            described.add_done_callback(lambda done: self._describing.pop(done, None))
+        return described
 
     async def _tells(self, kind: Kind, key: str, path: str) -> bool:
         """Whether the record covers what the kind's batch alone tells; several at once are asked of it."""
@@ -389,8 +403,7 @@ class Loaders:
             await self._batches[kind].load((key, False))
         return record.covers(path)
 
-    async def _load_description(self, key: tuple[Kind, str, Place]) -> str | None:
-        kind, wanted, place = key
+    async def _load_description(self, kind: Kind, wanted: str, place: Place) -> str | None:
         answer = await self._description(kind, wanted, place)
         # Asked by its name alone, AWS answers for this account, whose entity need not be the one of the ARN.
         if answer is None or (arns.parse(wanted) and not kind.by_arn and answer[kind.arn].lower() != wanted.lower()):
@@ -422,7 +435,7 @@ class Loaders:
                 several[self.place_of(key)][key] = None
         await asyncio.gather(*(self._load_batches(kind, place, keys) for place, keys in several.items()))
         rest = [key for key, describe in wanted if describe and not self.record(key).described]
-        described = (self._described(kind, key, self.place_of(key)) for key in rest)
+        described = (asyncio.shield(self._described(kind, key, self.place_of(key))) for key in rest)
         outcome = dict(zip(rest, await asyncio.gather(*described, return_exceptions=True), strict=True))
         return [outcome.get(key) if describe else None for key, describe in wanted]
 
@@ -455,8 +468,8 @@ class Loaders:
                 self._memory.learn_entity(self.place_of(key), kind, key, Entity(key, members, batch.lacks))
         return found
 
-    def _page(self, *key: Any) -> asyncio.Future[Page]:
-        page: asyncio.Future[Page] = self._pages.load(key)
+    def _page(self, load: Callable[..., Coroutine[Any, Any, Page]], *arguments: Any) -> asyncio.Task[Page]:
+        page = self._begun((load, *arguments), partial(load, *arguments))
         if not page.done():
             self._paging.add(page)
             page.add_done_callback(self._paging.discard)
@@ -564,7 +577,7 @@ class Loaders:
 
 
 def _is_vertex(arn: str) -> bool:
-    return kind_of(arns.parse(arn)) in LINEAGE
+    return kind_at(arn) in LINEAGE
 
 
 def _joins_vertices(source: str, destination: str) -> bool:
@@ -582,22 +595,6 @@ def _frozen(parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
 
 def _execution(tags: Iterable[Mapping[str, str]]) -> str | None:
     return next((tag["Value"] for tag in tags if tag["Key"] == EXECUTION_TAG), None)
-
-
-async def _fetch(key: tuple[Any, ...]) -> Page:
-    """Load a page whose key is the method that does so, with its arguments."""
-    load, *arguments = key
-    page: Page = await load(*arguments)
-    return page
-
-
-def _each(load: Callable[[K], Awaitable[Any]]) -> Callable[[list[K]], Any]:
-    """Make a loader's function of one that loads a single key; a failure is kept as that key's answer."""
-
-    async def load_each(keys: list[K]) -> Iterable[Any]:
-        return await asyncio.gather(*map(load, keys), return_exceptions=True)
-
-    return load_each
 
 
 def _says_missing(error: GatewayError, words: str) -> bool:

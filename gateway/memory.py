@@ -9,7 +9,7 @@ from gateway import arn as arns
 from gateway import observability
 from gateway.aws.kinds import Kind, unpinned
 from gateway.aws.places import Place
-from gateway.cache import Cache, Found, Key
+from gateway.cache import Cache, Entry, Found, Key
 from gateway.records import Edge, Step
 from gateway.turns import Turns
 
@@ -32,7 +32,7 @@ class Memory:
         self._turns = turns
         self._fresh = fresh
         self._versions: dict[str, int | None] = {}
-        self._new: dict[Key, Any] = {}
+        self._new: dict[Key, Entry] = {}
         self.hits = 0
         """How many answers the cache gave."""
         self.forget()
@@ -57,8 +57,6 @@ class Memory:
         for key, found in zip(keys, await self._look_up(keys), strict=True):
             if told := self._told(key, found):
                 known.append(Entity(told[0], told[1], frozenset(told[2])))
-            else:
-                self._found.prime(key, found)  # it is going to be asked for by itself
         return known
 
     def learn_entity(self, place: Place, kind: Kind, wanted: str, entity: Entity) -> None:
@@ -92,9 +90,9 @@ class Memory:
 
     async def keep(self) -> None:
         """Leave in the cache what was noted."""
-        new, self._new = list(self._new.items()), {}
+        new, self._new = list(self._new.values()), {}
         async for some in self._turns.slices(new):
-            await self._cache.put((key, value, self._versions.get(key.subject)) for key, value in some)
+            await self._cache.put(some)
 
     async def evict(self, touched: Iterable[tuple[Place, str]]) -> None:
         """End what the cache knows of these entities, by their places and keys or names, and of their graphs."""
@@ -107,22 +105,23 @@ class Memory:
         return self._told(key, await self._found.load(key))
 
     def _told(self, key: Key, found: Found) -> Any:
-        observability.cache_looked_up(key.kind, hit=found.value is not None and not self._fresh)
-        if self._fresh or found.value is None:
+        observability.cache_looked_up(key.kind, hit=found.value is not None)
+        if found.value is None:
             return None
         self.hits += 1
         return found.value
 
     async def _look_up(self, keys: list[Key]) -> list[Found]:
-        found = await self._cache.get(keys)
+        found = await (self._cache.versions(keys) if self._fresh else self._cache.get(keys))
         for key, one in zip(keys, found, strict=True):
             # The earliest version that was seen: what was asked since may be of any later one.
             self._versions.setdefault(key.subject, one.version)
         return found
 
     def _note(self, key: Key, value: Any) -> None:
-        if self._cache.keeps(key.kind) and key.subject in self._versions:
-            self._new[key] = value
+        version = self._versions.get(key.subject)
+        if self._cache.keeps(key.kind) and version is not None:
+            self._new[key] = self._cache.entry(key, value, version)
 
 
 def _entity_key(place: Place, kind: Kind, wanted: str) -> Key:

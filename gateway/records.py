@@ -6,6 +6,7 @@ absent is null; only an uncovered one costs a call.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 UNTOLD: Any = object()
@@ -35,7 +36,7 @@ class Record:
         return self._inside(path) if value is UNTOLD else value
 
     def _inside(self, path: str) -> Any:
-        root, *steps = path.split(".")
+        root, steps = _steps(path)
         value = self._paths.get(root, UNTOLD if self._lacks is None or root in self._lacks else None)
         for step in steps if value is not UNTOLD else ():
             value = value.get(step) if value else None
@@ -59,6 +60,12 @@ class Record:
         kept = {path: self._paths[path] for path in lacks if path in self._paths}
         self._paths = kept | dict(members)
         self._lacks = lacks
+
+
+@cache
+def _steps(path: str) -> tuple[str, list[str]]:
+    root, *steps = path.split(".")
+    return root, steps
 
 
 class Page(NamedTuple):

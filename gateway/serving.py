@@ -11,6 +11,9 @@ import uvicorn
 
 _BACKLOG = 2048
 
+_YOUNG = 5_000
+"""Objects that are made before those made lately are looked through, which stops all for a millisecond or two."""
+
 
 def listen(host: str, port: int) -> socket.socket:
     """Take an address, before anything is built that would have to be taken down again; OSError when it is taken."""
@@ -66,7 +69,7 @@ class Server(uvicorn.Server):
                 gc.collect()
                 gc.freeze()
                 # What a long answer holds goes by itself when it is sent; looking through it took a seventh of its CPU.
-                gc.set_threshold(*gc.get_threshold()[:2], 1000)
+                gc.set_threshold(_YOUNG, 1, 2000)
             self._ready()
 
 

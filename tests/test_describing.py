@@ -134,3 +134,15 @@ async def test_plan_says_why_a_listing_is_read(http: httpx.AsyncClient, load: Lo
     query = f'{{ lineage(start: ["{HUB}"]) {{ vertices {{ entity {{ name }} }} }} }}'
     said = (await http.post("/graphql", json={"query": query, "extensions": {"aws": True}})).json()
     assert "ListArtifacts: it tells of many of a walk's vertices at once" in said["extensions"]["aws"]["plan"]
+
+
+@pytest.mark.parametrize(("models", "cost"), [(5, {"ListAssociations": 1}), (60, {"ListArtifacts": 1})])
+async def test_answers_to_questions_are_named_alike(
+    ask: Ask, load: Load, calls: Counter[str], models: int, cost: dict[str, int]
+) -> None:
+    load(*fan(models))
+    query = """query ($arn: Arn!) { artifact(arn: $arn) { arn
+        models(first: 100) { nodes { name } } } }"""
+    nodes = (await ask(query, arn=HUB))["artifact"]["models"]["nodes"]
+    assert {node["name"] for node in nodes} == {f"artifact-{number}" for number in range(1, models + 1)}
+    assert calls == {"DescribeArtifact": 1, "QueryLineage": -(-(models + 1) // 50), **cost}

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import running
-from graphs import artifact, artifact_arn, association
+from conftest import Ask, running
+from graphs import artifact, artifact_arn, association, fan
 
 from gateway.local.server import LocalServer
+from gateway.schema.entity import Described
 from gateway.settings import Settings
 
 QUERIES = [
@@ -52,3 +53,25 @@ async def test_ten_thousand_requests_leave_nothing(service: LocalServer, load: C
     assert after[0] <= tasks
     assert after[1] <= files + 50  # connections that are kept open for the next call
     assert after[2] < objects + 5_000
+
+
+def shown() -> int:
+    """Entities that are held to be shown."""
+    return sum(issubclass(type(one), Described) for one in gc.get_objects())
+
+
+async def test_what_a_walk_holds_goes_without_a_collection(ask: Ask, load: Callable[..., None]) -> None:
+    load(*fan(600))
+    query = """query ($start: Arn!) { lineage(start: [$start], direction: DOWNSTREAM) {
+        vertices { entity { name createdBy { domainId } } } edges { source { name } destination { name } } } }"""
+    await ask(query, start=artifact_arn(0))
+    gc.collect()
+    gc.disable()
+    try:
+        before = shown()
+        for _ in range(3):
+            assert len((await ask(query, start=artifact_arn(0)))["lineage"]["vertices"]) == 601
+        await asyncio.sleep(0.1)
+        assert shown() <= before
+    finally:
+        gc.enable()

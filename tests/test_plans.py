@@ -1,6 +1,10 @@
 """Plans show what graphql-core shows: the same data in the same order, and the same errors."""
 
+import asyncio
+import gc
 import sys
+import time
+import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import aclosing, contextmanager
@@ -33,6 +37,7 @@ from graphs import (
     component,
     component_arn,
     context,
+    fan,
     package_group,
 )
 from hypothesis import HealthCheck, assume, given, settings
@@ -284,7 +289,7 @@ GRAPH: list[Line] = [
 ASKING = f"""query {VARIABLES} {{
   there: entity(arn: "{ARNS[0]}") %s
   absent: entity(arn: "{ABSENT[3]}") %s
-  other: entity(arn: "{ARNS[2]}") %s
+  denied: entity(arn: "{ARNS[2]}") %s
   lineage(start: ["{ARNS[1]}", "{ABSENT[0]}"]) {{
     vertices {{ depth entity %s }} edges {{ source %s }} coverage {{ reasons }}
   }}
@@ -302,9 +307,13 @@ async def test_what_takes_calls_shows_the_same(
     assume(valid(document))
     service.clear()
     load(*GRAPH)
+    service.behaviour.deny = ["DescribeAction:*"]
     ours, theirs = [await executed(document, backend.loaders(fresh=True), **how) for how in (PLANNED, {})]
     assert repr(ours[0]) == repr(theirs[0])
-    assert in_order(ours[1]) == in_order(theirs[1])  # whichever call was answered first
+    if ours[0] is not None:
+        assert in_order(ours[1]) == in_order(theirs[1])  # whichever call was answered first
+    else:  # one of them nulled all, and whichever of the others was already told of stands beside it
+        assert [error for error in ours[1] if error in theirs[1]]
 
 
 @pytest.mark.parametrize(
@@ -382,12 +391,13 @@ async def test_further_vertices_take_no_coroutine(backend: Backend) -> None:
 
 @contextmanager
 def coroutines() -> Iterator[Counter[str]]:
-    """How often a coroutine of each name is begun meanwhile."""
+    """How often a coroutine of each name is begun meanwhile, of the gateway or of graphql-core."""
     begun: Counter[str] = Counter()
     seen: list[Any] = []
 
     def note(frame: Any, event: str, _: Any) -> None:
-        if event == "call" and frame.f_code.co_flags & CO_COROUTINE and not any(frame is one for one in seen):
+        ours = frame.f_globals.get("__name__", "").startswith(("gateway.", "graphql."))
+        if event == "call" and frame.f_code.co_flags & CO_COROUTINE and ours and not any(frame is one for one in seen):
             seen.append(frame)
             begun[frame.f_code.co_name] += 1
 
@@ -452,3 +462,22 @@ async def test_mutations_wait_for_each_other(change: Ask, service: LocalServer) 
     await change(f"mutation {{ a: {create} b: {delete} c: {create} d: {delete} }}")
     written = [operation for operation, _ in service.requests if operation.startswith(("Create", "Delete"))]
     assert written == ["CreateContext", "DeleteContext"] * 2
+
+
+async def test_nothing_is_left_of_what_had_not_begun(backend: Backend, load: Callable[..., None]) -> None:
+    load(*fan(150))
+    document = f"""{{ lineage(start: ["{artifact_arn(0)}"], direction: DOWNSTREAM) {{ vertices {{ entity {{
+        createdBy {{ domainId }} upstream(first: 5) {{ nodes {{ name createdBy {{ domainId }} }} }} }} }} }} }}"""
+    seconds = 0.0
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for moment in range(-1, 40):
+            loaders, began = backend.loaders(fresh=True), time.monotonic()
+            asked = asyncio.create_task(executed(document, loaders, **PLANNED))
+            await asyncio.wait({asked}, timeout=None if moment < 0 else seconds * moment / 40)
+            seconds = seconds or time.monotonic() - began
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+            await loaders.end()
+        gc.collect()
+    assert not [one.message for one in said if "never awaited" in str(one.message)]

@@ -1,11 +1,14 @@
 """How often a walk makes its caller wait for AWS, and for how many calls: counted by the endpoint, not by a clock."""
 
+import asyncio
+import gc
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import dag
 import pytest
-from conftest import asking, running
+from conftest import Ask, asking, running
 from graphs import artifact_arn
 from graphs import fan as fan_lines
 from stub import Call, Log, Stub, stub
@@ -19,6 +22,15 @@ QUERY = """query ($start: Arn!, $prefer: WalkPreference!) {{
   }} }}"""
 QUIET_MS = 200
 """How long the endpoint waits for another call before it answers all: the client is never so slow within a round."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_pauses() -> Iterator[None]:
+    """As at start-up: to look through all that the tests have imported takes longer than a pause that ends a round."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +137,25 @@ async def test_nested_hops_take_a_round_each(layered: Stub) -> None:
     assert len(said["data"]["entity"]["upstream"]["nodes"]) == dag.FAN
     log = layered.log()
     assert (log.rounds(), log.count()) == (3, {"DescribeContext": 1, "ListAssociations": 13})
+
+
+async def test_walk_goes_on_from_others_where_the_few_are_denied(
+    ask: Ask, service: LocalServer, load: Callable[..., None]
+) -> None:
+    load(*dag.lines(400, 20))
+    layered = dag.layers(400, 20)
+    edge = min(10, len(layered) - 1)
+    service.behaviour.deny = [f"QueryLineage:{arn}" for layer in layered[1:edge] for arn in layer]
+    query = """query ($start: Arn!) { lineage(start: [$start], direction: UPSTREAM, maxDepth: 100, maxVertices: 1000) {
+        vertices { depth } coverage { complete reasons } } }"""
+    walked = (await asyncio.wait_for(ask(query, start=dag.ENDPOINT), 30))["lineage"]
+    assert len(walked["vertices"]) == 400
+    assert walked["coverage"] == {"complete": True, "reasons": []}
+
+
+async def test_only_the_hops_of_its_kind_are_foreseen(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+    load(*fan_lines(1))
+    query = """query ($arn: Arn!) { entity(arn: $arn) {
+        ... on Artifact { downstream { nodes { name } } } ... on Context { upstream { nodes { name } } } } }"""
+    assert (await ask(query, arn=artifact_arn(0)))["entity"]["downstream"]["nodes"] == [{"name": "artifact-1"}]
+    assert calls == {"DescribeArtifact": 1, "ListAssociations": 1}

@@ -10,12 +10,13 @@ import httpx
 import orjson
 import pytest
 from conftest import Ask
-from graphs import Line, artifact, artifact_arn, association, component, component_arn, diamond
+from graphs import Line, artifact, artifact_arn, association, component, component_arn, diamond, fan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
 
 from gateway.app import opened
+from gateway.lineage.describing import Describing
 from gateway.lineage.graph import Between, ShownEdge, joined
 from gateway.lineage.walk import Direction, Walk
 from gateway.local.server import LocalServer
@@ -127,12 +128,32 @@ async def test_message_looks_at_new_edges_only(server: LocalServer, load: Callab
     async with opened(Settings(local_url=server.url, cache_url="off")) as backend:
         edges = Watched()
         walked = Walk(backend.loaders(), [DATASET], Direction.DOWNSTREAM, 100, 1000, edges=edges)
-        progress = Progress(walked, LineageFilter())
+        progress = Progress(walked, LineageFilter(), Describing(walked, {}, lists=False))
         sent = [len((await progress.message(last=False)).edges) async for _ in walked.steps()]
         assert sum(sent) == edges.looked_at == vertices - 1
         assert len(sent) == -(-vertices // 50)
         assert (await progress.message(last=True)).edges == []
     assert edges.looked_at == 2 * (vertices - 1)  # the last message looks for edges over hidden vertices
+
+
+@pytest.mark.parametrize(
+    ("lines", "vertices", "cost"),
+    [
+        (tree(130), 130, {"QueryLineage": 3, "ListAssociations": 40}),  # each names one and the three beyond it
+        (fan(80), 81, {"QueryLineage": 2, "ListAssociations": 1}),
+        (fan(249), 250, {"QueryLineage": 5, "ListAssociations": 1, "DescribeArtifact": 149}),
+    ],
+)
+async def test_summaries_name_what_a_message_shows(
+    gateway: str, load: Callable[..., None], calls: Counter[str], lines: list[Line], vertices: int, cost: dict[str, int]
+) -> None:
+    load(*lines)
+    named = SUBSCRIBE.replace("entity { arn type }", "entity { arn name }")
+    async with connected(gateway) as socket:
+        said = [message["payload"]["data"]["lineage"] async for message in messages(socket, named, start=[DATASET])]
+    entities = [vertex["entity"] for part in said for vertex in part["vertices"]]
+    assert {one["arn"]: one["name"] for one in entities} == {artifact_arn(n): f"artifact-{n}" for n in range(vertices)}
+    assert calls == cost
 
 
 NAMES = st.sampled_from("abcdef")

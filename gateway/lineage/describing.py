@@ -9,8 +9,9 @@ side; what these are is known when the walk has ended. All else takes a Describe
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from gateway.aws.batches import MOST_ENTITIES
@@ -59,21 +60,39 @@ class _Listing:
 class Describing:
     """What is asked of a walk's vertices, and the calls that tell it."""
 
-    def __init__(self, walked: Walk, needs: Mapping[Kind, Collection[str]], tasks: asyncio.TaskGroup) -> None:
-        """Have ``tasks`` ask for what each kind ``needs``: paths in its Describe response."""
+    def __init__(self, walked: Walk, needs: Mapping[Kind, Collection[str]], *, lists: bool = True) -> None:
+        """Ask for what each kind ``needs``: paths in its Describe response.
+
+        Without ``lists`` nothing is read page after page, where somebody would have to wait for that.
+        """
         self._walked = walked
         self._loaders = walked.loaders
         self._needs = needs
-        self._tasks = tasks
+        self._roots = {kind: {path.partition(".")[0] for path in paths} for kind, paths in needs.items()}
+        self._lists = lists
         self._reached = 0
         self._met: set[str] = set()
+        self._asked: list[asyncio.Task[Any]] = []
+        """What is under way; what it does not tell, the fields that need it ask for once more, or say why not."""
         self._batched: dict[Kind, list[str]] = defaultdict(list)
+        self._seen = 0
+        """How many of the walk's associations were looked at."""
+        self._many: set[End] = set()
+        """Ends with more associations than one page tells, where no more than that is read."""
         self._listings: dict[tuple[Kind, Place], _Listing] = {}
 
     async def go_on(self) -> None:
         """Begin with the vertices that the walk has found since, after the cache has told what it knows of them."""
         reached, self._reached = self._walked.reached[self._reached :], len(self._walked.reached)
-        new = dict.fromkeys(arn for arn in reached if arn not in self._met)
+        await self._begin_with(reached)
+
+    async def tell(self, arns: Iterable[str]) -> None:
+        """Have these vertices told of, and wait until they are."""
+        await self._begin_with(arns)
+        await self._finish()
+
+    async def _begin_with(self, arns: Iterable[str]) -> None:
+        new = dict.fromkeys(arn for arn in arns if arn not in self._met)
         self._met.update(new)
         wanted = [(kind, arn) for arn in new if (kind := kind_at(arn)) and kind in self._needs]
         await self._loaders.recall([arn for kind, arn in wanted if not self._knows(kind, arn)])
@@ -87,17 +106,35 @@ class Describing:
         for listing in self._listings.values():
             self._read_on(listing)
 
-    async def rest(self) -> None:
-        """Ask for the rest when the walk has ended."""
+    def end(self) -> asyncio.Task[None]:
+        """Ask for the rest when the walk has ended; all that can be told is when this has been done."""
+        self._rest = asyncio.create_task(self._finish())
+        return self._rest
+
+    async def ready(self, arns: Iterable[str]) -> None:
+        """Wait until what is needed of these vertices is known, as far as it can be."""
+        await self._loaders.turns.respite()
+        if not all(self._loaders.record(arn).described or self._knows_at(arn) for arn in arns):
+            await asyncio.shield(self._rest)
+
+    def _knows_at(self, arn: str) -> bool:
+        kind = kind_at(arn)
+        return kind is None or kind not in self._needs or self._knows(kind, arn)
+
+    async def _finish(self) -> None:
         listings = list(self._listings.values())
         read_on = [] if self._walked.hurries else [listing for listing in listings if listing.page or listing.pays]
-        self._ask([listing for listing in listings if listing not in read_on])
+        ends = self._new_ends() if any(listing.wanted for listing in listings) else {}
+        self._ask([listing for listing in listings if listing not in read_on], ends)
         await asyncio.gather(*map(self._read_out, read_on))
-        self._ask(read_on)
+        self._ask(read_on, ends)
+        asked, self._asked = self._asked, []
+        if asked:
+            await asyncio.wait(asked)
 
-    def _ask(self, listings: list[_Listing]) -> None:
+    def _ask(self, listings: list[_Listing], ends: Mapping[End, set[str]]) -> None:
         """Ask for what waits to be batched, and for what these listings have not told, by no more of them."""
-        named = self._name([arn for listing in listings for arn in listing.wanted])
+        named = self._name([arn for listing in listings for arn in listing.wanted], ends)
         for listing in listings:
             for arn in listing.wanted:
                 if arn not in named:
@@ -109,11 +146,10 @@ class Describing:
 
     def _begin(self, kind: Kind, arn: str) -> None:
         """Have a vertex described in whichever way tells of the most at once."""
-        roots = {path.partition(".")[0] for path in self._needs[kind]}
-        if kind.batch and roots.isdisjoint(kind.batch.lacks):
+        if kind.batch and self._roots[kind].isdisjoint(kind.batch.lacks):
             if not self._knows(kind, arn):
                 self._batched[kind].append(arn)
-        elif roots <= set(kind.summary):
+        elif self._roots[kind].issubset(kind.summary):
             self._list(kind, arn)
         elif not self._knows(kind, arn):
             self._describe(kind, arn)
@@ -122,7 +158,9 @@ class Describing:
         return all(map(self._loaders.record(arn).covers, self._needs[kind]))
 
     def _describe(self, kind: Kind, arn: str) -> None:
-        self._start(self._loaders.describe(kind, arn, next(iter(self._needs[kind]))))
+        lacking = self._roots[kind].intersection(kind.batch.lacks if kind.batch else ())
+        with contextlib.suppress(GatewayError):
+            self._asked.append(self._loaders.ask(kind, arn, next(iter(lacking or self._needs[kind]))))
 
     def _batch(self, kind: Kind, some: list[str]) -> None:
         if some:
@@ -130,23 +168,23 @@ class Describing:
 
     def _start(self, call: Coroutine[Any, Any, Any]) -> None:
         async def made() -> None:
-            # What it does not tell, the fields that need it ask for once more, or say why they cannot.
             with contextlib.suppress(GatewayError):
                 await call
 
-        self._tasks.create_task(made())
+        self._asked.append(asyncio.create_task(made()))
 
     def _list(self, kind: Kind, arn: str) -> None:
         with contextlib.suppress(Forbidden):
             place = self._loaders.place_of(arn)
-            listing = self._listings.setdefault((kind, place), _Listing(kind, place))
+            listing = self._listings.setdefault((kind, place), _Listing(kind, place, ended=not self._lists))
             listing.told += arn in listing.entities
             if not self._knows(kind, arn):
                 listing.wanted.append(arn)
 
     def _read_on(self, listing: _Listing) -> None:
         if listing.page is None and listing.pays:
-            listing.page = self._tasks.create_task(self._read(listing))
+            listing.page = asyncio.create_task(self._read(listing))
+            self._asked.append(listing.page)
 
     async def _read(self, listing: _Listing) -> None:
         """Read a page of a listing; where AWS denies it, its vertices are asked for otherwise."""
@@ -169,36 +207,43 @@ class Describing:
             await asyncio.wait({listing.page})
             self._read_on(listing)
 
-    def _name(self, listed: list[str]) -> set[str]:
+    def _name(self, listed: list[str], ends: Mapping[End, set[str]]) -> set[str]:
         """Have association summaries name vertices, batched ones too if it takes no more calls; tell whom they name."""
         wanted = list(filter(self._is_named, listed))
         batched = [arn for waiting in self._batched.values() for arn in waiting if self._is_named(arn)]
-        chosen = self._covering(wanted)
-        if batched and len(more := self._covering(wanted + batched)) <= len(chosen):
+        chosen = _covering(wanted, ends)
+        if batched and len(more := _covering(wanted + batched, ends)) <= len(chosen):
             chosen = more
         for end, arn in chosen:
-            self._start(self._loaders.all_associations({end: arn}))
+            self._start(self._loaders.all_associations({end: arn}) if self._lists else self._name_some((end, arn)))
         return set().union(*chosen.values())
+
+    async def _name_some(self, end: End) -> None:
+        page = await self._loaders.associations(dict([end]), None)
+        if page.next:
+            self._many.add(end)
 
     def _is_named(self, arn: str) -> bool:
         """Whether no more is asked of a vertex than an association summary tells."""
         kind = kind_at(arn)
         return kind is not None and {kind.name_path, kind.type_path}.issuperset(self._needs[kind])
 
-    def _covering(self, wanted: list[str]) -> dict[End, set[str]]:
-        """Choose ends whose summaries name these vertices, as far as there are any, and tell what each names."""
-        bits = {arn: 1 << bit for bit, arn in enumerate(wanted)}
-        named = self._ends() if wanted else {}
-        reached = {end: sum(bits.get(arn, 0) for arn in vertices) for end, vertices in named.items()}
-        chosen, _ = covering((1 << len(wanted)) - 1, reached)
-        return {end: named[end] for end in chosen}
-
-    def _ends(self) -> dict[End, set[str]]:
-        """Tell what the summaries of each end name: its vertex, and the neighbours there, which the walk has found."""
+    def _new_ends(self) -> dict[End, set[str]]:
+        """Tell whom the summaries of each end name: its vertex and the neighbours there that were found since."""
         named: dict[End, set[str]] = defaultdict(set)
-        for source, destination in self._walked.edges:
+        edges = self._walked.edges
+        for edge in islice(reversed(edges.values()), len(edges) - self._seen):
             if self._walked.direction is not Direction.DOWNSTREAM:
-                named["DestinationArn", destination] |= {source, destination}
+                named["DestinationArn", edge.destination] |= {edge.source, edge.destination}
             if self._walked.direction is not Direction.UPSTREAM:
-                named["SourceArn", source] |= {source, destination}
-        return named
+                named["SourceArn", edge.source] |= {edge.source, edge.destination}
+        self._seen = len(edges)
+        return {end: vertices for end, vertices in named.items() if end not in self._many}
+
+
+def _covering(wanted: list[str], ends: Mapping[End, set[str]]) -> dict[End, set[str]]:
+    """Choose ends whose summaries name these vertices, as far as there are any, and tell what each names."""
+    bits = {arn: 1 << bit for bit, arn in enumerate(wanted)}
+    reached = {end: sum(bits.get(arn, 0) for arn in vertices) for end, vertices in ends.items()}
+    chosen, _ = covering((1 << len(wanted)) - 1, reached)
+    return {end: ends[end] for end in chosen}

@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 
-from gateway import arn as arns
-from gateway.aws.kinds import ACTION, ARTIFACT, CONTEXT, TRIAL_COMPONENT, Kind, kind_of
+from gateway.aws.kinds import ACTION, ARTIFACT, CONTEXT, TRIAL_COMPONENT, Kind, kind_at
 from gateway.errors import GatewayError
 from gateway.lineage.graph import ShownEdge
 from gateway.lineage.picture import Picture, Vertex
@@ -39,9 +38,7 @@ async def described(
 ) -> tuple[list[Vertex], list[GatewayError]]:
     """Return vertices with what the format shows of them, and why some could not be described, each code once."""
     vertices = [
-        Vertex(arn, kind, depth, loaders.record(arn))
-        for arn, depth in depths.items()
-        if (kind := kind_of(arns.parse(arn)))
+        Vertex(arn, kind, depth, loaders.record(arn)) for arn, depth in depths.items() if (kind := kind_at(arn))
     ]
     wanted = [vertex for vertex in vertices if not _is_told(vertex, format)]
     outcomes = await asyncio.gather(

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from gateway import arn as arns
-from gateway.aws.kinds import LINEAGE, kind_of
+from gateway.aws.kinds import LINEAGE, kind_at
 
 Direction = Literal["upstream", "downstream"]
 
@@ -65,5 +64,5 @@ def hop(  # noqa: PLR0913 - a hop filter has these parts
 
 def lineage_type(arn: str) -> str | None:
     """Tell the AWS lineage type of an ARN, such as TrialComponent; None when it names no vertex."""
-    kind = kind_of(arns.parse(arn))
+    kind = kind_at(arn)
     return kind.name if kind in LINEAGE else None

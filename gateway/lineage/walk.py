@@ -21,8 +21,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import NamedTuple
 
-from gateway import arn as arns
-from gateway.aws.kinds import TRIAL_COMPONENT, kind_of
+from gateway.aws.kinds import TRIAL_COMPONENT, kind_at
 from gateway.aws.places import Place
 from gateway.errors import (
     BudgetExceeded,
@@ -40,8 +39,10 @@ from gateway.records import Edge, Step
 
 _FIRST_REACH = 3
 """Associations that the first calls of a walk that is to wait less follow; how wide the graph is nobody knows yet."""
-_CALL_SECONDS = 0.0005
-"""What a call takes of the gateway's own time."""
+_HOPS = 3
+"""Rounds of the event loop until a call is sent; then there is time to learn what the page before it told."""
+_CALL_SECONDS = 0.001
+"""What a page takes of the gateway's own time."""
 
 _FEWER_CALLS = "fewest calls: fifty vertices a page, from as few vertices as lead to all that is open"
 _LESS_WAITING = "least waiting: many calls at once, each as far as a page holds"
@@ -137,8 +138,6 @@ class Walk:
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     _seconds: float = 0.0
     _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    _places: dict[tuple[str, str], Place | None] = field(default_factory=dict)
-    """Where the vertices of a region and an account are asked for."""
     _open: set[str] = field(default_factory=set)
     _typeless: set[str] = field(default_factory=set)
     _dangling: set[str] = field(default_factory=set)
@@ -195,7 +194,8 @@ class Walk:
         kept = set(self.nearest())
         closed = {arn for arn in kept if not self._open.issuperset(self.mirrors.of(arn))} - self._dangling
         reasons = set(self._ended_by)
-        reasons |= {Reason.ACCESS_DENIED} if kept.intersection(map(self.mirrors.one, self._denied)) else set()
+        denied = self._denied - self._open  # of an open one, others have told
+        reasons |= {Reason.ACCESS_DENIED} if kept.intersection(map(self.mirrors.one, denied)) else set()
         reasons |= {Reason.DANGLING} if self._dangling & (kept | self._missing) else set()
         reasons |= {Reason.MAX_VERTICES} if len(kept) < len(self.depths) else set()
         reasons |= {Reason.MAX_DEPTH} if any(self.depths[arn] == self.max_depth for arn in closed) else set()
@@ -215,10 +215,12 @@ class Walk:
         room = self.max_depth - level
         if self.hurries and not level:
             room = min(room, _FIRST_REACH)
-        chosen = wave(together, self._behind(level), self._leads, room, self._cost())
+        rate = self.loaders.rate("QueryLineage", self.starts[0]) if self.starts else None
+        chosen = wave(together, self._behind(level), self._leads, room, self._cost(rate))
+        self._reason = self._why(len(chosen.starts), rate)
         for start in chosen.starts:
             self._go_on(_Chain(start, chosen.limit))
-        for start in set(edge).difference(together):
+        for start in (arn for arn in edge if not self._is_one_of_many(arn)):
             self._go_on(_Chain(start, min(room, DEEPEST_QUERY)))
 
     def _edge(self) -> tuple[int, list[str]]:
@@ -238,7 +240,7 @@ class Walk:
     def _behind(self, level: int) -> list[list[str]]:
         """Return the open vertices before a level, the nearest to it first."""
         behind: list[list[str]] = [[] for _ in range(min(level, DEEPEST_QUERY - 1))]
-        for vertex in self._open & self.depths.keys() - self._dangling:
+        for vertex in self._open & self.depths.keys() - self._dangling - self._denied - self._cut:
             back = level - self.depths[vertex]
             if 0 < back <= len(behind) and self._is_one_of_many(vertex):
                 behind[back - 1].append(vertex)
@@ -249,13 +251,17 @@ class Walk:
         place = self._place(near)
         return (far for far in self._next.get(near, ()) if self._place(far) == place)
 
-    def _cost(self) -> Cost:
-        """Tell what is to be spared: calls, or seconds."""
+    def _cost(self, rate: float | None) -> Cost:
+        """Tell what is to be spared: calls, or seconds, when AWS takes so many calls in one of these."""
         if not self.hurries:
             return Cost(call=1, wait=1)
-        rate = self.loaders.rate("QueryLineage", self.starts[0]) if self.starts else None
-        self._reason = _THROTTLED.format(rate) if rate else _LESS_WAITING
         return Cost(call=1 / rate if rate else _CALL_SECONDS, wait=self._seconds)
+
+    def _why(self, calls: int, rate: float | None) -> str:
+        """Give the reason for so many calls at once."""
+        if not self.hurries:
+            return _FEWER_CALLS
+        return _THROTTLED.format(rate) if rate and calls / rate > self._seconds else _LESS_WAITING
 
     def _look_far(self) -> None:
         """Beside the first calls of a walk that hurries, ask for all there is: where a page holds it, that is all."""
@@ -275,7 +281,7 @@ class Walk:
 
     async def _neighbours(self, start: str) -> Step:
         """Ask ListAssociations, which unlike QueryLineage doesn't tell a start that does not exist."""
-        kind = kind_of(arns.parse(start))
+        kind = kind_at(start)
         if kind and start in self.starts and (await self.loaders.describe(kind, start)).missing:
             raise NotFound(start)
         return await self.loaders.neighbours(start, self.direction.value)
@@ -299,7 +305,7 @@ class Walk:
         except GatewayError as error:
             self._ended_by.add(reason_of(error))
         else:
-            goes_on = self._turns(step, chain)
+            goes_on = await self._goes_on(step, chain)
             await self.loaders.turns.turn(len(self.depths))
             await self._learn(step)
             if step.next is None:
@@ -307,13 +313,15 @@ class Walk:
             elif not goes_on and not chain.looks_far:
                 self._cut.add(chain.start)
 
-    def _turns(self, step: Step, chain: _Chain) -> bool:
+    async def _goes_on(self, step: Step, chain: _Chain) -> bool:
         """Ask for the page after this one, before all else, unless others tell the rest or it is not wanted."""
         chain.found.update(arn for arn, _ in step.vertices)
         chain.token = step.next
         goes_on = step.next is not None and not chain.looks_far and len(chain.found) <= self.max_vertices
         if goes_on:
             self._go_on(chain)
+            for _ in range(_HOPS):
+                await asyncio.sleep(0)
         return goes_on
 
     async def _learn(self, step: Step) -> None:
@@ -357,17 +365,14 @@ class Walk:
 
     def _place(self, arn: str) -> Place | None:
         """Tell where a vertex is asked for; None where the gateway may not."""
-        _, _, _, region, account, _ = arn.split(":", 5)
-        if (region, account) not in self._places:
-            try:
-                self._places[region, account] = self.loaders.place_of(arn)
-            except Forbidden:
-                self._places[region, account] = None
-        return self._places[region, account]
+        try:
+            return self.loaders.place_of(arn)
+        except Forbidden:
+            return None
 
     async def _look_for_the_typeless(self) -> None:
         """Tell vertices that do not exist: every kind but the trial component always has a type."""
-        unsure = {arn for arn in self._typeless if kind_of(arns.parse(arn)) is TRIAL_COMPONENT}
+        unsure = {arn for arn in self._typeless if kind_at(arn) is TRIAL_COMPONENT}
         self._dangling |= self._typeless - unsure
         ordered = sorted(unsure)
         found = await asyncio.gather(

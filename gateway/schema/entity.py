@@ -19,8 +19,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
-from gateway import arn as arns
-from gateway.aws.kinds import LINEAGE, Kind, kind_at, kind_of, unpinned
+from gateway.aws.kinds import LINEAGE, Kind, kind_at, unpinned
 from gateway.aws.places import Place
 from gateway.loaders import Loaders
 from gateway.records import UNTOLD, Record
@@ -162,15 +161,17 @@ def shown(loaders: Loaders, key: str) -> Any:
 
     BudgetExceeded when the answer shows as many as it may.
     """
-    kind = kind_at(key)
-    entity: Callable[..., Any] | None = _CLASSES.get(kind) if kind else None
     loaders.shows()
-    return entity(loaders=loaders, key=key) if entity else None
+    if key not in loaders.shown:
+        kind = kind_at(key)
+        entity: Callable[..., Any] | None = _CLASSES.get(kind) if kind else None
+        loaders.shown[key] = entity(loaders=loaders, key=key) if entity else None
+    return loaders.shown[key]
 
 
 def linked(loaders: Loaders, kind: Kind, text: str) -> Any:
     """Return the entity that ``text`` names, undescribed; None unless it is the ARN of one of this kind."""
-    return shown(loaders, text) if kind_of(arns.parse(text)) is kind else None
+    return shown(loaders, text) if kind_at(text) is kind else None
 
 
 def uncovered(info: Info, *paths: tuple[str, ...]) -> dict[Kind, list[str]]:
@@ -184,14 +185,14 @@ def uncovered(info: Info, *paths: tuple[str, ...]) -> dict[Kind, list[str]]:
             names[condition] |= fields
     found = {}
     for kind in LINEAGE:
-        asked = names[None].union(*(names[name] for name in _called(info, kind)))
+        asked = names[None].union(*(names[name] for name in called(info, kind)))
         needed = [path for name, path in _paths(kind).items() if name in asked and path != kind.type_path]
         if needed:
             found[kind] = needed
     return found
 
 
-def _called(info: Info, kind: Kind) -> list[str]:
+def called(info: Info, kind: Kind) -> list[str]:
     """What a fragment about a vertex may call it: the names of its type and its interfaces in this schema."""
     definition: StrawberryObjectDefinition = _CLASSES[kind].__strawberry_definition__  # type: ignore[attr-defined]
     return [info.schema.config.name_converter.from_type(one) for one in (definition, *definition.interfaces)]

@@ -22,6 +22,7 @@ from gateway.schema.entity import (
     Property,
     Tag,
     UserContext,
+    called,
     keyed,
     linked,
     member,
@@ -449,9 +450,11 @@ def foresee_hops(info: Info, arn: str) -> None:
 
     Only with those that have neither a filter nor a cursor: they are what most ask for.
     """
+    kind = kinds.kind_at(arn)
+    names = {None, *called(info, kind)} if kind else set()
     for direction in ("upstream", "downstream"):
-        for given in arguments(info._raw_info, direction):  # noqa: SLF001 - strawberry's own expands fragments
-            if not given.get("filter") and not given.get("after"):
+        for condition, given in arguments(info._raw_info, direction):  # noqa: SLF001 - strawberry's own expands fragments
+            if condition in names and not given.get("filter") and not given.get("after"):
                 info.context.foresee(plan.hop(arn, direction).parameters)
 
 

@@ -12,7 +12,9 @@ A list that is longer than a page is completed slice by slice, each in its turn,
 what thousands of vertices come to takes a fraction of the memory that way, and no one waits for it to be encoded.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from inspect import CORO_CREATED, getcoroutinelocals, getcoroutinestate
 from operator import attrgetter
 from types import CoroutineType
 from typing import Any, NamedTuple, TypeVar
@@ -37,12 +39,12 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.execution.values import get_argument_values
-from graphql.pyutils import Path, gather_with_cancel
+from graphql.pyutils import Path
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from gateway.schema.entity import Member
+from gateway.schema.entity import Described, Member
 from gateway.turns import LONG
 
 C = TypeVar("C", dict[str, Any], list[Any])
@@ -51,6 +53,9 @@ Read = Callable[[Any], Any]
 Write = Callable[[Any], Any]
 Classes = frozenset[type]
 
+At = tuple["At | None", str | int, str | None]
+"""Where in the answer something is: graphql-core's Path, or the same as a tuple, made in about a fifth of the time."""
+
 _SENT_AS_THEY_ARE: dict[str, type] = {"Arn": str, "Boolean": bool, "ID": str, "Long": int, "String": str}
 """Scalars, and the class of the values that they send as they are."""
 
@@ -58,6 +63,18 @@ _TURNED = {"DateTime", "Float", "Int"}
 """Scalars that turn their values into what is sent, and fail with whatever is none of theirs."""
 
 _NULL: Classes = frozenset({type(None)})
+
+
+class Coming(list[Any]):
+    """A list that is shown slice by slice, each when it is ``ready``.
+
+    By graphql-core alone it is shown at once, and what was still to come is asked for again where it is missing.
+    """
+
+    def __init__(self, items: Iterable[Any], ready: Callable[[Sequence[Any]], Awaitable[None]]) -> None:
+        """Have these items; ``ready`` waits until some of them are."""
+        super().__init__(items)
+        self.ready = ready
 
 
 class Shape(NamedTuple):
@@ -87,6 +104,8 @@ class Step(NamedTuple):
     shape: Shape
     plans: "dict[type, Plan | None]"
     """How the objects that it holds are shown, by their classes; None where graphql-core has to find out."""
+    shown: dict[int, tuple[Described, dict[str, Any]]]
+    """What entities came to, by their identity: edges show each vertex again and again."""
 
 
 class Plan(NamedTuple):
@@ -196,6 +215,11 @@ class PlannedExecutor(Executor[None]):
         """Show an object, at once if nothing in it has to be waited for."""
         return self._object(self._plan(parent_type, grouped_field_set), source_value, path)
 
+    def build_response(self, data: dict[str, Any] | None) -> Any:
+        """Make the answer, and let go of what the plans hold, for graphql-core's executors refer to themselves."""
+        self._plans.clear()
+        return super().build_response(data)
+
     def _plan(self, type: GraphQLObjectType, fields: GroupedFieldSet) -> Plan:
         key = type, id(fields)
         if key not in self._plans:
@@ -207,7 +231,7 @@ class PlannedExecutor(Executor[None]):
     ) -> tuple[str, Read | None, Classes, Step]:
         shape = self._shapes.of(type, details[0].node.name.value)
         read = None if shape.definition.args and self._is_given_any(shape, details) else shape.read
-        return name, read, shape.plain, Step(name, details, shape, {})
+        return name, read, shape.plain, Step(name, details, shape, {}, {})
 
     def _is_given_any(self, shape: Shape, details: FieldDetailsList) -> bool:
         """Whether a field has arguments, be it wrong ones."""
@@ -217,13 +241,13 @@ class PlannedExecutor(Executor[None]):
         except GraphQLError:
             return True
 
-    def _object(self, plan: Plan, source: Any, path: Path | None) -> Any:
+    def _object(self, plan: Plan, source: Any, at: At | None) -> Any:
         done: dict[str, Any] = {}
         waiting: list[str] = []
         try:
             for name, read, plain, step in plan.steps:
                 if read is None:
-                    value = self.execute_field(plan.type, source, step.details, Path(path, name, plan.type.name), None)
+                    value = self.execute_field(plan.type, source, step.details, _path((at, name, plan.type.name)), None)
                 else:
                     try:
                         value = read(source)
@@ -232,7 +256,7 @@ class PlannedExecutor(Executor[None]):
                     if type(value) in plain:
                         done[name] = value
                         continue
-                    value = self._completed(step, value, path)
+                    value = self._completed(step, value, at)
                 done[name] = value
                 if type(value) is CoroutineType:
                     waiting.append(name)
@@ -241,7 +265,7 @@ class PlannedExecutor(Executor[None]):
             raise
         return self._all(done, waiting) if waiting else done
 
-    def _completed(self, step: Step, value: Any, path: Path | None) -> Any:
+    def _completed(self, step: Step, value: Any, within: At | None) -> Any:
         """Complete what can't be sent as it is."""
         shape, details = step.shape, step.details
         if shape.write:
@@ -249,35 +273,46 @@ class PlannedExecutor(Executor[None]):
                 return shape.write(value)
             except Exception:  # noqa: BLE001, S110 - graphql-core will find the same, and say where
                 pass
-        at = Path(path, step.name, shape.parent.name)
+        if known := step.shown.get(id(value)):
+            return known[1]
+        at = (within, step.name, shape.parent.name)
         return_type = shape.definition.type
         try:
             completed = self._nested(step, value, at)
             if completed is None:
                 nodes = [one.node for one in details]
-                info = self.build_resolve_info(shape.definition, nodes, shape.parent, at)
+                path = _path(at)
+                info = self.build_resolve_info(shape.definition, nodes, shape.parent, path)
                 if self.is_awaitable(value):
-                    return self.complete_awaitable_value(return_type, details, info, at, value, None)
-                completed = self.complete_value(return_type, details, info, at, value, None)
+                    return self.complete_awaitable_value(return_type, details, info, path, value, None)
+                completed = self.complete_value(return_type, details, info, path, value, None)
         except Exception as error:  # noqa: BLE001 - as graphql-core takes them
-            self.handle_field_error(error, return_type, details, at)
+            self.handle_field_error(error, return_type, details, _path(at))
             return None
         if type(completed) is CoroutineType:
             return self._awaited(completed, return_type, details, at)
         return completed
 
-    def _nested(self, step: Step, value: Any, path: Path) -> Any:
+    def _nested(self, step: Step, value: Any, at: At) -> Any:
         """Complete an object or a list; None where there is no plan for it."""
         if step.shape.items is None:
             plan = self._plan_of(step, type(value))
-            return self._object(plan, value, path) if plan else None
-        if type(value) is not list:
+            return self._one(step, plan, value, at) if plan else None
+        if type(value) is not list and type(value) is not Coming:
             return None
         classes = set(map(type, value))
         if classes <= step.shape.plain_items:
             return value
         plans = {one: plan for one in classes if (plan := self._plan_of(step, one))}
-        return self._list(step, plans, value, path) if len(plans) == len(classes) else None
+        return self._list(step, plans, value, at) if len(plans) == len(classes) else None
+
+    def _one(self, step: Step, plan: Plan, value: Any, at: At) -> Any:
+        """Complete an object; an entity once for all that show it, unless it had to wait or told an error."""
+        told = len(self.collected_errors.errors)
+        done = self._object(plan, value, at)
+        if type(done) is dict and isinstance(value, Described) and len(self.collected_errors.errors) == told:
+            step.shown[id(value)] = value, done
+        return done
 
     def _plan_of(self, step: Step, origin: type) -> Plan | None:
         if origin not in step.plans:
@@ -286,23 +321,30 @@ class PlannedExecutor(Executor[None]):
             step.plans[origin] = self._plan(shown_as, fields) if shown_as else None
         return step.plans[origin]
 
-    def _list(self, step: Step, plans: Mapping[type, Plan], values: Sequence[Any], path: Path) -> Any:
-        if len(values) > LONG:
-            return self._long_list(step, plans, values, path)
+    def _list(self, step: Step, plans: Mapping[type, Plan], values: Sequence[Any], at: At) -> Any:
+        if len(values) > LONG or type(values) is Coming:
+            return self._long_list(step, plans, values, at)
         done: list[Any] = []
-        self._extend(done, step, plans, values, path)
+        self._extend(done, step, plans, values, at)
         waiting = _waiting(done)
         return self._all(done, waiting) if waiting else done
 
-    async def _long_list(self, step: Step, plans: Mapping[type, Plan], values: Sequence[Any], path: Path) -> Any:
+    async def _long_list(self, step: Step, plans: Mapping[type, Plan], values: Sequence[Any], at: At) -> Any:
         """Complete a long list slice by slice, and write it as soon as it is, for what is written takes less memory."""
         turns = self.context_value.turns
         done: list[Any] = []
-        async for some in turns.slices(values):
-            first = len(done)
-            self._extend(done, step, plans, some, path)
-            if not _waiting(done[first:]):
-                done[first:] = map(orjson.dumps, done[first:])
+        try:
+            async for some in turns.slices(values):
+                if isinstance(values, Coming):
+                    with turns.aside():
+                        await values.ready(some)
+                first = len(done)
+                self._extend(done, step, plans, some, at)
+                if not _waiting(done[first:]):
+                    done[first:] = map(orjson.dumps, done[first:])
+        except asyncio.CancelledError:
+            _drop(done)
+            raise
         await self._all(done, _waiting(done))
         written = [
             b",".join(one if type(one) is bytes else orjson.dumps(one) for one in some)
@@ -311,18 +353,18 @@ class PlannedExecutor(Executor[None]):
         return orjson.Fragment(b"[" + b",".join(written) + b"]")
 
     def _extend(
-        self, done: list[Any], step: Step, plans: Mapping[type, Plan], items: Sequence[Any], path: Path
+        self, done: list[Any], step: Step, plans: Mapping[type, Plan], items: Sequence[Any], within: At
     ) -> None:
         """Complete further items of a list."""
         item_type: Any = step.shape.items
         details = step.details
         try:
             for index, item in enumerate(items, len(done)):
-                at = Path(path, index, None)
+                at = (within, index, None)
                 try:
                     shown = self._object(plans[type(item)], item, at)
                 except Exception as error:  # noqa: BLE001 - as graphql-core takes them
-                    self.handle_field_error(error, item_type, details, at)
+                    self.handle_field_error(error, item_type, details, _path(at))
                     shown = None
                 done.append(self._awaited(shown, item_type, details, at) if type(shown) is CoroutineType else shown)
         except Exception:
@@ -330,12 +372,12 @@ class PlannedExecutor(Executor[None]):
             raise
 
     async def _awaited(
-        self, completed: Awaitable[Any], type: GraphQLOutputType, details: FieldDetailsList, path: Path
+        self, completed: Awaitable[Any], type: GraphQLOutputType, details: FieldDetailsList, at: At
     ) -> Any:
         try:
             return await completed
         except Exception as error:  # noqa: BLE001 - as graphql-core takes them
-            self.handle_field_error(error, type, details, path)
+            self.handle_field_error(error, type, details, _path(at))
             return None
 
     @staticmethod
@@ -344,10 +386,54 @@ class PlannedExecutor(Executor[None]):
         if len(waiting) == 1:
             done[waiting[0]] = await done[waiting[0]]
         elif waiting:
-            values = await gather_with_cancel(*(done[key] for key in waiting))
+            values = await _together([done[key] for key in waiting])
             for key, value in zip(waiting, values, strict=True):
                 done[key] = value
         return done
+
+
+async def _together(coroutines: list[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """Run coroutines side by side until one fails, as graphql-core does; if nobody waits, drop what has not begun."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    except asyncio.CancelledError:
+        for coroutine in coroutines:
+            _drop(coroutine)
+        await _end(tasks)
+        raise
+    failed = next((task for task in tasks if task.done() and (task.cancelled() or task.exception())), None)
+    if failed:
+        await _end(tasks)
+    return [task.result() for task in ([failed] if failed else tasks)]
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _drop(value: Any) -> None:
+    """Close the coroutines that have not begun in what nobody waits for any more, and in what they were given."""
+    held: Iterable[Any] = ()
+    if type(value) is CoroutineType and getcoroutinestate(value) == CORO_CREATED:
+        held = list(getcoroutinelocals(value).values())
+        value.close()
+    elif type(value) is list:
+        held = value
+    elif type(value) is dict:
+        held = value.values()
+    for one in held:
+        _drop(one)
+
+
+def _path(at: At) -> Path:
+    """Make it what graphql-core takes."""
+    if isinstance(at, Path):
+        return at
+    within, key, typename = at
+    return Path(within and _path(within), key, typename)
 
 
 def _waiting(done: Sequence[Any]) -> list[int]:

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple, TypeVar
 import strawberry
 from strawberry import UNSET, Info
 
-from gateway import arn as arns
 from gateway.aws import kinds
-from gateway.aws.kinds import MOST_RESULTS, Kind, kind_of
+from gateway.aws.kinds import MOST_RESULTS, Kind, kind_at
 from gateway.errors import BudgetExceeded, DeadlineExceeded, Forbidden, GatewayError, Throttled, UpstreamUnavailable
 from gateway.lineage import walk
+from gateway.lineage.describing import Describing
 from gateway.lineage.walk import Reason, Walk
 from gateway.loaders import Loaders
-from gateway.schema.entity import Described, linked, shown
+from gateway.schema.entity import Described, linked, shown, uncovered
 from gateway.schema.enums import LineageDirection
 from gateway.schema.lookup import connected, naming
 from gateway.schema.paging import After, Connection, First, cut, scope
@@ -36,9 +36,7 @@ class Wanted(NamedTuple):
 
     def fits(self, loaders: Loaders, arn: str) -> bool:
         """Whether a walked vertex is what the question is about."""
-        return kind_of(arns.parse(arn)) is self.kind and (
-            self.type is None or type_of(loaders, self.kind, arn) == self.type
-        )
+        return kind_at(arn) is self.kind and (self.type is None or type_of(loaders, self.kind, arn) == self.type)
 
 
 DATASETS = Wanted(kinds.ARTIFACT, "DataSet")
@@ -75,13 +73,16 @@ async def _found(  # noqa: PLR0913, PLR0917 - a question has these parts
     """Return a page of what is wanted, nearest first and then by ARN, without the start itself."""
     walked = await whole_walk(info, start, direction)
     places = [(walked.depths[arn], arn) for arn in walked.nearest() if wanted.fits(start.loaders, arn)]
-    return cut(
+    page = cut(
         scope("question", start.key, direction.value, wanted.kind.name, wanted.type),
         [place for place in places if place[1] != start.key],
         first,
         after,
         lambda place: shown(start.loaders, place[1]),
     )
+    needs = uncovered(info, ("nodes",), ("edges", "node"))
+    await Describing(walked, needs).tell(node.key for node in page.nodes)
+    return page
 
 
 async def trials(
@@ -106,7 +107,7 @@ async def _of_each_run(
 ) -> list[T]:
     """Ask something of every trial component of a walk; of those that cannot tell, the answer's errors say why."""
     walked = await whole_walk(info, start, direction)
-    runs = [arn for arn in walked.nearest() if kind_of(arns.parse(arn)) is kinds.TRIAL_COMPONENT]
+    runs = [arn for arn in walked.nearest() if kind_at(arn) is kinds.TRIAL_COMPONENT]
     answers = await asyncio.gather(*map(ask, runs), return_exceptions=True)
     for failure in {type(answer): answer for answer in answers if isinstance(answer, BaseException)}.values():
         if not isinstance(failure, GatewayError):
@@ -129,7 +130,7 @@ async def _walk(start: Described, direction: LineageDirection) -> Walk:
         # SageMaker draws an approval's arrow to the model package, so that what went into the package is not upstream
         # of the approval; but it is what people ask of one.
         source = await start.known(kinds.ACTION.source_path) or ""
-        if kind_of(arns.parse(source)) is kinds.MODEL_PACKAGE:
+        if kind_at(source) is kinds.MODEL_PACKAGE:
             page = await start.loaders.listing(kinds.ARTIFACT, {"SourceUri": source}, None, MOST_RESULTS, start.place)
             starts += [summary[kinds.ARTIFACT.arn] for summary in page.items]
     return await Walk(start.loaders, starts, walk.Direction(direction.value), DEEPEST, MOST_VERTICES).run()

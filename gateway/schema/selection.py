@@ -35,12 +35,12 @@ def selected(info: GraphQLResolveInfo[Any], *path: str) -> dict[Condition, set[s
     return names
 
 
-def arguments(info: GraphQLResolveInfo[Any], name: str) -> Iterator[dict[str, Any]]:
-    """Give the arguments of each field of that name selected below the resolver's field."""
+def arguments(info: GraphQLResolveInfo[Any], name: str) -> Iterator[tuple[Condition, dict[str, Any]]]:
+    """Give the arguments of each field of that name selected below the resolver's, with the fragment it stands in."""
     shown: Any = get_named_type(info.return_type)
-    for _, node in _fields(info, info.field_nodes):
+    for condition, node in _fields(info, info.field_nodes):
         if node.name.value == name:
-            yield get_argument_values(shown.fields[name], node, info.variable_values)
+            yield condition, get_argument_values(shown.fields[name], node, info.variable_values)
 
 
 def _fields(info: GraphQLResolveInfo[Any], nodes: Iterable[FieldNode]) -> Iterator[tuple[Condition, FieldNode]]:

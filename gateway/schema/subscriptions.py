@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET, Info
 
+from gateway.lineage.describing import Describing
 from gateway.lineage.graph import Between, joined
 from gateway.lineage.walk import Walk
 from gateway.schema.enums import LineageDirection, WalkPreference
@@ -23,6 +24,7 @@ from gateway.schema.walks import (
     PreferArgument,
     Showing,
     checked_walk,
+    needs,
 )
 
 
@@ -59,7 +61,8 @@ class Subscription:
     ) -> AsyncIterator[LineageProgress]:
         """Walk, and tell of each page."""
         walked = checked_walk(info.context, start, direction, max_depth, max_vertices, prefer)
-        progress = Progress(walked, filter or LineageFilter())
+        describing = Describing(walked, needs(info), lists=False)
+        progress = Progress(walked, filter or LineageFilter(), describing)
         async with aclosing(walked.steps()) as steps:
             async for _ in steps:
                 yield await progress.message(last=False)
@@ -72,10 +75,11 @@ class Progress:
     A message looks only at what the walk has found since the one before it; the last looks at all once more.
     """
 
-    def __init__(self, walked: Walk, filter: LineageFilter) -> None:
-        """Have sent nothing of ``walked``."""
+    def __init__(self, walked: Walk, filter: LineageFilter, describing: Describing) -> None:
+        """Have sent nothing of ``walked``; ``describing`` tells what is asked of its vertices."""
         self._walked = walked
         self._showing = Showing(walked, filter)
+        self._describing = describing
         self._sent = Between()
         self._reached = 0
         self._farthest: tuple[int, str] | None = None
@@ -85,6 +89,7 @@ class Progress:
         walked, showing = self._walked, self._showing
         nearest = walked.nearest() if last else self._nearer()
         fresh = [arn for arn in await showing.visible(nearest) if arn not in self._sent.shown]
+        await self._describing.tell(fresh)
         edges = self._sent.new(walked.edges, fresh)
         if last:
             whole = joined(walked.edges, set(nearest), self._sent.shown)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
@@ -31,8 +31,10 @@ from gateway.schema.enums import (
     WalkPreference,
 )
 from gateway.schema.paging import checked_first
+from gateway.schema.plans import Coming
 from gateway.schema.scalars import Arn, checked_arn
 from gateway.schema.selection import arguments
+from gateway.turns import LONG
 
 if TYPE_CHECKING:
     from gateway.schema.lineage import LineageEntity
@@ -217,16 +219,46 @@ def _path(loaders: Loaders, path: list[str], edges: Mapping[tuple[str, str], Edg
 
 async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) -> LineageGraph:
     """Walk, describing what will be asked of the vertices while later pages are still coming, and show the graph."""
-    needs = uncovered(info, ("vertices", "entity"), ("edges", "source"), ("edges", "destination"))
-    for asked in arguments(info._raw_info, "export"):  # noqa: SLF001 - as in uncovered
+    needed_of, filter = needs(info), filter or LineageFilter()
+    describing = Describing(walked, needed_of)
+    async for _ in walked.steps():
+        await describing.go_on()
+        await walked.loaders.keep()  # while the next page is on its way
+    told = describing.end()
+    if _describes(filter):
+        await told
+    await walked.loaders.turns.respite()
+    graph = await _shown(walked, filter)
+    if needed_of and len(graph.vertices) > LONG and not _exports(info):
+        graph.vertices = Coming(graph.vertices, lambda some: describing.ready(one.entity.key for one in some))
+        if uncovered(info, *_ENDS):
+            graph.edges = Coming(graph.edges, lambda some: describing.ready(arn for one in some for arn in _ends(one)))
+    else:
+        await told
+    return graph
+
+
+_ENDS = (("edges", "source"), ("edges", "destination"))
+
+
+def _ends(edge: LineageEdge) -> Iterator[str]:
+    yield edge.source.key
+    yield edge.destination.key
+
+
+def _exports(info: Info) -> list[Format]:
+    """Tell as what a graph is to be written."""
+    asked = arguments(info._raw_info, "export")  # noqa: SLF001 - as in uncovered
+    return [Format(given["format"].value) for _, given in asked]
+
+
+def needs(info: Info) -> dict[Kind, list[str]]:
+    """Tell what is asked of each kind of a walk's vertices beyond what the walk tells."""
+    asked = uncovered(info, ("vertices", "entity"), *_ENDS)
+    for format in _exports(info):
         for kind in LINEAGE:
-            needs[kind] = [*needs.get(kind, ()), *needed(Format(asked["format"].value), kind)]
-    async with asyncio.TaskGroup() as tasks:
-        describing = Describing(walked, needs, tasks)
-        async for _ in walked.steps():
-            await describing.go_on()
-        await describing.rest()
-    return await _shown(walked, filter or LineageFilter())
+            asked[kind] = [*asked.get(kind, ()), *needed(format, kind)]
+    return asked
 
 
 def checked_walk(  # noqa: PLR0913, PLR0917 - a walk has these arguments
@@ -265,7 +297,7 @@ class Showing:
         new = [arn for arn in found if arn not in self._verdicts]
         async for some in self._loaders.turns.slices(new):
             self._verdicts |= {arn: _is_of(self._loaders, arn, self._filter) for arn in some}
-        if _moments(self._filter) or self._filter.properties:
+        if _describes(self._filter):
             unsure = [arn for arn in new if self._verdicts[arn]]
             verdicts = await asyncio.gather(*(_verdict(self._loaders, arn, self._filter) for arn in unsure))
             self._verdicts.update(zip(unsure, verdicts, strict=True))
@@ -349,6 +381,11 @@ def _is_of(loaders: Loaders, arn: str, filter: LineageFilter) -> bool:
     if filter.lineage_types and kind.name not in {wanted.value for wanted in filter.lineage_types}:
         return False
     return not filter.types or type_of(loaders, kind, arn) in map(plan.one_spelling, filter.types)
+
+
+def _describes(filter: LineageFilter) -> bool:
+    """Whether only a description tells if a filter shows a vertex."""
+    return bool(_moments(filter) or filter.properties)
 
 
 def _moments(filter: LineageFilter) -> list[tuple[str, datetime | None, datetime | None]]:
