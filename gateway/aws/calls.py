@@ -122,7 +122,7 @@ class Calls:
 
     def __init__(self, settings: Settings, rates: Rates) -> None:
         """Make clients as they are needed; keep the pace by ``rates``."""
-        self.pool = Pool(settings, self._watch)
+        self.pool = Pool(settings, partial(_Watching, self))
         self._settings = settings
         self._slots = Slots(settings.max_concurrent_calls)
         self._rates = rates
@@ -172,7 +172,7 @@ class Calls:
 
     def rate(self, operation: str, place: Place) -> float | None:
         """Tell how many calls a second AWS takes of an operation there; None while it has refused none."""
-        return self._pace(place, operation).rate
+        return self.pace(place, operation).rate
 
     async def __call__(
         self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally
@@ -235,7 +235,7 @@ class Calls:
             del self._flights[key]
 
     async def _made(self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
-        client, pace = await self._client(place), self._pace(place, operation)
+        client, pace = await self._client(place), self.pace(place, operation)
         left = self._settings.max_attempts
         while True:
             held_back = pace.rate is not None
@@ -266,7 +266,8 @@ class Calls:
         except (ClientError, BotoCoreError, OSError) as error:
             raise UpstreamUnavailable("The gateway could not get ready to ask AWS.") from error
 
-    def _pace(self, place: Place, operation: str) -> Pace:
+    def pace(self, place: Place, operation: str) -> Pace:
+        """Return at which pace an operation is asked of a place."""
         pace = self._paces.get((place, operation))
         if pace is None:
             pace = self._paces[place, operation] = Pace(
@@ -274,38 +275,35 @@ class Calls:
             )
         return pace
 
-    def _watch(self, place: Place, client: Any) -> None:
-        """Have botocore tell of every try, its own retries among them."""
-        events = client.meta.events
-        events.register("before-send.sagemaker", partial(self._before_try, place))
-        events.register("before-parse.sagemaker", _before_parse)
-        events.register("response-received.sagemaker", partial(self._after_try, place))
 
-    async def _before_try(self, place: Place, event_name: str, **_: Any) -> None:
+class _Watching:
+    """Keeps the pace of a place, try by try, botocore's retries among them."""
+
+    def __init__(self, calls: Calls, place: Place) -> None:
+        self._calls = calls
+        self._place = place
+
+    async def sending(self, operation: str) -> None:
         trying = _trying.get()
         if not trying.paced:
-            operation = event_name.rpartition(".")[2]
-            _note_wait(operation, trying.tally, await self._pace(place, operation).wait_again())
+            _note_wait(operation, trying.tally, await self._calls.pace(self._place, operation).wait_again())
         trying.paced = False
         trying.sent_at = time.monotonic()
 
-    def _after_try(self, place: Place, event_name: str, parsed_response: Any = None, **_: Any) -> None:
-        code = (parsed_response or {}).get("Error", {}).get("Code")
-        operation = event_name.rpartition(".")[2]
-        pace, trying = self._pace(place, operation), _trying.get()
+    async def reading(self, operation: str, size: int) -> None:
+        """Take turns at reading long answers; short ones come no faster than they were asked for, in turns."""
+        if size > _LONG_ANSWER:
+            tally = _trying.get().tally
+            await tally.turns.step(tally.made.total(), leads_on=operation == _LEADS_ON)
+
+    def answered(self, operation: str, code: str | None) -> None:
+        pace, trying = self._calls.pace(self._place, operation), _trying.get()
         if code in _THROTTLED:
             observability.throttled(operation)
             trying.tally.throttled += 1
             pace.refused(trying.sent_at)
-        elif parsed_response is not None:
+        else:
             pace.took()
-
-
-async def _before_parse(event_name: str, response_dict: Mapping[str, Any], **_: Any) -> None:
-    """Take turns at reading long answers; short ones come no faster than they were asked for, in turns."""
-    if len(response_dict["body"]) > _LONG_ANSWER:
-        tally = _trying.get().tally
-        await tally.turns.step(tally.made.total(), leads_on=event_name.endswith(_LEADS_ON))
 
 
 def _note_wait(operation: str, tally: Tally, seconds: float) -> None:

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError
 
 from gateway.arn import Arn
 from gateway.aws.places import HOME, Place
+from gateway.aws.tries import Watch
 from gateway.aws.wire import Load, Wire
 from gateway.errors import Forbidden, UpstreamUnavailable
 from gateway.settings import Account, Settings
@@ -45,10 +46,10 @@ def session(settings: Settings) -> aioboto3.Session:
 class Pool:
     """The clients; an asynchronous context manager that opens the one at home and closes all of them."""
 
-    def __init__(self, settings: Settings, opened: Callable[[Place, Any], None] | None = None) -> None:
-        """Tell ``opened`` of each client before it is used."""
+    def __init__(self, settings: Settings, watched: Callable[[Place], Watch] | None = None) -> None:
+        """Have every try of a call ``watched``."""
         self._settings = settings
-        self._opened = opened
+        self._watched = watched
         self.home_account = next((id for id, account in settings.accounts.items() if account == _AS_HOME), "")
         """Id of the account that the gateway's own credentials are of, once known."""
         self._wire = Wire(settings)
@@ -109,11 +110,9 @@ class Pool:
     async def _made(self, place: Place) -> Any:
         account = self._account(place)
         load = await self._assuming(account) if account.role_arn else self._session.get_credentials
-        made = self._wire.client(load, self.region(place), self._endpoint(place))
-        client = await self._open.enter_async_context(made)
-        if self._opened:
-            self._opened(place, client)
-        return client
+        watch = self._watched(place) if self._watched else None
+        made = self._wire.client(load, self.region(place), self._endpoint(place), watch)
+        return await self._open.enter_async_context(made)
 
     async def _assuming(self, account: Account) -> Load:
         """Return what gets credentials of an account's role, each time they are needed and have run out."""

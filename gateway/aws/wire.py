@@ -4,11 +4,10 @@ All of it is botocore's and aiobotocore's own switches and hooks. What they chan
 operation by operation, in ``tests/test_wire.py``.
 """
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioCredentialResolver
@@ -18,7 +17,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
 from gateway.aws.answers import Answers
-from gateway.aws.connections import connections
+from gateway.aws.tries import Tries, Watch
 from gateway.settings import Settings
 
 Load = Callable[[], Awaitable[Any]]
@@ -39,25 +38,25 @@ class Wire:
             "retries": {"mode": "standard", "total_max_attempts": settings.max_attempts},
             # GraphQL has checked the types of what is sent, and SageMaker checks the rest.
             "parameter_validation": False,
-            "http_session_cls": connections,
         }
 
     @cached_property
     def _models(self) -> Loader:
         return _Models(AioSession().get_component("data_loader").search_paths)
 
-    def client(self, load: Load, region: str, endpoint_url: str | None) -> AbstractAsyncContextManager[Any]:
-        """Make a client with these credentials; the first takes a while."""
+    @asynccontextmanager
+    async def client(
+        self, load: Load, region: str, endpoint_url: str | None, watch: Watch | None = None
+    ) -> AsyncIterator[Any]:
+        """Make a client with these credentials, whose tries ``watch`` is told of; the first takes a while."""
         session = self._session()
         session.register_component("credential_provider", AioCredentialResolver([_Given(load)]))
-        session.register_component("response_parser_factory", Answers())
         session.register(f"creating-serializer.{_SERVICE}", _keep_milliseconds)
-        session.register(f"before-call.{_SERVICE}", _name_host)
-        config = AioConfig(**self._options, user_agent=self._user_agent(session))
-        client: AbstractAsyncContextManager[Any] = session.create_client(
-            _SERVICE, region, config=config, endpoint_url=endpoint_url
-        )
-        return client
+        tries = Tries(Answers().create_parser("json"), watch)
+        config = AioConfig(**self._options, http_session_cls=tries.by, user_agent=self._user_agent(session))
+        async with session.create_client(_SERVICE, region, config=config, endpoint_url=endpoint_url) as client:
+            tries.of(client)
+            yield client
 
     def _session(self) -> AioSession:
         # botocore's built-in handlers do for other services what SageMaker does not need, and tell AWS of retries.
@@ -113,8 +112,3 @@ class _Given(CredentialProvider):  # type: ignore[misc] # botocore ships no type
 def _keep_milliseconds(serializer_kwargs: dict[str, Any], **_: Any) -> None:
     """Have botocore send times to the millisecond, which SageMaker keeps; by itself it sends whole seconds."""
     serializer_kwargs["timestamp_precision"] = "millisecond"
-
-
-def _name_host(params: dict[str, Any], **_: Any) -> None:
-    """Name the host, which signing would otherwise take from the URL, twice."""
-    params["headers"]["Host"] = urlsplit(params["url"]).netloc

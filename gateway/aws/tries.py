@@ -1,0 +1,137 @@
+"""The tries of a call: signed by botocore, sent, read, and judged by botocore, which knows what to try again and when.
+
+botocore has an event at either end of a call's way, ``before-call`` and ``needs-retry``. What it does between them is
+for any service and any protocol: request objects made three times over, checksums, streams, a record of all that
+happens. What SageMaker needs of that is here. The answers are the same, and so are the requests, but for the headers
+that tell AWS of retries.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from aiobotocore.awsrequest import AioAWSResponse
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import BotoCoreError
+from botocore.hooks import first_non_none_response
+
+from gateway.aws.connections import connections
+
+_Said = tuple[AioAWSResponse, dict[str, Any]]
+"""An answer, and what it says."""
+
+
+class Watch(Protocol):
+    """Who is told of every try."""
+
+    async def sending(self, operation: str) -> None:
+        """Let a try be sent."""
+
+    async def reading(self, operation: str, size: int) -> None:
+        """Let an answer of so many bytes be read."""
+
+    def answered(self, operation: str, code: str | None) -> None:
+        """Learn that a try was answered, and by which error."""
+
+
+class UnreadableAnswerError(BotoCoreError):  # type: ignore[misc] # botocore ships no types
+    """An answer that is not of its operation's shape; botocore by itself raises whatever comes of reading it."""
+
+    fmt = "What {operation} was answered could not be read: {error}"
+
+
+class Tries:
+    """How a client makes its calls."""
+
+    def __init__(self, parser: Any, watch: Watch | None) -> None:
+        """Have answers read by a parser of botocore's kind."""
+        self._parser = parser
+        self._watch = watch
+
+    def by(self, **options: Any) -> Any:
+        """Make what sends them: the client's ``http_session_cls``."""
+        self._http = connections(**options)
+        return self._http
+
+    def of(self, client: Any) -> None:
+        """Make the calls of this client."""
+        self._events = client.meta.events
+        self._events.register("before-call", self._made)
+
+    async def _made(self, model: Any, params: Mapping[str, Any], request_signer: Any, **_: Any) -> _Said:
+        """Try until there is an answer that botocore would not try again, or no more tries."""
+        attempts = 1
+        outcome = await self._tried(model, params, request_signer)
+        while (seconds := await self._pause(attempts, model, params, outcome)) is not None:
+            await asyncio.sleep(seconds)
+            attempts += 1
+            outcome = await self._tried(model, params, request_signer)
+        if isinstance(outcome, Exception):
+            raise outcome
+        outcome[1]["ResponseMetadata"]["RetryAttempts"] = attempts - 1
+        return outcome
+
+    async def _tried(self, model: Any, params: Mapping[str, Any], signer: Any) -> _Said | Exception:
+        """Sign and send a request; return its answer, or why there is none."""
+        request = _Request(params)
+        await signer.sign(model.name, request)
+        if self._watch:
+            await self._watch.sending(model.name)
+        try:
+            answer = await self._http.send(request.prepared())
+        except Exception as error:  # noqa: BLE001 - any is botocore's to judge
+            return error
+        said = await self._read(model, answer)
+        if self._watch:
+            self._watch.answered(model.name, said.get("Error", {}).get("Code"))
+        return answer, said
+
+    async def _read(self, model: Any, answer: AioAWSResponse) -> dict[str, Any]:
+        body = await answer.content
+        if self._watch:
+            await self._watch.reading(model.name, len(body))
+        response = {"status_code": answer.status_code, "headers": answer.headers, "body": body, "context": {}}
+        try:
+            said = dict(await self._parser.parse(response, model.output_shape))
+            if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+                shape = model.service_model.shape_for_error_code(said.get("Error", {}).get("Code"))
+                said |= await self._parser.parse(response, shape) if shape else {}
+        except Exception as error:
+            raise UnreadableAnswerError(operation=model.name, error=error) from error
+        return said
+
+    async def _pause(
+        self, attempts: int, model: Any, params: Mapping[str, Any], outcome: _Said | Exception
+    ) -> float | None:
+        """Ask botocore in how many seconds to try again; None where that is not worth it."""
+        failed = isinstance(outcome, Exception)
+        judged: float | None = first_non_none_response(
+            await self._events.emit(
+                f"needs-retry.sagemaker.{model.name}",
+                response=None if failed else outcome,
+                endpoint=None,
+                operation=model,
+                attempts=attempts,
+                caught_exception=outcome if failed else None,
+                request_dict=params,
+            )
+        )
+        return judged
+
+
+class _Request:
+    """What botocore's signer asks of a request, without the objects that botocore makes of headers."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.method, self.url, self.body = params["method"], params["url"], params["body"]
+        # Signing would take the host from the URL by itself, twice.
+        self.headers = params["headers"] | {"Host": urlsplit(self.url).netloc}
+        self.params: dict[str, str] = {}
+        self.context = dict(params["context"])
+
+    def prepared(self) -> AWSPreparedRequest:
+        """Return the request as it is sent."""
+        headers = self.headers | {"Content-Length": str(len(self.body))}
+        return AWSPreparedRequest(self.method, self.url, headers, self.body, stream_output=False)
