@@ -46,7 +46,7 @@ class Clients(NamedTuple):
 async def outcome(client: Any, operation: str, asked: dict[str, Any]) -> Any:
     """What a call comes to, be it an answer or an error."""
     try:
-        return await getattr(client, xform_name(operation))(**asked)
+        found = await getattr(client, xform_name(operation))(**asked)
     except ClientError as error:
         return type(error).__name__, str(error), error.response
     except UnreadableAnswerError as error:
@@ -55,6 +55,9 @@ async def outcome(client: Any, operation: str, asked: dict[str, Any]) -> Any:
         return type(error).__name__, str(error)
     except Exception:  # noqa: BLE001 - theirs raises whatever comes of reading an answer
         return (UnreadableAnswerError.__name__,)
+    # botocore asks itself whether to try again even after a success, and says so of one that was the last try.
+    found["ResponseMetadata"].pop("MaxAttemptsReached", None)
+    return found
 
 
 async def load_keys() -> Any:

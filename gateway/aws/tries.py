@@ -76,7 +76,8 @@ class Tries:
     async def _tried(self, model: Any, params: Mapping[str, Any], signer: Any) -> _Said | Exception:
         """Sign and send a request; return its answer, or why there is none."""
         request = _Request(params)
-        await signer.sign(model.name, request)
+        auth = await signer.get_auth_instance(signer.signing_name, signer.region_name, signer.signature_version)
+        auth.add_auth(request)
         if self._watch:
             await self._watch.sending(model.name)
         try:
@@ -106,15 +107,17 @@ class Tries:
         self, attempts: int, model: Any, params: Mapping[str, Any], outcome: _Said | Exception
     ) -> float | None:
         """Ask botocore in how many seconds to try again; None where that is not worth it."""
-        failed = isinstance(outcome, Exception)
+        said, error = (None, outcome) if isinstance(outcome, Exception) else (outcome, None)
+        if said and said[0].status_code < HTTPStatus.MULTIPLE_CHOICES:
+            return None
         judged: float | None = first_non_none_response(
             await self._events.emit(
                 f"needs-retry.sagemaker.{model.name}",
-                response=None if failed else outcome,
+                response=said,
                 endpoint=None,
                 operation=model,
                 attempts=attempts,
-                caught_exception=outcome if failed else None,
+                caught_exception=error,
                 request_dict=params,
             )
         )
