@@ -70,6 +70,9 @@ class Loaders:
         self._describing: dict[asyncio.Task[str | None], str] = {}
         self._paging: set[asyncio.Task[Page]] = set()
         self._walked: dict[tuple[str, str, int], Step] = {}
+        self._typed: set[tuple[str, str | None]] = set()
+        """Vertices of which their types were learnt, for pages overlap."""
+        self._edges: dict[tuple[str, str, str | None], Edge | None] = {}
         self._made: dict[Hashable, asyncio.Task[Any]] = {}
 
     @property
@@ -260,7 +263,8 @@ class Loaders:
             async for some in self.turns.slices(known.vertices):
                 self._learn_types(some)
             return known
-        step = self._learn_step(await self._query_lineage(place, shape, token))
+        step = await self._query_lineage(place, shape, token)
+        self._learn_types(step.vertices)
         whole = self._walked.setdefault(shape, Step([], [], None)) if token else Step([], [], None)
         whole.vertices.extend(step.vertices)
         whole.edges.extend(step.edges)
@@ -282,19 +286,23 @@ class Loaders:
             **_paged(token),
         )
         vertices = [(one["Arn"], one.get("Type")) for one in answer["Vertices"] if _is_vertex(one["Arn"])]
-        edges = [
-            Edge(edge["SourceArn"], edge["DestinationArn"], edge.get("AssociationType"))
-            for edge in answer.get("Edges", ())
-            if _joins_vertices(edge["SourceArn"], edge["DestinationArn"])
-        ]
-        return Step(vertices, edges, answer.get("NextToken"))
+        told = (
+            (edge["SourceArn"], edge["DestinationArn"], edge.get("AssociationType")) for edge in answer.get("Edges", ())
+        )
+        return Step(vertices, [edge for edge in map(self._edge, told) if edge], answer.get("NextToken"))
 
-    def _learn_step(self, step: Step) -> Step:
-        self._learn_types(step.vertices)
-        return step
+    def _edge(self, told: tuple[str, str, str | None]) -> Edge | None:
+        """Make an edge of what tells one, once for all pages that do; None where an end is no vertex."""
+        if told not in self._edges:
+            self._edges[told] = Edge(*told) if _joins_vertices(*told[:2]) else None
+        return self._edges[told]
 
     def _learn_types(self, vertices: Iterable[tuple[str, str | None]]) -> None:
-        for arn, type_name in vertices:
+        for vertex in vertices:
+            arn, type_name = vertex
+            if vertex in self._typed:
+                continue
+            self._typed.add(vertex)
             kind = kind_at(arn)
             if kind and type_name:
                 self.record(arn).note({kind.type_path: type_name})

@@ -1,6 +1,7 @@
 """What one request takes from the cache, and what it leaves there for others when it ends."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from aiodataloader import DataLoader
@@ -53,11 +54,9 @@ class Memory:
         if not self._cache.keeps("record"):
             return []
         keys = [_entity_key(*one) for one in wanted]
-        known = []
-        for key, found in zip(keys, await self._look_up(keys), strict=True):
-            if told := self._told(key, found):
-                known.append(Entity(told[0], told[1], frozenset(told[2])))
-        return known
+        told = [found.value for found in await self._look_up(keys) if found.value is not None]
+        self._count("record", len(told), len(keys))
+        return [Entity(key, members, frozenset(lacks)) for key, members, lacks in told]
 
     def learn_entity(self, place: Place, kind: Kind, wanted: str, entity: Entity) -> None:
         """Note what a call told of an entity that exists."""
@@ -102,14 +101,13 @@ class Memory:
     async def _take(self, key: Key) -> Any:
         if not self._cache.keeps(key.kind):
             return None
-        return self._told(key, await self._found.load(key))
-
-    def _told(self, key: Key, found: Found) -> Any:
-        observability.cache_looked_up(key.kind, hit=found.value is not None)
-        if found.value is None:
-            return None
-        self.hits += 1
+        found: Found = await self._found.load(key)
+        self._count(key.kind, int(found.value is not None), 1)
         return found.value
+
+    def _count(self, kind: str, hits: int, lookups: int) -> None:
+        self.hits += hits
+        observability.cache_looked_up(kind, hits=hits, misses=lookups - hits)
 
     async def _look_up(self, keys: list[Key]) -> list[Found]:
         found = await (self._cache.versions(keys) if self._fresh else self._cache.get(keys))
@@ -124,6 +122,7 @@ class Memory:
             self._new[key] = self._cache.entry(key, value, version)
 
 
+@lru_cache(maxsize=16_384)
 def _entity_key(place: Place, kind: Kind, wanted: str) -> Key:
     return Key("record", (place, kind.name, wanted), _subject(place, _id(wanted)))
 

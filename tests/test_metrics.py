@@ -187,8 +187,7 @@ def test_rest_counts_for_the_request() -> None:
         observability.throttled("Search")
         observability.paced("Search", 0.25)
         observability.paced("Search", 0.5)
-        observability.cache_looked_up("walk", hit=True)
-        observability.cache_looked_up("walk", hit=False)
+        observability.cache_looked_up("walk", hits=1, misses=1)
     observability.throttled("Search")
     samples = parsed(instruments.metrics.text("")[0].decode())
     assert count(samples, "aws_throttles_total", operation="Search") == 1

@@ -332,6 +332,8 @@ class Walk:
         await self.loaders.turns.turn(len(step.edges))
 
     def _join(self, edge: Edge) -> None:
+        if (edge.source, edge.destination) in self.edges:
+            return  # pages overlap
         source, destination = self.mirrors.one(edge.source), self.mirrors.one(edge.destination)
         if source == destination and edge.source != edge.destination:
             return  # the association that says of two mirrors that they are the same

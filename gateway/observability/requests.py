@@ -203,10 +203,12 @@ def paced(operation: str, seconds: float) -> None:
     current().instruments.metrics.aws_pace_seconds.labels(operation).inc(seconds)
 
 
-def cache_looked_up(kind: str, *, hit: bool) -> None:
-    """Count a lookup in the cache; of kinds there are few."""
+def cache_looked_up(kind: str, *, hits: int, misses: int) -> None:
+    """Count lookups in the cache; of kinds there are few."""
     metrics = current().instruments.metrics
-    metrics.of(metrics.cache_lookups, kind, "hit" if hit else "miss").inc()
+    for result, count in {"hit": hits, "miss": misses}.items():
+        if count:
+            metrics.of(metrics.cache_lookups, kind, result).inc(count)
 
 
 def _outcome(error: BaseException) -> str:
