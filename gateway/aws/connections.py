@@ -15,7 +15,6 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httptools
-from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.httpsession import AIOHTTPSession
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import (
@@ -68,7 +67,7 @@ class Connections:
             connection.close()
         await asyncio.sleep(0)  # for the loop to do so
 
-    async def send(self, request: AWSPreparedRequest) -> AioAWSResponse:
+    async def send(self, request: AWSPreparedRequest) -> "Answer":
         """Send a request, which names its host, and return its answer, all of it."""
         url = request.url
         connection = self._unused(url) or await self._connected(url)
@@ -85,7 +84,7 @@ class Connections:
                 self._idle.setdefault(url, []).append(connection)
             else:
                 connection.close()
-        return AioAWSResponse(url, status, headers, _Body(body))
+        return Answer(status, headers, body)
 
     def _unused(self, url: str) -> "_Connection | None":
         """Take the connection that was used last, for the server is the least likely to be closing that one."""
@@ -239,12 +238,18 @@ class _Connection(asyncio.Protocol):
             self._answer.set_exception(error)
 
 
-class _Body:
-    """A body, where botocore expects what it can read one from."""
+class Answer:
+    """An answer as botocore has it, but for its headers, which are made into objects there, one by one."""
 
-    def __init__(self, body: bytes) -> None:
+    __slots__ = ("_body", "headers", "status_code")
+
+    def __init__(self, status_code: int, headers: dict[str, str], body: bytes) -> None:
+        """Have headers by their names in lower case."""
+        self.status_code = status_code
+        self.headers = headers
         self._body = body
 
-    async def read(self) -> bytes:
-        """Return all of it."""
+    @property
+    async def content(self) -> bytes:
+        """The body."""
         return self._body

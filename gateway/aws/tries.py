@@ -12,14 +12,13 @@ from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from aiobotocore.awsrequest import AioAWSResponse
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import BotoCoreError
 from botocore.hooks import first_non_none_response
 
-from gateway.aws.connections import connections
+from gateway.aws.connections import Answer, connections
 
-_Said = tuple[AioAWSResponse, dict[str, Any]]
+_Said = tuple[Answer, dict[str, Any]]
 """An answer, and what it says."""
 
 
@@ -89,7 +88,7 @@ class Tries:
             self._watch.answered(model.name, said.get("Error", {}).get("Code"))
         return answer, said
 
-    async def _read(self, model: Any, answer: AioAWSResponse) -> dict[str, Any]:
+    async def _read(self, model: Any, answer: Answer) -> dict[str, Any]:
         body = await answer.content
         if self._watch:
             await self._watch.reading(model.name, len(body))
