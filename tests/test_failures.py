@@ -3,10 +3,18 @@
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
 from conftest import Ask
+from endpoint import answer as answered
+from endpoint import endpoint
 from graphs import artifact, artifact_arn, diamond, fan
 
+from gateway.aws.calls import Calls, Tally
+from gateway.aws.places import HOME
+from gateway.errors import UpstreamUnavailable
 from gateway.local.server import LocalServer
+from gateway.rates import Rates
+from gateway.settings import Settings
 
 DATASET = artifact_arn(0)
 NAMES = "query($arn: Arn!) { artifact(arn: $arn) { downstream { nodes { arn name creationTime } } } }"
@@ -82,3 +90,11 @@ async def test_rare_faults_go_unnoticed(ask: Ask, load: Callable[..., None], ser
     service.behaviour.fault_rate = 0.1
     data = await ask(NAMES, arn=DATASET)
     assert len(data["artifact"]["downstream"]["nodes"]) == 20
+
+
+@pytest.mark.parametrize("said", [b"", b"<html>Welcome</html>", b"[]", b'{"CreationTime": "soon"}'])
+async def test_what_cannot_be_read_is_coded(said: bytes) -> None:
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
+        aws.will(answered(said))
+        with pytest.raises(UpstreamUnavailable, match=r"What DescribeArtifact was answered could not be read\.$"):
+            await calls("DescribeArtifact", HOME, {"ArtifactArn": DATASET}, Tally())

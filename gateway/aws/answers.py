@@ -2,9 +2,11 @@
 
 botocore walks the model anew for each answer, member by member. Here each shape is made into a function once, which
 touches only what has to change on the way from JSON: times, what is null, and what the model does not know. Errors,
-and whatever is out of the ordinary, are left to botocore's parser.
+and whatever is out of the ordinary, are left to botocore's parser. It takes what is no JSON for an answer that tells
+nothing; here that is an error, for nothing would look like an entity without any member.
 """
 
+import json
 import logging
 from base64 import b64decode
 from collections.abc import Callable, Mapping
@@ -38,37 +40,23 @@ _SCALARS: dict[str, _Read] = {"timestamp": moment, "blob": b64decode}
 """What changes scalars that are not what JSON makes of them."""
 
 
-class Answers(AioResponseParserFactory):  # type: ignore[misc] # botocore ships no types
-    """Makes parsers: this module's for JSON, which SageMaker speaks, and botocore's for the rest.
-
-    It is a session's component ``response_parser_factory``.
-    """
+class Answers:
+    """Reads answers."""
 
     def __init__(self) -> None:
-        """Make the parser of JSON, which serves all answers."""
-        super().__init__()
-        self._json = _Parser(super().create_parser("json"))
-
-    def create_parser(self, protocol_name: str) -> Any:
-        """Return a parser of a protocol."""
-        return self._json if protocol_name == "json" else super().create_parser(protocol_name)
-
-
-class _Parser:
-    """Parses answers."""
-
-    def __init__(self, ordinary: Any) -> None:
-        """Leave to the ordinary parser what this one does not read."""
-        self._ordinary = ordinary
+        """Leave to botocore's parser what this one does not read."""
+        self._ordinary = AioResponseParserFactory().create_parser("json")
         self._readers: dict[Shape, _Read] = {}
 
     async def parse(self, response: Mapping[str, Any], shape: Shape | None) -> Any:
-        """Return what an HTTP response says, in a given shape."""
+        """Return what an HTTP response says, in a given shape; whatever comes of reading one that is not of it."""
         if response["status_code"] == HTTPStatus.OK and shape is not None:
             try:
                 return self._read(response, shape)
             except Exception:  # noqa: BLE001 - it is botocore's to say what is wrong, from the bytes
                 _log.debug("Left to botocore", exc_info=True)
+            if shape.members and not isinstance(json.loads(response["body"]), dict):
+                raise ValueError("no object")
         return await self._ordinary.parse(response, shape)
 
     def _read(self, response: Mapping[str, Any], shape: Shape) -> dict[str, Any]:

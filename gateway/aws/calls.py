@@ -27,6 +27,7 @@ from gateway.aws.pace import Pace
 from gateway.aws.places import HOME, Place
 from gateway.aws.pool import Pool
 from gateway.aws.slots import Held, Slots
+from gateway.aws.tries import UnreadableAnswerError
 from gateway.errors import (
     BadUserInput,
     Conflict,
@@ -325,6 +326,8 @@ def _translated(operation: str, error: Exception) -> GatewayError:
         return _answered(operation, error)
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return UpstreamUnavailable("The gateway has no AWS credentials.")
+    if isinstance(error, UnreadableAnswerError):
+        return UpstreamUnavailable(f"What {operation} was answered could not be read.{doubt(operation)}")
     return UpstreamUnavailable(f"{operation} could not be reached or did not answer in time.{doubt(operation)}")
 
 

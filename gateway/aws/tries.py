@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import BotoCoreError
 from botocore.hooks import first_non_none_response
 
+from gateway.aws.answers import Answers
 from gateway.aws.connections import Answer, connections
 
 _Said = tuple[Answer, dict[str, Any]]
@@ -44,18 +45,18 @@ class UnreadableAnswerError(BotoCoreError):  # type: ignore[misc] # botocore shi
 class Tries:
     """How a client makes its calls."""
 
-    def __init__(self, parser: Any, watch: Watch | None) -> None:
-        """Have answers read by a parser of botocore's kind."""
-        self._parser = parser
+    def __init__(self, watch: Watch | None = None) -> None:
+        """Tell ``watch`` of each try."""
+        self._answers = Answers()
         self._watch = watch
 
-    def by(self, **options: Any) -> Any:
+    def http_session(self, **options: Any) -> Any:
         """Make what sends them: the client's ``http_session_cls``."""
         self._http = connections(**options)
         return self._http
 
-    def of(self, client: Any) -> None:
-        """Make the calls of this client."""
+    def attach(self, client: Any) -> None:
+        """Make the calls of this client from here on."""
         self._events = client.meta.events
         self._events.register("before-call", self._made)
 
@@ -94,10 +95,10 @@ class Tries:
             await self._watch.reading(model.name, len(body))
         response = {"status_code": answer.status_code, "headers": answer.headers, "body": body, "context": {}}
         try:
-            said = dict(await self._parser.parse(response, model.output_shape))
+            said = dict(await self._answers.parse(response, model.output_shape))
             if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
                 shape = model.service_model.shape_for_error_code(said.get("Error", {}).get("Code"))
-                said |= await self._parser.parse(response, shape) if shape else {}
+                said |= await self._answers.parse(response, shape) if shape else {}
         except Exception as error:
             raise UnreadableAnswerError(operation=model.name, error=error) from error
         return said

@@ -1,4 +1,4 @@
-"""botocore as it is set up here: the same requests and the same answers, for less than half of the CPU.
+"""botocore as it is set up here: the same requests and the same answers, for about a third of the CPU.
 
 All of it is botocore's and aiobotocore's own switches and hooks. What they change is compared with an untouched client,
 operation by operation, in ``tests/test_wire.py``.
@@ -16,7 +16,6 @@ from botocore.credentials import CredentialProvider
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
-from gateway.aws.answers import Answers
 from gateway.aws.tries import Tries, Watch
 from gateway.settings import Settings
 
@@ -52,10 +51,10 @@ class Wire:
         session = self._session()
         session.register_component("credential_provider", AioCredentialResolver([_Given(load)]))
         session.register(f"creating-serializer.{_SERVICE}", _keep_milliseconds)
-        tries = Tries(Answers().create_parser("json"), watch)
-        config = AioConfig(**self._options, http_session_cls=tries.by, user_agent=self._user_agent(session))
+        tries = Tries(watch)
+        config = AioConfig(**self._options, http_session_cls=tries.http_session, user_agent=self._user_agent(session))
         async with session.create_client(_SERVICE, region, config=config, endpoint_url=endpoint_url) as client:
-            tries.of(client)
+            tries.attach(client)
             yield client
 
     def _session(self) -> AioSession:
