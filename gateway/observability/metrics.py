@@ -53,7 +53,9 @@ class Metrics:
         self.aws_seconds = self._histogram(
             "aws_call_duration_seconds", "Time that AWS calls took, botocore's retries included.", ["operation"]
         )
-        self.aws_in_flight = self._gauge("aws_calls_in_flight", "AWS calls without an answer so far.")
+        self.aws_in_flight = 0
+        in_flight = self._gauge("aws_calls_in_flight", "AWS calls without an answer so far.")
+        in_flight.set_function(lambda: self.aws_in_flight)
         self.aws_throttles = self._counter("aws_throttles", "Times that AWS refused as too fast.", ["operation"])
         self.aws_pace_seconds = self._counter(
             "aws_pace_seconds", "Time that AWS calls waited so as not to be throttled.", ["operation"]

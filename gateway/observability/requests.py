@@ -171,14 +171,14 @@ def aws_call(operation: str, region: str) -> Iterator[None]:
     metrics, spans = instruments.metrics, instruments.spans
     span = spans.aws_call(request.span, operation, region) if spans and request.span else None
     request.aws_calls += 1
-    metrics.aws_in_flight.inc()
+    metrics.aws_in_flight += 1
     try:
         yield
     except BaseException as error:
         outcome = _outcome(error)
         raise
     finally:
-        metrics.aws_in_flight.dec()
+        metrics.aws_in_flight -= 1
         seconds = time.perf_counter() - began
         metrics.of(metrics.aws_calls, operation, outcome).inc()
         metrics.of(metrics.aws_seconds, operation).observe(seconds)

@@ -14,6 +14,7 @@ what thousands of vertices come to takes a fraction of the memory that way, and 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import cache
 from inspect import CORO_CREATED, getcoroutinelocals, getcoroutinestate
 from operator import attrgetter
 from types import CoroutineType
@@ -182,8 +183,9 @@ def _reader(parent: GraphQLObjectType, definition: GraphQLField) -> Read | None:
 
 
 def _writer(named: GraphQLNamedOutputType) -> Write | None:
-    known = isinstance(named, GraphQLEnumType) or named.name in _TURNED
-    return named.coerce_output_value if is_leaf_type(named) and known else None
+    if isinstance(named, GraphQLEnumType):
+        return cache(named.coerce_output_value)  # strawberry looks for each value among all that there are
+    return named.coerce_output_value if is_leaf_type(named) and named.name in _TURNED else None
 
 
 def _classes(named: GraphQLNamedType) -> set[type]:
