@@ -35,7 +35,7 @@ from gateway.aws.slots import Slots
 from gateway.rates import Rates
 from gateway.settings import Settings
 
-ROUNDS = 7
+ROUNDS = 5
 CALLS = 1_000
 IN_FLIGHT = 50
 STARTS = 3

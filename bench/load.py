@@ -27,7 +27,7 @@ from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
 ROUNDS = 3
-REQUESTS = 2_000
+REQUESTS = 1_500
 CONNECTIONS = 16
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:artifact/" + "0" * 32
 QUERY = "query ($arn: %s!) { artifact(arn: $arn) { arn name type creationTime } }"
