@@ -34,7 +34,6 @@ from gateway.memory import Entity, Memory
 from gateway.records import Edge, Page, Record, Step
 from gateway.turns import LONG
 
-K = TypeVar("K")
 T = TypeVar("T")
 
 _letting_go: set[asyncio.Task[None]] = set()

@@ -2,8 +2,9 @@
 
 botocore has an event at either end of a call's way, ``before-call`` and ``needs-retry``. What it does between them is
 for any service and any protocol: request objects made three times over, checksums, streams, a record of all that
-happens. What SageMaker needs of that is here. The answers are the same, and so are the requests, but for the headers
-that tell AWS of retries.
+happens. What SageMaker needs of that is here. The requests are the same, but for the headers that tell AWS of retries;
+so are the answers, but for one that is no JSON object, which is an error, and ``MaxAttemptsReached``, which botocore
+says of a success too.
 """
 
 import asyncio
