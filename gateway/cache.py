@@ -26,7 +26,7 @@ _ANSWER_SECONDS = 0.25
 """How long Redis may take to answer."""
 _LONGEST_CALL_SECONDS = 600
 """How long an answer may be on its way, at the very most."""
-_PREFIX = "lineage-gateway:1:"
+_PREFIX = "lineage-gateway:2:"
 """What keys in Redis begin with; the number goes up whenever entries are written otherwise."""
 _VERSION = f"{_PREFIX}version:"
 

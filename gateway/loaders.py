@@ -174,8 +174,24 @@ class Loaders:
         """Learn what the cache knows of many entities."""
         async for some in self.turns.slices(keys):
             for known in await self._memory.entities(self._placed(some)):
-                if not self.record(known.key).described:
-                    self.record(known.key).complete(known.members, known.lacks)
+                self._recall(known)
+
+    def _recall(self, known: Entity) -> Record:
+        """Learn what the cache knows of an entity, unless AWS has told more of it since."""
+        record = self.record(known.key)
+        if known.lacks is None:
+            record.note(known.members)
+        elif not record.described:
+            record.complete(known.members, known.lacks)
+        return record
+
+    async def remember(self, keys: Sequence[str]) -> None:
+        """Leave in the cache what summaries have told of many entities; a description is left there as it comes."""
+        async for some in self.turns.slices(keys):
+            for place, kind, key in self._placed(some):
+                record = self.record(key)
+                if not record.described:
+                    self._memory.learn_entity(place, kind, key, Entity(key, record.noted, None))
 
     def _placed(self, keys: Iterable[str]) -> Iterator[tuple[Place, Kind, str]]:
         """Give entities with their kinds and where they are asked for; not those for which the gateway may not."""
@@ -190,8 +206,8 @@ class Loaders:
         place = self.place_of(key)
         if record.described and record.covers(path):
             return record
-        if (known := await self._memory.entity(place, kind, key)) and not record.described:
-            record.complete(known.members, known.lacks)
+        if known := await self._memory.entity(place, kind, key):
+            self._recall(known)
             if record.covers(path):
                 return record
         if kind.batch and kind.batch.takes(key) and path.partition(".")[0] not in kind.batch.lacks:
@@ -216,7 +232,7 @@ class Loaders:
             return key
         if (known := await self._memory.entity(place, kind, name)) is None:
             return await asyncio.shield(self._described(kind, name, place))
-        self.record(known.key).complete(known.members, known.lacks)
+        self._recall(known)
         return known.key
 
     async def associations(self, parameters: Mapping[str, Any], token: str | None, place: Place | None = None) -> Page:

@@ -20,8 +20,18 @@ class Entity(NamedTuple):
 
     key: str
     members: dict[str, Any]
-    lacks: frozenset[str]
-    """What of it the call does not tell."""
+    lacks: frozenset[str] | None
+    """What of it the call does not tell; None where it told of no more than some paths, which are the members."""
+
+    @classmethod
+    def of(cls, told: tuple[str, dict[str, Any], list[str] | None]) -> "Entity":
+        """Make one of what is kept."""
+        key, members, lacks = told
+        return cls(key, members, lacks if lacks is None else frozenset(lacks))
+
+    def kept(self) -> tuple[str, dict[str, Any], list[str] | None]:
+        """Make what is kept of it."""
+        return self.key, self.members, self.lacks if self.lacks is None else sorted(self.lacks)
 
 
 class Memory:
@@ -47,7 +57,7 @@ class Memory:
     async def entity(self, place: Place, kind: Kind, wanted: str) -> Entity | None:
         """Return what the cache knows of an entity, by its key or its name."""
         told = await self._take(_entity_key(place, kind, wanted))
-        return Entity(told[0], told[1], frozenset(told[2])) if told else None
+        return Entity.of(told) if told else None
 
     async def entities(self, wanted: Iterable[tuple[Place, Kind, str]]) -> list[Entity]:
         """Return what the cache knows of many entities, by their keys, without those of which it knows nothing."""
@@ -56,11 +66,11 @@ class Memory:
         keys = [_entity_key(*one) for one in wanted]
         told = [found.value for found in await self._look_up(keys) if found.value is not None]
         self._count("record", len(told), len(keys))
-        return [Entity(key, members, frozenset(lacks)) for key, members, lacks in told]
+        return [Entity.of(one) for one in told]
 
     def learn_entity(self, place: Place, kind: Kind, wanted: str, entity: Entity) -> None:
         """Note what a call told of an entity that exists."""
-        value = (entity.key, entity.members, sorted(entity.lacks))
+        value = entity.kept()
         self._note(_entity_key(place, kind, entity.key), value)
         if wanted != entity.key:
             self._note(_entity_key(place, kind, wanted), value)

@@ -55,6 +55,11 @@ class Record:
         """Learn these paths, with None for what is absent; what the whole entity told already stands."""
         self._paths.update({path: covered[path] for path in covered if not (self.described and self.covers(path))})
 
+    @property
+    def noted(self) -> dict[str, Any]:
+        """The paths that are known, of an entity that was not asked for as a whole."""
+        return self._paths
+
     def complete(self, members: Mapping[str, Any], lacks: frozenset[str] = frozenset()) -> None:
         """Learn everything but ``lacks``; of that, what was known before stays so."""
         kept = {path: self._paths[path] for path in lacks if path in self._paths}

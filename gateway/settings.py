@@ -112,7 +112,8 @@ class Settings(BaseSettings):
         ),
     ] = "memory"
     cache_record_seconds: Annotated[
-        float, Field(ge=0, description="How long what a Describe told is remembered; 0 not at all.")
+        float,
+        Field(ge=0, description="How long what a Describe or a summary told of an entity is remembered; 0 not at all."),
     ] = 30.0
     cache_associations_seconds: Annotated[
         float, Field(ge=0, description="How long a vertex's associations are; 0 not at all.")

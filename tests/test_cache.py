@@ -23,6 +23,8 @@ HOP = "query ($arn: Arn!) { artifact(arn: $arn) { arn downstream { nodes { name 
 WALK = """query ($arn: Arn!, $depth: Int! = 10, $most: Int! = 1000) {
     lineage(start: [$arn], direction: DOWNSTREAM, maxDepth: $depth, maxVertices: $most) {
         vertices { depth entity { arn type } } edges { associationType } coverage { complete } } }"""
+NAMES = """query ($arn: Arn!) { lineage(start: [$arn], direction: DOWNSTREAM) {
+    vertices { entity { name type } } } }"""
 RENAME = """mutation ($arn: Arn!, $name: String!) {
     updateArtifact(input: { arn: $arn, name: $name }) { artifact { name } } }"""
 JOIN = """mutation ($from: Arn!, $to: Arn!) {
@@ -77,8 +79,9 @@ Calls = Counter[str]
         (CONTEXT, {"name": "serving"}),
         (HOP, {"arn": artifact_arn(1)}),
         (WALK, {"arn": artifact_arn(1)}),
+        (NAMES, {"arn": artifact_arn(1)}),
     ],
-    ids=["record", "name", "hop", "walk"],
+    ids=["record", "name", "hop", "walk", "names"],
 )
 async def test_second_request_makes_no_call(
     client: httpx.AsyncClient, load: Load, calls: Calls, query: str, variables: dict[str, Any]
@@ -170,6 +173,33 @@ async def test_partial_answers_are_not_remembered(
     assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"]
     for _ in range(2):
         assert len((await ask(HOP, arn=artifact_arn(0)))["artifact"]["downstream"]["nodes"]) == 50
+
+
+async def test_names_are_remembered_as_names_alone(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+    lines = [artifact(number) for number in range(41)]
+    load(*lines, *(association(artifact_arn(0), artifact_arn(number)) for number in range(1, 41)))
+    ask = expecting_data(asking(client))
+    for _ in range(2):
+        vertices = (await ask(NAMES, arn=artifact_arn(0)))["lineage"]["vertices"]
+        assert len({vertex["entity"]["name"] for vertex in vertices}) == 41
+    assert calls == {"QueryLineage": 1, "ListArtifacts": 1}
+    assert (await ask(ARTIFACT, arn=artifact_arn(7)))["artifact"]["creationTime"]
+    described = "query ($arn: Arn!) { artifact(arn: $arn) { name lineageGroupArn } }"
+    assert (await ask(described, arn=artifact_arn(7)))["artifact"]["name"] == "artifact-7"
+    assert calls == {"QueryLineage": 1, "ListArtifacts": 1, "DescribeArtifact": 1}
+    await ask(NAMES, arn=artifact_arn(0))
+    await ask(described, arn=artifact_arn(7))
+    assert calls == {"QueryLineage": 1, "ListArtifacts": 1, "DescribeArtifact": 1}
+
+
+async def test_renaming_ends_a_remembered_name(client: httpx.AsyncClient, load: Load) -> None:
+    load(*GRAPH)
+    ask = expecting_data(asking(client))
+    assert (await ask(NAMES, arn=artifact_arn(2)))["lineage"]["vertices"][0]["entity"]["name"] == "artifact-2"
+    await ask(NAMES, arn=artifact_arn(1))
+    await ask(RENAME, arn=artifact_arn(2), name="renamed")
+    vertices = (await ask(NAMES, arn=artifact_arn(1)))["lineage"]["vertices"]
+    assert vertices[-1]["entity"] == {"name": "renamed", "type": "Model"}
 
 
 async def test_mutation_evicts_what_it_touches(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:

@@ -75,6 +75,8 @@ class Describing:
         self._asked: list[asyncio.Task[Any]] = []
         """What is under way; what it does not tell, the fields that need it ask for once more, or say why not."""
         self._batched: dict[Kind, list[str]] = defaultdict(list)
+        self._unknown: list[str] = []
+        """Vertices of which the cache had not told what is needed."""
         self._seen = 0
         """How many of the walk's associations were looked at."""
         self._many: set[End] = set()
@@ -131,6 +133,8 @@ class Describing:
         asked, self._asked = self._asked, []
         if asked:
             await asyncio.wait(asked)
+        unknown, self._unknown = self._unknown, []
+        await self._loaders.remember(list(filter(self._knows_at, unknown)))
 
     def _ask(self, listings: list[_Listing], ends: Mapping[End, set[str]]) -> None:
         """Ask for what waits to be batched, and for what these listings have not told, by no more of them."""
@@ -146,12 +150,15 @@ class Describing:
 
     def _begin(self, kind: Kind, arn: str) -> None:
         """Have a vertex described in whichever way tells of the most at once."""
+        known = self._knows(kind, arn)
+        if not known:
+            self._unknown.append(arn)
         if kind.batch and self._roots[kind].isdisjoint(kind.batch.lacks):
-            if not self._knows(kind, arn):
+            if not known:
                 self._batched[kind].append(arn)
         elif self._roots[kind].issubset(kind.summary):
             self._list(kind, arn)
-        elif not self._knows(kind, arn):
+        elif not known:
             self._describe(kind, arn)
 
     def _knows(self, kind: Kind, arn: str) -> bool:
