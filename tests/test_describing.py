@@ -59,6 +59,14 @@ async def test_listing_is_read_on_while_it_tells_enough(ask: Ask, load: Load, ca
     assert calls == {"QueryLineage": 5, "ListArtifacts": 7}
 
 
+async def test_last_of_many_is_not_looked_for_among_their_associations(
+    ask: Ask, load: Load, calls: Counter[str]
+) -> None:
+    load(*fan(300))
+    assert all(one["name"] for one in await vertices(ask, NAMES))
+    assert calls == {"QueryLineage": 7, "ListArtifacts": 3, "DescribeArtifact": 1}
+
+
 async def test_few_vertices_are_named_by_their_neighbours(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(15))
     assert all(one["name"] for one in await vertices(ask, NAMES))

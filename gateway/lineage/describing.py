@@ -219,7 +219,7 @@ class Describing:
         wanted = list(filter(self._is_named, listed))
         batched = [arn for waiting in self._batched.values() for arn in waiting if self._is_named(arn)]
         chosen = _covering(wanted, ends)
-        if batched and len(more := _covering(wanted + batched, ends)) <= len(chosen):
+        if batched and _pages(more := _covering(wanted + batched, ends)) <= _pages(chosen):
             chosen = more
         for end, arn in chosen:
             self._start(self._loaders.all_associations({end: arn}) if self._lists else self._name_some((end, arn)))
@@ -249,8 +249,14 @@ class Describing:
 
 
 def _covering(wanted: list[str], ends: Mapping[End, set[str]]) -> dict[End, set[str]]:
-    """Choose ends whose summaries name these vertices, as far as there are any, and tell what each names."""
+    """Choose ends whose summaries name these vertices by no more calls than as many Describes; tell what each names."""
     bits = {arn: 1 << bit for bit, arn in enumerate(wanted)}
-    reached = {end: sum(bits.get(arn, 0) for arn in vertices) for end, vertices in ends.items()}
+    told = ((end, sum(bits.get(arn, 0) for arn in vertices)) for end, vertices in ends.items())
+    reached = {end: named for end, named in told if named.bit_count() >= _pages({end: ends[end]})}
     chosen, _ = covering((1 << len(wanted)) - 1, reached)
     return {end: ends[end] for end in chosen}
+
+
+def _pages(ends: Mapping[End, set[str]]) -> int:
+    """Tell how many pages the summaries of some ends are; each has one less than the vertices that it names."""
+    return sum(max(1, -(-(len(vertices) - 1) // MOST_RESULTS)) for vertices in ends.values())
