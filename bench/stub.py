@@ -123,13 +123,14 @@ class _Endpoint:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._answers: dict[tuple[str, bytes], bytes] = {}
-        self._events = 0
+        self._events = self.began = 0
         self._held: list[Callable[[], None]] = []
         self._release: asyncio.TimerHandle | None = None
         self.begin(0, 0)
 
     def begin(self, latency: float, quiet: float) -> None:
         self.calls: list[Call] = []
+        self.began = self._events
         self._latency, self._quiet = latency, quiet
 
     def later(self, answer: Callable[[], None]) -> None:
@@ -199,6 +200,7 @@ class _Connection(asyncio.Protocol):
         self._endpoint.later(partial(self._answer, self._target, came, answer))
 
     def _answer(self, target: str, came: int, answer: bytes) -> None:
-        self._endpoint.calls.append(Call(target.rpartition(".")[2], came, self._endpoint.event()))
+        if came > self._endpoint.began:  # not a call of earlier that its client has let go of
+            self._endpoint.calls.append(Call(target.rpartition(".")[2], came, self._endpoint.event()))
         if not self._transport.is_closing():  # as those of a caller who has gone
             self._transport.write(answer)  # type: ignore[attr-defined] # a socket's transport takes it

@@ -9,7 +9,7 @@ from typing import Any
 import dag
 import pytest
 from conftest import Ask, asking, running
-from graphs import artifact_arn
+from graphs import Line, artifact, artifact_arn, association
 from graphs import fan as fan_lines
 from stub import Call, Log, Stub, stub
 
@@ -62,7 +62,7 @@ async def walked(endpoint: Stub, start: str, prefer: str, direction: str = "UPST
     ("prefer", "fields", "rounds", "calls"),
     [
         ("FEWER_CALLS", "", 4, {"QueryLineage": 4}),
-        ("LESS_WAITING", "", 3, {"QueryLineage": 69}),
+        ("LESS_WAITING", "", 3, {"QueryLineage": 71}),
         (
             "FEWER_CALLS",
             "name creationTime",
@@ -80,7 +80,7 @@ async def test_walk_takes_these_rounds(
     assert (log.rounds(), log.count()) == (rounds, calls)
 
 
-@pytest.mark.parametrize(("prefer", "rounds", "calls"), [("FEWER_CALLS", 8, 18), ("LESS_WAITING", 5, 82)])
+@pytest.mark.parametrize(("prefer", "rounds", "calls"), [("FEWER_CALLS", 8, 18), ("LESS_WAITING", 5, 85)])
 async def test_deep_walk_takes_these_rounds(deep: Stub, prefer: str, rounds: int, calls: int) -> None:
     said, log = await walked(deep, dag.ENDPOINT, prefer)
     assert len(said["vertices"]) == 400
@@ -103,7 +103,25 @@ async def test_small_walk_waits_once(layered: Stub) -> None:
 async def test_wide_neighbourhood_is_read_by_pages() -> None:
     with stub(fan_lines(120)) as endpoint:
         _, log = await walked(endpoint, artifact_arn(0), "LESS_WAITING", direction="DOWNSTREAM")
-    assert (log.rounds(), log.count()) == (3, {"QueryLineage": 4})
+    # As far as three associations, and as far as there is anything.
+    assert (log.rounds(), log.count()) == (3, {"QueryLineage": 6})
+
+
+def stars(rays: int) -> list[Line]:
+    """One artifact that so many lead on from, each to as many more."""
+    inner = [(0, number) for number in range(1, rays + 1)]
+    outer = [(number, rays * number + ray) for _, number in inner for ray in range(1, rays + 1)]
+    lines = [artifact(number) for number in range(1 + rays + rays * rays)]
+    return lines + [association(artifact_arn(source), artifact_arn(far)) for source, far in inner + outer]
+
+
+@pytest.mark.parametrize(("prefer", "rounds", "calls"), [("FEWER_CALLS", 19, 19), ("LESS_WAITING", 4, 66)])
+async def test_what_a_page_does_not_hold_is_asked_from_nearer(prefer: str, rounds: int, calls: int) -> None:
+    with stub(stars(30)) as endpoint:
+        said, log = await walked(endpoint, artifact_arn(0), prefer, direction="DOWNSTREAM")
+    assert len(said["vertices"]) == 931
+    assert len(said["edges"]) == 930
+    assert (log.rounds(), log.count()) == (rounds, {"QueryLineage": calls})
 
 
 async def test_throttled_walk_spares_calls(service: LocalServer, load: Callable[..., None]) -> None:

@@ -10,6 +10,7 @@ from gateway.lineage.spread import Cost, Wave, covering, wave
 Graph = dict[str, list[str]]
 CALLS = Cost(call=1, wait=1)
 SECONDS = Cost(call=0.0005, wait=0.04)
+HURRIED = Cost(call=0.001, wait=0.04, narrows=True)
 THROTTLED = Cost(call=0.05, wait=0.04)
 
 
@@ -76,6 +77,24 @@ def test_no_call_goes_further_than_the_walk() -> None:
 def test_what_nothing_leads_to_is_asked_for_itself() -> None:
     edge, behind, leads = ["a", "b", "c"], [["u"]], {"u": ["a", "b"]}
     assert sorted(wave(edge, behind, lambda arn: leads.get(arn, ()), 1, CALLS).starts) == ["c", "u"]
+
+
+def test_little_is_tried_where_much_would_be_sure() -> None:
+    star = levels([1600, 40, 1], lambda number, _: (number,))
+    assert chosen(star, HURRIED) == (40, 1, 2)
+    assert chosen(star, SECONDS) == (1600, 0, 1)
+
+
+def test_what_reaches_less_far_is_not_asked_farther() -> None:
+    edge, leads = list("abc"), {"u": list("abc")}
+
+    def starting(reach: dict[str, int]) -> Wave:
+        calls = Cost(call=1, wait=0)
+        return wave(edge, [["u"]], lambda arn: leads.get(arn, ()), 2, calls, lambda arn: reach.get(arn, 10))
+
+    assert starting({}) == Wave(["u"], 3)
+    assert starting({"u": 2}) == Wave(["u"], 2)
+    assert starting({"u": 1}) == Wave(edge, 2)
 
 
 def test_cover_takes_the_largest_first() -> None:

@@ -3,8 +3,9 @@
 Every test that looks at answers runs twice: with QueryLineage, and where SageMaker has none.
 """
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -21,9 +22,12 @@ MODELS = {artifact_arn(1), artifact_arn(2)}
 
 WALK = """query(
   $start: [Arn!]!, $direction: LineageDirection = DOWNSTREAM, $maxDepth: Int = 10, $maxVertices: Int = 1000,
-  $filter: LineageFilter
+  $filter: LineageFilter, $prefer: WalkPreference = FEWER_CALLS
 ) {
-  lineage(start: $start, direction: $direction, maxDepth: $maxDepth, maxVertices: $maxVertices, filter: $filter) {
+  lineage(
+    start: $start, direction: $direction, maxDepth: $maxDepth, maxVertices: $maxVertices, filter: $filter,
+    prefer: $prefer
+  ) {
     start { arn }
     vertices { depth entity { arn type } }
     edges { source { arn } destination { arn } associationType hiddenHops }
@@ -400,7 +404,7 @@ TYPES = ["DataSet", "Model", "Image"]
 
 def nearest(edges: list[tuple[int, int]], starts: list[int], direction: str) -> dict[int, int]:
     """The same, the simple way: how far everything is from the starts."""
-    after: dict[int, set[int]] = {number: set() for number in range(VERTICES)}
+    after: dict[int, set[int]] = defaultdict(set)
     for source, destination in edges:
         if direction != "UPSTREAM":
             after[source].add(destination)
@@ -416,8 +420,8 @@ def nearest(edges: list[tuple[int, int]], starts: list[int], direction: str) -> 
     return found
 
 
-def graph_lines(edges: list[tuple[int, int]]) -> list[Line]:
-    lines = [artifact(number, TYPES[number % 3]) for number in range(VERTICES)]
+def graph_lines(edges: list[tuple[int, int]], vertices: int = VERTICES) -> list[Line]:
+    lines = [artifact(number, TYPES[number % 3]) for number in range(vertices)]
     return lines + [association(artifact_arn(source), artifact_arn(destination)) for source, destination in edges]
 
 
@@ -450,9 +454,16 @@ async def test_any_walk_is_true(
     graph = await walked(
         ask, *map(artifact_arn, starts), direction=direction, maxDepth=depth, maxVertices=max(most, len(starts))
     )
+    assert_true(graph, edges, starts, direction, depth, max(most, len(starts)))
+
+
+def assert_true(
+    graph: Any, edges: list[tuple[int, int]], starts: list[int], direction: str, depth: int, most: int
+) -> None:
+    """Compare a walk with the same, made the simple way."""
     every = nearest(edges, starts, direction)
     within = sorted((far, artifact_arn(number)) for number, far in every.items() if far <= depth)
-    kept = [key for _, key in within[: max(most, len(starts))]]
+    kept = [key for _, key in within[:most]]
     assert list(depths(graph)) == kept
     assert [vertex["depth"] for vertex in graph["vertices"]] == [far for far, _ in within[: len(kept)]]
     between = {(artifact_arn(a), artifact_arn(b)) for a, b in edges} & {(a, b) for a in kept for b in kept}
@@ -464,6 +475,47 @@ async def test_any_walk_is_true(
         assert not graph["coverage"]["complete"]
         beyond = nearest(edges, [int(key.rpartition("/")[2], 16) for key in graph["coverage"]["frontier"]], direction)
         assert beyond.keys() | {int(key.rpartition("/")[2], 16) for key in kept} >= every.keys()
+
+
+def layers(widths: list[int], fan: int, stride: int) -> list[tuple[int, int]]:
+    """Edges between layers of so many vertices, which are numbered through: so many of one layer lead to each below."""
+    edges, first = set(), 0
+    for above, below in pairwise(widths):
+        for number in range(below):
+            edges |= {(first + (number + step * stride) % above, first + above + number) for step in range(fan)}
+        first += above
+    return sorted(edges)
+
+
+@settings(SETTINGS, max_examples=30)
+@given(
+    widths=st.lists(st.sampled_from([1, 2, 5, 20, 60, 130]), min_size=2, max_size=14).filter(lambda w: sum(w) < 500),
+    fan=st.integers(1, 3),
+    stride=st.integers(1, 9),
+    starts=st.lists(st.integers(0, 1), min_size=1, max_size=2, unique=True),
+    direction=st.sampled_from(["DOWNSTREAM", "DOWNSTREAM", "UPSTREAM", "BOTH"]),
+    depth=st.sampled_from([1, 2, 3, 4, 11, 30]),
+    most=st.sampled_from([1000, 1000, 1000, 120]),
+)
+async def test_any_large_walk_that_hurries_is_true(
+    ask: Ask,
+    load: Callable[..., None],
+    service: LocalServer,
+    widths: list[int],
+    fan: int,
+    stride: int,
+    starts: list[int],
+    direction: str,
+    depth: int,
+    most: int,
+) -> None:
+    service.clear()
+    edges = layers(widths, fan, stride)
+    load(*graph_lines(edges, sum(widths)))
+    begun = [sum(widths) - 1 - number for number in starts] if direction == "UPSTREAM" else starts
+    bounds = {"direction": direction, "maxDepth": depth, "maxVertices": most}
+    graph = await walked(ask, *map(artifact_arn, begun), prefer="LESS_WAITING", **bounds)
+    assert_true(graph, edges, begun, direction, depth, most)
 
 
 def reach(vertices: list[str], edges: set[tuple[str, str]]) -> set[tuple[str, str]]:

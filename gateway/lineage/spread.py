@@ -2,7 +2,8 @@
 
 A vertex at the edge is opened by a call from itself, or by one from a vertex further back that leads to it and to
 others besides; the further back, the fewer calls, and the less of what each tells is new. Each way is reckoned by what
-is known of the graph by now: that it goes on as wide as it has become.
+is known of the graph by now: that it goes on as wide as it has become. Where a call that has more than a page to tell
+is made again less far, a way that is reckoned to tell more may be tried all the same, if it costs next to nothing.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,11 +21,23 @@ DEEPEST_QUERY = 10
 """Associations that one QueryLineage follows."""
 
 
+FEW_PAGES = 8
+"""Pages that are worth waiting for where calls are to go no further than a page holds."""
+PATIENCE = 2
+"""How many times cheaper has to be what may turn out to have been in vain."""
+
+
 class Cost(NamedTuple):
     """What a call costs and what a wait does, in whatever is to be spared."""
 
     call: float
     wait: float
+    narrows: bool = False
+    """Whether calls with more than a page to tell are made again less far, rather than waited for page after page."""
+
+    def of(self, calls: int) -> float:
+        """Return what so many calls at once cost."""
+        return calls * self.call + self.wait
 
 
 class Wave(NamedTuple):
@@ -38,30 +51,39 @@ Reached = dict[str, int]
 """Which vertices of the edge, as bits of a number, each vertex leads to."""
 
 
-def wave(
+def _anywhere(_: str) -> int:
+    return DEEPEST_QUERY
+
+
+def wave(  # noqa: PLR0913, PLR0917 - all that a choice depends on
     edge: Sequence[str],
     behind: Sequence[Collection[str]],
     leads: Callable[[str], Iterable[str]],
     room: int,
     cost: Cost,
+    reach: Callable[[str], int] = _anywhere,
 ) -> Wave:
     """Choose the calls that open all vertices at the edge, and what lies up to ``room`` associations beyond.
 
     Behind it lie the vertices from which it is one association to the edge, two, and so on; ``leads`` tells what a
-    vertex leads to in one. The best way costs the least for each association that it comes further.
+    vertex leads to in one, and ``reach`` how far a call from it may go. The best way costs the least for each
+    association that it comes further.
     """
     best, least = Wave(list(edge), min(room, DEEPEST_QUERY)), float("inf")
+    bold, risk = best, float("inf")
     ways = list(_ways(edge, behind, leads))
     widths = [sum(map(int.bit_count, reached.values())) / len(reached) for reached in ways[1:]]
     for back, reached in enumerate(ways):
-        chosen, left = covering((1 << len(edge)) - 1, reached)
+        chosen, left = covering((1 << len(edge)) - 1, {arn: reached[arn] for arn in reached if reach(arn) > back})
         starts = chosen + [arn for bit, arn in enumerate(edge) if left >> bit & 1]  # what nothing leads to
-        for further in range(1, min(room, DEEPEST_QUERY - back) + 1):
-            pages = _pages(widths, back + further)
-            costs = pages * (len(starts) * cost.call + cost.wait) / further
-            if costs < least:
-                best, least = Wave(starts, back + further), costs
-    return best
+        for limit in range(back + 1, min([back + room, *map(reach, starts)]) + 1):
+            likely = pages(widths, limit)
+            costs = likely * cost.of(len(starts)) / (limit - back)
+            if costs < least and (likely <= FEW_PAGES or limit == 1 or not cost.narrows):
+                best, least = Wave(starts, limit), costs
+        if cost.narrows and pages(widths[:back], back) == 1 and cost.of(len(starts)) < risk:
+            bold, risk = Wave(starts, back + 1), cost.of(len(starts))
+    return bold if risk * PATIENCE <= least else best
 
 
 def _ways(
@@ -103,8 +125,8 @@ def covering(whole: int, reached: Mapping[K, int]) -> tuple[list[K], int]:
     return chosen, left
 
 
-def _pages(widths: Sequence[float], limit: int) -> int:
-    """Reckon the pages of a call from how many vertices there were at each distance so far."""
+def pages(widths: Sequence[float], limit: int) -> int:
+    """Reckon the pages of a call from how many vertices there are at each distance, as far as that is known."""
     found, width, growth = 0.0, 1.0, 1.0
     for distance in range(limit):
         before = width

@@ -9,7 +9,9 @@ one of another account that the gateway can ask is asked for there.
 
 The pages of one QueryLineage come one after another, which makes the fewest calls and the most waiting. A walk that is
 to wait less asks from many vertices at once, only as far as one page holds: a round of such calls opens several levels,
-and the walk is as long as the graph is deep rather than as it is large. ``spread`` chooses the calls.
+and the walk is as long as the graph is deep rather than as it is large. ``spread`` chooses the calls. What has more to
+tell than a page is asked again less far. Beside all that the pages from the start go on, and whichever comes to the end
+first ends the walk.
 """
 
 import asyncio
@@ -19,9 +21,10 @@ from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from math import ceil
 from typing import NamedTuple
 
-from gateway.aws.kinds import TRIAL_COMPONENT, kind_at
+from gateway.aws.kinds import MOST_VERTICES, TRIAL_COMPONENT, kind_at
 from gateway.aws.places import Place
 from gateway.errors import (
     BudgetExceeded,
@@ -33,12 +36,16 @@ from gateway.errors import (
     Unsupported,
 )
 from gateway.lineage.mirrors import Mirrors
-from gateway.lineage.spread import DEEPEST_QUERY, Cost, wave
+from gateway.lineage.spread import DEEPEST_QUERY, FEW_PAGES, PATIENCE, Cost, pages, wave
 from gateway.loaders import Loaders
 from gateway.records import Edge, Step
 
 _FIRST_REACH = 3
 """Associations that the first calls of a walk that is to wait less follow; how wide the graph is nobody knows yet."""
+_FEW_STARTS = 4
+"""Starts from each of which the pages of all there is go on beside the calls that open it bit by bit."""
+_GUESSED = 3
+"""Associations for which the widths of the graph are guessed beyond those that a page has told."""
 _HOPS = 3
 """Rounds of the event loop until a call is sent; then there is time to learn what the page before it told."""
 _CALL_SECONDS = 0.001
@@ -114,7 +121,9 @@ class _Chain:
     limit: int
     token: str | None = None
     looks_far: bool = False
+    """Whether it is asked beside those that open the graph bit by bit, in case it opens all of it sooner."""
     found: set[str] = field(default_factory=set)
+    pages: int = 0
 
 
 @dataclass(eq=False)
@@ -144,7 +153,12 @@ class Walk:
     _missing: set[str] = field(default_factory=set)
     _denied: set[str] = field(default_factory=set)
     _cut: set[str] = field(default_factory=set)
+    _reach: dict[str, int] = field(default_factory=dict)
+    """How far calls from vertices may go of which one that went further had more than a page to tell."""
+    _waited: float = 0.0
+    """What it has cost to wait for those that look far."""
     _ended_by: set[Reason] = field(default_factory=set)
+    _found_all: bool = False
     _chains: dict[asyncio.Task[Step], _Chain] = field(default_factory=dict)
     _reason: str = _FEWER_CALLS
 
@@ -169,9 +183,9 @@ class Walk:
         """Walk, pausing after each page; leaving the iteration stops the walk and its calls."""
         try:
             asked = time.monotonic()
-            self._set_out()
             self._look_far()
-            while self._chains:
+            self._set_out()
+            while self._chains and not self._found_all:
                 done, _ = await asyncio.wait(self._chains, return_when=asyncio.FIRST_COMPLETED)
                 self._seconds = self._seconds or time.monotonic() - asked
                 for task in done:
@@ -208,20 +222,44 @@ class Walk:
 
     def _set_out(self) -> None:
         """Open the nearest vertices that are not; those farther off wait, for they may be opened by the same calls."""
-        if self._chains or len(self.depths) > self.max_vertices:
+        if any(not chain.looks_far for chain in self._chains.values()):
+            return
+        if len(self.depths) > self.max_vertices:
+            self._found_all = all(chain.pages for chain in self._chains.values())
             return
         level, edge = self._edge()
+        self._found_all = not edge
         together = [arn for arn in edge if self._is_one_of_many(arn)]
         room = self.max_depth - level
         if self.hurries and not level:
             room = min(room, _FIRST_REACH)
         rate = self.loaders.rate("QueryLineage", self.starts[0]) if self.starts else None
-        chosen = wave(together, self._behind(level), self._leads, room, self._cost(rate))
+        cost = self._cost(rate)
+        chosen = wave(together, self._behind(level), self._leads, room, cost, self._may_reach)
+        if self._waits_for_far(cost, len(chosen.starts)):
+            return
         self._reason = self._why(len(chosen.starts), rate)
         for start in chosen.starts:
-            self._go_on(_Chain(start, chosen.limit))
+            if not self._looks_as_far(start, chosen.limit):
+                self._go_on(_Chain(start, chosen.limit))
         for start in (arn for arn in edge if not self._is_one_of_many(arn)):
             self._go_on(_Chain(start, min(room, DEEPEST_QUERY)))
+
+    def _may_reach(self, arn: str) -> int:
+        """Tell how far a call from a vertex may go."""
+        return self._reach.get(arn, DEEPEST_QUERY)
+
+    def _waits_for_far(self, cost: Cost, calls: int) -> bool:
+        """Whether to wait for what looks far, which may tell all that so many calls would, for next to nothing."""
+        if not self._chains:
+            return False
+        told = set[str]().union(*(chain.found for chain in self._chains.values()))
+        missing = len(self.depths) - len(told)
+        waits = self._waited + max(1, ceil(missing / MOST_VERTICES / len(self._chains))) * cost.of(1)
+        if waits * PATIENCE > cost.of(calls):
+            return False
+        self._waited += cost.of(1)
+        return True
 
     def _edge(self) -> tuple[int, list[str]]:
         """Tell how far the nearest vertices are that are not open, and which these are."""
@@ -255,7 +293,7 @@ class Walk:
         """Tell what is to be spared: calls, or seconds, when AWS takes so many calls in one of these."""
         if not self.hurries:
             return Cost(call=1, wait=1)
-        return Cost(call=1 / rate if rate else _CALL_SECONDS, wait=self._seconds)
+        return Cost(call=1 / rate if rate else _CALL_SECONDS, wait=self._seconds, narrows=True)
 
     def _why(self, calls: int, rate: float | None) -> str:
         """Give the reason for so many calls at once."""
@@ -264,11 +302,14 @@ class Walk:
         return _THROTTLED.format(rate) if rate and calls / rate > self._seconds else _LESS_WAITING
 
     def _look_far(self) -> None:
-        """Beside the first calls of a walk that hurries, ask for all there is: where a page holds it, that is all."""
+        """Beside the first calls of a walk that hurries, ask for all there is, which may be little."""
         deepest = min(DEEPEST_QUERY, self.max_depth)
-        if self.hurries and deepest > _FIRST_REACH:
+        if self.hurries and deepest > 1:
             for start in filter(self.loaders.queries_lineage, self.starts):
                 self._go_on(_Chain(start, deepest, looks_far=True))
+
+    def _looks_as_far(self, start: str, limit: int) -> bool:
+        return any((chain.start, chain.limit) == (start, limit) for chain in self._chains.values() if chain.looks_far)
 
     def _go_on(self, chain: _Chain) -> None:
         if self.loaders.queries_lineage(chain.start):
@@ -303,21 +344,53 @@ class Walk:
         except Forbidden:
             self._denied.add(chain.start)
         except GatewayError as error:
-            self._ended_by.add(reason_of(error))
+            if not chain.looks_far:  # for the others may do without it
+                self._ended_by.add(reason_of(error))
         else:
-            goes_on = await self._goes_on(step, chain)
-            await self.loaders.turns.turn(len(self.depths))
-            await self._learn(step)
-            if step.next is None:
-                self._open_from(chain)
-            elif not goes_on and not chain.looks_far:
-                self._cut.add(chain.start)
+            await self._took(step, chain)
+
+    async def _took(self, step: Step, chain: _Chain) -> None:
+        goes_on = await self._goes_on(step, chain)
+        await self.loaders.turns.turn(len(self.depths))
+        await self._learn(step)
+        if step.next is None:
+            self._open_from(chain)
+            self._found_all |= chain.looks_far and not self._edge()[1]
+        elif self.hurries and chain.limit > 1 and len(chain.found) <= self.max_vertices:
+            self._narrow(chain)
+        elif not goes_on and not chain.looks_far:
+            self._cut.add(chain.start)
+
+    def _narrow(self, chain: _Chain) -> None:
+        """Go no further than what was told may be all there is, unless few pages more seem to tell the rest."""
+        if chain.looks_far and chain.pages > 1:
+            return
+        *whole, _ = self._widths(chain)[: chain.limit] or [0]
+        if chain.pages < FEW_PAGES and pages(whole, min(chain.limit, len(whole) + _GUESSED)) <= FEW_PAGES:
+            if not chain.looks_far:
+                self._go_on(chain)
+            return
+        self._reach[chain.start] = max(1, min(len(whole), self._may_reach(chain.start)))
+        if not chain.looks_far and chain.start not in self._open:
+            self._go_on(_Chain(chain.start, self._reach[chain.start]))
+
+    def _widths(self, chain: _Chain) -> list[int]:
+        """Tell how much of what a chain has told lies at each distance from its start; the farthest may be cut off."""
+        near = found = {self.mirrors.one(chain.start)}
+        told = {self.mirrors.one(arn) for arn in chain.found}
+        widths = []
+        while near := {far for arn in near for far in self._next[arn]} & told - found:
+            found = found | near
+            widths.append(len(near))
+        return widths
 
     async def _goes_on(self, step: Step, chain: _Chain) -> bool:
-        """Ask for the page after this one, before all else, unless others tell the rest or it is not wanted."""
+        """Ask for the page after this one, before all else, unless it may be better to narrow, or it is not wanted."""
         chain.found.update(arn for arn, _ in step.vertices)
+        chain.pages += 1
         chain.token = step.next
-        goes_on = step.next is not None and not chain.looks_far and len(chain.found) <= self.max_vertices
+        follows = len(self.starts) <= _FEW_STARTS if chain.looks_far else not self.hurries or chain.limit == 1
+        goes_on = step.next is not None and follows and len(chain.found) <= self.max_vertices
         if goes_on:
             self._go_on(chain)
             for _ in range(_HOPS):
