@@ -49,7 +49,10 @@ FRAMES = """() => new Promise((done) => {
 def main() -> None:
     """Measure and print."""
     sizes()
-    asyncio.run(browsed())
+    if Path(CHROMIUM).exists():
+        asyncio.run(browsed())
+    else:
+        print(f"no browser at {CHROMIUM}: nothing is shown in one")
 
 
 def sizes() -> None:

@@ -37,6 +37,8 @@ class Call(NamedTuple):
     operation: str
     came: int
     answered: int
+    connection: int = 0
+    """Which connection brought it."""
 
 
 class Log(NamedTuple):
@@ -47,6 +49,13 @@ class Log(NamedTuple):
     def count(self) -> Counter[str]:
         """Return how often each operation was asked."""
         return Counter(call.operation for call in self.calls)
+
+    def by_connection(self) -> list["Log"]:
+        """Part it by the connections that brought the calls."""
+        parts: dict[int, list[Call]] = {}
+        for call in self.calls:
+            parts.setdefault(call.connection, []).append(call)
+        return [Log(calls) for calls in parts.values()]
 
     def rounds(self) -> int:
         """Return the length of the longest chain of calls of which each came after the one before was answered."""
@@ -201,6 +210,7 @@ class _Connection(asyncio.Protocol):
 
     def _answer(self, target: str, came: int, answer: bytes) -> None:
         if came > self._endpoint.began:  # not a call of earlier that its client has let go of
-            self._endpoint.calls.append(Call(target.rpartition(".")[2], came, self._endpoint.event()))
+            operation, answered = target.rpartition(".")[2], self._endpoint.event()
+            self._endpoint.calls.append(Call(operation, came, answered, id(self)))
         if not self._transport.is_closing():  # as those of a caller who has gone
             self._transport.write(answer)  # type: ignore[attr-defined] # a socket's transport takes it

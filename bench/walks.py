@@ -4,8 +4,9 @@ The endpoint is a stub of SageMaker in a process of its own, 40 ms away, over a 
 three out. The gateway runs in a process of its own too. A round is a wait for AWS: the longest chain of calls of which
 each came after the one before was answered, as the endpoint heard them. Beside what a row took stands its floor: its
 rounds times the latency, and the fewest calls that the API allows for what it asks. Memory is the most that the gateway
-had above what it has when idle. Prints medians; the SDK's way and the plain client's run once, for they take a minute,
-and for the largest graph the SDK's is reckoned from its calls and the plain client's left out.
+had above what it has when idle. Prints medians of five runs: one after another, but for the SDK's way, which takes a
+minute, does little but wait, and so is gone by five clients at once. For the largest graph it is reckoned, by what a
+call took in the one before, and the plain client's left out.
 """
 
 import asyncio
@@ -35,8 +36,6 @@ LATENCY_MS = 40
 RUNS = 5
 SIZES = (200, 1_000, 5_000)
 SDK_UP_TO = 1_000
-SDK_SECONDS = 0.0029
-"""What a call takes the SDK's way beside the latency, as measured with 1,000 vertices."""
 CREDENTIALS = {"region_name": "us-east-1", "aws_access_key_id": "stub", "aws_secret_access_key": "stub"}
 
 FIELDS = {
@@ -65,9 +64,13 @@ class Run(NamedTuple):
     cpu: float = 0.0
 
 
-def by_sdk(url: str) -> None:
-    """Read the pages one after another, then describe one vertex after another, as the SDK's LineageQuery does."""
+def by_sdk(url: str) -> tuple[float, float]:
+    """Read the pages one after another, then describe one vertex after another, as the SDK's LineageQuery does.
+
+    Returns the seconds that this took, and those that it computed for.
+    """
     client = boto3.client("sagemaker", endpoint_url=url, **CREDENTIALS)
+    used, began = time.process_time(), time.perf_counter()
     found, waiting = {ENDPOINT}, [ENDPOINT]
     while waiting:
         asked = {"StartArns": [waiting.pop()], "Direction": "Ascendants", "IncludeEdges": True, "MaxResults": 50}
@@ -83,6 +86,19 @@ def by_sdk(url: str) -> None:
             waiting = [max(new)]
     for arn in found:
         describe(client, arn)
+    return time.perf_counter() - began, time.process_time() - used
+
+
+def by_sdks(endpoint: Stub) -> Run:
+    """Return the median of as many clients at once, each in a process of its own and with one connection."""
+    endpoint.begin(0)
+    by_sdk(endpoint.url)
+    endpoint.begin(LATENCY_MS)
+    with multiprocessing.get_context("spawn").Pool(RUNS) as clients:
+        took = clients.map(by_sdk, [endpoint.url] * RUNS, chunksize=1)
+    logs = endpoint.log().by_connection()
+    seconds, cpu = (statistics.median(some) for some in zip(*took, strict=True))
+    return Run(seconds, max(logs, key=lambda log: log.rounds()), cpu)
 
 
 def describe(client: Any, arn: str) -> Any:
@@ -128,8 +144,8 @@ class Gateway:
             raise RuntimeError(answer["errors"][:1])
         return answer["data"]
 
-    def first_vertices(self, query: str) -> None:
-        headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+    def first_vertices(self, query: str, *, fresh: bool = True) -> None:
+        headers = {"Accept": "text/event-stream"} | ({"Cache-Control": "no-cache"} if fresh else {})
         with self._client.stream("POST", "/graphql", json={"query": query}, headers=headers) as events:
             next(line for line in events.iter_lines() if '"arn"' in line)
 
@@ -165,13 +181,12 @@ def _serve(port: Any, endpoint: str) -> None:
     serving.run(serving.Server(app, 1, lambda: port.put(listener.getsockname()[1])), listener)
 
 
-def measured(endpoint: Stub, work: Callable[[], Any], runs: int, cpu: Callable[[], float] = time.process_time) -> Run:
+def measured(endpoint: Stub, work: Callable[[], Any], cpu: Callable[[], float] = time.process_time) -> Run:
     """Run some work over and over and return its median run; the first, unmeasured, fills the stub's memory."""
-    if runs > 1:
-        endpoint.begin(0)
-        work()
+    endpoint.begin(0)
+    work()
     found = []
-    for _ in range(runs):
+    for _ in range(RUNS):
         endpoint.begin(LATENCY_MS)
         used, began = cpu(), time.perf_counter()
         work()
@@ -208,24 +223,23 @@ class Table:
         print(" {:>5} {:>6} {:>6}".format(*rest), f" {calls}", flush=True)
 
 
-def compare(vertices: int) -> None:
-    """Print the rows of one size."""
+def compare(vertices: int, per_call: float) -> float:
+    """Print the rows of one size; return what a call took the SDK, here or, where its row is reckoned, before."""
     table = Table(vertices)
     with stub(lines(vertices, width(vertices))) as endpoint, gateway(endpoint.url) as asked:
         sdk = vertices + -(-vertices // 50)
-        if vertices <= SDK_UP_TO:
-            run = measured(endpoint, lambda: by_sdk(endpoint.url), 1)
-            table.row("SageMaker SDK", run, sdk)
+        if vertices > SDK_UP_TO and per_call:
+            table.row("SageMaker SDK (reckoned)", Run(sdk * per_call, Log([])), sdk)
         else:
-            table.row("SageMaker SDK (reckoned)", Run(sdk * (LATENCY_MS / 1000 + SDK_SECONDS), Log([])), sdk)
+            run = by_sdks(endpoint)
+            per_call = run.seconds / run.log.count().total()
+            table.row("SageMaker SDK", run, sdk)
         if vertices <= SDK_UP_TO:
-            plain = measured(endpoint, lambda: asyncio.run(by_plain_client(endpoint.url)), 1)
+            plain = measured(endpoint, lambda: asyncio.run(by_plain_client(endpoint.url)))
             table.row("plain aioboto3", plain, 2 * vertices)
         walks(table, endpoint, asked)
-        hops, watch = HOPS.format(start=ENDPOINT), WATCH.format(start=ENDPOINT)
-        table.row("three nested hops", measured(endpoint, lambda: asked.ask(hops), RUNS, asked.cpu), 14)
-        first = measured(endpoint, lambda: asked.first_vertices(watch), RUNS)
-        table.row("first vertices of a subscription", first, 1)
+        parts(table, endpoint, asked)
+    return per_call
 
 
 def walks(table: Table, endpoint: Stub, asked: Gateway) -> None:
@@ -237,21 +251,33 @@ def walks(table: Table, endpoint: Stub, asked: Gateway) -> None:
         for what, fields in FIELDS.items():
             query = WALK.format(start=ENDPOINT, prefer=prefer, fields=fields)
             asked.peak_mb()
-            run = measured(endpoint, lambda query=query: asked.ask(query), RUNS, asked.cpu)  # type: ignore[misc]
+            run = measured(endpoint, lambda query=query: asked.ask(query), asked.cpu)  # type: ignore[misc]
             name = f"{what}, {prefer.lower().replace('_', ' ')}"
             table.row(name, run, table.least[what], asked.peak_mb() - idle)
-    query = WALK.format(start=ENDPOINT, prefer="FEWER_CALLS", fields=FIELDS["every field"])
-    run = measured(endpoint, lambda: asked.ask(query, fresh=False), RUNS, asked.cpu)
-    table.row("every field, remembered", run, 0, asked.peak_mb() - idle)
+    for what, fields in FIELDS.items():
+        query = WALK.format(start=ENDPOINT, prefer="FEWER_CALLS", fields=fields)
+        run = measured(endpoint, lambda query=query: asked.ask(query, fresh=False), asked.cpu)  # type: ignore[misc]
+        table.row(f"{what}, remembered", run, 0, asked.peak_mb() - idle)
+
+
+def parts(table: Table, endpoint: Stub, asked: Gateway) -> None:
+    """Print the rows of less than a walk, and of the same remembered."""
+    hops, watch = HOPS.format(start=ENDPOINT), WATCH.format(start=ENDPOINT)
+    table.row("three nested hops", measured(endpoint, lambda: asked.ask(hops), asked.cpu), 14)
+    table.row("three nested hops, remembered", measured(endpoint, lambda: asked.ask(hops, fresh=False), asked.cpu), 0)
+    table.row("first vertices of a subscription", measured(endpoint, lambda: asked.first_vertices(watch)), 1)
+    again = measured(endpoint, lambda: asked.first_vertices(watch, fresh=False))
+    table.row("first vertices, remembered", again, 0)
 
 
 def main() -> None:
     """Print a table for each size, or for those given."""
     gc.collect()
     gc.freeze()  # for looking through it all would be counted as the gateway's time
+    per_call = 0.0
     for vertices in map(int, sys.argv[1:] or SIZES):
         assert sum(map(len, layers(vertices))) == vertices  # noqa: S101
-        compare(vertices)
+        per_call = compare(vertices, per_call)
 
 
 if __name__ == "__main__":
