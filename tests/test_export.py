@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from parsers import READERS, Drawn, Read
 
 from gateway.aws.kinds import ARTIFACT
+from gateway.lineage.coverage import Coverage
 from gateway.lineage.export import Format, written
 from gateway.lineage.graph import ShownEdge
 from gateway.lineage.picture import Picture, Vertex
-from gateway.lineage.walk import Coverage
 from gateway.local.server import LocalServer
 from gateway.records import Record
 

@@ -18,10 +18,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 
 from gateway.aws.kinds import LINEAGE
+from gateway.lineage.coverage import Coverage
 from gateway.lineage.export import Format, written
 from gateway.lineage.graph import ShownEdge
 from gateway.lineage.picture import Picture, Vertex
-from gateway.lineage.walk import Coverage
 from gateway.records import Record
 
 SCHEMAS = Path(__file__).parents[2] / "shared" / "openlineage"

@@ -12,9 +12,9 @@ from enum import Enum
 
 from gateway.aws.kinds import ACTION, ARTIFACT, CONTEXT, TRIAL_COMPONENT, Kind, kind_at
 from gateway.errors import GatewayError
+from gateway.lineage.coverage import Coverage
 from gateway.lineage.graph import ShownEdge
 from gateway.lineage.picture import Picture, Vertex
-from gateway.lineage.walk import Coverage
 from gateway.loaders import Loaders
 
 

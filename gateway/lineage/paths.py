@@ -9,8 +9,9 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from gateway.lineage.coverage import Coverage, Reason
 from gateway.lineage.mirrors import Mirrors
-from gateway.lineage.walk import Coverage, Direction, Reason, Walk
+from gateway.lineage.walk import Direction, Walk
 from gateway.loaders import Loaders
 from gateway.records import Edge
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from gateway.aws.kinds import Kind
 from gateway.lineage import plan
+from gateway.lineage.coverage import Coverage
 from gateway.lineage.graph import ShownEdge
-from gateway.lineage.walk import Coverage
 from gateway.records import Record
 
 

@@ -22,19 +22,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from math import ceil
-from typing import NamedTuple
 
 from gateway.aws.kinds import MOST_VERTICES, TRIAL_COMPONENT, kind_at
 from gateway.aws.places import Place
-from gateway.errors import (
-    BudgetExceeded,
-    DeadlineExceeded,
-    Forbidden,
-    GatewayError,
-    NotFound,
-    Throttled,
-    Unsupported,
-)
+from gateway.errors import Forbidden, GatewayError, NotFound, Unsupported
+from gateway.lineage.coverage import Coverage, Reason, reason_of
 from gateway.lineage.mirrors import Mirrors
 from gateway.lineage.spread import DEEPEST_QUERY, FEW_PAGES, PATIENCE, Cost, pages, wave
 from gateway.loaders import Loaders
@@ -69,48 +61,6 @@ class Preference(Enum):
 
     FEWER_CALLS = "FEWER_CALLS"
     LESS_WAITING = "LESS_WAITING"
-
-
-class Reason(Enum):
-    """Why a walk left something out."""
-
-    MAX_DEPTH = "MAX_DEPTH"
-    MAX_VERTICES = "MAX_VERTICES"
-    CALL_BUDGET = "CALL_BUDGET"
-    DEADLINE = "DEADLINE"
-    ACCESS_DENIED = "ACCESS_DENIED"
-    THROTTLED = "THROTTLED"
-    UPSTREAM_ERROR = "UPSTREAM_ERROR"
-    DANGLING = "DANGLING"
-
-
-def reason_of(error: GatewayError) -> Reason:
-    """Say why what a call would have told is missing."""
-    match error:
-        case BudgetExceeded():
-            return Reason.CALL_BUDGET
-        case DeadlineExceeded():
-            return Reason.DEADLINE
-        case Forbidden():
-            return Reason.ACCESS_DENIED
-        case Throttled():
-            return Reason.THROTTLED
-        case _:
-            return Reason.UPSTREAM_ERROR
-
-
-class Coverage(NamedTuple):
-    """What a walk left out, and why."""
-
-    reasons: list[Reason]
-    frontier: list[str]
-    """Vertices beyond which there may be more, nearest first."""
-    as_of: datetime
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing was left out."""
-        return not self.reasons
 
 
 @dataclass(eq=False)
@@ -229,6 +179,8 @@ class Walk:
             return
         level, edge = self._edge()
         self._found_all = not edge
+        if not edge:
+            return
         together = [arn for arn in edge if self._is_one_of_many(arn)]
         room = self.max_depth - level
         if self.hurries and not level:

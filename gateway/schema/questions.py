@@ -16,8 +16,9 @@ from gateway.aws import kinds
 from gateway.aws.kinds import MOST_RESULTS, Kind, kind_at
 from gateway.errors import BudgetExceeded, DeadlineExceeded, Forbidden, GatewayError, Throttled, UpstreamUnavailable
 from gateway.lineage import walk
+from gateway.lineage.coverage import Reason
 from gateway.lineage.describing import Describing
-from gateway.lineage.walk import Reason, Walk
+from gateway.lineage.walk import Walk
 from gateway.loaders import Loaders
 from gateway.schema.entity import Described, linked, shown, uncovered
 from gateway.schema.enums import LineageDirection

@@ -12,13 +12,14 @@ from strawberry import UNSET, Info
 
 from gateway.aws.kinds import LINEAGE, TRIAL_COMPONENT, Kind, kind_at
 from gateway.errors import BadUserInput, GatewayError
-from gateway.lineage import plan, walk
+from gateway.lineage import coverage, plan, walk
+from gateway.lineage.coverage import Reason, reason_of
 from gateway.lineage.describing import Describing
 from gateway.lineage.export import Format, described, needed, written
 from gateway.lineage.graph import ShownEdge, joined
 from gateway.lineage.paths import paths
 from gateway.lineage.picture import Picture
-from gateway.lineage.walk import Reason, Walk
+from gateway.lineage.walk import Walk
 from gateway.loaders import Loaders
 from gateway.records import Edge
 from gateway.schema.entity import shown, uncovered
@@ -175,8 +176,8 @@ class LineageGraph:
             for edge in self.edges
         ]
         reasons = [Reason(reason.value) for reason in self.coverage.reasons]
-        coverage = walk.Coverage(reasons, list(self.coverage.frontier), self.coverage.as_of)
-        return await written(chosen, Picture(vertices, edges, coverage))
+        left_out = coverage.Coverage(reasons, list(self.coverage.frontier), self.coverage.as_of)
+        return await written(chosen, Picture(vertices, edges, left_out))
 
 
 @strawberry.type(description="One way from a vertex to another along the arrows, on which no vertex comes twice.")
@@ -347,7 +348,7 @@ async def _shown(walked: Walk, filter: LineageFilter) -> LineageGraph:
     )
 
 
-def _coverage(told: walk.Coverage, unsure: Iterable[Reason] = ()) -> Coverage:
+def _coverage(told: coverage.Coverage, unsure: Iterable[Reason] = ()) -> Coverage:
     """Say what a walk left out, and why the filter could not tell of some vertices whether to show them."""
     reasons = sorted({*told.reasons, *unsure}, key=list(Reason).index)
     return Coverage(
@@ -366,7 +367,7 @@ async def _verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | 
     try:
         record = await loaders.describe(kind, arn, "CreationTime")
     except GatewayError as error:
-        return walk.reason_of(error)
+        return reason_of(error)
     properties: dict[str, str] = record.read("Properties") or {} if filter.properties else {}
     return all(_holds(record.read(path), after, before) for path, after, before in _moments(filter)) and (
         not filter.properties or any(properties.get(wanted.key) == wanted.value for wanted in filter.properties)
