@@ -100,7 +100,8 @@ async def test_identity_and_type_take_nothing(ask: Ask, load: Load, calls: Count
 async def test_less_waiting_does_not_wait_for_a_listing(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(15))
     assert all(one["name"] for one in await vertices(ask, NAMES, prefer="LESS_WAITING"))
-    assert calls == {"QueryLineage": 2, "ListAssociations": 1}
+    assert calls.pop("QueryLineage") <= 2  # near by and far; the first that tells all calls the other off
+    assert calls == {"ListAssociations": 1}
 
 
 async def test_trial_components_come_by_the_hundred(ask: Ask, load: Load, calls: Counter[str]) -> None:
