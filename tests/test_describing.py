@@ -145,6 +145,16 @@ async def test_plan_says_why_a_listing_is_read(http: httpx.AsyncClient, load: Lo
     assert "ListArtifacts: it tells of many of a walk's vertices at once" in said["extensions"]["aws"]["plan"]
 
 
+async def test_plan_says_why_all_is_asked_beside(http: httpx.AsyncClient, load: Load) -> None:
+    load(*fan(25))
+    query = f'{{ lineage(start: ["{HUB}"], prefer: LESS_WAITING) {{ vertices {{ depth }} }} }}'
+    said = (await http.post("/graphql", json={"query": query, "extensions": {"aws": True}})).json()
+    assert said["extensions"]["aws"]["plan"] == [
+        "QueryLineage: least waiting: beside these all there is, page after page, in case that comes to its end first",
+        "QueryLineage: least waiting: many calls at once, each as far as a page holds",
+    ]
+
+
 @pytest.mark.parametrize(("models", "cost"), [(5, {"ListAssociations": 1}), (60, {"ListArtifacts": 1})])
 async def test_answers_to_questions_are_named_alike(
     ask: Ask, load: Load, calls: Counter[str], models: int, cost: dict[str, int]

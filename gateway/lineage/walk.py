@@ -45,6 +45,7 @@ _CALL_SECONDS = 0.001
 
 _FEWER_CALLS = "fewest calls: fifty vertices a page, from as few vertices as lead to all that is open"
 _LESS_WAITING = "least waiting: many calls at once, each as far as a page holds"
+_LOOKS_FAR = "least waiting: beside these all there is, page after page, in case that comes to its end first"
 _THROTTLED = "fewest calls: AWS takes {:.0f} a second, which more calls would have to wait for"
 
 
@@ -265,7 +266,7 @@ class Walk:
 
     def _go_on(self, chain: _Chain) -> None:
         if self.loaders.queries_lineage(chain.start):
-            self.loaders.because("QueryLineage", self._reason)
+            self.loaders.because("QueryLineage", _LOOKS_FAR if chain.looks_far else self._reason)
             step = self.loaders.query_lineage(chain.start, self.direction.value, chain.limit, chain.token)
         else:
             chain.limit = 1
