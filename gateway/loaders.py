@@ -72,6 +72,7 @@ class Loaders:
         self._typed: set[tuple[str, str | None]] = set()
         """Vertices of which their types were learnt, for pages overlap."""
         self._edges: dict[tuple[str, str, str | None], Edge | None] = {}
+        self._summed: dict[str, None] = {}
         self._made: dict[Hashable, asyncio.Task[Any]] = {}
 
     @property
@@ -145,6 +146,7 @@ class Loaders:
     async def end(self) -> None:
         """Call off what is still under way, for nobody waits for it, and keep what is worth it."""
         self._calls.end()
+        await self._learn_summed()
         await self._memory.keep()
         records = self._records
         self.forget()  # the loaders refer to this, so that what it holds would last until someone looks for cycles
@@ -180,17 +182,20 @@ class Loaders:
         """Learn what the cache knows of an entity, unless AWS has told more of it since."""
         record = self.record(known.key)
         if known.lacks is None:
-            record.note(known.members)
+            record.note({path: value for path, value in known.members.items() if not record.covers(path)})
         elif not record.described:
             record.complete(known.members, known.lacks)
         return record
 
-    async def remember(self, keys: Sequence[str]) -> None:
-        """Leave in the cache what summaries have told of many entities; a description is left there as it comes."""
-        async for some in self.turns.slices(keys):
+    def remember(self, keys: Iterable[str]) -> None:
+        """Leave in the cache, at the end, what summaries tell of entities; a description is left there as it comes."""
+        self._summed.update(dict.fromkeys(keys))
+
+    async def _learn_summed(self) -> None:
+        async for some in self.turns.slices(list(self._summed)):
             for place, kind, key in self._placed(some):
                 record = self.record(key)
-                if not record.described:
+                if record.noted and not record.described:
                     self._memory.learn_entity(place, kind, key, Entity(key, record.noted, None))
 
     def _placed(self, keys: Iterable[str]) -> Iterator[tuple[Place, Kind, str]]:

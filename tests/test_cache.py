@@ -192,6 +192,16 @@ async def test_names_are_remembered_as_names_alone(client: httpx.AsyncClient, lo
     assert calls == {"QueryLineage": 1, "ListArtifacts": 1, "DescribeArtifact": 1}
 
 
+async def test_all_names_of_a_large_walk_are_remembered(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+    lines = [artifact(number) for number in range(301)]
+    load(*lines, *(association(artifact_arn(0), artifact_arn(number)) for number in range(1, 301)))
+    ask = expecting_data(asking(client))
+    first = await ask(NAMES, arn=artifact_arn(0))
+    made = calls.total()
+    assert await ask(NAMES, arn=artifact_arn(0)) == first
+    assert calls.total() == made
+
+
 async def test_renaming_ends_a_remembered_name(client: httpx.AsyncClient, load: Load) -> None:
     load(*GRAPH)
     ask = expecting_data(asking(client))

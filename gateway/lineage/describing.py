@@ -75,8 +75,6 @@ class Describing:
         self._asked: list[asyncio.Task[Any]] = []
         """What is under way; what it does not tell, the fields that need it ask for once more, or say why not."""
         self._batched: dict[Kind, list[str]] = defaultdict(list)
-        self._unknown: list[str] = []
-        """Vertices of which the cache had not told what is needed."""
         self._seen = 0
         """How many of the walk's associations were looked at."""
         self._many: set[End] = set()
@@ -97,7 +95,9 @@ class Describing:
         new = dict.fromkeys(arn for arn in arns if arn not in self._met)
         self._met.update(new)
         wanted = [(kind, arn) for arn in new if (kind := kind_at(arn)) and kind in self._needs]
-        await self._loaders.recall([arn for kind, arn in wanted if not self._knows(kind, arn)])
+        listed = {arn for kind, arn in wanted if self._knows(kind, arn)}  # before the walk has come to them
+        await self._loaders.recall([arn for _, arn in wanted])
+        self._loaders.remember(arn for kind, arn in wanted if arn in listed or not self._knows(kind, arn))
         async for some in self._loaders.turns.slices(wanted):
             for kind, arn in some:
                 self._begin(kind, arn)
@@ -133,8 +133,6 @@ class Describing:
         asked, self._asked = self._asked, []
         if asked:
             await asyncio.wait(asked)
-        unknown, self._unknown = self._unknown, []
-        await self._loaders.remember(list(filter(self._knows_at, unknown)))
 
     def _ask(self, listings: list[_Listing], ends: Mapping[End, set[str]]) -> None:
         """Ask for what waits to be batched, and for what these listings have not told, by no more of them."""
@@ -151,8 +149,6 @@ class Describing:
     def _begin(self, kind: Kind, arn: str) -> None:
         """Have a vertex described in whichever way tells of the most at once."""
         known = self._knows(kind, arn)
-        if not known:
-            self._unknown.append(arn)
         if kind.batch and self._roots[kind].isdisjoint(kind.batch.lacks):
             if not known:
                 self._batched[kind].append(arn)
