@@ -110,6 +110,7 @@ class Walk:
     """What it has cost to wait for those that look far."""
     _ended_by: set[Reason] = field(default_factory=set)
     _found_all: bool = False
+    """Whether what is still under way can tell nothing more that was asked for."""
     _chains: dict[asyncio.Task[Step], _Chain] = field(default_factory=dict)
     _reason: str = _FEWER_CALLS
 
