@@ -1,4 +1,4 @@
-"""One local service, one gateway and one event loop for all tests; each test begins with an empty account."""
+"""One local service and one event loop for all tests, and a gateway for each file; each test has an empty account."""
 
 import asyncio
 import os
@@ -56,14 +56,17 @@ async def running(settings: Settings, *, demo: bool = False) -> AsyncIterator[ht
             yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def http(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the gateway, which reaches the local service over HTTP with a real AWS client."""
+    """A client of the gateway, which reaches the local service over HTTP with a real AWS client.
+
+    Each file has its own: what a gateway learns of AWS, as how fast it may be called, is not forgotten.
+    """
     async with running(Settings(local_url=server.url, cache_url="off")) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def writable(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway that takes mutations."""
     async with running(Settings(local_url=server.url, cache_url="off", mutations=True)) as client:
@@ -86,7 +89,7 @@ def listening(settings: Settings, around: Callable[[ASGIApp], ASGIApp] = lambda 
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def gateway(server: LocalServer) -> Iterator[str]:
     """The URL of a gateway that takes mutations, on a socket of its own, without the scheme."""
     with listening(Settings(local_url=server.url, cache_url="off", mutations=True)) as url:
