@@ -88,7 +88,7 @@ def known(loaders: Any) -> LineageProgress:
         members = {"ArtifactArn": one, "ArtifactName": f"data-{number}", "ArtifactType": "DataSet"}
         times = {"CreationTime": made, "LastModifiedTime": made}
         source = {"Source": {"SourceUri": f"s3://bucket/{number}"}, "LineageGroupArn": one}
-        loaders.record(one).complete({**members, **times, **source})
+        loaders.known.record(one).complete({**members, **times, **source})
     shown_vertices = [LineageVertex(entity=shown(loaders, one), depth=1) for one in vertices]
     return LineageProgress(vertices=shown_vertices, edges=[], visited=0, aws_calls=0, coverage=None)
 

@@ -247,7 +247,7 @@ def records(draw: Draw) -> dict[str, dict[str, Any]]:
 def message(loaders: Loaders, known: dict[str, dict[str, Any]], vertices: list[str]) -> LineageProgress:
     """What a subscription tells of some vertices, all of which are known."""
     for key, record in known.items():
-        loaders.record(key).complete(record)
+        loaders.known.record(key).complete(record)
     entities = [shown(loaders, key) for key in vertices]
     edges = [LineageEdge(source=one, destination=one, association_type=None, hidden_hops=0) for one in entities[:3]]
     return LineageProgress(
@@ -412,7 +412,7 @@ async def test_long_list_fails_as_a_short_one(backend: Backend) -> None:
     loaders = backend.loaders()
     root = known(loaders, 3 * LONG)
     for number in (5, LONG + 5):
-        loaders.record(artifact_arn(number)).complete({"CreationTime": "yesterday"})
+        loaders.known.record(artifact_arn(number)).complete({"CreationTime": "yesterday"})
     ours, theirs = await executed(PLAIN, loaders, root, **PLANNED), await executed(PLAIN, loaders, root)
     assert repr(written(ours)) == repr(theirs)
     assert len(ours[1]) == 2

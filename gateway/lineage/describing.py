@@ -96,8 +96,8 @@ class Describing:
         self._met.update(new)
         wanted = [(kind, arn) for arn in new if (kind := kind_at(arn)) and kind in self._needs]
         listed = {arn for kind, arn in wanted if self._knows(kind, arn)}  # before the walk has come to them
-        await self._loaders.recall([arn for _, arn in wanted])
-        self._loaders.remember(arn for kind, arn in wanted if arn in listed or not self._knows(kind, arn))
+        await self._loaders.known.recall([arn for _, arn in wanted])
+        self._loaders.known.remember(arn for kind, arn in wanted if arn in listed or not self._knows(kind, arn))
         async for some in self._loaders.turns.slices(wanted):
             for kind, arn in some:
                 self._begin(kind, arn)
@@ -116,7 +116,7 @@ class Describing:
     async def ready(self, arns: Iterable[str]) -> None:
         """Wait until what is needed of these vertices is known, as far as it can be."""
         await self._loaders.turns.respite()
-        if not all(self._loaders.record(arn).described or self._knows_at(arn) for arn in arns):
+        if not all(self._loaders.known.record(arn).described or self._knows_at(arn) for arn in arns):
             await asyncio.shield(self._rest)
 
     def _knows_at(self, arn: str) -> bool:
@@ -158,16 +158,16 @@ class Describing:
             self._describe(kind, arn)
 
     def _knows(self, kind: Kind, arn: str) -> bool:
-        return all(map(self._loaders.record(arn).covers, self._needs[kind]))
+        return all(map(self._loaders.known.record(arn).covers, self._needs[kind]))
 
     def _describe(self, kind: Kind, arn: str) -> None:
         lacking = self._roots[kind].intersection(kind.batch.lacks if kind.batch else ())
         with contextlib.suppress(GatewayError):
-            self._asked.append(self._loaders.ask(kind, arn, next(iter(lacking or self._needs[kind]))))
+            self._asked.append(self._loaders.entities.ask(kind, arn, next(iter(lacking or self._needs[kind]))))
 
     def _batch(self, kind: Kind, some: list[str]) -> None:
         if some:
-            self._start(self._loaders.describe_many(kind, some))
+            self._start(self._loaders.entities.describe_many(kind, some))
 
     def _start(self, call: Coroutine[Any, Any, Any]) -> None:
         async def made() -> None:
@@ -178,7 +178,7 @@ class Describing:
 
     def _list(self, kind: Kind, arn: str) -> None:
         with contextlib.suppress(Forbidden):
-            place = self._loaders.place_of(arn)
+            place = self._loaders.known.place_of(arn)
             listing = self._listings.setdefault((kind, place), _Listing(kind, place, ended=not self._lists))
             listing.told += arn in listing.entities
             if not self._knows(kind, arn):
@@ -194,7 +194,7 @@ class Describing:
         kind = listing.kind
         self._loaders.because(kind.list, "it tells of many of a walk's vertices at once")
         try:
-            page = await self._loaders.listing(kind, {}, listing.token, MOST_RESULTS, listing.place)
+            page = await self._loaders.listings.page(kind, {}, listing.token, MOST_RESULTS, listing.place)
         except GatewayError:
             page = Page([], None)
         listing.entities |= {kind.key(summary) for summary in page.items}
@@ -218,11 +218,11 @@ class Describing:
         if batched and _pages(more := _covering(wanted + batched, ends)) <= _pages(chosen):
             chosen = more
         for end, arn in chosen:
-            self._start(self._loaders.all_associations({end: arn}) if self._lists else self._name_some((end, arn)))
+            self._start(self._loaders.associations.all({end: arn}) if self._lists else self._name_some((end, arn)))
         return set().union(*chosen.values())
 
     async def _name_some(self, end: End) -> None:
-        page = await self._loaders.associations(dict([end]), None)
+        page = await self._loaders.associations.page(dict([end]), None)
         if page.next:
             self._many.add(end)
 

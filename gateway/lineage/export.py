@@ -38,11 +38,12 @@ async def described(
 ) -> tuple[list[Vertex], list[GatewayError]]:
     """Return vertices with what the format shows of them, and why some could not be described, each code once."""
     vertices = [
-        Vertex(arn, kind, depth, loaders.record(arn)) for arn, depth in depths.items() if (kind := kind_at(arn))
+        Vertex(arn, kind, depth, loaders.known.record(arn)) for arn, depth in depths.items() if (kind := kind_at(arn))
     ]
     wanted = [vertex for vertex in vertices if not _is_told(vertex, format)]
     outcomes = await asyncio.gather(
-        *(loaders.describe(vertex.kind, vertex.arn, vertex.kind.name_path) for vertex in wanted), return_exceptions=True
+        *(loaders.entities.describe(vertex.kind, vertex.arn, vertex.kind.name_path) for vertex in wanted),
+        return_exceptions=True,
     )
     failures: dict[str, GatewayError] = {}
     for outcome in outcomes:

@@ -67,11 +67,11 @@ async def own(loaders: Loaders, kind: Kind, arn: str) -> Own:
     Most take a name and no ARN, and there may be another of that name in an account that shares its own: NotFound
     unless the account that is asked has the vertex itself.
     """
-    place = loaders.place_of(arn)
+    place = loaders.known.place_of(arn)
     if kind.parameter == kind.arn:
         return Own(place, {kind.arn: arn})
     name = arns.id_of(arn)
-    found = await loaders.find(kind, name, place)
+    found = await loaders.entities.find(kind, name, place)
     if found is None or found.lower() != arn.lower():
         raise NotFound(f"The account has no {kind.name} of this ARN.")
     return Own(place, {kind.parameter: name})
@@ -81,7 +81,7 @@ async def artifact_of(loaders: Loaders, source: dict[str, Any]) -> str:
     """Return the ARN of the artifact that has exactly this source; NotFound when there is none."""
     token: str | None = None
     while True:
-        page = await loaders.listing(ARTIFACT, {"SourceUri": source["SourceUri"]}, token, MOST_RESULTS)
+        page = await loaders.listings.page(ARTIFACT, {"SourceUri": source["SourceUri"]}, token, MOST_RESULTS)
         for summary in page.items:
             if _types(summary["Source"]) == _types(source):
                 arn: str = summary[ARTIFACT.arn]
@@ -97,7 +97,7 @@ def _types(source: dict[str, Any]) -> set[tuple[str, str]]:
 
 async def _free(loaders: Loaders, kind: Kind, removal: Removal, found: Own) -> None:
     """Take away the vertex's associations, and a trial component out of its trials."""
-    around = (await loaders.neighbours(removal.arn, "Both")).edges
+    around = (await loaders.lineage.neighbours(removal.arn, "Both")).edges
     edges = {(edge.source, edge.destination): edge for edge in around}
 
     async def dissociate(edge: Edge) -> None:
@@ -108,7 +108,7 @@ async def _free(loaders: Loaders, kind: Kind, removal: Removal, found: Own) -> N
 
     await _take(list(edges.values()), dissociate, removal.associations)
     if kind is TRIAL_COMPONENT:
-        await _take([name for _, name in await loaders.trials(removal.arn)], leave, removal.trials)
+        await _take([name for _, name in await loaders.belongings.trials(removal.arn)], leave, removal.trials)
 
 
 async def _take(items: Sequence[T], take: Callable[[T], Awaitable[None]], taken: list[T]) -> None:

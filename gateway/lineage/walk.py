@@ -187,7 +187,7 @@ class Walk:
         room = self.max_depth - level
         if self.hurries and not level:
             room = min(room, _FIRST_REACH)
-        rate = self.loaders.rate("QueryLineage", self.starts[0]) if self.starts else None
+        rate = self.loaders.lineage.rate(self.starts[0]) if self.starts else None
         cost = self._cost(rate)
         chosen = wave(together, self._behind(level), self._leads, room, cost, self._may_reach)
         if self._waits_for_far(cost, len(chosen.starts)):
@@ -227,7 +227,7 @@ class Walk:
 
     def _is_one_of_many(self, arn: str) -> bool:
         """Whether calls from elsewhere open a vertex too."""
-        return self.loaders.queries_lineage(arn) and self.mirrors.of(self.mirrors.one(arn)) == [arn]
+        return self.loaders.lineage.can_query(arn) and self.mirrors.of(self.mirrors.one(arn)) == [arn]
 
     def _behind(self, level: int) -> list[list[str]]:
         """Return the open vertices before a level, the nearest to it first."""
@@ -259,16 +259,16 @@ class Walk:
         """Beside the first calls of a walk that hurries, ask for all there is, which may be little."""
         deepest = min(DEEPEST_QUERY, self.max_depth)
         if self.hurries and deepest > 1:
-            for start in filter(self.loaders.queries_lineage, self.starts):
+            for start in filter(self.loaders.lineage.can_query, self.starts):
                 self._go_on(_Chain(start, deepest, looks_far=True))
 
     def _looks_as_far(self, start: str, limit: int) -> bool:
         return any((chain.start, chain.limit) == (start, limit) for chain in self._chains.values() if chain.looks_far)
 
     def _go_on(self, chain: _Chain) -> None:
-        if self.loaders.queries_lineage(chain.start):
+        if self.loaders.lineage.can_query(chain.start):
             self.loaders.because("QueryLineage", _LOOKS_FAR if chain.looks_far else self._reason)
-            step = self.loaders.query_lineage(chain.start, self.direction.value, chain.limit, chain.token)
+            step = self.loaders.lineage.query(chain.start, self.direction.value, chain.limit, chain.token)
         else:
             chain.limit = 1
             step = self._neighbours(chain.start)
@@ -277,9 +277,9 @@ class Walk:
     async def _neighbours(self, start: str) -> Step:
         """Ask ListAssociations, which unlike QueryLineage doesn't tell a start that does not exist."""
         kind = kind_at(start)
-        if kind and start in self.starts and (await self.loaders.describe(kind, start)).missing:
+        if kind and start in self.starts and (await self.loaders.entities.describe(kind, start)).missing:
             raise NotFound(start)
-        return await self.loaders.neighbours(start, self.direction.value)
+        return await self.loaders.lineage.neighbours(start, self.direction.value)
 
     async def _take(self, task: asyncio.Task[Step], chain: _Chain) -> None:
         """Learn what a page told, and go on to the page after it."""
@@ -395,7 +395,7 @@ class Walk:
     def _place(self, arn: str) -> Place | None:
         """Tell where a vertex is asked for; None where the gateway may not."""
         try:
-            return self.loaders.place_of(arn)
+            return self.loaders.known.place_of(arn)
         except Forbidden:
             return None
 
@@ -405,7 +405,7 @@ class Walk:
         self._dangling |= self._typeless - unsure
         ordered = sorted(unsure)
         found = await asyncio.gather(
-            *(self.loaders.describe(TRIAL_COMPONENT, arn) for arn in ordered), return_exceptions=True
+            *(self.loaders.entities.describe(TRIAL_COMPONENT, arn) for arn in ordered), return_exceptions=True
         )
         for arn, record in zip(ordered, found, strict=True):
             if isinstance(record, GatewayError):

@@ -109,16 +109,16 @@ class Described:
     @property
     def place(self) -> Place:
         """Where it, and what belongs to it, is asked for; Forbidden where the gateway may not."""
-        return self.loaders.place_of(self.key)
+        return self.loaders.known.place_of(self.key)
 
     @property
     def record(self) -> Record:
         """What the request knows of it so far."""
-        return self.loaders.record(self.key)
+        return self.loaders.known.record(self.key)
 
     def read(self, path: str, convert: Callable[[Any], Any] | None = None) -> Any:
         """Return the value at ``path``, or a coroutine of it when that takes a call."""
-        value = self.loaders.record(self.key).told(path)
+        value = self.loaders.known.record(self.key).told(path)
         if value is UNTOLD:
             return None if path in self.kind.never else self._ask(path, convert)
         return convert(value) if convert and value is not None else value
@@ -129,7 +129,7 @@ class Described:
         return await value if isawaitable(value) else value
 
     async def _ask(self, path: str, convert: Callable[[Any], Any] | None) -> Any:
-        return _value(await self.loaders.describe(self.kind, self.key, path), path, convert)
+        return _value(await self.loaders.entities.describe(self.kind, self.key, path), path, convert)
 
 
 def _value(record: Record, path: str, convert: Callable[[Any], Any] | None) -> Any:
@@ -235,7 +235,7 @@ class Tagged(Registered):
     @strawberry.field(description="Its AWS tags. One ListTags call at most.")
     async def tags(self) -> list["Tag"] | None:
         """Return the tags."""
-        tags: Any = await self.loaders.tags(unpinned(self.key))
+        tags: Any = await self.loaders.belongings.tags(unpinned(self.key))
         return tags  # type: ignore[no-any-return]
 
 
@@ -278,7 +278,7 @@ class MetadataProperties:
         """Return the project."""
         loaders: Loaders = info.context
         project_id = self.get("ProjectId")
-        key = await loaders.project(project_id, loaders.place_of(self[_OWNER])) if project_id else None
+        key = await loaders.belongings.project(project_id, loaders.known.place_of(self[_OWNER])) if project_id else None
         return shown(loaders, key) if key else None
 
 

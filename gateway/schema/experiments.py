@@ -87,7 +87,7 @@ class Trial(Tagged):
     async def experiment(self) -> Experiment | None:
         """Find the experiment."""
         name = await self.known("ExperimentName")
-        key = await self.loaders.find(kinds.EXPERIMENT, name, self.place) if name else None
+        key = await self.loaders.entities.find(kinds.EXPERIMENT, name, self.place) if name else None
         return shown(self.loaders, key) if key else None
 
     @strawberry.field(description="The runs in it, newest first. One call a page.")

@@ -238,7 +238,7 @@ class LineageEntity(Described, Node):
     @strawberry.field(description="Its AWS tags. One ListTags call at most.")
     async def tags(self) -> list[Tag] | None:
         """Return the tags."""
-        tags: Any = await self.loaders.tags(self.key)
+        tags: Any = await self.loaders.belongings.tags(self.key)
         return tags  # type: ignore[no-any-return]
 
     @strawberry.field(description="What it came from: one hop against the arrows, newest association first.")
@@ -395,7 +395,7 @@ class TrialComponent(LineageEntity):
         self, first: First = 50, after: After = UNSET
     ) -> Connection[Annotated["Trial", strawberry.lazy("gateway.schema.experiments")]]:
         """Return the trials. What uses the component is another question, and has the name `trials`."""
-        names = await self.loaders.trials(self.key)
+        names = await self.loaders.belongings.trials(self.key)
         listing = naming(self.loaders, kinds.TRIAL, names, self.key)
         return await connected(self.loaders, kinds.TRIAL, listing, first, after)
 
@@ -408,7 +408,7 @@ class TrialComponent(LineageEntity):
         self,
     ) -> Annotated["PipelineExecution", strawberry.lazy("gateway.schema.pipelines")] | None:
         """Return the pipeline execution, undescribed."""
-        arn = await self.loaders.pipeline_execution(self.key)
+        arn = await self.loaders.belongings.pipeline_execution(self.key)
         return linked(self.loaders, kinds.PIPELINE_EXECUTION, arn) if arn else None
 
 
@@ -440,7 +440,7 @@ def association_listing(
     """Return a listing of association summaries; what is kept of it changes no cursor, so it is not in the scope."""
     return Listing(
         scope("ListAssociations", place, sorted(parameters.items())),
-        lambda token, _: loaders.associations(parameters, token, place),
+        lambda token, _: loaders.associations.page(parameters, token, place),
         keep,
     )
 
@@ -455,7 +455,7 @@ def foresee_hops(info: Info, arn: str) -> None:
     for direction in ("upstream", "downstream"):
         for condition, given in arguments(info._raw_info, direction):  # noqa: SLF001 - strawberry's own expands fragments
             if condition in names and not given.get("filter") and not given.get("after"):
-                info.context.foresee(plan.hop(arn, direction).parameters)
+                info.context.associations.foresee(plan.hop(arn, direction).parameters)
 
 
 async def _hop(

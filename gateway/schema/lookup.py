@@ -24,7 +24,7 @@ _REGION = re.compile("[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}")
 async def existing(loaders: Loaders, key: str) -> Any:
     """Return the entity if AWS has it, which takes describing it."""
     entity: Described | None = shown(loaders, key)
-    return entity if entity and not (await loaders.describe(entity.kind, key)).missing else None
+    return entity if entity and not (await loaders.entities.describe(entity.kind, key)).missing else None
 
 
 async def by_arn(loaders: Loaders, arn: str, *kinds: Kind, ahead: Ahead = lambda _: None) -> Any:
@@ -39,7 +39,7 @@ async def by_arn(loaders: Loaders, arn: str, *kinds: Kind, ahead: Ahead = lambda
 
 async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None = None) -> Any:
     """Return the entity with this name, in one version where there are several; None when there is none."""
-    key = await loaders.find(kind, pinned(checked_name(name, "name", kind), version))
+    key = await loaders.entities.find(kind, pinned(checked_name(name, "name", kind), version))
     return shown(loaders, key) if key else None
 
 
@@ -74,7 +74,7 @@ async def listed(  # noqa: PLR0913 - a list has these parts
     parameters = given(**asked, **bounds)
     listing = Listing(
         scope(kind.list, place, sorted(parameters.items())),
-        lambda token, size: loaders.listing(kind, parameters, token, size, place),
+        lambda token, size: loaders.listings.page(kind, parameters, token, size, place),
     )
     return await connected(loaders, kind, listing, first, after)
 
@@ -85,7 +85,7 @@ async def place_asked(loaders: Loaders, account: str | None, region: str | None)
         raise BadUserInput("not the 12 digits of an account.", "account")
     if is_given(region) and not _REGION.fullmatch(region):
         raise BadUserInput("not the name of a region.", "region")
-    return await loaders.place_named(account or None, region or None)
+    return await loaders.known.place_named(account or None, region or None)
 
 
 async def connected(
@@ -100,7 +100,7 @@ def searching(loaders: Loaders, kind: Kind, name: str, value: str, place: Place)
     """List the entities of which Search's property ``name`` has this value."""
     return Listing(
         scope("Search", place, kind.name, name, value),
-        lambda token, size: loaders.search(kind, name, value, token, size, place),
+        lambda token, size: loaders.listings.search(kind, name, value, token, size, place),
     )
 
 
@@ -109,7 +109,9 @@ def naming(loaders: Loaders, kind: Kind, names: Sequence[tuple[Place, str]], *be
 
     async def fetch(token: str | None, size: int) -> Page:
         start = _position(token)
-        keys = await asyncio.gather(*(loaders.find(kind, name, place) for place, name in names[start : start + size]))
+        keys = await asyncio.gather(
+            *(loaders.entities.find(kind, name, place) for place, name in names[start : start + size])
+        )
         more = start + size < len(names)
         return Page([{kind.arn: key} for key in keys], str(start + size) if more else None)
 
@@ -118,7 +120,7 @@ def naming(loaders: Loaders, kind: Kind, names: Sequence[tuple[Place, str]], *be
 
 async def standing_for(loaders: Loaders, kind: Kind, source: str) -> Any:
     """Return the vertex of a kind that stands for an ARN or a URI, the newest where there are several."""
-    found = await listed(loaders, kind, 1, None, place=loaders.place_of(source), SourceUri=source)
+    found = await listed(loaders, kind, 1, None, place=loaders.known.place_of(source), SourceUri=source)
     return found.nodes[0] if found.nodes else None
 
 

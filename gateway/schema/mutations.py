@@ -179,7 +179,7 @@ class Mutation:
     ) -> AddAssociationPayload:
         """Draw an arrow."""
         made = _checked_ends(input)
-        await info.context.write("AddAssociation", info.context.place_of(input.source_arn), **made)
+        await info.context.write("AddAssociation", info.context.known.place_of(input.source_arn), **made)
         return AddAssociationPayload(loaders=info.context, made=made)
 
     @_mutation(description="Takes an arrow away. One call. NOT_FOUND when there is none between the two.")
@@ -188,7 +188,7 @@ class Mutation:
     ) -> DeleteAssociationPayload:
         """Take an arrow away."""
         ends = _checked_ends(input)
-        await info.context.write("DeleteAssociation", info.context.place_of(input.source_arn), **ends)
+        await info.context.write("DeleteAssociation", info.context.known.place_of(input.source_arn), **ends)
         return DeleteAssociationPayload(source_arn=input.source_arn, destination_arn=input.destination_arn)
 
     @_mutation(description="Sets tags on anything in SageMaker that has an ARN. One call.")
@@ -197,7 +197,7 @@ class Mutation:
     ) -> AddTagsPayload:
         """Set tags."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
-        await info.context.write("AddTags", info.context.place_of(input.resource_arn), **request(input))
+        await info.context.write("AddTags", info.context.known.place_of(input.resource_arn), **request(input))
         return AddTagsPayload(loaders=info.context, resource=input.resource_arn)
 
     @_mutation(description="Takes tags off anything in SageMaker that has an ARN. One call.")
@@ -206,7 +206,7 @@ class Mutation:
     ) -> DeleteTagsPayload:
         """Take tags off."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
-        await info.context.write("DeleteTags", info.context.place_of(input.resource_arn), **request(input))
+        await info.context.write("DeleteTags", info.context.known.place_of(input.resource_arn), **request(input))
         return DeleteTagsPayload(loaders=info.context, resource=input.resource_arn)
 
 

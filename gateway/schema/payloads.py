@@ -148,7 +148,7 @@ class AddAssociationPayload:
         summary: dict[str, Any] = self.made
         if asked - known:
             ends = {end: self.made[end] for end in ("SourceArn", "DestinationArn")}
-            page = await self.loaders.associations(ends, None)
+            page = await self.loaders.associations.page(ends, None)
             summary = page.items[0] if page.items else self.made
         return association(self.loaders, summary)
 
@@ -171,7 +171,7 @@ class TagsPayload:
     @strawberry.field(description="All tags that it has now. One ListTags call.")
     async def tags(self) -> list[Tag]:
         """Return the tags."""
-        tags: Any = await self.loaders.tags(self.resource)
+        tags: Any = await self.loaders.belongings.tags(self.resource)
         return tags  # type: ignore[no-any-return]
 
 

@@ -90,7 +90,7 @@ async def trials(
     info: Info, start: Described, direction: LineageDirection, first: int | None, after: str | None
 ) -> Connection[Any]:
     """Return a page of the trials that the runs on the way, or the start itself, are part of."""
-    found = await _of_each_run(info, start, direction, start.loaders.trials)
+    found = await _of_each_run(info, start, direction, start.loaders.belongings.trials)
     names = sorted({name for some in found for name in some}, key=itemgetter(1))
     listing = naming(start.loaders, kinds.TRIAL, names, start.key, direction.value)
     return await connected(start.loaders, kinds.TRIAL, listing, first, after)
@@ -98,7 +98,7 @@ async def trials(
 
 async def pipeline_executions(info: Info, start: Described, direction: LineageDirection) -> list[Any]:
     """Return the pipeline executions that the runs on the way, or the start itself, are part of: nearest first."""
-    arns_found = await _of_each_run(info, start, direction, start.loaders.pipeline_execution)
+    arns_found = await _of_each_run(info, start, direction, start.loaders.belongings.pipeline_execution)
     found = (linked(start.loaders, kinds.PIPELINE_EXECUTION, arn) for arn in dict.fromkeys(arns_found) if arn)
     return [execution for execution in found if execution]
 
@@ -132,7 +132,9 @@ async def _walk(start: Described, direction: LineageDirection) -> Walk:
         # of the approval; but it is what people ask of one.
         source = await start.known(kinds.ACTION.source_path) or ""
         if kind_at(source) is kinds.MODEL_PACKAGE:
-            page = await start.loaders.listing(kinds.ARTIFACT, {"SourceUri": source}, None, MOST_RESULTS, start.place)
+            page = await start.loaders.listings.page(
+                kinds.ARTIFACT, {"SourceUri": source}, None, MOST_RESULTS, start.place
+            )
             starts += [summary[kinds.ARTIFACT.arn] for summary in page.items]
     return await Walk(start.loaders, starts, walk.Direction(direction.value), DEEPEST, MOST_VERTICES).run()
 

@@ -194,7 +194,7 @@ class ModelPackage(Registered):
         key = f"{self.key.partition(':model-package/')[0]}:model-package-group/{group}"
         name = self.record.read("ModelPackageGroupName")
         if name:
-            self.loaders.record(key).note({"ModelPackageGroupName": name})
+            self.loaders.known.record(key).note({"ModelPackageGroupName": name})
         return ModelPackageGroup(loaders=self.loaders, key=key)
 
     @strawberry.field(

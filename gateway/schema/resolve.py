@@ -71,7 +71,7 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
     if arn.resource in _JOBS:
         return [_run_as(loaders, arn.text)]
     if arn.resource == "pipeline" and "/execution/" in arn.id:
-        return [_search(loaders, {_EXECUTION_TAG: arn.text}, loaders.place_of(arn.text))]
+        return [_search(loaders, {_EXECUTION_TAG: arn.text}, loaders.known.place_of(arn.text))]
     match arn.resource:
         case "model-package":
             sources = [kinds.ARTIFACT]
@@ -98,32 +98,34 @@ async def _by_name(loaders: Loaders, name: str) -> list[Found]:
 
 async def _home(loaders: Loaders) -> Arn:
     """Return any ARN of this account and region: that of the lineage group which every account has."""
-    group = await loaders.find(kinds.LINEAGE_GROUP, kinds.DEFAULT_GROUP)
+    group = await loaders.entities.find(kinds.LINEAGE_GROUP, kinds.DEFAULT_GROUP)
     home = arns.parse(group) if group else None
     return home or Arn("aws", "", "000000000000", "", "")
 
 
 async def _itself(loaders: Loaders, kind: Kind, arn: str) -> Sequence[str]:
-    record = await loaders.describe(kind, arn)
+    record = await loaders.entities.describe(kind, arn)
     return [] if record.missing else [arn]
 
 
 async def _called(loaders: Loaders, kind: Kind, name: str) -> Sequence[str]:
     if not kind.name_pattern.fullmatch(name):
         return []
-    arn = await loaders.find(kind, name)
+    arn = await loaders.entities.find(kind, name)
     return [arn] if arn else []
 
 
 async def _standing_for(loaders: Loaders, kind: Kind, source: str) -> Sequence[str]:
-    page = await loaders.listing(kind, {"SourceUri": source}, None, MOST_RESULTS, loaders.place_of(source))
+    page = await loaders.listings.page(kind, {"SourceUri": source}, None, MOST_RESULTS, loaders.known.place_of(source))
     return [summary[kind.arn] for summary in page.items]
 
 
 async def _run_as(loaders: Loaders, job: str) -> Sequence[str]:
-    page = await loaders.listing(kinds.TRIAL_COMPONENT, {"SourceArn": job}, None, MOST_RESULTS, loaders.place_of(job))
+    page = await loaders.listings.page(
+        kinds.TRIAL_COMPONENT, {"SourceArn": job}, None, MOST_RESULTS, loaders.known.place_of(job)
+    )
     return [summary[kinds.TRIAL_COMPONENT.arn] for summary in page.items]
 
 
 async def _search(loaders: Loaders, terms: dict[str, str], place: Place = HOME) -> Sequence[str]:
-    return await loaders.search_any(kinds.TRIAL_COMPONENT, terms, place)
+    return await loaders.listings.search_any(kinds.TRIAL_COMPONENT, terms, place)

@@ -365,7 +365,7 @@ async def _verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | 
     if kind is None or (filter.properties and kind is TRIAL_COMPONENT):
         return False
     try:
-        record = await loaders.describe(kind, arn, "CreationTime")
+        record = await loaders.entities.describe(kind, arn, "CreationTime")
     except GatewayError as error:
         return reason_of(error)
     properties: dict[str, str] = record.read("Properties") or {} if filter.properties else {}
@@ -403,7 +403,7 @@ def _holds(moment: datetime | None, after: datetime | None, before: datetime | N
 
 def type_of(loaders: Loaders, kind: Kind, arn: str) -> str | None:
     """Return a walked vertex's type; the walk told it, if there is one."""
-    return plan.one_spelling(loaders.record(arn).read(kind.type_path))
+    return plan.one_spelling(loaders.known.record(arn).read(kind.type_path))
 
 
 def _edge(loaders: Loaders, edge: ShownEdge) -> LineageEdge:

@@ -1,0 +1,126 @@
+"""What one request has learnt of AWS, and how it learns more: a file for each way of asking, nothing asked twice."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Hashable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from gateway import arn as arns
+from gateway.aws.budget import Budget
+from gateway.aws.places import HOME, Place
+from gateway.cache import Cache
+from gateway.errors import Forbidden, GatewayError
+from gateway.loaders.asking import Asking
+from gateway.loaders.associations import Associations
+from gateway.loaders.belongings import Belongings
+from gateway.loaders.entities import Entities
+from gateway.loaders.known import Known
+from gateway.loaders.lineage import Lineage
+from gateway.loaders.listings import Listings
+from gateway.memory import Memory
+from gateway.records import Record
+from gateway.turns import LONG
+
+T = TypeVar("T")
+
+_letting_go: set[asyncio.Task[None]] = set()
+
+
+class Loaders:
+    """The loaders of one request and what they have learnt."""
+
+    def __init__(self, calls: Budget, cache: Cache, *, fresh: bool = False) -> None:
+        """Ask the cache, unless the answer is to be ``fresh``, and then AWS through ``calls``."""
+        self._calls = calls
+        self.turns = calls.tally.turns
+        """Its turns at what takes long."""
+        self._memory = Memory(cache, self.turns, fresh=fresh)
+        self._asking = Asking(calls)
+        self.known = Known(calls, self._memory)
+        self.entities = Entities(self.known, self._asking)
+        self.associations = Associations(self.known, self._asking)
+        self.lineage = Lineage(self.known, self._asking, self.associations)
+        self.listings = Listings(self.known, self._asking)
+        self.belongings = Belongings(self.known, self._asking, self.entities, self.listings)
+        self.shown: dict[str, Any] = {}
+        """What shows an entity, by its key, for an answer may show it many times."""
+        self.told: list[tuple[GatewayError, list[str | int]]] = []
+        """What is missing from fields that have an answer all the same."""
+
+    def forget(self) -> None:
+        """Know nothing, as at the beginning: what was learnt may no longer be so."""
+        self.shown = {}
+        for part in (self._memory, self._asking, self.known, self.entities, self.lineage, self.belongings):
+            part.forget()
+
+    @property
+    def calls_made(self) -> int:
+        """How many calls the request has made so far."""
+        return self._calls.made
+
+    @property
+    def aws(self) -> dict[str, Any]:
+        """What the request has asked of AWS so far, as `extensions` show it."""
+        return self._calls.report() | {"cached": self._memory.hits}
+
+    def shows(self) -> None:
+        """Count an entity that the answer shows; BudgetExceeded when it shows as many as it may."""
+        self._calls.shows()
+
+    def because(self, operation: str, reason: str) -> None:
+        """Note why an operation is called, for whoever asks what an answer took."""
+        self._asking.because(operation, reason)
+
+    def tell(self, error: GatewayError, path: list[str | int]) -> None:
+        """Say beside the data of the field at ``path`` what is missing from it."""
+        self.told.append((error, path))
+
+    async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return what ``make`` makes, which happens once a request for each key."""
+        return await self._asking.once(key, make)
+
+    async def write(self, operation: str, place: Place = HOME, **parameters: Any) -> dict[str, Any]:
+        """Change something, and forget what was known before; even a call that failed may have changed it.
+
+        Whoever stops waiting for it, it is finished, and then known to the cache.
+        """
+        return await asyncio.shield(self._written(operation, place, parameters))
+
+    async def _written(self, operation: str, place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return await self._calls(operation, place, **parameters)
+        finally:
+            self.forget()
+            self._calls.part(place)
+            await self._memory.evict([(place, ""), *self._touched(place, parameters)])
+
+    def _touched(self, place: Place, parameters: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+        """Give the entities that a write is about, by their ARNs or names, and where they are asked for."""
+        for name, value in parameters.items():
+            if name.endswith(("Arn", "Name")) and isinstance(value, str):
+                yield place, value
+                if arns.parse(value):
+                    with contextlib.suppress(Forbidden):
+                        yield self.known.place_of(value), value
+
+    async def keep(self) -> None:
+        """Leave in the cache what has been learnt so far."""
+        await self._memory.keep()
+
+    async def end(self) -> None:
+        """Call off what is still under way, for nobody waits for it, and keep what is worth it."""
+        self._calls.end()
+        await self.known.keep_summed()
+        await self._memory.keep()
+        records = self.known.records
+        self.forget()  # the loaders refer to this, so that what it holds would last until someone looks for cycles
+        if len(records) > LONG:
+            letting_go = asyncio.create_task(self._let_go(records))  # for which nobody need wait
+            _letting_go.add(letting_go)
+            letting_go.add_done_callback(_letting_go.discard)
+
+    async def _let_go(self, records: dict[str, Record]) -> None:
+        """Forget thousands slice by slice, for all at once take long."""
+        async for some in self.turns.slices(list(records)):
+            for key in some:
+                del records[key]

@@ -1,0 +1,65 @@
+"""What a request is asking of AWS: each thing once, whoever waits for it, and why."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from gateway.aws.budget import Budget
+from gateway.errors import GatewayError, NotFound
+from gateway.records import Page
+
+T = TypeVar("T")
+
+
+class Asking:
+    """What one request has begun to ask."""
+
+    def __init__(self, calls: Budget) -> None:
+        """Ask by ``calls``."""
+        self.calls = calls
+        self.forget()
+
+    def forget(self) -> None:
+        """Ask everything anew, as at the beginning."""
+        self._begun: dict[Hashable, asyncio.Task[Any]] = {}
+        self.pages: set[asyncio.Task[Page]] = set()
+        """Pages under way."""
+
+    def because(self, operation: str, reason: str) -> None:
+        """Note why an operation is called, for whoever asks what an answer took."""
+        self.calls.tally.reasons.add(f"{operation}: {reason}")
+
+    async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return what ``make`` makes, which happens once a request for each key."""
+        return await asyncio.shield(self.begin(key, make))
+
+    def begin(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
+        """Begin what is made once for each key; whoever waits for it does so behind a shield, for others may too."""
+        if key not in self._begun:
+            self._begun[key] = asyncio.create_task(make())
+            self._begun[key].add_done_callback(lambda made: made.cancelled() or made.exception())  # nobody may wait
+        return self._begun[key]
+
+    def page(self, load: Callable[..., Coroutine[Any, Any, Page]], *arguments: Any) -> asyncio.Task[Page]:
+        """Begin to ask for a page by these arguments, once a request; to be awaited behind a shield."""
+        page = self.begin((load, *arguments), partial(load, *arguments))
+        if not page.done():
+            self.pages.add(page)
+            page.add_done_callback(self.pages.discard)
+        return page
+
+
+def paged(token: str | None, size: int | None = None) -> dict[str, Any]:
+    """Make the parameters that ask for the page which begins at ``token``, of ``size`` items."""
+    return ({"NextToken": token} if token else {}) | ({"MaxResults": size} if size else {})
+
+
+def frozen(parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """Make a key of parameters."""
+    return tuple(sorted(parameters.items()))
+
+
+def says_missing(error: GatewayError, words: str) -> bool:
+    """Whether a failed call says that what it was about does not exist, rather than that its arguments are wrong."""
+    return isinstance(error, NotFound) or bool(words and words in str(error))

@@ -1,0 +1,89 @@
+"""Associations, a hop at a time: ListAssociations, which also names both ends of each and tells their types."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gateway import arn as arns
+from gateway.aws.kinds import LINEAGE, MOST_RESULTS, kind_at, kind_of
+from gateway.aws.places import HOME, Place
+from gateway.errors import NotFound
+from gateway.loaders.asking import Asking, frozen, paged
+from gateway.loaders.known import Known
+from gateway.records import Page
+
+
+class Associations:
+    """Reads association summaries."""
+
+    def __init__(self, known: Known, asking: Asking) -> None:
+        """Note in ``known`` what AWS tells of the ends."""
+        self._known = known
+        self._asking = asking
+
+    async def page(self, parameters: Mapping[str, Any], token: str | None, place: Place | None = None) -> Page:
+        """Return the page of association summaries that begins at ``token``: 100 of them, whoever asks for how many.
+
+        They are asked where the vertex is whose ARN is among the parameters, unless a ``place`` is given.
+        """
+        return await asyncio.shield(self._page(parameters, token, place))
+
+    def foresee(self, parameters: Mapping[str, Any]) -> None:
+        """Begin to ask for a first page, for a field that is going to need it."""
+        self._page(parameters, None, None)
+
+    async def all(self, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return all association summaries that a hop's parameters leave, page after page."""
+        items: list[dict[str, Any]] = []
+        token = None
+        while True:
+            page = await self.page(parameters, token)
+            items += page.items
+            token = page.next
+            if token is None:
+                return items
+
+    def _page(self, parameters: Mapping[str, Any], token: str | None, place: Place | None) -> asyncio.Task[Page]:
+        end = parameters.get("SourceArn") or parameters.get("DestinationArn")
+        asked = place if place is not None else self._known.place_of(end) if end else HOME
+        self._asking.because("ListAssociations", "one hop; it tells names and types too")
+        return self._asking.page(self._load, asked, frozen(parameters), token)
+
+    async def _load(self, place: Place, parameters: tuple[tuple[str, Any], ...], token: str | None) -> Page:
+        remembered = None if token else await self._known.memory.associations(place, parameters)
+        if remembered is not None:
+            return Page(self._learn(remembered), None)
+        asked = dict(parameters) | paged(token, MOST_RESULTS)
+        try:
+            answer = await self._asking.calls("ListAssociations", place, **asked)
+        except NotFound:
+            return Page([], None)
+        page = Page(self._learn(answer["AssociationSummaries"]), answer.get("NextToken"))
+        if token is None and page.next is None:
+            self._known.memory.learn_associations(place, parameters, page.items)
+        return page
+
+    def _learn(self, summaries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Learn what association summaries tell of their ends; return those of which both are vertices."""
+        found = [summary for summary in summaries if joins_vertices(summary["SourceArn"], summary["DestinationArn"])]
+        for summary in found:
+            self._learn_end(summary, "Source")
+            self._learn_end(summary, "Destination")
+        return found
+
+    def _learn_end(self, summary: Mapping[str, Any], end: str) -> None:
+        arn = arns.parse(summary[f"{end}Arn"])
+        kind = kind_of(arn)
+        if arn and kind in LINEAGE:
+            told = {kind.name_path: summary.get(f"{end}Name"), kind.type_path: summary.get(f"{end}Type")}
+            self._known.record(arn.text).note(told)
+
+
+def is_vertex(arn: str) -> bool:
+    """Whether an ARN is of a kind that lineage has as vertices."""
+    return kind_at(arn) in LINEAGE
+
+
+def joins_vertices(source: str, destination: str) -> bool:
+    """Whether both ends are vertices: AWS lets one be an experiment, which is none of any lineage type."""
+    return is_vertex(source) and is_vertex(destination)

@@ -1,0 +1,111 @@
+"""What belongs to an entity, or it to, and none of its own members tells: tags, trials, the execution, the project."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from aiodataloader import DataLoader
+
+from gateway import arn as arns
+from gateway.aws.kinds import ABSENT, EXECUTION_TAG, MOST_RESULTS, PROJECT, TRIAL, TRIAL_COMPONENT, kind_at
+from gateway.aws.places import HOME, Place
+from gateway.errors import BadUserInput, NotFound
+from gateway.loaders.asking import Asking, paged, says_missing
+from gateway.loaders.entities import Entities
+from gateway.loaders.known import Known
+from gateway.loaders.listings import Listings
+from gateway.records import Page
+
+
+class Belongings:
+    """Reads what belongs together."""
+
+    def __init__(self, known: Known, asking: Asking, entities: Entities, listings: Listings) -> None:
+        """Look in ``known`` first."""
+        self._known = known
+        self._asking = asking
+        self._entities = entities
+        self._listings = listings
+        self.forget()
+
+    def forget(self) -> None:
+        """Read everything anew, as at the beginning."""
+        self._projects = DataLoader(self._load_projects)
+
+    async def tags(self, arn: str) -> list[dict[str, str]]:
+        """Return all tags of anything that has an ARN."""
+        kind = kind_at(arn)
+        if kind and await self._entities.tells(kind, arn, "Tags"):
+            return self._known.record(arn).read("Tags") or []
+        return await self._asking.once(("tags", arn), partial(self._load_tags, arn))
+
+    async def trials(self, component: str) -> list[tuple[Place, str]]:
+        """Return the trials that a trial component is part of, by their places and, in this order, their names."""
+        place = self._known.place_of(component)
+        return [(place, name) for name in await self._trials_in(component, place)]
+
+    async def pipeline_execution(self, component: str) -> str | None:
+        """Return the ARN of the pipeline execution that a trial component's run is part of; None when of none."""
+        marked = _execution(await self.tags(component))
+        if marked:
+            return marked
+        # Some tags stay with the job that the component stands for.
+        record = self._known.record(component)
+        if not record.covers("Source.SourceArn"):
+            record = await self._entities.describe(TRIAL_COMPONENT, component, "Source.SourceArn")
+        job = record.read("Source.SourceArn")
+        return _execution(await self.tags(job)) if job else None
+
+    async def project(self, project_id: str, place: Place = HOME) -> str | None:
+        """Return the key of the project with this id; None when there is none."""
+        key: str | None = await self._projects.load((place, project_id))
+        return key
+
+    async def _trials_in(self, component: str, place: Place) -> list[str]:
+        if await self._entities.tells(TRIAL_COMPONENT, component, "Parents"):
+            parents = self._known.record(component).read("Parents") or ()
+            return sorted({parent["TrialName"] for parent in parents})
+        names: list[str] = []
+        page = Page([], "")
+        while page.next is not None:
+            asked = {"TrialComponentName": arns.id_of(component)}
+            page = await self._listings.page(TRIAL, asked, page.next or None, MOST_RESULTS, place)
+            names += [summary["TrialName"] for summary in page.items]
+        return sorted(names)
+
+    async def _load_tags(self, arn: str) -> list[dict[str, str]]:
+        tags: list[dict[str, str]] = []
+        token: str | None = None
+        while True:
+            asked = {"ResourceArn": arn} | paged(token)
+            try:
+                answer = await self._asking.calls("ListTags", self._known.place_of(arn), **asked)
+            except (NotFound, BadUserInput) as error:
+                if says_missing(error, ABSENT):
+                    return []
+                raise
+            tags += answer["Tags"]
+            token = answer.get("NextToken")
+            if not token:
+                return tags
+
+    async def _load_projects(self, wanted: list[tuple[Place, str]]) -> list[str | None]:
+        """Find projects by their ids: no call takes one, so the listing is read as far as it takes to find them."""
+        places = dict.fromkeys(place for place, _ in wanted)
+        found = await asyncio.gather(
+            *(self._projects_in(place, {id for where, id in wanted if where == place}) for place in places)
+        )
+        keys = dict(zip(places, found, strict=True))
+        return [keys[place].get(project_id) for place, project_id in wanted]
+
+    async def _projects_in(self, place: Place, ids: set[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        page = Page([], "")
+        while page.next is not None and not found.keys() >= ids:
+            page = await self._listings.page(PROJECT, {}, page.next or None, MOST_RESULTS, place)
+            found |= {summary["ProjectId"]: PROJECT.key(summary) for summary in page.items}
+        return found
+
+
+def _execution(tags: Iterable[Mapping[str, str]]) -> str | None:
+    return next((tag["Value"] for tag in tags if tag["Key"] == EXECUTION_TAG), None)

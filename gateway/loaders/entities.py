@@ -1,0 +1,161 @@
+"""How entities are described: one by one, or as a batch of all that a level of the answer asks for."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from aiodataloader import DataLoader
+
+from gateway import arn as arns
+from gateway.aws.batches import Batch
+from gateway.aws.kinds import KINDS, LINEAGE, Kind, unpinned
+from gateway.aws.places import HOME, Place
+from gateway.errors import BadUserInput, Forbidden, NotFound, Unsupported
+from gateway.loaders.asking import Asking, says_missing
+from gateway.loaders.known import Known
+from gateway.memory import Entity
+from gateway.records import Record
+
+# Between a page's arrival and the first field of its items that asks for more lie this many turns of the event loop
+# at most (graphql-core completes a list in three); a level's batch is gathered after that many.
+_TURNS = 8
+
+
+class Entities:
+    """Describes entities."""
+
+    def __init__(self, known: Known, asking: Asking) -> None:
+        """Note in ``known`` what AWS tells."""
+        self._known = known
+        self._asking = asking
+        self._turns = asking.calls.tally.turns
+        self.forget()
+
+    def forget(self) -> None:
+        """Describe everything anew, as at the beginning."""
+        self._batches = {kind: DataLoader(partial(self._load_many, kind)) for kind in KINDS if kind.batch}
+        self._describing: dict[asyncio.Task[str | None], str] = {}
+
+    async def describe(self, kind: Kind, key: str, path: str = "") -> Record:
+        """Ask for the whole entity, or for all that the cheapest call knows when that covers ``path``."""
+        record = self._known.record(key)
+        place = self._known.place_of(key)
+        if record.described and record.covers(path):
+            return record
+        if remembered := await self._known.memory.entity(place, kind, key):
+            self._known.recalled(remembered)
+            if record.covers(path):
+                return record
+        if kind.batch and kind.batch.takes(key) and path.partition(".")[0] not in kind.batch.lacks:
+            await self._level(kind)
+            await self._batches[kind].load((key, True))
+        else:
+            await asyncio.shield(self.ask(kind, key, path))
+        return record
+
+    def ask(self, kind: Kind, key: str, path: str = "") -> asyncio.Task[str | None]:
+        """Begin to ask AWS for one whole entity, of which the cache knew nothing; to be awaited behind a shield."""
+        self._asking.because(kind.describe, f"only this tells {path}" if path else "whether it exists")
+        return self._described(kind, key, self._known.place_of(key))
+
+    async def describe_many(self, kind: Kind, keys: Iterable[str]) -> None:
+        """Ask for several entities of a kind that has a batch, without those for which the gateway may not."""
+        await self._load_many(kind, [(key, True) for _, _, key in self._known.placed(keys)])
+
+    async def find(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
+        """Return the key of the entity of that name, which is described unless something told of it before."""
+        if key := self._known.named(place, kind, name):
+            return key
+        if (remembered := await self._known.memory.entity(place, kind, name)) is None:
+            return await asyncio.shield(self._described(kind, name, place))
+        self._known.recalled(remembered)
+        return remembered.key
+
+    async def tells(self, kind: Kind, key: str, path: str) -> bool:
+        """Whether the record covers what the kind's batch alone tells; several at once are asked of it."""
+        if not (kind.batch and path in kind.batch.adds):
+            return False
+        record = self._known.record(key)
+        self._known.place_of(key)  # whoever may not be asked is told so alone, and not with a batch
+        if not record.covers(path):
+            await self._level(kind)
+        if not record.covers(path):
+            await self._batches[kind].load((key, False))
+        return record.covers(path)
+
+    def _described(self, kind: Kind, wanted: str, place: Place) -> asyncio.Task[str | None]:
+        described = self._asking.begin((kind, wanted, place), partial(self._load, kind, wanted, place))
+        if not described.done() and described not in self._describing:
+            self._describing[described] = wanted
+            described.add_done_callback(lambda done: self._describing.pop(done, None))
+        return described
+
+    async def _load(self, kind: Kind, wanted: str, place: Place) -> str | None:
+        answer = await self._answer(kind, wanted, place)
+        # Asked by its name alone, AWS answers for this account, whose entity need not be the one of the ARN.
+        if answer is None or (arns.parse(wanted) and not kind.by_arn and answer[kind.arn].lower() != wanted.lower()):
+            self._known.record(wanted).complete({})
+            self._known.record(wanted).missing = True
+            return None
+        found = wanted if arns.parse(wanted) else answer[kind.arn] + wanted.removeprefix(unpinned(wanted))
+        lacks = kind.batch.adds if kind.batch else frozenset[str]()
+        self._known.record(found).complete(answer, lacks)
+        self._known.memory.learn_entity(place, kind, wanted, Entity(found, answer, lacks))
+        self._known.note_name(place, kind, found)
+        return found
+
+    async def _answer(self, kind: Kind, wanted: str, place: Place) -> dict[str, Any] | None:
+        record = self._known.record(wanted)
+        known_name = record.read(kind.name_path) if kind.name_path and record.covers(kind.name_path) else None
+        try:
+            return await self._asking.calls(kind.describe, place, **kind.asks(wanted, known_name))
+        except (NotFound, BadUserInput) as error:
+            if says_missing(error, kind.missing):
+                return None
+            raise
+
+    async def _load_many(self, kind: Kind, wanted: list[tuple[str, bool]]) -> list[Any]:
+        """Ask the batch for several; those that it doesn't know and that are to be described, one by one."""
+        several: dict[Place, dict[str, None]] = defaultdict(dict)
+        for key, describe in wanted:
+            if self._unknown(kind, key, describe):
+                several[self._known.place_of(key)][key] = None
+        await asyncio.gather(*(self._load_batches(kind, place, keys) for place, keys in several.items()))
+        rest = [key for key, describe in wanted if describe and not self._known.record(key).described]
+        described = (asyncio.shield(self._described(kind, key, self._known.place_of(key))) for key in rest)
+        outcome = dict(zip(rest, await asyncio.gather(*described, return_exceptions=True), strict=True))
+        return [outcome.get(key) if describe else None for key, describe in wanted]
+
+    async def _load_batches(self, kind: Kind, place: Place, keys: Collection[str]) -> None:
+        if kind.batch and len(keys) > 1:
+            why = f"several of kind {kind.name}, in one call for a hundred"
+            self._asking.because(kind.batch.operation, why)
+            await asyncio.gather(*(self._load_batch(kind, kind.batch, place, call) for call in kind.batch.calls(keys)))
+
+    def _unknown(self, kind: Kind, key: str, describe: bool) -> bool:  # noqa: FBT001 - as the loader's keys have it
+        """Whether a call is still needed; not where an entity is being described for what the batch lacks."""
+        record = self._known.record(key)
+        if describe:
+            return not (record.described or key in self._describing.values())
+        return not all(record.covers(path) for path in (kind.batch.adds if kind.batch else ()))
+
+    async def _load_batch(self, kind: Kind, batch: Batch, place: Place, call: Mapping[str, Any]) -> None:
+        try:
+            answer = await self._asking.calls(batch.operation, place, **call)
+        except (Forbidden, BadUserInput, Unsupported):
+            # One of them may be at fault; asked one by one, the others still answer.
+            return
+        self._known.learn_batch(kind, batch, answer)
+
+    async def _level(self, kind: Kind) -> None:
+        """Wait until what is under way has come, so that one batch serves a whole level of the answer."""
+        # A vertex is reached by a page; anything else also by what a description says, such as an artifact's source.
+        under_way = [*self._asking.pages, *(() if kind in LINEAGE else self._describing)]
+        if under_way:
+            await asyncio.wait(under_way)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        while self._turns.under_way:  # noqa: ASYNC110 - for milliseconds
+            await asyncio.sleep(0)

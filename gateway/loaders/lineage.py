@@ -1,0 +1,117 @@
+"""What a walk asks of one vertex: QueryLineage or, where SageMaker lacks it, the vertex's own associations."""
+
+import asyncio
+from collections.abc import Iterable
+
+from gateway.aws.kinds import MOST_VERTICES, kind_at
+from gateway.aws.places import Place
+from gateway.errors import Forbidden
+from gateway.loaders.asking import Asking, paged
+from gateway.loaders.associations import Associations, is_vertex, joins_vertices
+from gateway.loaders.known import Known
+from gateway.records import Edge, Step
+
+_QUERY = "QueryLineage"
+
+
+class Lineage:
+    """Reads steps of walks."""
+
+    def __init__(self, known: Known, asking: Asking, associations: Associations) -> None:
+        """Note in ``known`` what AWS tells of vertices."""
+        self._known = known
+        self._asking = asking
+        self._calls = asking.calls
+        self._associations = associations
+        self._turns = asking.calls.tally.turns
+        self.forget()
+
+    def forget(self) -> None:
+        """Learn everything anew, as at the beginning."""
+        self._walked: dict[tuple[str, str, int], Step] = {}
+        self._typed: set[tuple[str, str | None]] = set()
+        """Vertices of which their types were learnt, for pages overlap."""
+        self._edges: dict[tuple[str, str, str | None], Edge | None] = {}
+
+    def can_query(self, start: str) -> bool:
+        """Whether SageMaker has QueryLineage where this vertex is, as far as known."""
+        try:
+            return not self._calls.lacks(_QUERY, self._known.place_of(start))
+        except Forbidden:
+            return True  # asking will tell
+
+    def rate(self, start: str) -> float | None:
+        """Tell how many QueryLineage a second AWS takes where this vertex is; None while it has refused none."""
+        try:
+            return self._calls.rate(_QUERY, self._known.place_of(start))
+        except Forbidden:
+            return None
+
+    async def query(self, start: str, direction: str, depth: int, token: str | None) -> Step:
+        """Return a page of all that QueryLineage finds from ``start``; Unsupported where there is no QueryLineage.
+
+        Where the cache knows all pages, they come as one.
+        """
+        place, shape = self._known.place_of(start), (start, direction, depth)
+        if token is None and (remembered := await self._known.memory.walk(place, *shape)):
+            async for some in self._turns.slices(remembered.vertices):
+                self._learn_types(some)
+            return remembered
+        step = await self._load(place, shape, token)
+        self._learn_types(step.vertices)
+        whole = self._walked.setdefault(shape, Step([], [], None)) if token else Step([], [], None)
+        whole.vertices.extend(step.vertices)
+        whole.edges.extend(step.edges)
+        self._walked[shape] = whole
+        if step.next is None:
+            self._known.memory.learn_walk(place, *shape, found=self._walked.pop(shape))
+        return step
+
+    async def neighbours(self, start: str, direction: str) -> Step:
+        """Return the same of one vertex's own associations, all pages of them, by ListAssociations."""
+        if self._calls.lacks(_QUERY, self._known.place_of(start)):
+            self._asking.because("ListAssociations", "a walk, where there is no QueryLineage")
+        ends = {"Ascendants": ["DestinationArn"], "Descendants": ["SourceArn"], "Both": ["DestinationArn", "SourceArn"]}
+        found = await asyncio.gather(*(self._associations.all({end: start}) for end in ends[direction]))
+        vertices: dict[str, str | None] = {}
+        edges = []
+        for summary in (summary for some in found for summary in some):
+            edge = Edge(summary["SourceArn"], summary["DestinationArn"], summary.get("AssociationType"))
+            edges.append(edge)
+            vertices[edge.source] = summary.get("SourceType")
+            vertices[edge.destination] = summary.get("DestinationType")
+        return Step(list(vertices.items()), edges, None)
+
+    async def _load(self, place: Place, shape: tuple[str, str, int], token: str | None) -> Step:
+        start, direction, depth = shape
+        answer = await self._calls(
+            _QUERY,
+            place,
+            StartArns=[start],
+            Direction=direction,
+            IncludeEdges=True,
+            MaxDepth=depth,
+            MaxResults=MOST_VERTICES,
+            **paged(token),
+        )
+        vertices = [(one["Arn"], one.get("Type")) for one in answer["Vertices"] if is_vertex(one["Arn"])]
+        told = (
+            (edge["SourceArn"], edge["DestinationArn"], edge.get("AssociationType")) for edge in answer.get("Edges", ())
+        )
+        return Step(vertices, [edge for edge in map(self._edge, told) if edge], answer.get("NextToken"))
+
+    def _edge(self, told: tuple[str, str, str | None]) -> Edge | None:
+        """Make an edge of what tells one, once for all pages that do; None where an end is no vertex."""
+        if told not in self._edges:
+            self._edges[told] = Edge(*told) if joins_vertices(*told[:2]) else None
+        return self._edges[told]
+
+    def _learn_types(self, vertices: Iterable[tuple[str, str | None]]) -> None:
+        for vertex in vertices:
+            arn, type_name = vertex
+            if vertex in self._typed:
+                continue
+            self._typed.add(vertex)
+            kind = kind_at(arn)
+            if kind and type_name:
+                self._known.record(arn).note({kind.type_path: type_name})

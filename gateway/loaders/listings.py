@@ -1,0 +1,62 @@
+"""Entities by what they have in common: a kind's List operation, and Search, which tells all of each."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gateway.aws.batches import Search
+from gateway.aws.kinds import MOST_RESULTS, Kind
+from gateway.aws.places import HOME, Place
+from gateway.errors import BadUserInput, NotFound
+from gateway.loaders.asking import Asking, frozen, paged, says_missing
+from gateway.loaders.known import Known
+from gateway.records import Page
+
+
+class Listings:
+    """Reads pages of entities."""
+
+    def __init__(self, known: Known, asking: Asking) -> None:
+        """Note in ``known`` what AWS tells of the entities."""
+        self._known = known
+        self._asking = asking
+
+    async def page(
+        self, kind: Kind, parameters: Mapping[str, Any], token: str | None, size: int, place: Place = HOME
+    ) -> Page:
+        """Return a page of summaries of a kind, by its List operation; empty where what they belong to is missing."""
+        return await asyncio.shield(self._asking.page(self._load, kind, place, frozen(parameters), token, size))
+
+    async def search(  # noqa: PLR0913, PLR0917 - and so has a search
+        self, kind: Kind, name: str, value: str, token: str | None, size: int, place: Place = HOME
+    ) -> Page:
+        """Return a page of the entities of which Search's property ``name`` has this value, whole."""
+        return await asyncio.shield(self._asking.page(self._load_search, kind, place, name, value, token, size))
+
+    async def search_any(self, kind: Kind, terms: Mapping[str, str], place: Place = HOME) -> list[str]:
+        """Return the ARNs of up to 100 entities of which any term holds: a property and its value, or some by comma."""
+        assert isinstance(kind.batch, Search)  # noqa: S101
+        answer = await self._asking.calls("Search", place, **kind.batch.where_any(terms), MaxResults=MOST_RESULTS)
+        return [members[kind.arn] for members in self._known.learn_batch(kind, kind.batch, answer)]
+
+    async def _load(
+        self, kind: Kind, place: Place, parameters: Iterable[tuple[str, Any]], token: str | None, size: int
+    ) -> Page:
+        try:
+            answer = await self._asking.calls(kind.list, place, **dict(parameters), **paged(token, size))
+        except (NotFound, BadUserInput) as error:
+            if says_missing(error, kind.missing):
+                return Page([], None)
+            raise
+        for summary in answer[kind.summaries]:
+            told = {kind.renames.get(member, member): summary.get(member) for member in kind.summary}
+            self._known.record(kind.key(summary)).note(told)
+            self._known.note_name(place, kind, kind.key(summary))
+        return Page(answer[kind.summaries], answer.get("NextToken"))
+
+    async def _load_search(  # noqa: PLR0913, PLR0917 - and so has a search
+        self, kind: Kind, place: Place, name: str, value: str, token: str | None, size: int
+    ) -> Page:
+        assert isinstance(kind.batch, Search)  # noqa: S101
+        answer = await self._asking.calls("Search", place, **kind.batch.where(name, value), **paged(token, size))
+        return Page(self._known.learn_batch(kind, kind.batch, answer), answer.get("NextToken"))
