@@ -2,9 +2,10 @@
 
 import argparse
 import asyncio
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from gateway.http.keys import new_key
 from gateway.http.origins import of_this_machine
 from gateway.local.server import LocalServer
 from gateway.local.server import serve as serve_local
+from gateway.local.store import StoreError
+from gateway.local.transfer import BadLineError
 from gateway.observability import logs
 from gateway.schema.execution import Executor
 from gateway.schema.names import Names
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.run(options)
     except ValidationError as error:
         return _refuse("; ".join(f"GATEWAY_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()))
-    except (GatewayError, OSError, ValueError) as error:
+    except (GatewayError, StoreError, BadLineError, OSError, ValueError) as error:
         return _refuse(str(error))
     return status
 
@@ -95,23 +98,62 @@ def _add_address(parser: argparse.ArgumentParser) -> None:
 
 def _add_local(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=LOCAL_PORT, help="port, 0 for a free one (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=_number(0, 65_535, int), default=LOCAL_PORT, help="port, 0 for a free one (default: %(default)s)"
+    )
     parser.add_argument("--store", type=Path, metavar="FILE", help="keep everything in this file; left out: in memory")
     parser.add_argument(
         "--load", type=Path, action="append", default=[], metavar="FILE", help="import these JSON lines first"
     )
     parser.add_argument("--demo", action="store_true", help="begin with the demo account, if the store is empty")
-    parser.add_argument("--latency-ms", type=float, default=0, metavar="N", help="answer each call this much later")
-    parser.add_argument("--throttle-tps", type=float, metavar="N", help="throttle what goes beyond N calls a second")
     parser.add_argument(
-        "--fault-rate", type=float, default=0, metavar="P", help="fail this share of calls, from 0 to 1"
+        "--latency-ms", type=_number(0, 3_600_000), default=0, metavar="N", help="answer each call this much later"
+    )
+    parser.add_argument(
+        "--throttle-tps", type=_number(0, 1_000_000), metavar="N", help="throttle what goes beyond N calls a second"
+    )
+    parser.add_argument(
+        "--fault-rate", type=_number(0, 1), default=0, metavar="P", help="fail this share of calls, from 0 to 1"
     )
     parser.add_argument(
         "--deny", action="append", default=[], metavar="PATTERN", help="deny calls: [Operation:]ARN-or-name, with *"
     )
-    parser.add_argument("--account", default="123456789012", help="account id (default: %(default)s)")
-    parser.add_argument("--region", default="us-east-1", help="region (default: %(default)s)")
+    parser.add_argument(
+        "--account",
+        type=_text("[0-9]{12}", "twelve digits"),
+        default="123456789012",
+        help="account id (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--region",
+        type=_text("[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as us-east-1"),
+        default="us-east-1",
+        help="region (default: %(default)s)",
+    )
     parser.add_argument("--no-quotas", action="store_true", help="allow any number of entities made by hand")
+
+
+def _number(least: float, most: float, kind: Callable[[str], float] = float) -> Callable[[str], float]:
+    """Make what reads a number between two bounds."""
+
+    def read(text: str) -> float:
+        with suppress(ValueError):
+            if least <= (number := kind(text)) <= most:
+                return number
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least:,} to {most:,}")
+
+    return read
+
+
+def _text(pattern: str, what: str) -> Callable[[str], str]:
+    """Make what reads a text of this pattern."""
+
+    def read(text: str) -> str:
+        if re.fullmatch(pattern, text):
+            return text
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+
+    return read
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -202,9 +244,9 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _embedded(**options: Any) -> Iterator[LocalServer]:
     """Run a local service beside the gateway, on its usual port or, where that is taken, on a free one."""
     try:
-        local = LocalServer(port=LOCAL_PORT, **options).__enter__()
+        local = LocalServer(port=LOCAL_PORT, record=False, **options).__enter__()
     except OSError:
-        local = LocalServer(port=0, **options).__enter__()
+        local = LocalServer(port=0, record=False, **options).__enter__()
     try:
         yield local
     finally:

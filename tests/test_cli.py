@@ -134,6 +134,13 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["demo"], {"GATEWAY_CORS_ORIGINS": "["}, "GATEWAY_CORS_ORIGINS"),
         (["key", ""], {}, "name"),
         (["local", "--port", "0", "--load", "missing.jsonl"], {}, "missing.jsonl"),
+        (["local", "--port", "0", "--load", __file__], {}, "line 1: not JSON"),
+        (["local", "--port", "0", "--store", __file__], {}, "not a database"),
+        (["local", "--port", "65536"], {}, "65536"),
+        (["local", "--account", "12"], {}, "twelve digits"),
+        (["local", "--region", "here"], {}, "us-east-1"),
+        (["local", "--latency-ms", "nan"], {}, "nan"),
+        (["local", "--fault-rate", "2"], {}, "from 0 to 1"),
     ],
 )
 def test_what_cannot_run_says_why(

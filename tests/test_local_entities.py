@@ -49,8 +49,7 @@ def test_described_artifact_has_everything(sagemaker: Any, make: Make) -> None:
     assert described["LineageGroupArn"] == GROUP
     assert described["CreatedBy"]["IamIdentity"]["Arn"] == described["LastModifiedBy"]["IamIdentity"]["Arn"] == USER
     assert described["CreationTime"] == described["LastModifiedTime"]
-    # No creation is before an earlier one, also where the machine's clock has been set back by some seconds.
-    assert abs(described["CreationTime"] - before).total_seconds() < 60
+    assert abs(described["CreationTime"] - before).total_seconds() < 5
     assert "Tags" not in described
     assert sagemaker.list_tags(ResourceArn=made)["Tags"] == [{"Key": "team", "Value": "a"}]
 
@@ -226,6 +225,12 @@ def test_other_accounts_entities_are_only_read(sagemaker: Any, service: LocalSer
             refused()
     sagemaker.add_association(SourceArn=foreign, DestinationArn=make(), AssociationType="SameAs")
     assert len(sagemaker.query_lineage(StartArns=[foreign], IncludeEdges=True)["Vertices"]) == 2
+
+
+def test_lineage_groups_are_listed_oldest_first(sagemaker: Any, service: LocalServer) -> None:
+    load(service, {"entity": "LineageGroup", "record": {"LineageGroupName": "other"}})
+    listed = sagemaker.list_lineage_groups()["LineageGroupSummaries"]
+    assert [group["LineageGroupName"] for group in listed] == ["sagemaker-default-lineage-group", "other"]
 
 
 def test_every_account_has_a_lineage_group(sagemaker: Any) -> None:

@@ -62,6 +62,26 @@ def test_names_are_displayed_by_default(study: Any) -> None:
     assert study.describe_trial_component(TrialComponentName="step")["DisplayName"] == "step"
 
 
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("create_experiment", {"ExperimentName": "Study"}),
+        ("create_trial", {"TrialName": "FIRST", "ExperimentName": "study"}),
+        ("create_trial_component", {"TrialComponentName": "Step"}),
+    ],
+)
+def test_capitals_make_no_other_name(study: Any, operation: str, request_: dict[str, str]) -> None:
+    with refusing("ValidationException", "already exists"):
+        getattr(study, operation)(**request_)
+
+
+def test_parameter_is_a_number_or_a_text(sagemaker: Any) -> None:
+    with refusing("ValidationException", "NumberValue", "StringValue"):
+        sagemaker.create_trial_component(
+            TrialComponentName="step", Parameters={"lr": {"NumberValue": 1, "StringValue": "one"}}
+        )
+
+
 def test_trial_needs_its_experiment(sagemaker: Any) -> None:
     with refusing("ResourceNotFound", "missing"):
         sagemaker.create_trial(TrialName="first", ExperimentName="missing")

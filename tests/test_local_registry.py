@@ -81,6 +81,18 @@ def test_package_is_described_by_arn_or_name(registry: Any) -> None:
     assert alone["ModelPackageStatus"] == "Completed"
 
 
+def test_name_of_a_group_is_no_version(registry: Any) -> None:
+    with refusing("ValidationException", "does not exist"):
+        registry.describe_model_package(ModelPackageName="churn")
+
+
+def test_batch_is_of_versions(registry: Any) -> None:
+    alone = arn("model-package", "alone")
+    answer = registry.batch_describe_model_package(ModelPackageArnList=[alone])
+    assert answer["ModelPackageSummaries"] == {}
+    assert answer["BatchDescribeModelPackageErrorMap"][alone]["ErrorCode"] == "ValidationException"
+
+
 def test_missing_and_malformed_packages_differ(registry: Any) -> None:
     with refusing("ValidationException", "does not exist"):
         registry.describe_model_package(ModelPackageName=arn("model-package", "churn/9"))

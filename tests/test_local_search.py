@@ -5,7 +5,7 @@ from typing import Any
 import local_conftest
 import pytest
 from graphs import arn, component, component_arn
-from local_conftest import load, refusing
+from local_conftest import load, refusing, turned
 
 from gateway.local.server import LocalServer
 
@@ -218,3 +218,30 @@ def test_hundred_arns_come_in_one_page(sagemaker: Any, service: LocalServer) -> 
     )
     assert sorted(result["TrialComponent"]["TrialComponentArn"] for result in found["Results"]) == wanted
     assert "NextToken" not in found
+
+
+def test_tags_and_parents_are_sorted_by(service: LocalServer, search: Any) -> None:
+    load(service, {"tags": {"ResourceArn": component_arn("three"), "Tags": [{"Key": "team", "Value": "zoo"}]}})
+    assert search(SortBy="Tags.team") == ["three", "one", "two", "four"]
+    assert search(SortBy="Parents.TrialName")[0] == "one"
+
+
+def test_infinite_numbers_are_sorted_as_numbers(service: LocalServer, search: Any) -> None:
+    for name, number in (("five", "Infinity"), ("six", "-Infinity")):
+        load(service, component(name, Parameters={"lr": {"NumberValue": number}}))
+    found = ["six", "one", "two", "five"]
+    assert [name for name in search(SortBy="Parameters.lr", SortOrder="Ascending") if name in found] == found
+
+
+def test_token_of_long_texts_is_taken_back(sagemaker: Any, service: LocalServer) -> None:
+    long = {"p": {"StringValue": "\u20ac" * 2500}}
+    load(service, component("one", Parameters=long), component("two", Parameters=long))
+    pages = turned(sagemaker.search, "Results", Resource=COMPONENTS, SortBy="Parameters.p", MaxResults=1)
+    assert [[result["TrialComponent"]["TrialComponentName"] for result in page] for page in pages] == [["two"], ["one"]]
+
+
+def test_few_texts_are_searched_in_repeatedly(search: Any) -> None:
+    names = [where("DisplayName", "Contains", "o"), where("TrialComponentName", "Contains", "o")]
+    assert search(*names, where("Source.SourceArn", "Contains", "o")) == ["two", "one"]
+    with refusing("ValidationException", "'CONTAINS' operator usage limit of 1 exceeded."):
+        search(*[where("Source.SourceArn", "Contains", "o")] * 2)

@@ -90,6 +90,12 @@ def test_clear_forgets_all_there_was(service: LocalServer) -> None:
     assert len(httpx.get(f"{service.url}/_local/export").content.splitlines()) == 1
 
 
+def test_requests_are_kept_for_whoever_reads_them() -> None:
+    with LocalServer(record=False) as local:
+        client(local.url).list_artifacts()
+        assert (local.calls, list(local.requests)) == ({"ListArtifacts": 1}, [])
+
+
 def test_account_and_region_are_options() -> None:
     with LocalServer(account="999999999999", region="cn-north-1") as local:
         made = client(local.url).create_context(ContextName="c", ContextType="t", Source={"SourceUri": "s3://x"})
@@ -153,5 +159,12 @@ async def test_aioboto3_walks_a_round(service: LocalServer) -> None:
 
 
 def test_demo_fills_the_account() -> None:
-    with LocalServer(demo=True) as local:
-        assert client(local.url).list_contexts()["ContextSummaries"]
+    with LocalServer(demo=True, deny=["Create*:*", "*churn-prepare*"]) as local:
+        sagemaker = client(local.url)
+        assert sagemaker.list_contexts()["ContextSummaries"]
+        components = sagemaker.list_trial_components(MaxResults=100)["TrialComponentSummaries"]
+        jobs = {one["TrialComponentSource"]["SourceArn"] for one in components if "TrialComponentSource" in one}
+        executed = [job for job in jobs if "churn-train-" in job]
+        assert len(executed) == 3
+        # Where the SageMaker SDK looks for it.
+        assert all("pipeline-execution" in sagemaker.list_tags(ResourceArn=job)["Tags"][0]["Key"] for job in executed)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,7 @@ def test_order_of_lines_is_free(service: LocalServer) -> None:
         ({"entity": "Context", "record": {"ContextType": "t"}}, "identifies"),
         ({"entity": "PipelineExecution", "record": {"PipelineExecutionDisplayName": "e"}}, "identifies"),
         ({"entity": "ModelPackage", "record": {"ModelPackageGroupName": "g"}}, "identifies"),
+        ({"entity": "ModelPackage", "record": {"ModelPackageArn": arn("model-package", f"g/{10**20}")}}, "no version"),
         ({"entity": "Context", "record": {"ContextName": "a context"}}, "regular expression"),
         ({"entity": "Context", "record": {"ContextArn": arn("action", "a")}}, "not the ARN of a Context"),
         ({"entity": "Pipeline", "record": {"PipelineArn": arn("pipeline", "p/execution/e")}}, "not the ARN"),
@@ -249,13 +251,16 @@ def test_files_are_loaded_at_start(tmp_path: Path) -> None:
         LocalServer(load=[tmp_path / "missing"]).start()
 
 
-def test_hundred_thousand_lines_are_fine(service: LocalServer) -> None:
+def test_hundred_thousand_lines_are_fine(service: LocalServer, sagemaker: Any) -> None:
     def lines() -> Any:
         for number in range(50_000):
             yield orjson.dumps(artifact(number))
             yield orjson.dumps(association(artifact_arn(number), artifact_arn(number * 7 % 50_000)))
 
     assert service.load(lines()) == {"Artifact": 50_000, "association": 50_000}
+    # None of them in the future, however many came in a second.
+    (newest,) = sagemaker.list_artifacts(MaxResults=1)["ArtifactSummaries"]
+    assert newest["CreationTime"] <= datetime.now(UTC) + timedelta(seconds=5)
 
 
 # Any store there can be: records of every kind, as full or as bare as the model allows.

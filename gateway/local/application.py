@@ -31,7 +31,8 @@ class Options(TypedDict, total=False):
     """How to set up a service; without any it is empty, in memory and well behaved.
 
     ``store`` is a file to keep everything in, ``load`` are files to import, ``demo`` fills in a made-up account.
-    ``quotas=False`` lifts the limits on entities made by hand. The rest is as in ``Behaviour``.
+    ``quotas=False`` lifts the limits on entities made by hand; ``record`` keeps the last 100,000 requests, whole. The
+    rest is as in ``Behaviour``.
     """
 
     store: str | Path | None
@@ -40,6 +41,7 @@ class Options(TypedDict, total=False):
     account: str
     region: str
     quotas: bool
+    record: bool
     latency_ms: float
     throttle_tps: float | None
     fault_rate: float
@@ -47,13 +49,13 @@ class Options(TypedDict, total=False):
 
 
 class Local:
-    """The endpoints of one service, and the record of what was asked of it."""
+    """The endpoints of one service, and what was asked of it."""
 
-    def __init__(self, service: Service) -> None:
-        """Serve ``service``, of which nothing has been asked yet."""
+    def __init__(self, service: Service, *, record: bool = False) -> None:
+        """Serve ``service``, of which nothing has been asked yet; count requests, and ``record`` them if told to."""
         self.service = service
         self.calls: Counter[str] = Counter()
-        self.requests: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_REMEMBERED)
+        self.requests: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_REMEMBERED if record else 0)
         self.loop: asyncio.AbstractEventLoop
 
     def clear(self) -> None:
@@ -154,7 +156,7 @@ def create_local_app(**options: Unpack[Options]) -> Starlette:
         OSError: a file to import cannot be read.
     """
     service = _service(options)
-    local = Local(service)
+    local = Local(service, record=options.get("record", False))
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -184,8 +186,9 @@ def _service(options: Options) -> Service:
     path = options.get("store")
     store = Store(str(path) if path else None, account, region)
     try:
-        service = Service(store, account, region, options.get("quotas", True), behaviour)
+        service = Service(store, account, region, options.get("quotas", True))
         _fill(service, options)
+        service.behaviour = behaviour  # which filling it is not subject to
     except BaseException:
         store.close()
         raise

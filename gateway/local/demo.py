@@ -24,6 +24,8 @@ BUCKET = "s3://acme-churn"
 PROJECT = "customer-churn"
 PROJECT_ID = "p-churn4demo"
 PIPELINE = "churn-training"
+STEPS = (("prepare", "processing"), ("train", "training"), ("evaluate", "processing"))
+"""The jobs of a run of the pipeline, and what kind of job each is."""
 GROUP = "churn"
 ANALYST = {"UserProfileName": "ines", "DomainId": "d-acme42demo"}
 
@@ -156,7 +158,7 @@ class Demo:
             "entity": "Pipeline",
             "record": {
                 "PipelineName": PIPELINE,
-                "PipelineDisplayName": "Churn training",
+                "PipelineDisplayName": "churn-training-pipeline",
                 "PipelineDescription": "Prepares the data, trains, evaluates and registers.",
                 "PipelineDefinition": '{"Version": "2020-12-01", "Steps": []}',
                 "RoleArn": f"arn:aws:iam::{self._service.account}:role/churn-pipeline",
@@ -230,6 +232,9 @@ class Demo:
         yield from self._train(run, sets, at + timedelta(minutes=30), tags)
         yield from self._evaluate(run, sets["test"], at + timedelta(minutes=80), tags)
         yield from self._register(run, at + timedelta(minutes=90))
+        # SageMaker marks the jobs too, and its SDK looks there.
+        for step, job in STEPS:
+            yield {"tags": {"ResourceArn": self.arn(f"{job}-job", f"churn-{step}-{execution}"), **tags}}
 
     def _prepare(self, execution: str, sets: dict[str, str], at: datetime, tags: Line) -> Iterator[Line]:
         name = f"churn-prepare-{execution}"
@@ -404,7 +409,7 @@ def _make_by_hand(demo: Demo, call: Call) -> None:
     for run in RUNS:
         trial = f"run-{run.execution}"
         call("CreateTrial", {"TrialName": trial, "ExperimentName": "churn-pipeline"})
-        for step, job in (("prepare", "processing"), ("train", "training"), ("evaluate", "processing")):
+        for step, job in STEPS:
             component = _component(f"churn-{step}-{run.execution}", job)
             call("AssociateTrialComponent", {"TrialName": trial, "TrialComponentName": component})
     call("CreateExperiment", {"ExperimentName": "churn-sweep", "DisplayName": "Sweep", "Description": "By notebook."})

@@ -83,10 +83,12 @@ def create(kind: Kind, service: Service, request: Request) -> Response:
 def _unused_arn(kind: Kind, service: Service, request: Request) -> str:
     if kind.name == "Artifact":
         arn = artifact_arn(service, request["Source"])
-        used = of_source(service, request["Source"]) or service.store.entity(arn)
+        used = bool(of_source(service, request["Source"]) or service.store.entity(arn))
     else:
-        arn = service.arn(kind.resource, request[kind.name_member])
-        used = service.store.named(kind.name, request[kind.name_member]) or service.store.entity(arn)
+        name = request[kind.name_member]
+        arn = service.arn(kind.resource, name)
+        same = service.store.has_name if kind.any_case else service.store.named
+        used = bool(same(kind.name, name) or service.store.entity(arn))
     if used:
         raise ValidationError(f"{kind.name} {arn} already exists.")
     return arn

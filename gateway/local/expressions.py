@@ -18,6 +18,7 @@ Indexed = frozenset[tuple[str, str]]
 
 _KEYED = {"Tag": ("Key", "Value"), "TrialComponentMetricSummary": ("MetricName", "Last")}
 _MOST = 50  # filters and expressions within one expression
+_CONTAINED = {"DisplayName", "Tags", "InputArtifacts", "OutputArtifacts"}  # that an expression may look in repeatedly
 _NUMBERS = {"integer", "long", "float", "double"}
 
 _ORDERED: dict[str, Callable[[float, float], bool]] = {
@@ -34,6 +35,11 @@ class Value(NamedTuple):
 
     type: str
     value: Any
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is compared as a number; a time is one, of seconds."""
+        return self.type == "timestamp" or self.type in _NUMBERS
 
 
 def values(shape: Shape, value: Any, path: list[str]) -> Iterator[Value]:
@@ -88,12 +94,10 @@ class Expression:
         """
         self._shape = shape
         self._left = _MOST
-        self._properties: set[str] = set()
+        self.properties: set[str] = set()
+        """What it is about, by the members of the record that hold it."""
+        self._contains = 0
         self._test = self._compiled(expression)
-
-    def asks_beyond(self, record: dict[str, Any]) -> bool:
-        """Whether the expression is about properties that the record by itself does not hold."""
-        return not self._properties <= record.keys()
 
     def met_by(self, record: dict[str, Any]) -> bool:
         """Whether the record meets the expression.
@@ -119,8 +123,9 @@ class Expression:
         path = given["Name"].removeprefix(within).split(".")
         if path[0] not in shape.members and not within:
             raise ValidationError(f"Unknown property: {given['Name']}")
-        self._properties.add(given["Name"].split(".")[0])
+        self.properties.add(given["Name"].split(".")[0])
         operator, text = given.get("Operator", "Equals"), given.get("Value")
+        self._count(operator, given["Name"].split(".")[0])
         if operator in {"Exists", "NotExists"}:
             return lambda record: any(values(shape, record, path)) is (operator == "Exists")
         if text is None:
@@ -128,6 +133,12 @@ class Expression:
         if operator == "NotEquals":
             return lambda record: not any(_compares("Equals", value, text) for value in values(shape, record, path))
         return lambda record: any(_compares(operator, value, text) for value in values(shape, record, path))
+
+    def _count(self, operator: str, searched: str) -> None:
+        """Count what SageMaker allows once only: to look for a part of most texts."""
+        self._contains += operator == "Contains" and searched not in {*_CONTAINED, f"{self._shape.name}Name"}
+        if self._contains > 1:
+            raise ValidationError("'CONTAINS' operator usage limit of 1 exceeded.")
 
     def _nested(self, given: dict[str, Any]) -> Test:
         name = given["NestedPropertyName"]
@@ -139,7 +150,7 @@ class Expression:
 
 
 def _compares(operator: str, value: Value, text: str) -> bool:
-    if value.type == "timestamp" or value.type in _NUMBERS:
+    if value.is_number:
         compare = _ORDERED.get(operator)
         return compare is not None and compare(float(value.value), _bound(value, text))
     if operator == "Equals":

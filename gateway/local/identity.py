@@ -1,5 +1,6 @@
 """Which thing a name, an ARN or a record means, and what SageMaker fills in where a record says nothing."""
 
+import re
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +14,8 @@ from gateway.local.kinds import DEFAULT_LINEAGE_GROUP, KINDS, Kind, Record, at
 from gateway.local.service import Service, artifact_arn, entity, seconds
 from gateway.local.store import Entity
 from gateway.local.validation import Reader
+
+_VERSION = re.compile("[0-9]{1,9}")
 
 
 def find(service: Service, kind: Kind, reference: str, edition: int | None = None) -> Entity | None:
@@ -72,8 +75,10 @@ def _derived(service: Service, kind: Kind, record: Record) -> str:
 
 
 def _version(record: Record, arn: Arn) -> None:
-    group, _, version = arn.id.partition("/")
-    if version.isdecimal():
+    group, slash, version = arn.id.partition("/")
+    if slash:
+        if not _VERSION.fullmatch(version):
+            raise ValidationError(f"{arn.text!r} names no version of a model package group")
         record.setdefault("ModelPackageGroupName", group)
         record.setdefault("ModelPackageVersion", int(version))
     record.setdefault("ModelPackageName", group)
@@ -86,7 +91,7 @@ def complete(service: Service, kind: Kind, record: Record, arn: Arn) -> None:
     for member, value in kind.defaults.items():
         record.setdefault(member, value)
     if "CreationTime" not in record:
-        record["CreationTime"] = seconds(service.store.now())
+        record["CreationTime"] = seconds(service.store.clock())
     filled: dict[str, Any] = {
         "CreatedBy": service.user,
         "LastModifiedTime": record["CreationTime"],

@@ -31,6 +31,8 @@ class Kind:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     missing: Callable[[str], AwsError] = NotFoundError
     quota: int | None = None
+    any_case: bool = False
+    """Whether names that differ by capital letters only are the same to a Create."""
 
     @property
     def arn_member(self) -> str:
@@ -97,8 +99,9 @@ ALL = (
         "experiment",
         source=("Source", "SourceArn"),
         renames={"ExperimentSource": ("Source",)},
+        any_case=True,
     ),
-    Kind("LineageGroup", "lineage-group"),
+    Kind("LineageGroup", "lineage-group", newest_first=False),
     Kind(
         "ModelCard",
         "model-card",
@@ -148,6 +151,7 @@ ALL = (
         parent=("ExperimentName",),
         source=("Source", "SourceArn"),
         renames={"TrialSource": ("Source",)},
+        any_case=True,
     ),
     Kind(
         "TrialComponent",
@@ -155,6 +159,7 @@ ALL = (
         type=("Source", "SourceType"),
         source=("Source", "SourceArn"),
         renames={"TrialComponentSource": ("Source",)},
+        any_case=True,
     ),
 )
 

@@ -1,6 +1,7 @@
 """Search, for trial components, trials and experiments."""
 
 import math
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import orjson
 
 from gateway.local import experiments, model, paging, tags
 from gateway.local.errors import ValidationError
-from gateway.local.expressions import Expression, indexed, values
+from gateway.local.expressions import Expression, Value, indexed, values
 from gateway.local.kinds import KINDS, Kind, Record
 from gateway.local.service import Handler, Request, Response, Service
 
@@ -25,6 +26,8 @@ _BY = {
     "name": "SELECT record FROM entity WHERE name IN (SELECT value FROM json_each(?)) AND kind = ? AND listed = ?",
     "source": "SELECT record FROM entity WHERE source IN (SELECT value FROM json_each(?)) AND kind = ? AND listed = ?",
 }
+_SORTED_BY = 500
+"""Characters of a text that count in the order: a token holds them, and is of limited length."""
 _ALL = "SELECT record FROM entity WHERE kind = ? AND listed = ?"
 
 Place = tuple[int, Any, str]
@@ -61,13 +64,13 @@ def _found(service: Service, kind: Kind, request: Request) -> Iterator[tuple[Pla
     asked = request.get("SearchExpression")
     expression = Expression(shape, asked) if asked is not None else None
     path = request.get("SortBy", _SORT_BY).split(".")
+    asked_for = {path[0]} | (expression.properties if expression else set())
     for record in _candidates(service, kind, request):
         if service.behaviour.hides(record[kind.arn_member], record.get(kind.name_member)):
             continue
-        whole = _assembled(service, kind, record) if expression and expression.asks_beyond(record) else record
+        whole = record if asked_for <= record.keys() else _assembled(service, kind, record)
         if expression is None or expression.met_by(whole):
-            sort = next((value.value for value in values(shape, whole, path)), None)
-            yield (*_ranked(sort), record[kind.arn_member]), record
+            yield (*_ranked(next(values(shape, whole, path), None)), record[kind.arn_member]), record
 
 
 def _candidates(service: Service, kind: Kind, request: Request) -> Iterator[Record]:
@@ -85,10 +88,13 @@ def _candidates(service: Service, kind: Kind, request: Request) -> Iterator[Reco
         yield orjson.loads(record)
 
 
-def _ranked(value: Any) -> tuple[int, Any]:
-    if isinstance(value, int | float) and not math.isnan(value):
-        return 1, float(value)
-    return (2, value) if isinstance(value, str) else (0, "")
+def _ranked(found: Value | None) -> tuple[int, Any]:
+    if found is None:
+        return 0, ""
+    if found.is_number:  # which on the wire may be text, such as Infinity, and in a token may not be infinite
+        number = float(found.value)
+        return (0, "") if math.isnan(number) else (1, max(-sys.float_info.max, min(number, sys.float_info.max)))
+    return (2, found.value[:_SORTED_BY]) if isinstance(found.value, str) else (0, "")
 
 
 def _assembled(service: Service, kind: Kind, record: Record) -> Record:

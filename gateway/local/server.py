@@ -20,14 +20,14 @@ class LocalServer:
     """The service on a thread and an event loop of its own, reachable over HTTP only; a context manager.
 
     ``port`` 0 takes a free one; the other options are those of ``create_local_app``. While it runs, ``url`` is where,
-    ``calls`` counts the requests by operation, ``requests`` holds them in the order in which they came, and
-    ``behaviour`` may be changed.
+    ``calls`` counts the requests by operation, ``requests`` holds them in the order in which they came, unless
+    ``record`` is false, and ``behaviour`` may be changed.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, **options: Unpack[Options]) -> None:
         """Keep what it takes to start; nothing runs before ``start``."""
         self._address = (host, port)
-        self._options = options
+        self._options: Options = {"record": True, **options}
         self.url = ""
 
     def start(self) -> Self:

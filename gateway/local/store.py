@@ -40,6 +40,7 @@ CREATE TABLE entity (
 );
 CREATE INDEX entity_by_time ON entity (kind, listed, created);
 CREATE INDEX entity_by_name ON entity (kind, listed, name);
+CREATE INDEX entity_by_name_of_any_case ON entity (kind, listed, name COLLATE NOCASE);
 CREATE INDEX entity_by_type ON entity (kind, listed, type, created) WHERE type IS NOT NULL;
 CREATE INDEX entity_by_source ON entity (kind, listed, source, created) WHERE source IS NOT NULL;
 CREATE INDEX entity_by_parent ON entity (kind, listed, parent, created) WHERE parent IS NOT NULL;
@@ -173,6 +174,7 @@ class Store:
 
     def clear(self) -> None:
         """Forget everything."""
+        self._last = 0
         for table in ("entity", "association", "membership", "tag"):
             self.change(f"DELETE FROM {table}")
 
@@ -205,8 +207,15 @@ class Store:
 
     def now(self) -> int:
         """The time in milliseconds, later than any that was given before: the order of creation shows in it."""
-        self._last = max(time.time_ns() // 1_000_000, self._last + 1)
+        self._last = max(self.clock(), self._last + 1)
         return self._last
+
+    def clock(self) -> int:
+        """The time in milliseconds, no earlier than any that was given before.
+
+        For many things at once, of which the order does not show in the time: a millisecond each would be minutes.
+        """
+        return max(time.time_ns() // 1_000_000, self._last)
 
     def entity(self, arn: str, edition: int | None = None) -> Entity | None:
         """The entity of this ARN, in its newest edition unless one is asked for."""
@@ -218,9 +227,20 @@ class Store:
         return Entity._make(found[0]) if found else None
 
     def named(self, kind: str, name: str) -> Entity | None:
-        """The account's own entity of this kind and name."""
-        found = self.rows(f"SELECT {_ENTITY} FROM entity WHERE kind = ? AND listed = 1 AND name = ?", (kind, name))
+        """The account's own entity that this name alone means; that of a model package group means no version of it."""
+        found = self.rows(
+            f"SELECT {_ENTITY} FROM entity WHERE kind = ? AND listed = 1 AND name = ?"
+            " AND (kind <> 'ModelPackage' OR parent IS NULL)",
+            (kind, name),
+        )
         return Entity._make(found[0]) if found else None
+
+    def has_name(self, kind: str, name: str) -> bool:
+        """Whether an entity of the account has this name, whichever of its letters are capital."""
+        found = self.rows(
+            "SELECT 1 FROM entity WHERE kind = ? AND listed = 1 AND name = ? COLLATE NOCASE LIMIT 1", (kind, name)
+        )
+        return bool(found)
 
     def put(self, entity: Entity) -> None:
         """Keep the entity, in place of the one that was there; associations learn its type."""

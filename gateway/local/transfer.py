@@ -99,7 +99,7 @@ def _association(service: Service, given: object) -> None:
     summary = _read("AssociationSummary", given)
     ends = read_request("AddAssociation", {end: summary.get(end) for end in ("SourceArn", "DestinationArn")})
     store = service.store
-    created = millis(summary["CreationTime"]) if "CreationTime" in summary else store.now()
+    created = millis(summary["CreationTime"]) if "CreationTime" in summary else store.clock()
     types = [store.type_of(ends[f"{end}Arn"], summary.get(f"{end}Type", "")) for end in ("Source", "Destination")]
     store.put_association(
         Association(

@@ -30,6 +30,8 @@ _TIGHTER: dict[tuple[str, str], dict[str, int]] = {
     ("QueryLineageRequest", "MaxDepth"): {"min": 1},
     ("QueryLineageRequest", "MaxResults"): {"min": 1},
 }
+_UNIONS = {"TrialComponentParameterValue"}
+"""Structures that hold one member; the model leaves that out."""
 _REQUIRED = {"QueryLineageRequest": ["StartArns"]}
 
 
@@ -86,6 +88,8 @@ class Reader:
                 inner = _inside(path, name)
                 result[name] = self.read(member, given, inner)
                 self._tighten(shape.name, name, result[name], inner)
+        if shape.name in _UNIONS and len(result) > 1 and not self.lenient:
+            self._refuse(value, path, f"Only one member of [{', '.join(result)}] may be specified")
         for name in () if self.lenient else _required(shape):
             if value.get(name) is None:
                 self._refuse(None, _inside(path, name), "Member must not be null")
