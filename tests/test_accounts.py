@@ -299,3 +299,17 @@ def test_boto3_assumes_a_local_role(service: LocalServer) -> None:
     )
     with pytest.raises(ClientError, match="AccessDeniedException"):
         sagemaker.list_contexts()
+
+
+@pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
+async def test_mirrors_count_once(service: LocalServer, other: LocalServer, ask: Ask, prefer: str) -> None:
+    numbers = range(1, 71)
+    mirrored = [artifact_arn(number) for number in numbers]
+    load(service, artifact(0), *map(artifact, numbers))
+    load(other, *map(artifact, numbers), account=OTHER)
+    for far in (*mirrored, *map(there, mirrored)):
+        service.load([orjson.dumps(association(artifact_arn(0), far))])
+    query = f"""query ($start: Arn!) {{
+        lineage(start: [$start], direction: DOWNSTREAM, maxVertices: 80, prefer: {prefer}) {{ vertices {{ depth }} coverage {{ complete frontier }} }} }}"""
+    graph = (await ask(query, start=artifact_arn(0)))["lineage"]
+    assert (len(graph["vertices"]), graph["coverage"]) == (71, {"complete": True, "frontier": []})

@@ -202,6 +202,16 @@ async def test_all_names_of_a_large_walk_are_remembered(client: httpx.AsyncClien
     assert calls.total() == made
 
 
+async def test_walk_made_twice_at_once_is_remembered_whole(client: httpx.AsyncClient, load: Load) -> None:
+    load(*(artifact(number) for number in range(121)))
+    load(*(association(artifact_arn(0), artifact_arn(number)) for number in range(1, 121)))
+    walk = f'lineage(start: ["{artifact_arn(0)}"], direction: DOWNSTREAM) {{ vertices {{ depth }} }}'
+    ask = expecting_data(asking(client))
+    both = await ask(f"{{ one: {walk} two: {walk} }}")
+    assert [len(graph["vertices"]) for graph in both.values()] == [121, 121]
+    assert len((await ask(f"{{ {walk} }}"))["lineage"]["vertices"]) == 121
+
+
 async def test_renaming_ends_a_remembered_name(client: httpx.AsyncClient, load: Load) -> None:
     load(*GRAPH)
     ask = expecting_data(asking(client))

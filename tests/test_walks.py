@@ -557,3 +557,41 @@ async def test_untold_existence_is_said_so(ask: Ask, load: Callable[..., None], 
     graph = (await ask(query, start=[DATASET], direction="DOWNSTREAM"))["lineage"]
     assert depths(graph) == {DATASET: 0, component_arn("by-hand"): 1}
     assert graph["coverage"]["reasons"] == ["ACCESS_DENIED"]
+
+
+@pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
+async def test_nearest_of_several_starts_come_first(ask: Ask, load: Callable[..., None], prefer: str) -> None:
+    """One start has more neighbours than a page holds, and the other's pages tell of many farther off."""
+    near, far = range(1, 111), range(203, 263)
+    load(*map(artifact, [0, *near, 201, 202, *far]))
+    load(*(association(artifact_arn(0), artifact_arn(number)) for number in near))
+    load(association(artifact_arn(201), artifact_arn(202)))
+    load(*(association(artifact_arn(202), artifact_arn(number)) for number in far))
+    graph = await walked(ask, DATASET, artifact_arn(201), maxVertices=60, prefer=prefer)
+    assert Counter(depths(graph).values()) == {0: 2, 1: 58}
+    assert graph["coverage"]["reasons"] == ["MAX_VERTICES"]
+
+
+@pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
+async def test_what_only_an_experiment_joins_counts_for_nothing(
+    ask: Ask, load: Callable[..., None], prefer: str
+) -> None:
+    joined = arn("experiment", "study")
+    load({"entity": "Experiment", "record": {"ExperimentName": "study"}})
+    load(*map(artifact, range(60)), *(association(artifact_arn(number), joined) for number in range(60)))
+    graph = await walked(ask, DATASET, direction="BOTH", maxVertices=10, prefer=prefer)
+    assert depths(graph) == {DATASET: 0}
+    assert (graph["coverage"]["complete"], graph["coverage"]["frontier"]) == (True, [])
+
+
+@pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
+@pytest.mark.parametrize("starts", [[0, 404], [404, 0]])
+async def test_missing_start_is_as_far_as_what_leads_to_it(
+    ask: Ask, load: Callable[..., None], starts: list[int], prefer: str, way: str
+) -> None:
+    load(*map(artifact, (0, 2, 3)))
+    load(*(association(artifact_arn(one), artifact_arn(next)) for one, next in pairwise((0, 404, 2, 3))))
+    alone = await walked(ask, DATASET)
+    graph = await walked(ask, *map(artifact_arn, starts), prefer=prefer)
+    assert depths(graph) == depths(alone)
+    assert graph["coverage"]["reasons"] == ["DANGLING"], way

@@ -100,6 +100,8 @@ class Walk:
     _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _open: set[str] = field(default_factory=set)
     _typeless: set[str] = field(default_factory=set)
+    _typed: set[str] = field(default_factory=set)
+    """What has a type in any page, for of another account's vertices this account may tell none."""
     _dangling: set[str] = field(default_factory=set)
     _missing: set[str] = field(default_factory=set)
     _denied: set[str] = field(default_factory=set)
@@ -176,12 +178,9 @@ class Walk:
         """Open the nearest vertices that are not; those farther off wait, for they may be opened by the same calls."""
         if any(not chain.looks_far for chain in self._chains.values()):
             return
-        if len(self.depths) > self.max_vertices:
-            self._found_all = all(chain.pages for chain in self._chains.values())
-            return
         level, edge = self._edge()
-        self._found_all = not edge
-        if not edge:
+        self._found_all = not edge or self._is_full(level)
+        if self._found_all:
             return
         together = [arn for arn in edge if self._is_one_of_many(arn)]
         room = self.max_depth - level
@@ -198,6 +197,12 @@ class Walk:
                 self._go_on(_Chain(start, chosen.limit))
         for start in (arn for arn in edge if not self._is_one_of_many(arn)):
             self._go_on(_Chain(start, min(room, DEEPEST_QUERY)))
+
+    def _is_full(self, level: int) -> bool:
+        """Whether what lies beyond a level is farther off than as many vertices as were asked for."""
+        if len(self.depths) <= self.max_vertices:
+            return False
+        return not self.hurries or level >= self.depths[self.nearest()[-1]]
 
     def _may_reach(self, arn: str) -> int:
         """Tell how far a call from a vertex may go."""
@@ -288,13 +293,12 @@ class Walk:
         except Unsupported:
             self._go_on(_Chain(chain.start, 1))
         except NotFound:
-            self._open.add(chain.start)
             if self.mirrors.one(chain.start) == chain.start:
                 self._dangling.add(chain.start)
             if chain.start in self.starts:
-                self._missing.add(chain.start)
-                self.starts.remove(chain.start)
-                del self.depths[chain.start]
+                self._start_without(chain.start)
+            else:
+                self._open.add(chain.start)
         except Forbidden:
             self._denied.add(chain.start)
         except GatewayError as error:
@@ -310,10 +314,29 @@ class Walk:
         if step.next is None:
             self._open_from(chain)
             self._found_all |= chain.looks_far and not self._edge()[1]
-        elif self.hurries and chain.limit > 1 and len(chain.found) <= self.max_vertices:
-            self._narrow(chain)
-        elif not goes_on and not chain.looks_far:
+        elif self._told_enough(chain):
             self._cut.add(chain.start)
+        elif self.hurries and chain.limit > 1:
+            self._narrow(chain)
+        elif not goes_on:
+            self._go_on(chain)
+
+    def _start_without(self, start: str) -> None:
+        """Do without a start that does not exist, and reckon anew how far all is that has been found."""
+        self.starts.remove(start)
+        self._missing.add(start)
+        before = dict(self.depths)
+        self.depths.clear()
+        self.depths.update(dict.fromkeys(self.starts, 0))
+        for near in self.starts:
+            self._bring(near, self._next[near])
+        self.reached.extend(arn for arn, depth in self.depths.items() if before.get(arn) != depth)
+
+    def _told_enough(self, chain: _Chain) -> bool:
+        """Whether a chain has told more vertices than were asked for, without those that lead to none of the starts."""
+        if len(chain.found) <= self.max_vertices:
+            return False
+        return len({self.mirrors.one(arn) for arn in chain.found} & self.depths.keys()) > self.max_vertices
 
     def _narrow(self, chain: _Chain) -> None:
         """Go no further than what was told may be all there is, unless few pages more seem to tell the rest."""
@@ -352,7 +375,8 @@ class Walk:
         return goes_on
 
     async def _learn(self, step: Step) -> None:
-        self._typeless.update(self.mirrors.one(arn) for arn, type_name in step.vertices if type_name is None)
+        for arn, type_name in step.vertices:
+            (self._typeless if type_name is None else self._typed).add(self.mirrors.one(arn))
         async for edges in self.loaders.turns.slices(step.edges):
             for edge in edges:
                 self._join(edge)
@@ -373,14 +397,17 @@ class Walk:
     def _link(self, near: str, far: str) -> None:
         """Note that ``far`` is one association beyond ``near``, and how near that brings what lies behind it."""
         self._next[near].add(far)
-        brought = deque([(near, far)])
+        self._bring(near, [far])
+
+    def _bring(self, near: str, beyond: Iterable[str]) -> None:
+        brought = deque((near, far) for far in beyond)
         while brought:
             here, there = brought.popleft()
             depth = self.depths.get(here, self.max_depth) + 1
             if depth <= self.max_depth and depth < self.depths.get(there, depth + 1):
                 self.depths[there] = depth
                 self.reached.append(there)
-                brought.extend((there, beyond) for beyond in self._next[there])
+                brought.extend((there, far) for far in self._next[there])
 
     def _open_from(self, chain: _Chain) -> None:
         """Mark what a finished chain has opened: all of its place that is nearer to its start than its limit."""
@@ -401,8 +428,9 @@ class Walk:
 
     async def _look_for_the_typeless(self) -> None:
         """Tell vertices that do not exist: every kind but the trial component always has a type."""
-        unsure = {arn for arn in self._typeless if kind_at(arn) is TRIAL_COMPONENT}
-        self._dangling |= self._typeless - unsure
+        typeless = self._typeless - self._typed
+        unsure = {arn for arn in typeless if kind_at(arn) is TRIAL_COMPONENT}
+        self._dangling |= typeless - unsure
         ordered = sorted(unsure)
         found = await asyncio.gather(
             *(self.loaders.entities.describe(TRIAL_COMPONENT, arn) for arn in ordered), return_exceptions=True
@@ -414,6 +442,8 @@ class Walk:
                 raise record
             elif record.missing:
                 self._dangling.add(arn)
+        for start in self._dangling.intersection(self.starts):  # of which another's pages have told first
+            self._start_without(start)
 
     async def _call_off(self) -> None:
         for task in self._chains:

@@ -28,7 +28,8 @@ class Lineage:
 
     def forget(self) -> None:
         """Learn everything anew, as at the beginning."""
-        self._walked: dict[tuple[str, str, int], Step] = {}
+        self._walked: dict[tuple[Place, str, str, int, str], Step] = {}
+        """What pages have told, by what was asked and the token of the page after them: several may read the same."""
         self._typed: set[tuple[str, str | None]] = set()
         """Vertices of which their types were learnt, for pages overlap."""
         self._edges: dict[tuple[str, str, str | None], Edge | None] = {}
@@ -59,13 +60,19 @@ class Lineage:
             return remembered
         step = await self._load(place, shape, token)
         self._learn_types(step.vertices)
-        whole = self._walked.setdefault(shape, Step([], [], None)) if token else Step([], [], None)
-        whole.vertices.extend(step.vertices)
-        whole.edges.extend(step.edges)
-        self._walked[shape] = whole
-        if step.next is None:
-            self._known.memory.learn_walk(place, *shape, found=self._walked.pop(shape))
+        self._keep(place, shape, token, step)
         return step
+
+    def _keep(self, place: Place, shape: tuple[str, str, int], token: str | None, step: Step) -> None:
+        """Add a page to those before it, and leave all of them in the cache when it is the last."""
+        before = self._walked.pop((place, *shape, token), None) if token else Step([], [], None)
+        if before is None:
+            return  # somebody else has read this page, and goes on from there
+        whole = Step(before.vertices + step.vertices, before.edges + step.edges, None)
+        if step.next:
+            self._walked[place, *shape, step.next] = whole
+        else:
+            self._known.memory.learn_walk(place, *shape, found=whole)
 
     async def neighbours(self, start: str, direction: str) -> Step:
         """Return the same of one vertex's own associations, all pages of them, by ListAssociations."""
