@@ -310,6 +310,7 @@ async def test_mirrors_count_once(service: LocalServer, other: LocalServer, ask:
     for far in (*mirrored, *map(there, mirrored)):
         service.load([orjson.dumps(association(artifact_arn(0), far))])
     query = f"""query ($start: Arn!) {{
-        lineage(start: [$start], direction: DOWNSTREAM, maxVertices: 80, prefer: {prefer}) {{ vertices {{ depth }} coverage {{ complete frontier }} }} }}"""
+        lineage(start: [$start], direction: DOWNSTREAM, maxVertices: 80, prefer: {prefer}) {{
+            vertices {{ depth }} coverage {{ complete frontier }} }} }}"""
     graph = (await ask(query, start=artifact_arn(0)))["lineage"]
     assert (len(graph["vertices"]), graph["coverage"]) == (71, {"complete": True, "frontier": []})

@@ -175,3 +175,15 @@ async def test_two_filters_of_trial_components_refused(refused: Ask) -> None:
 )
 async def test_document_errors_have_codes(refused: Ask, query: str, code: str) -> None:
     await refused(query, code)
+
+
+@pytest.mark.parametrize(
+    ("query", "argument"),
+    [
+        ("query ($n: Int = 5) { lineage(start: [], maxDepth: $n) { __typename } }", "maxDepth"),
+        ("query ($n: LineageDirection = UPSTREAM) { lineage(start: [], direction: $n) { __typename } }", "direction"),
+    ],
+)
+async def test_null_in_a_variable_is_named(refused: Ask, query: str, argument: str) -> None:
+    error = await refused(query, "BAD_USER_INPUT", n=None)
+    assert error["extensions"]["argument"] == argument

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from conftest import Ask
+from conftest import Ask, asking, expecting_data, running
 from endpoint import answer as answered
 from endpoint import endpoint
 from graphs import artifact, artifact_arn, diamond, fan
@@ -56,12 +56,50 @@ async def test_denied_component_costs_its_fields(answer: Ask, load: Callable[...
     assert [error["extensions"]["code"] for error in said["errors"]] == ["FORBIDDEN"]
 
 
-async def test_denied_hop_says_so(refused: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_denied_hop_says_so(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(*fan(1))
     service.behaviour.deny = ["ListAssociations:*"]
-    error = await refused(NAMES, "FORBIDDEN", arn=DATASET)
-    assert error["path"] == ["artifact", "downstream"]
+    said = await answer(NAMES.replace("{ downstream", "{ name downstream"), arn=DATASET)
+    assert said["data"]["artifact"] == {"name": "artifact-0", "downstream": {"nodes": []}}
+    [error] = said["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["artifact", "downstream"], "FORBIDDEN")
     assert "123456789012" not in error["message"]
+
+
+async def test_denied_list_leaves_the_rest(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(*fan(1))
+    service.behaviour.deny = ["ListContexts:*"]
+    page = "nodes { arn } pageInfo { hasNextPage endCursor }"
+    said = await answer(f"{{ contexts {{ {page} }} artifacts(first: 1) {{ {page} }} }}")
+    assert said["data"]["contexts"] == {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+    assert len(said["data"]["artifacts"]["nodes"]) == 1
+    assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [(["contexts"], "FORBIDDEN")]
+
+
+async def test_list_ends_where_aws_stopped(load: Callable[..., None], service: LocalServer) -> None:
+    load(*fan(129))
+    query = """query($arn: Arn!, $after: String) { artifact(arn: $arn) {
+        downstream(first: 100, after: $after, filter: {lineageTypes: [ARTIFACT]}) {
+            nodes { arn } pageInfo { hasNextPage endCursor } } } }"""
+    async with running(Settings(local_url=service.url, cache_url="off", max_aws_calls=2)) as client:
+        said = await asking(client)(query, arn=DATASET)
+        found = said["data"]["artifact"]["downstream"]
+        rest = await expecting_data(asking(client))(query, arn=DATASET, after=found["pageInfo"]["endCursor"])
+    assert [error["extensions"]["code"] for error in said["errors"]] == ["BUDGET_EXCEEDED"]
+    assert (len(found["nodes"]), found["pageInfo"]["hasNextPage"]) == (100, True)
+    assert len(rest["artifact"]["downstream"]["nodes"]) == 29
+
+
+async def test_identity_outlives_a_denial(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(*fan(1))
+    service.behaviour.deny = ["DescribeArtifact:*"]
+    said = await answer("query($arn: Arn!) { entity(arn: $arn) { arn lineageType } }", arn=DATASET)
+    assert said == {"data": {"entity": {"arn": DATASET, "lineageType": "ARTIFACT"}}}
+    said = await answer("query($arn: Arn!) { entity(arn: $arn) { arn name } }", arn=DATASET)
+    assert said["data"] == {"entity": {"arn": DATASET, "name": None}}
+    assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [
+        (["entity", "name"], "FORBIDDEN")
+    ]
 
 
 async def test_throttled_calls_are_tried_again(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:

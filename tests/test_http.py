@@ -35,6 +35,7 @@ JSON = {"content-type": "application/json"}
         (JSON, b'{"query": "{ a }", "extensions": "x"}', 400),
         ({"content-type": "text/plain"}, b'{"query": "{ a }"}', 415),
         ({}, b'{"query": "{ a }"}', 415),
+        (JSON | {"content-encoding": "gzip"}, b"\x1f\x8b", 415),
     ],
 )
 async def test_unfit_body_is_refused(http: httpx.AsyncClient, headers: Any, body: bytes, status: int) -> None:
@@ -47,7 +48,7 @@ async def test_unfit_body_is_refused(http: httpx.AsyncClient, headers: Any, body
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
 async def test_other_methods_are_refused(http: httpx.AsyncClient, method: str) -> None:
     response = await http.request(method, "/graphql")
-    assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, POST")
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
@@ -58,12 +59,39 @@ async def test_get_answers_a_query(http: httpx.AsyncClient, service: LocalServer
     assert (response.status_code, response.json()) == (200, EMPTY)
 
 
+async def test_head_is_get_without_a_body(gateway: str) -> None:
+    async with httpx.AsyncClient(base_url=f"http://{gateway}") as client:
+        head, get = [await client.request(method, "/graphql", params={"query": "{ a }"}) for method in ("HEAD", "GET")]
+    assert (head.status_code, head.content, head.headers["content-type"]) == (200, b"", get.headers["content-type"])
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("text/html,*/*;q=0.8", "text/html"),
+        ("application/json, text/html;q=0.1", "application/json"),
+        ("application/json, text/html;q=0", "application/json"),
+    ],
+)
+async def test_graphiql_is_for_those_who_prefer_it(http: httpx.AsyncClient, accept: str, media_type: str) -> None:
+    response = await http.get("/graphql", params={"query": "{ __typename }"}, headers={"accept": accept})
+    assert response.headers["content-type"].partition(";")[0] == media_type
+
+
 @pytest.mark.parametrize(
     ("accept", "media_type"),
     [
         ("*/*", "application/json; charset=utf-8"),
         ("application/json", "application/json; charset=utf-8"),
         ("application/graphql-response+json", "application/graphql-response+json; charset=utf-8"),
+        ("Application/GraphQL-Response+JSON", "application/graphql-response+json; charset=utf-8"),
+        (
+            "application/json;q=0.9, application/graphql-response+json",
+            "application/graphql-response+json; charset=utf-8",
+        ),
+        ("application/json, application/graphql-response+json;q=0", "application/json; charset=utf-8"),
+        ("application/json, application/graphql-response+json;q=0.5", "application/json; charset=utf-8"),
+        ("application/json, text/event-stream;q=0", "application/json; charset=utf-8"),
     ],
 )
 async def test_media_type_is_negotiated(

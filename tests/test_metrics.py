@@ -69,6 +69,7 @@ async def test_outcomes_are_told_apart(service: LocalServer) -> None:
     service.behaviour.deny = ["ListContexts:*"]
     async with running(Settings(local_url=service.url)) as client:
         await ask(client, "{ contexts { nodes { arn } } }")
+        await ask(client, '{ contexts(region: "nowhere-1") { nodes { arn } } }')
         await ask(client, "{")
         await ask(client, "{ nothing }")
         await ask(client, 'query($name: Long) { context(name: "none") { arn } }')
@@ -76,6 +77,7 @@ async def test_outcomes_are_told_apart(service: LocalServer) -> None:
         samples = await told(client)
     outcomes = {dict(labels)["outcome"] for name, labels in samples if name == "operations_total"}
     assert outcomes == {
+        "partial",
         "FORBIDDEN",
         "GRAPHQL_PARSE_FAILED",
         "GRAPHQL_VALIDATION_FAILED",

@@ -202,3 +202,13 @@ def test_development_tells_its_schema() -> None:
 )
 def test_unsaid_names_are_hidden(message: str, shown: str) -> None:
     assert discreet(message, "{ nme }", {"a": ["b"]}, None) == shown
+
+
+@pytest.mark.parametrize(
+    "query",
+    ['{ node(id: "arn:aws:sagemaker:us-east-1:123456789012:bogus/x") { id } }', "{ context { __typename } }"],
+)
+def test_errors_of_execution_tell_nothing_either(ask: Any, query: str) -> None:
+    (error,) = ask(query).json()["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert not {"Artifact", "Context", "arn"} & set(re.findall(r"\w+", error["message"]))

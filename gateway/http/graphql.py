@@ -9,10 +9,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import NotFound
+from gateway.http.accept import Accept
 from gateway.http.operations import Asked, Operations, Refusal
 from gateway.http.presence import presence
 from gateway.http.subscriptions import EVENT_STREAM, event_stream
 
+_SAFE = ("GET", "HEAD")
+
+HTML = "text/html"
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 
@@ -24,29 +28,30 @@ class GraphQLEndpoint:
         """Answer by ``operations``; refuse bodies of more bytes and, where there is no ``graphiql``, GET."""
         self._operations = operations
         self._most_bytes = most_bytes
-        self._methods = ("GET", "POST") if graphiql else ("POST",)
+        self._methods = (*_SAFE, "POST") if graphiql else ("POST",)
         self._graphiql = graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        accepts = request.headers.get("accept", "*/*")
-        if self._graphiql and request.method in {"GET", "HEAD"} and "text/html" in accepts:
+        accept = Accept(request.headers)
+        if self._graphiql and request.method in _SAFE and accept.prefers(HTML, JSON):
             response = self._graphiql
         else:
             try:
-                response = await self._response(request, GRAPHQL_JSON if GRAPHQL_JSON in accepts else JSON)
+                response = await self._response(request, accept)
             except ClientDisconnect:
                 return
         await response(scope, receive, send)
 
-    async def _response(self, request: Request, media_type: str) -> Response:
+    async def _response(self, request: Request, accept: Accept) -> Response:
         headers: dict[str, str] = {}
+        media_type = GRAPHQL_JSON if accept.prefers(GRAPHQL_JSON, JSON) else JSON
         try:
-            self._check_method(request)
+            self._check_method(request, accept)
             asking = await self._operations.asking(request)
             asked = await _asked(request, self._most_bytes)
-            if EVENT_STREAM in request.headers.get("accept", ""):
+            if accept.names(EVENT_STREAM):
                 return event_stream(await self._operations.stream(asked, asking))
             async with presence(request.receive):
                 answer, executed = await self._operations.answer(asked, asking)
@@ -58,22 +63,25 @@ class GraphQLEndpoint:
             status = HTTPStatus.BAD_REQUEST
         return Response(orjson.dumps(answer), status, headers, f"{media_type}; charset=utf-8")
 
-    def _check_method(self, request: Request) -> None:
+    def _check_method(self, request: Request, accept: Accept) -> None:
         if request.method in self._methods:
             return
-        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        if request.method in _SAFE and accept.names(HTML):
             raise Refusal(HTTPStatus.NOT_FOUND, "There is no GraphiQL here.", NotFound.code)
         allowed = {"Allow": ", ".join(self._methods)}
-        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"GraphQL takes {' and '.join(self._methods)}.", headers=allowed)
+        takes = "GET and POST" if self._graphiql else "POST"
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"GraphQL takes {takes}.", headers=allowed)
 
 
 async def _asked(request: Request, most_bytes: int) -> Asked:
-    if request.method == "GET":
+    if request.method in _SAFE:
         given: Any = dict(request.query_params)
         given |= {name: _json(given[name]) for name in ("variables", "extensions") if given.get(name)}
     else:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be {JSON}.")
+        if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must not be compressed.")
         given = _json(await _body(request, most_bytes))
     return Asked.read(given)
 

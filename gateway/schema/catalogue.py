@@ -109,7 +109,7 @@ class Catalogue:
     ) -> Connection[Experiment]:
         """List experiments."""
         return await listed(
-            info.context,
+            info,
             kinds.EXPERIMENT,
             first,
             after,
@@ -143,7 +143,7 @@ class Catalogue:
         if is_given(trial_component_name):
             checked_name(trial_component_name, "trialComponentName", kinds.TRIAL_COMPONENT)
         return await listed(
-            info.context,
+            info,
             kinds.TRIAL,
             first,
             after,
@@ -174,7 +174,7 @@ class Catalogue:
     ) -> Connection[ModelPackageGroup]:
         """List model package groups."""
         return await listed(
-            info.context,
+            info,
             kinds.MODEL_PACKAGE_GROUP,
             first,
             after,
@@ -218,7 +218,7 @@ class Catalogue:
             # AWS would leave out the versions of groups, which is nearly all that a registry holds.
             type = ModelPackageType.BOTH
         return await listed(
-            info.context,
+            info,
             kinds.MODEL_PACKAGE,
             first,
             after,
@@ -249,7 +249,7 @@ class Catalogue:
     ) -> Connection[ModelCard]:
         """List model cards."""
         return await listed(
-            info.context,
+            info,
             kinds.MODEL_CARD,
             first,
             after,
@@ -279,7 +279,7 @@ class Catalogue:
         if is_given(name_prefix):
             checked_name(name_prefix, "namePrefix", kinds.PIPELINE)
         return await listed(
-            info.context,
+            info,
             kinds.PIPELINE,
             first,
             after,
@@ -308,7 +308,7 @@ class Catalogue:
     ) -> Connection[PipelineExecution]:
         """List pipeline executions."""
         return await listed(
-            info.context,
+            info,
             kinds.PIPELINE_EXECUTION,
             first,
             after,
@@ -335,7 +335,7 @@ class Catalogue:
     ) -> Connection[Project]:
         """List projects."""
         return await listed(
-            info.context,
+            info,
             kinds.PROJECT,
             first,
             after,

@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 _WORD = re.compile(r"\w+")
-_QUOTED = re.compile(r"'([^'\s]*)'")
+_QUOTED = re.compile(r"(['`])([^'`\s]*)\1")
+_SCALAR = re.compile(r"\w+(?= cannot represent)")
 _SUGGESTION = re.compile(r" Did you mean .*", re.DOTALL)
 
 
@@ -13,9 +14,9 @@ def discreet(message: str, *said: Any) -> str:
     known = {word for part in said for word in _words(part)}
 
     def hidden(quoted: re.Match[str]) -> str:
-        return quoted[0] if known.issuperset(_WORD.findall(quoted[1])) else "'…'"
+        return quoted[0] if known.issuperset(_WORD.findall(quoted[2])) else "'…'"
 
-    return _QUOTED.sub(hidden, _SUGGESTION.sub("", message))
+    return _QUOTED.sub(hidden, _SCALAR.sub("'…'", _SUGGESTION.sub("", message)))
 
 
 def _words(part: Any) -> list[str]:

@@ -5,6 +5,7 @@ pages and federation routers send the same few over and over.
 """
 
 import logging
+import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import lru_cache
@@ -30,6 +31,7 @@ from graphql import (
     validate,
     visit,
 )
+from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from gateway import observability
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, GatewayError
@@ -42,6 +44,12 @@ _log = logging.getLogger("gateway.schema")
 
 _REMEMBERED_DOCUMENTS = 1000
 _LONGEST_REMEMBERED = 20_000  # characters
+
+_ARGUMENT = re.compile(r"Argument '(\w+)' ")
+
+# Comparing all fields of one name with each other, as a valid document must be, may take half a second by default, for
+# which nobody else is served.
+overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000
 
 _SCHEMA_FIELD = "_service"
 """The field by which a federation router reads the schema."""
@@ -128,13 +136,14 @@ class Executor:
             return
         begun = subscribe(self._schema, document, **self._asked(variables, operation_name, loaders))
         results: Any = await begun if isawaitable(begun) else begun
+        said = query, variables, operation_name
         if isinstance(results, ExecutionResult):
-            yield self._kept(_outcome(results, loaders), query, variables, operation_name)
+            yield self._kept(_outcome(results, loaders), *said)
             return
         async with aclosing(results):
             try:
                 async for result in results:
-                    yield _outcome(result, loaders)
+                    yield self._kept(_outcome(result, loaders), *said)
             except Exception as error:  # noqa: BLE001 - whatever ends the source, the client is told
                 failure = GraphQLError(str(error), original_error=error)
                 yield Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False)
@@ -167,10 +176,10 @@ class Executor:
         return document, _told(errors, query) if self._secretive else errors
 
     def _kept(self, outcome: Outcome, *said: Any) -> Outcome:
-        """Keep the schema out of the errors of what was not executed."""
-        if outcome.executed or not self._secretive:
+        """Keep the schema out of the errors, but for what the request itself ``said`` of it."""
+        if not self._secretive or "errors" not in outcome.answer:
             return outcome
-        return outcome._replace(answer={"errors": _told(outcome.answer["errors"], *said)})
+        return outcome._replace(answer=outcome.answer | {"errors": _told(outcome.answer["errors"], *said)})
 
 
 class _FieldNames(Visitor):
@@ -201,10 +210,17 @@ def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
     if result.data is None and result.errors and all(error.path is None for error in result.errors):
         # The variables did not fit, or no operation has that name.
         return Outcome({"errors": [_shown(error, BadUserInput.code) for error in result.errors]}, executed=False)
-    errors = [_shown(error, GatewayError.code) for error in result.errors or ()]
+    errors = [_failed(error) for error in result.errors or ()]
     told, loaders.told = loaders.told, []
     errors += [{"message": str(why), "path": path, "extensions": why.extensions} for why, path in told]
     return Outcome(({"errors": errors} if errors else {}) | {"data": result.data}, executed=True)
+
+
+def _failed(error: GraphQLError) -> dict[str, Any]:
+    """Show why a field has no value; what graphql-core has against an argument, it says by its message alone."""
+    refused = None if error.extensions else _ARGUMENT.match(error.message)
+    shown = _shown(error, BadUserInput.code if refused else GatewayError.code)
+    return shown | {"extensions": shown["extensions"] | {"argument": refused[1]}} if refused else shown
 
 
 def refusal(message: str, code: str = BadUserInput.code, **extensions: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import strawberry
-from strawberry import UNSET
+from strawberry import UNSET, Info
 
 from gateway import arn as arns
 from gateway.aws import kinds
@@ -48,14 +48,14 @@ class Experiment(Tagged):
     # Listings take the name in the ARN: however AWS spells it there, case does not matter to them.
 
     @strawberry.field(description="Its trials, newest first. One call a page.")
-    async def trials(self, first: First = 50, after: After = UNSET) -> Connection["Trial"]:
+    async def trials(self, info: Info, first: First = 50, after: After = UNSET) -> Connection["Trial"]:
         """List the trials."""
-        return await belonging(self, kinds.TRIAL, first, after, ExperimentName=arns.id_of(self.key))
+        return await belonging(info, self, kinds.TRIAL, first, after, ExperimentName=arns.id_of(self.key))
 
     @strawberry.field(description="The runs in any of its trials, newest first. One call a page.")
-    async def trial_components(self, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
+    async def trial_components(self, info: Info, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
         """List the trial components."""
-        return await belonging(self, kinds.TRIAL_COMPONENT, first, after, ExperimentName=arns.id_of(self.key))
+        return await belonging(info, self, kinds.TRIAL_COMPONENT, first, after, ExperimentName=arns.id_of(self.key))
 
 
 @strawberry.federation.type(
@@ -91,6 +91,6 @@ class Trial(Tagged):
         return shown(self.loaders, key) if key else None
 
     @strawberry.field(description="The runs in it, newest first. One call a page.")
-    async def trial_components(self, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
+    async def trial_components(self, info: Info, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
         """List the trial components."""
-        return await belonging(self, kinds.TRIAL_COMPONENT, first, after, TrialName=arns.id_of(self.key))
+        return await belonging(info, self, kinds.TRIAL_COMPONENT, first, after, TrialName=arns.id_of(self.key))

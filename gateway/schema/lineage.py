@@ -3,6 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -243,17 +244,17 @@ class LineageEntity(Described, Node):
 
     @strawberry.field(description="What it came from: one hop against the arrows, newest association first.")
     async def upstream(
-        self, first: First = 50, after: After = UNSET, filter: HopFilterArgument = UNSET
+        self, info: Info, first: First = 50, after: After = UNSET, filter: HopFilterArgument = UNSET
     ) -> "LineageConnection":
         """Return the sources of the associations that end here."""
-        return await _hop(self, "upstream", first, after, filter)
+        return await _hop(info, self, "upstream", first, after, filter)
 
     @strawberry.field(description="What came from it: one hop along the arrows, newest association first.")
     async def downstream(
-        self, first: First = 50, after: After = UNSET, filter: HopFilterArgument = UNSET
+        self, info: Info, first: First = 50, after: After = UNSET, filter: HopFilterArgument = UNSET
     ) -> "LineageConnection":
         """Return the destinations of the associations that begin here."""
-        return await _hop(self, "downstream", first, after, filter)
+        return await _hop(info, self, "downstream", first, after, filter)
 
 
 @strawberry.type(description="An edge of the lineage graph, with who drew it and when.")
@@ -392,12 +393,11 @@ class TrialComponent(LineageEntity):
         "100 of them and one Describe a trial; of one alone, one ListTrials."
     )
     async def parent_trials(
-        self, first: First = 50, after: After = UNSET
+        self, info: Info, first: First = 50, after: After = UNSET
     ) -> Connection[Annotated["Trial", strawberry.lazy("gateway.schema.experiments")]]:
         """Return the trials. What uses the component is another question, and has the name `trials`."""
-        names = await self.loaders.belongings.trials(self.key)
-        listing = naming(self.loaders, kinds.TRIAL, names, self.key)
-        return await connected(self.loaders, kinds.TRIAL, listing, first, after)
+        trials = partial(self.loaders.belongings.trials, self.key)
+        return await connected(info, kinds.TRIAL, naming(self.loaders, kinds.TRIAL, trials, self.key), first, after)
 
     @strawberry.field(
         description="The pipeline execution that it ran in; null where it ran in none. Told by its tags, and where "
@@ -458,8 +458,13 @@ def foresee_hops(info: Info, arn: str) -> None:
                 info.context.associations.foresee(plan.hop(arn, direction).parameters)
 
 
-async def _hop(
-    entity: LineageEntity, direction: plan.Direction, first: int | None, after: str | None, filter: HopFilter | None
+async def _hop(  # noqa: PLR0913, PLR0917 - a hop has these parts
+    info: Info,
+    entity: LineageEntity,
+    direction: plan.Direction,
+    first: int | None,
+    after: str | None,
+    filter: HopFilter | None,
 ) -> LineageConnection:
     chosen = filter or HopFilter()
     hop = plan.hop(
@@ -472,7 +477,7 @@ async def _hop(
         created_before=chosen.created_before or None,
     )
     loaders = entity.loaders
-    items, info = await window(association_listing(loaders, hop.parameters, hop.keep), first, after)
+    items, page_info = await window(info, association_listing(loaders, hop.parameters, hop.keep), first, after)
     far = "SourceArn" if direction == "upstream" else "DestinationArn"
     edges = [
         LineageConnectionEdge(
@@ -480,7 +485,7 @@ async def _hop(
         )
         for cursor, summary in items
     ]
-    return LineageConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=info)
+    return LineageConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=page_info)
 
 
 def _properties(entity: LineageEntity, keys: list[str] | None) -> list[Property] | None:

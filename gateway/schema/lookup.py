@@ -1,10 +1,13 @@
 """How a root field or a link finds what it leads to: one entity by its name or ARN, or a page of a list."""
 
 import asyncio
+import contextlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
+
+from strawberry import Info
 
 from gateway.aws.kinds import Kind, pinned
 from gateway.aws.places import HOME, Place
@@ -12,7 +15,7 @@ from gateway.errors import BadUserInput
 from gateway.loaders import Loaders
 from gateway.records import Page
 from gateway.schema.entity import Described, shown
-from gateway.schema.paging import Connection, Listing, connection, scope, window
+from gateway.schema.paging import UNTOLD, Connection, Listing, connection, scope, window
 from gateway.schema.scalars import checked_arn, checked_name, is_given
 
 Ahead = Callable[[str], None]
@@ -22,9 +25,17 @@ _REGION = re.compile("[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}")
 
 
 async def existing(loaders: Loaders, key: str) -> Any:
-    """Return the entity if AWS has it, which takes describing it."""
+    """Return the entity unless AWS says that there is none, which takes describing it.
+
+    One that AWS does not describe, for whatever other reason, is what its ARN tells; its other fields say why.
+    """
     entity: Described | None = shown(loaders, key)
-    return entity if entity and not (await loaders.entities.describe(entity.kind, key)).missing else None
+    if entity is None:
+        return None
+    loaders.known.place_of(key)  # whoever may not be asked is told so
+    with contextlib.suppress(*UNTOLD):
+        await loaders.entities.describe(entity.kind, key)
+    return None if loaders.known.record(key).missing else entity
 
 
 async def by_arn(loaders: Loaders, arn: str, *kinds: Kind, ahead: Ahead = lambda _: None) -> Any:
@@ -53,14 +64,14 @@ async def by_either(
 
 
 async def belonging(
-    entity: Described, kind: Kind, first: int | None, after: str | None, **asked: Any
+    info: Info, entity: Described, kind: Kind, first: int | None, after: str | None, **asked: Any
 ) -> Connection[Any]:
     """Return a page of what belongs to an entity, by the List operation of its kind, asked where the entity is."""
-    return await listed(entity.loaders, kind, first, after, place=entity.place, **asked)
+    return await listed(info, kind, first, after, place=entity.place, **asked)
 
 
 async def listed(  # noqa: PLR0913 - a list has these parts
-    loaders: Loaders,
+    info: Info,
     kind: Kind,
     first: int | None,
     after: str | None,
@@ -71,12 +82,13 @@ async def listed(  # noqa: PLR0913 - a list has these parts
 ) -> Connection[Any]:
     """Return a page of the entities of a kind, by its List operation with the parameters that were given."""
     bounds = dict(zip((f"{kind.created}After", f"{kind.created}Before"), created, strict=True))
+    loaders: Loaders = info.context
     parameters = given(**asked, **bounds)
     listing = Listing(
         scope(kind.list, place, sorted(parameters.items())),
         lambda token, size: loaders.listings.page(kind, parameters, token, size, place),
     )
-    return await connected(loaders, kind, listing, first, after)
+    return await connected(info, kind, listing, first, after)
 
 
 async def place_asked(loaders: Loaders, account: str | None, region: str | None) -> Place:
@@ -88,12 +100,10 @@ async def place_asked(loaders: Loaders, account: str | None, region: str | None)
     return await loaders.known.place_named(account or None, region or None)
 
 
-async def connected(
-    loaders: Loaders, kind: Kind, listing: Listing, first: int | None, after: str | None
-) -> Connection[Any]:
+async def connected(info: Info, kind: Kind, listing: Listing, first: int | None, after: str | None) -> Connection[Any]:
     """Return a page of the entities that a listing tells of."""
-    chosen = await window(listing, first, after)
-    return connection(chosen, lambda item: shown(loaders, kind.key(item)))
+    chosen = await window(info, listing, first, after)
+    return connection(chosen, lambda item: shown(info.context, kind.key(item)))
 
 
 def searching(loaders: Loaders, kind: Kind, name: str, value: str, place: Place) -> Listing:
@@ -104,11 +114,14 @@ def searching(loaders: Loaders, kind: Kind, name: str, value: str, place: Place)
     )
 
 
-def naming(loaders: Loaders, kind: Kind, names: Sequence[tuple[Place, str]], *belonging: str) -> Listing:
-    """List the entities of these places and names, which belong to something, without those that no longer exist."""
+def naming(
+    loaders: Loaders, kind: Kind, find_names: Callable[[], Awaitable[Sequence[tuple[Place, str]]]], *belonging: str
+) -> Listing:
+    """List the entities of some places and names, which belong to something, without those that no longer exist."""
 
     async def fetch(token: str | None, size: int) -> Page:
         start = _position(token)
+        names = await find_names()
         keys = await asyncio.gather(
             *(loaders.entities.find(kind, name, place) for place, name in names[start : start + size])
         )
@@ -120,8 +133,8 @@ def naming(loaders: Loaders, kind: Kind, names: Sequence[tuple[Place, str]], *be
 
 async def standing_for(loaders: Loaders, kind: Kind, source: str) -> Any:
     """Return the vertex of a kind that stands for an ARN or a URI, the newest where there are several."""
-    found = await listed(loaders, kind, 1, None, place=loaders.known.place_of(source), SourceUri=source)
-    return found.nodes[0] if found.nodes else None
+    page = await loaders.listings.page(kind, {"SourceUri": source}, None, 1, loaders.known.place_of(source))
+    return shown(loaders, kind.key(page.items[0])) if page.items else None
 
 
 def given(**asked: Any) -> dict[str, Any]:

@@ -13,9 +13,18 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import orjson
 import strawberry
+from strawberry import Info
 
 from gateway.aws.kinds import MOST_RESULTS
-from gateway.errors import BadUserInput
+from gateway.errors import (
+    BadUserInput,
+    BudgetExceeded,
+    DeadlineExceeded,
+    Forbidden,
+    Throttled,
+    Unsupported,
+    UpstreamUnavailable,
+)
 from gateway.records import Page
 from gateway.schema.scalars import is_given
 
@@ -24,6 +33,9 @@ N = TypeVar("N")
 P = TypeVar("P", bound=tuple[Any, ...])
 
 DEFAULT_FIRST = 50
+
+UNTOLD = (BudgetExceeded, DeadlineExceeded, Forbidden, Throttled, Unsupported, UpstreamUnavailable)
+"""Why AWS may not tell what is there."""
 
 First = Annotated[int | None, strawberry.argument(description="How many at most, 1 to 100.")]
 After = Annotated[
@@ -76,17 +88,23 @@ class Listing:
     keep: Callable[[Mapping[str, Any]], bool] | None = None
 
 
-async def window(listing: Listing, first: int | None, after: str | None) -> Window:
+async def window(info: Info, listing: Listing, first: int | None, after: str | None) -> Window:
     """Return the first ``first`` items after a cursor, over as many of AWS's pages as that takes.
 
-    Raises BadUserInput when ``first`` is outside 1 to 100 or ``after`` is no cursor of this list.
+    Where AWS does not tell all of them, it is those that it has told, and the answer's errors say why; a list is never
+    null, so that the error would else take with it whatever has the list. Raises BadUserInput when ``first`` is outside
+    1 to 100 or ``after`` is no cursor of this list.
     """
     wanted = checked_first(first)
     resumed = is_given(after)
     token, skip = _read_cursor(listing.scope, after or "") if resumed else (None, 0)
     chosen: list[tuple[str, dict[str, Any]]] = []
     while True:
-        page = await _fetch(listing, token, min(wanted + skip, MOST_RESULTS), resumed=resumed and not chosen)
+        try:
+            page = await _fetch(listing, token, min(wanted + skip, MOST_RESULTS), resumed=resumed and not chosen)
+        except UNTOLD as error:
+            info.context.tell(error, info.path.as_list())
+            return _window(chosen, resumed=resumed, more=bool(chosen))
         for index, item in enumerate(page.items[skip:], skip + 1):
             if listing.keep and not listing.keep(item):
                 continue
@@ -108,7 +126,7 @@ def cut(scope: str, items: Sequence[P], first: int | None, after: str | None, no
     """Make a connection of sorted items that are all at hand; a cursor is the item itself, so it outlives changes."""
     wanted = checked_first(first)
     resumed = is_given(after)
-    begin = bisect_right(items, tuple(_read_place(scope, after or ""))) if resumed else 0
+    begin = bisect_right(items, _read_item(scope, after or "", items)) if resumed else 0
     chosen = items[begin : begin + wanted]
     edges = [Edge(cursor=_write_cursor(scope, *item), node=node(item)) for item in chosen]
     info = PageInfo(
@@ -165,6 +183,14 @@ def _read_cursor(scope: str, cursor: str) -> tuple[str | None, int]:
             return token, index
         case _:
             raise BadUserInput("not a cursor.", "after")
+
+
+def _read_item(scope: str, cursor: str, items: Sequence[P]) -> tuple[Any, ...]:
+    """Read the item that a cursor is; BadUserInput when it is none that the items can be compared with."""
+    item = tuple(_read_place(scope, cursor))
+    if items and [type(part) for part in item] != [type(part) for part in items[0]]:
+        raise BadUserInput("not a cursor.", "after")
+    return item
 
 
 def _write_cursor(scope: str, *place: object) -> str:

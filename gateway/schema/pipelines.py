@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import strawberry
-from strawberry import UNSET
+from strawberry import UNSET, Info
 
 from gateway.aws import kinds
 from gateway.schema.arguments import Order
@@ -49,10 +49,11 @@ class Pipeline(Tagged):
 
     @strawberry.field(description="Its executions. One call a page.")
     async def executions(
-        self, first: First = 50, after: After = UNSET, sort_order: Order = SortOrder.DESCENDING
+        self, info: Info, first: First = 50, after: After = UNSET, sort_order: Order = SortOrder.DESCENDING
     ) -> Connection["PipelineExecution"]:
         """List the executions."""
         return await belonging(
+            info,
             self,
             kinds.PIPELINE_EXECUTION,
             first,
@@ -126,11 +127,11 @@ class PipelineExecution(Registered):
         description="The runs that it made, newest first: those that carry its tag. One Search call a page. What "
         "began a moment ago may not be found yet."
     )
-    async def trial_components(self, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
+    async def trial_components(self, info: Info, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
         """Search for the trial components."""
         kind = kinds.TRIAL_COMPONENT
         listing = searching(self.loaders, kind, f"Tags.{kinds.EXECUTION_TAG}", self.key, self.place)
-        return await connected(self.loaders, kind, listing, first, after)
+        return await connected(info, kind, listing, first, after)
 
 
 @strawberry.type(description="What AWS Service Catalog was asked for when a project was made.")

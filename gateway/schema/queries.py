@@ -133,7 +133,7 @@ class Query(References, Catalogue):
     ) -> Connection[LineageGroup]:
         """List lineage groups."""
         return await listed(
-            info.context,
+            info,
             kinds.LINEAGE_GROUP,
             first,
             after,
@@ -159,7 +159,7 @@ class Query(References, Catalogue):
     ) -> Connection[Artifact]:
         """List artifacts, newest first."""
         return await listed(
-            info.context,
+            info,
             kinds.ARTIFACT,
             first,
             after,
@@ -187,7 +187,7 @@ class Query(References, Catalogue):
     ) -> Connection[Context]:
         """List contexts."""
         return await listed(
-            info.context,
+            info,
             kinds.CONTEXT,
             first,
             after,
@@ -216,7 +216,7 @@ class Query(References, Catalogue):
     ) -> Connection[Action]:
         """List actions."""
         return await listed(
-            info.context,
+            info,
             kinds.ACTION,
             first,
             after,
@@ -253,7 +253,7 @@ class Query(References, Catalogue):
         if is_given(trial_name):
             checked_name(trial_name, "trialName", kinds.TRIAL)
         return await listed(
-            info.context,
+            info,
             kinds.TRIAL_COMPONENT,
             first,
             after,
@@ -301,7 +301,7 @@ class Query(References, Catalogue):
         )
         loaders: Loaders = info.context
         place = await place_asked(loaders, account, region) if is_given(account) or is_given(region) else None
-        chosen = await window(association_listing(loaders, parameters, place=place), first, after)
+        chosen = await window(info, association_listing(loaders, parameters, place=place), first, after)
         return connection(chosen, lambda summary: association(loaders, summary))
 
     @strawberry.field(

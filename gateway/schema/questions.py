@@ -14,6 +14,7 @@ from strawberry import UNSET, Info
 
 from gateway.aws import kinds
 from gateway.aws.kinds import MOST_RESULTS, Kind, kind_at
+from gateway.aws.places import Place
 from gateway.errors import BudgetExceeded, DeadlineExceeded, Forbidden, GatewayError, Throttled, UpstreamUnavailable
 from gateway.lineage import walk
 from gateway.lineage.coverage import Reason
@@ -91,9 +92,12 @@ async def trials(
 ) -> Connection[Any]:
     """Return a page of the trials that the runs on the way, or the start itself, are part of."""
     found = await _of_each_run(info, start, direction, start.loaders.belongings.trials)
-    names = sorted({name for some in found for name in some}, key=itemgetter(1))
+
+    async def names() -> list[tuple[Place, str]]:
+        return sorted({name for some in found for name in some}, key=itemgetter(1))
+
     listing = naming(start.loaders, kinds.TRIAL, names, start.key, direction.value)
-    return await connected(start.loaders, kinds.TRIAL, listing, first, after)
+    return await connected(info, kinds.TRIAL, listing, first, after)
 
 
 async def pipeline_executions(info: Info, start: Described, direction: LineageDirection) -> list[Any]:

@@ -87,7 +87,7 @@ async def _entity(loaders: Loaders, reference: Any, referable: Referable) -> Any
         raise BadUserInput("an ARN names no version.", _ARGUMENT)
     entity = await existing(loaders, arn)
     if entity is None:
-        raise NotFound(f"there is no {' or '.join(kind.name for kind in wanted)} with this ARN.")
+        raise NotFound("there is nothing with this ARN.")
     return entity
 
 

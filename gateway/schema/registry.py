@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import strawberry
-from strawberry import UNSET
+from strawberry import UNSET, Info
 
 from gateway import arn as arns
 from gateway.aws import kinds
@@ -57,6 +57,7 @@ class ModelPackageGroup(Tagged):
     @strawberry.field(description="Its versions. One call a page.")
     async def packages(
         self,
+        info: Info,
         first: First = 50,
         after: After = UNSET,
         model_approval_status: Approval = UNSET,
@@ -64,6 +65,7 @@ class ModelPackageGroup(Tagged):
     ) -> Connection["ModelPackage"]:
         """List the model packages."""
         return await belonging(
+            info,
             self,
             kinds.MODEL_PACKAGE,
             first,
@@ -240,6 +242,7 @@ class ModelCard(Tagged):
     @strawberry.field(description="All its versions. One call a page.")
     async def versions(  # noqa: PLR0913, PLR0917 - one for each of AWS's filters
         self,
+        info: Info,
         first: First = 50,
         after: After = UNSET,
         status: Annotated[ModelCardStatus | None, argument("Only those at this point of their review.")] = UNSET,
@@ -249,6 +252,7 @@ class ModelCard(Tagged):
     ) -> Connection["ModelCard"]:
         """List the versions."""
         return await belonging(
+            info,
             self,
             kinds.MODEL_CARD_VERSION,
             first,

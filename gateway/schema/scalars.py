@@ -31,7 +31,7 @@ def checked_arn(text: str, argument: str, *kinds: Kind) -> arns.Arn:
     if arn is None:
         raise BadUserInput("not the ARN of a SageMaker resource.", argument)
     if kinds and not any(kind.takes(arn) for kind in kinds):
-        names = ", ".join(kind.name for kind in kinds)
+        names = ", ".join(f"`{kind.name}`" for kind in kinds)
         raise BadUserInput(f"not an ARN of the kind asked for: {names}.", argument)
     return arn
 
@@ -39,14 +39,14 @@ def checked_arn(text: str, argument: str, *kinds: Kind) -> arns.Arn:
 def checked_name(text: str, argument: str, kind: Kind) -> str:
     """Return a name argument; BadUserInput when nothing of ``kind`` can have it."""
     if not kind.name_pattern.fullmatch(text):
-        raise BadUserInput(f"not a name that a {kind.name} can have.", argument)
+        raise BadUserInput(f"not a name that a `{kind.name}` can have.", argument)
     return text
 
 
 def checked_part(text: str | None, argument: str, kind: Kind) -> str | None:
     """Return what names are to contain, where it is given; BadUserInput when no name of ``kind`` can."""
     if is_given(text) and not (kind.part_pattern or kind.name_pattern).fullmatch(text):
-        raise BadUserInput(f"not a part of a name that a {kind.name} can have.", argument)
+        raise BadUserInput(f"not a part of a name that a `{kind.name}` can have.", argument)
     return text
 
 

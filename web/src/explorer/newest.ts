@@ -36,13 +36,17 @@ async function fetchNewest(): Promise<Newest> {
     NewestTrialComponentsDocument,
   ];
   const answers = await Promise.allSettled(documents.map((document) => ask(document, {})));
-  const failed = answers.filter((answer) => answer.status === "rejected");
+  const told = answers.filter((answer) => answer.status === "fulfilled").map(({ value }) => value);
+  const problems = answers
+    .filter((answer) => answer.status === "rejected")
+    .map(({ reason }) => asProblem(reason))
+    .concat(told.flatMap((answer) => answer.problems));
   // What failed is asked again the next time.
-  if (failed.length) kept = null;
-  const pages = answers.filter((answer) => answer.status === "fulfilled").map(({ value }) => value.data.newest);
+  if (problems.length) kept = null;
+  const pages = told.map(({ data }) => data.newest);
   return {
     entries: pages.flatMap(({ nodes }) => nodes.map((node) => entryOf(node, node))),
     isCut: pages.some(({ pageInfo }) => pageInfo.hasNextPage),
-    problems: failed.map(({ reason }) => asProblem(reason)),
+    problems,
   };
 }

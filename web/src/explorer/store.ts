@@ -403,9 +403,11 @@ async function latestVertex(signal: AbortSignal): Promise<string | undefined> {
   let denied: Problem | null = null;
   for (const document of LATEST) {
     try {
-      const { data } = await ask<LatestEndpointQuery, LatestEndpointQueryVariables>(document, {}, signal);
+      const { data, problems } = await ask<LatestEndpointQuery, LatestEndpointQueryVariables>(document, {}, signal);
       const arn = data.latest.nodes[0]?.arn;
       if (arn !== undefined) return arn;
+      // A list that could not be read is an empty one.
+      if (problems[0]) throw problems[0];
     } catch (error) {
       denied = asProblem(error);
       if (denied.code !== "FORBIDDEN") throw denied;

@@ -1,0 +1,37 @@
+"""Which media types a client takes, as its ``Accept`` header says (RFC 9110, 12.5.1)."""
+
+from starlette.datastructures import Headers
+
+
+class Accept:
+    """What is accepted, by how much it is preferred: from 0, not at all, to 1."""
+
+    def __init__(self, headers: Headers) -> None:
+        """Read the header; without one everything is accepted."""
+        ranges = [part.split(";") for part in ",".join(headers.getlist("accept") or ["*/*"]).split(",")]
+        self._weights = {name.strip().lower(): _weight(parameters) for name, *parameters in ranges}
+
+    def names(self, media_type: str) -> bool:
+        """Whether a media type is accepted by its own name."""
+        return self._weights.get(media_type, 0) > 0
+
+    def prefers(self, media_type: str, other: str) -> bool:
+        """Whether a media type is accepted by its own name and liked as much as another at least."""
+        return self.names(media_type) and self._weights[media_type] >= self._of(other)
+
+    def _of(self, media_type: str) -> float:
+        for name in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
+            if name in self._weights:
+                return self._weights[name]
+        return 0
+
+
+def _weight(parameters: list[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0
+    return 1
