@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -40,7 +41,7 @@ LOCAL_PORT = 8001
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0 done, 1 an answer with errors, 2 it could not be run."""
+    """Run a command and return its exit status: 0 done, 1 an answer with errors, 2 not run, 130 Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
@@ -48,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse("; ".join(f"GATEWAY_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()))
     except (GatewayError, StoreError, BadLineError, OSError, ValueError) as error:
         return _refuse(str(error))
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return status
 
 

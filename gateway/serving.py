@@ -5,7 +5,7 @@ import gc
 import signal
 import socket
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import uvicorn
 
@@ -60,6 +60,12 @@ class Server(uvicorn.Server):
                 raise
             # The grace period is over; uvicorn now answers what has no answer yet with status 500.
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, also in good order when told twice, which ends the grace period."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
@@ -77,8 +83,13 @@ class Server(uvicorn.Server):
 def run(server: Server, listener: socket.socket) -> None:
     """Serve in the main thread until Ctrl-C or SIGTERM; requests in flight then have the grace period to finish."""
     server.alone = True
-    # uvicorn stops gracefully on either signal and then raises it again, for whoever handled it before.
-    before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def leave(*_: object) -> None:
+        # uvicorn stops gracefully on either signal and then raises it again, as often as it came.
+        if not server.started:
+            raise _Leave(0)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         server.run([listener])
     except _Leave:
@@ -90,8 +101,4 @@ def run(server: Server, listener: socket.socket) -> None:
 
 
 class _Leave(SystemExit):
-    """Told to stop, and stopped."""
-
-
-def _leave(*_: object) -> NoReturn:
-    raise _Leave(0)
+    """Told to stop before it served."""

@@ -1,13 +1,14 @@
 """Bad input: a code, the argument's name, and nothing else of the answer lost."""
 
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 from conftest import Ask
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_type, is_required_argument
-from graphs import artifact, artifact_arn, fan
+from graphs import artifact, artifact_arn, diamond, fan
 
 from gateway import schema
 
@@ -187,3 +188,15 @@ async def test_document_errors_have_codes(refused: Ask, query: str, code: str) -
 async def test_null_in_a_variable_is_named(refused: Ask, query: str, argument: str) -> None:
     error = await refused(query, "BAD_USER_INPUT", n=None)
     assert error["extensions"]["argument"] == argument
+
+
+@pytest.mark.parametrize("place", [[], [None], ["zzz", "zz"], [[], {}], [5, "arn", "x"]])
+async def test_no_other_place_is_a_cursor(ask: Ask, refused: Ask, load: Callable[..., None], place: list[Any]) -> None:
+    load(*diamond())
+    query = """query ($arn: Arn!, $after: String) {
+        artifact(arn: $arn) { models(first: 1, after: $after) { edges { cursor } } } }"""
+    (edge,) = (await ask(query, arn=DATASET))["artifact"]["models"]["edges"]
+    scope, *_ = orjson.loads(urlsafe_b64decode(edge["cursor"] + "=="))
+    after = urlsafe_b64encode(orjson.dumps([scope, *place])).decode()
+    error = await refused(query, "BAD_USER_INPUT", arn=DATASET, after=after)
+    assert error["message"] == "after: not a cursor."

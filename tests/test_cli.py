@@ -194,6 +194,26 @@ def test_local_says_where_and_stops(environment: dict[str, str], number: int) ->
     assert (code, errors) == (0, "")
 
 
+def test_second_interruption_ends_quietly(environment: dict[str, str]) -> None:
+    with serving(environment, "local", "--port", "0", "--latency-ms", "20000") as local:
+        local.wait_for(r"(http://[\d.:]+)")
+        local.process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+        code, errors = local.stop(signal.SIGINT)
+    assert (code, errors) == (0, "")
+
+
+def test_query_is_interrupted_quietly(environment: dict[str, str]) -> None:
+    with LocalServer(latency_ms=20_000) as local:
+        variables = environment | {"GATEWAY_LOCAL_URL": local.url}
+        with serving(variables, "query", "{ artifacts { nodes { arn } } }") as query:
+            while not local.calls:
+                time.sleep(0.01)
+            code, errors = query.stop(signal.SIGINT)
+        local.behaviour.reset()
+    assert (code, errors) == (130, "")
+
+
 def test_request_in_flight_is_finished(environment: dict[str, str]) -> None:
     answers: list[Any] = []
     with LocalServer(latency_ms=1500) as local:

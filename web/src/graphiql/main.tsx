@@ -31,13 +31,15 @@ function Effects() {
   return null;
 }
 
+const hasRoomForDocs = matchMedia("(min-width: 900px)").matches;
+
 createRoot(document.getElementById("root")!).render(
   <main>
     <h1>GraphiQL</h1>
     <GraphiQL
       fetcher={fetcher}
       storage={storage}
-      visiblePlugin={DOC_EXPLORER_PLUGIN}
+      {...(hasRoomForDocs && { visiblePlugin: DOC_EXPLORER_PLUGIN })}
       defaultTabs={[...(linked ? [linked] : []), ...examples.map((query) => ({ query }))]}
       {...(linked && { initialQuery: linked.query, initialVariables: linked.variables })}
       {...(headers && { defaultHeaders: headers, defaultEditorToolsVisibility: "headers" })}
