@@ -12,9 +12,9 @@ from gateway.aws.kinds import Kind, unpinned
 from gateway.errors import BadUserInput, NotFound
 from gateway.loaders import Loaders
 from gateway.schema.arguments import argument
+from gateway.schema.entity import Described, shown
 from gateway.schema.experiments import Experiment, Trial
 from gateway.schema.lineage import Action, Artifact, Context, LineageEntity, LineageGroup, TrialComponent
-from gateway.schema.lookup import existing
 from gateway.schema.pipelines import Pipeline, PipelineExecution, Project
 from gateway.schema.registry import ModelCard, ModelPackage, ModelPackageGroup
 from gateway.schema.scalars import checked_arn
@@ -85,8 +85,9 @@ async def _entity(loaders: Loaders, reference: Any, referable: Referable) -> Any
     checked_arn(arn, _ARGUMENT, *wanted)
     if arn != unpinned(arn):
         raise BadUserInput("an ARN names no version.", _ARGUMENT)
-    entity = await existing(loaders, arn)
-    if entity is None:
+    entity: Described = shown(loaders, arn)
+    # A router has the reference's identity already; what it asks for is whether there is more.
+    if (await loaders.entities.describe(entity.kind, arn)).missing:
         raise NotFound("there is nothing with this ARN.")
     return entity
 
