@@ -26,6 +26,7 @@ def account(load: Callable[..., None]) -> None:
         context("my-endpoint-context", Source={"SourceUri": arn("endpoint", "serve")}),
         context("churn_group", "ModelGroup", Source={"SourceUri": arn("model-package-group", "churn")}),
         action("approve", "Approval", Source={"SourceUri": "https://ci/42"}),
+        component("ab", Tags=[tag]),
         component("train-aws-training-job", Source={"SourceArn": arn("training-job", "train")}, Tags=[tag]),
     )
 
@@ -33,6 +34,7 @@ def account(load: Callable[..., None]) -> None:
 ENDPOINT = arn("context", "my-endpoint-context")
 GROUP = arn("context", "churn_group")
 JOB = component_arn("train-aws-training-job")
+OTHER = component_arn("ab")
 BY_NAME = {"DescribeLineageGroup": 1, "DescribeContext": 1, "DescribeAction": 1, "Search": 1, "ListContexts": 2}
 
 
@@ -54,8 +56,11 @@ BY_NAME = {"DescribeLineageGroup": 1, "DescribeContext": 1, "DescribeAction": 1,
         (arn("training-job", "train"), [JOB], {"ListTrialComponents": 1}),
         ("train", [JOB], BY_NAME),
         ("train-aws-training-job", [JOB], BY_NAME),
+        ("abc", [JOB, OTHER], BY_NAME),
+        ("ab", [OTHER], BY_NAME),
+        ("p/abc", [JOB, OTHER], {"DescribeLineageGroup": 1, "ListArtifacts": 1, "Search": 1}),
         (JOB, [JOB], {"DescribeTrialComponent": 1}),
-        (EXECUTION, [JOB], {"Search": 1}),
+        (EXECUTION, [JOB, OTHER], {"Search": 1}),
         (artifact_arn(1), [artifact_arn(1)], {"DescribeArtifact": 1}),
         (artifact_arn(404), [], {"DescribeArtifact": 1}),
         ("approve", [arn("action", "approve")], BY_NAME),

@@ -67,12 +67,13 @@ class Search(Batch):
             "SortOrder": "Descending",
         }
 
-    def where_any(self, terms: Mapping[str, str]) -> dict[str, Any]:
-        """Ask for the entities of which any property has its value; commas part several values of one."""
+    def where_any(self, terms: Mapping[str, str], parts: Mapping[str, str]) -> dict[str, Any]:
+        """Ask for the entities of which any property has its value, or its part; commas part several values of one."""
         filters = [
             {"Name": name, "Operator": "In" if "," in value else "Equals", "Value": value}
             for name, value in terms.items()
         ]
+        filters += [{"Name": name, "Operator": "Contains", "Value": part} for name, part in parts.items()]
         return {"Resource": self.resource, "SearchExpression": {"Filters": filters, "Operator": "Or"}}
 
     def found(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:

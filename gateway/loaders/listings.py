@@ -33,10 +33,13 @@ class Listings:
         """Return a page of the entities of which Search's property ``name`` has this value, whole."""
         return await asyncio.shield(self._asking.page(self._load_search, kind, place, name, value, token, size))
 
-    async def search_any(self, kind: Kind, terms: Mapping[str, str], place: Place = HOME) -> list[str]:
-        """Return the ARNs of up to 100 entities of which any term holds: a property and its value, or some by comma."""
+    async def search_any(
+        self, kind: Kind, terms: Mapping[str, str], parts: Mapping[str, str] | None = None, place: Place = HOME
+    ) -> list[str]:
+        """Return the ARNs of up to 100 entities of which any property has its value, or some by comma, or its part."""
         assert isinstance(kind.batch, Search)  # noqa: S101
-        answer = await self._asking.calls("Search", place, **kind.batch.where_any(terms), MaxResults=MOST_RESULTS)
+        asked = kind.batch.where_any(terms, parts or {})
+        answer = await self._asking.calls("Search", place, **asked, MaxResults=MOST_RESULTS)
         return [members[kind.arn] for members in self._known.learn_batch(kind, kind.batch, answer)]
 
     async def _load(

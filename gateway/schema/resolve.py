@@ -23,6 +23,7 @@ from gateway.schema.paging import checked_first
 
 _LONGEST = 2048
 _NAME = re.compile(r"[a-zA-Z0-9](?:[-_]*[a-zA-Z0-9]){0,119}")
+_RUN = re.compile(r"([a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,255})/([a-z0-9]{1,64})")
 _VERSION = re.compile(r"[a-zA-Z0-9-]{1,63}/[0-9]{1,9}")
 _JOBS = ("training-job", "processing-job", "transform-job")
 _EXECUTION_TAG = f"Tags.{kinds.EXECUTION_TAG}"
@@ -47,7 +48,7 @@ async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
     return [shown(loaders, arn) for arn in list(found)[:most]]
 
 
-async def _calls(loaders: Loaders, wanted: str) -> list[Found]:
+async def _calls(loaders: Loaders, wanted: str) -> list[Found]:  # noqa: PLR0911 - a line for each form
     """Choose the calls that can answer, by what the reference looks like."""
     if arn := arns.parse(wanted):
         return _by_arn(loaders, arn)
@@ -59,6 +60,9 @@ async def _calls(loaders: Loaders, wanted: str) -> list[Found]:
     if _VERSION.fullmatch(wanted):
         package = (await _home(loaders))._replace(resource="model-package", id=wanted).text
         return [_standing_for(loaders, kinds.ARTIFACT, uri) for uri in (wanted, package)]
+    if run := _RUN.fullmatch(wanted):
+        execution = (await _home(loaders))._replace(resource="pipeline", id="/execution/".join(run.groups())).text
+        return [_standing_for(loaders, kinds.ARTIFACT, wanted), _search(loaders, {_EXECUTION_TAG: execution})]
     if "/" in wanted and "://" not in wanted and not wanted.startswith("arn:"):
         return [_standing_for(loaders, kinds.ARTIFACT, wanted)]
     return [_standing_for(loaders, kind, wanted) for kind in (kinds.ARTIFACT, kinds.CONTEXT, kinds.ACTION)]
@@ -83,7 +87,10 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
 
 
 async def _by_name(loaders: Loaders, name: str) -> list[Found]:
-    """Ask for an entity of that name, and for those that stand for a job, an endpoint or a package group of it."""
+    """Ask for an entity of that name, and for those that stand for a job, an endpoint or a package group of it.
+
+    A pipeline execution of it is found by the runs that it made, which have its whole ARN as a tag.
+    """
     home = await _home(loaders)
     jobs = [home._replace(resource=job, id=name).text for job in _JOBS]
     components = {"TrialComponentName": name, "Source.SourceArn": ",".join(jobs)}
@@ -91,7 +98,7 @@ async def _by_name(loaders: Loaders, name: str) -> list[Found]:
     return [
         _called(loaders, kinds.CONTEXT, name),
         _called(loaders, kinds.ACTION, name),
-        _search(loaders, components),
+        _runs(loaders, components, name),
         *(_standing_for(loaders, kinds.CONTEXT, source) for source in groups),
     ]
 
@@ -128,4 +135,19 @@ async def _run_as(loaders: Loaders, job: str) -> Sequence[str]:
 
 
 async def _search(loaders: Loaders, terms: dict[str, str], place: Place = HOME) -> Sequence[str]:
-    return await loaders.listings.search_any(kinds.TRIAL_COMPONENT, terms, place)
+    return await loaders.listings.search_any(kinds.TRIAL_COMPONENT, terms, place=place)
+
+
+async def _runs(loaders: Loaders, terms: dict[str, str], name: str) -> Sequence[str]:
+    """Find runs by terms that hold this name, or by an execution whose ARN ends with it and not just has it inside."""
+    end = f"/execution/{name}"
+    found = await loaders.listings.search_any(kinds.TRIAL_COMPONENT, terms, {_EXECUTION_TAG: end})
+
+    def is_meant(arn: str) -> bool:
+        record = loaders.known.record(arn)
+        tags = record.read("Tags") or ()
+        inside = [tag["Value"] for tag in tags if tag["Key"] == kinds.EXECUTION_TAG and end in tag["Value"]]
+        named = (arn, record.read("Source.SourceArn") or "", *inside)
+        return not inside or any(text.lower().endswith(f"/{name.lower()}") for text in named)
+
+    return list(filter(is_meant, found))
