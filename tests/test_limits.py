@@ -73,3 +73,9 @@ def test_each_operation_is_measured() -> None:
     document = parse("query A { __typename } query B { a: __typename b: __typename }")
     limits = Limits(Settings(max_aliases=1))
     assert [error.message for error in limits.check(document)] == ["The document has 2 aliases; 1 are allowed."]
+
+
+@pytest.mark.parametrize(("times", "codes"), [(200, []), (400, ["GRAPHQL_VALIDATION_FAILED"])])
+async def test_fields_of_one_name_are_compared_for_a_while(answer: Ask, times: int, codes: list[str]) -> None:
+    said = await answer(f'{{ context(name: "none") {{ {"name " * times} }} }}')
+    assert [error["extensions"]["code"] for error in said.get("errors", ())] == codes
