@@ -90,7 +90,7 @@ class Walk:
     depths: dict[str, int] = field(default_factory=dict)
     """How far each vertex is from the nearest start."""
     reached: list[str] = field(default_factory=list)
-    """The vertices as they were found; one that was found to be nearer than that comes again."""
+    """The vertices as they were found; one that turns out to be nearer, or may be farther, comes again."""
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
     """The associations found, by their ends."""
     mirrors: Mirrors = field(default_factory=Mirrors)
@@ -202,6 +202,7 @@ class Walk:
         """Whether what lies beyond a level is farther off than as many vertices as were asked for."""
         if len(self.depths) <= self.max_vertices:
             return False
+        # A walk that spares calls has read what it asked for to its end, or until that told enough, the nearest first.
         return not self.hurries or level >= self.depths[self.nearest()[-1]]
 
     def _may_reach(self, arn: str) -> int:
@@ -325,12 +326,10 @@ class Walk:
         """Do without a start that does not exist, and reckon anew how far all is that has been found."""
         self.starts.remove(start)
         self._missing.add(start)
-        before = dict(self.depths)
         self.depths.clear()
         self.depths.update(dict.fromkeys(self.starts, 0))
         for near in self.starts:
             self._bring(near, self._next[near])
-        self.reached.extend(arn for arn, depth in self.depths.items() if before.get(arn) != depth)
 
     def _told_enough(self, chain: _Chain) -> bool:
         """Whether a chain has told more vertices than were asked for, without those that lead to none of the starts."""

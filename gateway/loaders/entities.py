@@ -130,8 +130,7 @@ class Entities:
 
     async def _load_batches(self, kind: Kind, place: Place, keys: Collection[str]) -> None:
         if kind.batch and len(keys) > 1:
-            why = f"several of kind {kind.name}, in one call for a hundred"
-            self._asking.because(kind.batch.operation, why)
+            self._asking.because(kind.batch.operation, f"several of kind {kind.name}, in one call for a hundred")
             await asyncio.gather(*(self._load_batch(kind, kind.batch, place, call) for call in kind.batch.calls(keys)))
 
     def _unknown(self, kind: Kind, key: str, describe: bool) -> bool:  # noqa: FBT001 - as the loader's keys have it

@@ -65,10 +65,11 @@ class Lineage:
 
     def _keep(self, place: Place, shape: tuple[str, str, int], token: str | None, step: Step) -> None:
         """Add a page to those before it, and leave all of them in the cache when it is the last."""
-        before = self._walked.pop((place, *shape, token), None) if token else Step([], [], None)
-        if before is None:
+        whole = self._walked.pop((place, *shape, token), None) if token else Step([], [], None)
+        if whole is None:
             return  # somebody else has read this page, and goes on from there
-        whole = Step(before.vertices + step.vertices, before.edges + step.edges, None)
+        whole.vertices.extend(step.vertices)
+        whole.edges.extend(step.edges)
         if step.next:
             self._walked[place, *shape, step.next] = whole
         else:

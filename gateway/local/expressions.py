@@ -123,9 +123,10 @@ class Expression:
         path = given["Name"].removeprefix(within).split(".")
         if path[0] not in shape.members and not within:
             raise ValidationError(f"Unknown property: {given['Name']}")
-        self.properties.add(given["Name"].split(".")[0])
         operator, text = given.get("Operator", "Equals"), given.get("Value")
-        self._count(operator, given["Name"].split(".")[0])
+        searched = given["Name"].split(".")[0]
+        self.properties.add(searched)
+        self._count(operator, searched)
         if operator in {"Exists", "NotExists"}:
             return lambda record: any(values(shape, record, path)) is (operator == "Exists")
         if text is None:

@@ -146,7 +146,7 @@ class Executor:
                     yield self._kept(_outcome(result, loaders), *said)
             except Exception as error:  # noqa: BLE001 - whatever ends the source, the client is told
                 failure = GraphQLError(str(error), original_error=error)
-                yield Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False)
+                yield self._kept(Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False), *said)
 
     def _asked(self, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders) -> dict[str, Any]:
         """Name what a document is executed with as graphql-core does."""
