@@ -65,7 +65,13 @@ class Running:
 @contextmanager
 def serving(environment: dict[str, str], *arguments: str) -> Iterator[Running]:
     with subprocess.Popen(  # noqa: S603
-        [*COMMAND, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell has what it runs in the background ignore Ctrl-C, the tests among it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - before any thread
     ) as process:
         # whatever goes wrong, the test ends
         deadline = Timer(60, process.kill)
