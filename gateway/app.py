@@ -1,6 +1,6 @@
 """The ASGI application: its routes and what lives as long as the process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from gateway.http.headers import SecureHeaders
 from gateway.http.health import Readiness, aws_probe, health, readiness
 from gateway.http.limits import Limits
 from gateway.http.operations import Operations
-from gateway.http.origins import allowed_origins, cors
+from gateway.http.origins import Hosts, allowed_origins, cors
 from gateway.http.pages import ASSETS, Pages
 from gateway.http.requests import Requests
 from gateway.http.spending import Spending
@@ -33,10 +33,11 @@ from gateway.schema.execution import Executor
 from gateway.settings import Settings
 
 
-def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
+def create_app(settings: Settings, *, demo: bool = False, hosts: Collection[str] | None = None) -> Starlette:
     """Make the application; its AWS client opens when the server starts it and closes when the server stops.
 
-    Its pages say that the account is made up if this is the ``demo``.
+    Its pages say that the account is made up if this is the ``demo``. Requests to others than these ``hosts`` are
+    refused, if any are given.
 
     ValueError says why it does not start with these settings.
     """
@@ -71,6 +72,7 @@ def create_app(settings: Settings, *, demo: bool = False) -> Starlette:
     middleware = [
         Middleware(SecureHeaders),
         Middleware(Requests, instruments, routes, quiet={ASSETS, "/healthz", "/readyz", "/metrics"}),
+        *([Middleware(Hosts, hosts)] if hosts else []),
     ]
     return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 

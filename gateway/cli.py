@@ -20,7 +20,7 @@ from gateway.errors import GatewayError
 from gateway.http.auth import check_exposure
 from gateway.http.callers import Role
 from gateway.http.keys import new_key
-from gateway.http.origins import of_this_machine
+from gateway.http.origins import own_hosts
 from gateway.local.server import LocalServer
 from gateway.local.server import serve as serve_local
 from gateway.local.store import StoreError
@@ -272,7 +272,7 @@ def _run_embedded(settings: Settings, local: LocalServer, *, demo: bool = False)
 
 def _run(settings: Settings, announce: Callable[[str], str], *, demo: bool = False) -> int:
     logs.configure(settings.log_level, settings.log_format)
-    app = of_this_machine(create_app(settings, demo=demo), settings)
+    app = create_app(settings, demo=demo, hosts=own_hosts(settings))
     with serving.listen(settings.host, settings.port) as listener:
         said = announce(serving.url_of(listener))
         server = serving.Server(

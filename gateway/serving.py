@@ -35,6 +35,8 @@ class Server(uvicorn.Server):
 
     alone = False
     """Whether the process does nothing else."""
+    _failure: Exception | None = None
+    """Why the application does not start."""
 
     def __init__(self, app: Any, grace_seconds: float, ready: Callable[[], None], **options: Any) -> None:
         """Serve ``app``, call ``ready`` once it takes requests, and at the end wait ``grace_seconds`` for the last.
@@ -53,12 +55,27 @@ class Server(uvicorn.Server):
         super().__init__(uvicorn.Config(self._serve_one, interface="asgi3", **given))
 
     async def _serve_one(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+            return
         try:
             await self._app(scope, receive, send)
         except asyncio.CancelledError:
             if not self.should_exit:
                 raise
             # The grace period is over; uvicorn now answers what has no answer yet with status 500.
+
+    async def _live(self, scope: Any, receive: Any, send: Any) -> None:
+        async def sending(message: Any) -> None:
+            # Why it failed is raised to whoever runs the server; uvicorn would log it as a traceback.
+            await send({"type": message["type"]})
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            if self.started:
+                raise
+            self._failure = error
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop, also in good order when told twice, which ends the grace period."""
@@ -67,8 +84,13 @@ class Server(uvicorn.Server):
             await self.lifespan.shutdown()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
-        await super().startup(sockets)
+        """Start, and say so; raises what keeps the application from starting."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            if self._failure:
+                raise self._failure from None
+            raise
         if self.started:
             if self.alone:
                 # What start-up has made stays. Looking through it now and then would stop all for a tenth of a second.

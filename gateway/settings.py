@@ -17,6 +17,9 @@ def _account(given: Any) -> Any:
     return {"role_arn": given} if isinstance(given, str) else given
 
 
+_Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+")]
+
+
 class Account(BaseModel):
     """How an account is asked: by a role to assume or, without one, with the gateway's own credentials."""
 
@@ -24,7 +27,7 @@ class Account(BaseModel):
 
     role_arn: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = None
     external_id: str | None = None
-    endpoint_url: str | None = None
+    endpoint_url: _Url | None = None
     """Where to ask it, such as a local lineage service that stands for it; left out: at AWS."""
 
 
@@ -48,7 +51,7 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(description="Address that `serve` and `demo` listen on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port that they listen on; 0 takes a free one.")] = 8000
     local_url: Annotated[
-        str | None,
+        _Url | None,
         Field(
             description="URL of a local lineage service (`lineage-gateway local`) to use instead of AWS, with no "
             "credentials and no region needed."

@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from gateway import schema
 from gateway.local.server import LocalServer
@@ -130,6 +132,10 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["query", "{ artifacts { nodes { arn } } }"], {}, "region"),
         (["query", "{ artifacts { nodes { arn } } }"], {"AWS_PROFILE": "nobody"}, "nobody"),
         (["serve"], {"AWS_REGION": "", "GATEWAY_PORT": "0"}, "region"),
+        (["serve"], {"AWS_REGION": "us east", "GATEWAY_PORT": "0"}, "'us east'"),
+        (["serve"], {"AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL_SAGEMAKER": "here", "GATEWAY_PORT": "0"}, "here"),
+        (["serve"], {"GATEWAY_LOCAL_URL": "here", "GATEWAY_PORT": "0"}, "GATEWAY_LOCAL_URL"),
+        (["demo"], {"GATEWAY_ACCOUNTS": '{"210987654321": {"endpoint_url": "here"}}'}, "GATEWAY_ACCOUNTS"),
         (["serve"], {"GATEWAY_PORT": "many"}, "GATEWAY_PORT"),
         (["demo"], {"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL"),
         (["serve", "--host", "0.0.0.0"], {}, "GATEWAY_AUTH=none"),  # noqa: S104
@@ -268,7 +274,14 @@ def test_demo_answers_its_own_names_only(environment: dict[str, str]) -> None:
             ("rebound.example.com", 421),
         ):
             assert httpx.post(url, json=query, headers={"host": host}).status_code == status
-            assert httpx.get(url.removesuffix("graphql"), headers={"host": host}).status_code == status
+            page = httpx.get(url.removesuffix("graphql"), headers={"host": host, "x-request-id": f"to-{status}"})
+            assert (page.status_code, page.headers["x-request-id"]) == (status, f"to-{status}")
+            assert page.headers["x-content-type-options"] == "nosniff"
+        here = socket.create_connection(("127.0.0.1", httpx.URL(url).port))
+        with pytest.raises(InvalidStatus, match="421"), connect("ws://rebound.example.com/graphql", sock=here):
+            pass
+        _, errors = demo.stop(signal.SIGTERM)
+    assert '"request_id":"to-421"' in errors
     with serving(environment | {"GATEWAY_INSECURE": "true"}, "demo", "--port", "0", "--host", "0.0.0.0") as demo:  # noqa: S104
         url = demo.wait_for(r"(http://\S+/graphql)").replace("0.0.0.0", "127.0.0.1")  # noqa: S104
         assert httpx.post(url, json=query, headers={"host": "gateway.example.com"}).status_code == 200

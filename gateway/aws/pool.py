@@ -133,8 +133,11 @@ class Pool:
         return self._session.client(service, endpoint_url=self._settings.local_url, **options)
 
     async def __aenter__(self) -> Self:
-        """Open the client at home, and learn of AWS's regions."""
-        await self.client(HOME)
+        """Open the client at home, and learn of AWS's regions; UpstreamUnavailable where no client can be made."""
+        try:
+            await self.client(HOME)
+        except (BotoCoreError, ValueError) as error:
+            raise UpstreamUnavailable(f"AWS is not configured: {error}") from error
         self._regions = await self._wire.regions()
         return self
 

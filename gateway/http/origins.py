@@ -1,7 +1,7 @@
 """Which pages of other origins may ask from a browser: none but those that the settings allow."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -52,20 +52,24 @@ def cors(origins: Sequence[str]) -> list[Middleware]:
     ]
 
 
-def of_this_machine(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """Answer only requests to this machine's own names, where nobody signs in because nobody else gets here.
+def own_hosts(settings: Settings) -> frozenset[str] | None:
+    """Return the names of this machine where requests must be to one of these; None where any name will do.
 
-    A page can have its own name point here, and would then be of this origin to any browser (DNS rebinding).
+    Where nobody signs in because nobody else gets here, a page can have its own name point here, and would then be of
+    this origin to any browser (DNS rebinding).
     """
-    return app if settings.auth != "none" or settings.insecure else _OfThisMachine(app, settings.host)
+    if settings.auth != "none" or settings.insecure:
+        return None
+    return frozenset({"localhost", "127.0.0.1", "[::1]", settings.host, f"[{settings.host}]"})
 
 
-class _OfThisMachine:
-    """Middleware that refuses requests to any other host."""
+class Hosts:
+    """Middleware that refuses requests to other hosts."""
 
-    def __init__(self, app: ASGIApp, host: str) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+        """Answer by ``app`` what is meant for one of these."""
         self._app = app
-        self._hosts = {"localhost", "127.0.0.1", "[::1]", host, f"[{host}]"}
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, unless it is refused."""
