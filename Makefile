@@ -23,7 +23,8 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 schema: $(INSTALLED)
-	$(BIN)/lineage-gateway schema > schema.graphql
+	$(BIN)/lineage-gateway schema > schema.graphql.new
+	mv schema.graphql.new schema.graphql
 
 check-schema: $(INSTALLED)
 	$(BIN)/lineage-gateway schema | diff schema.graphql -

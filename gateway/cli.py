@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from gateway import schema, serving
 from gateway.app import create_app, opened
@@ -39,6 +40,8 @@ EXAMPLE = """{
 
 LOCAL_PORT = 8001
 
+_QUOTED = re.compile(r'(?<=")\w+(?=")')
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0 done, 1 an answer with errors, 2 not run, 130 Ctrl-C."""
@@ -47,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.run(options)
     except ValidationError as error:
         return _refuse("; ".join(f"GATEWAY_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()))
+    except SettingsError as error:
+        return _refuse(f"GATEWAY_{_QUOTED.findall(str(error))[0].upper()}: not JSON")
     except (GatewayError, StoreError, BadLineError, OSError, ValueError) as error:
         return _refuse(str(error))
     except KeyboardInterrupt:

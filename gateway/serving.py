@@ -8,8 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _BACKLOG = 2048
+
+MOST_HEADING = 65_536
+"""Bytes of a request line and headers; what comes all at once may be a few times as long."""
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 _YOUNG = 5_000
 """Objects that are made before those made lately are looked through, which stops all for a millisecond or two."""
@@ -30,6 +35,33 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, with a limit to what comes before a body, which httptools has none for."""
+
+    _heading = 0
+    """Bytes of a request whose headers are not all there; less than 0 while there is none."""
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless it is too much."""
+        super().data_received(data)
+        if self._heading < 0:
+            return
+        self._heading += len(data)
+        if self._heading > MOST_HEADING:
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._heading = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Go on to its body."""
+        self._heading = -1
+        super().on_headers_complete()
+
+
 class Server(uvicorn.Server):
     """A uvicorn server that says when it is ready."""
 
@@ -46,8 +78,9 @@ class Server(uvicorn.Server):
         self._app = app
         self._ready = ready
         grace = max(1, round(grace_seconds))
-        given = {
+        given: dict[str, Any] = {
             "timeout_graceful_shutdown": grace,
+            "http": Protocol,
             "log_config": None,
             "access_log": False,
             "server_header": False,

@@ -46,7 +46,7 @@ def _listed(value: Any) -> Any:
 class Settings(BaseSettings):
     """What an operator can set. The field's description is its documentation; README's table is tested against it."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, allow_inf_nan=False)
 
     host: Annotated[str, Field(description="Address that `serve` and `demo` listen on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port that they listen on; 0 takes a free one.")] = 8000

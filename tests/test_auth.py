@@ -136,6 +136,10 @@ def test_loopback_needs_no_sign_in(host: str) -> None:
         ({"auth": "jwt", "jwt_issuer": "i", "jwt_audience": "a"}, "GATEWAY_JWT_JWKS is not set"),
         ({"auth": "jwt", "jwt_issuer": "i", "jwt_audience": "a", "jwt_jwks": "no.json"}, "no.json: No such file"),
         ({"auth": "jwt", "jwt_jwks": "http://issuer.example.com/"}, "plain http"),
+        (
+            {"auth": "jwt", "jwt_issuer": "i", "jwt_audience": "a", "jwt_jwks": "htps://issuer.example.com/"},
+            "neither an https URL nor a file",
+        ),
         ({"cors_origins": "*"}, "lets every page ask"),
         ({"cors_origins": "portal.example.com"}, "is no origin"),
         ({"cors_origins": "https://portal.example.com/"}, "is no origin"),
@@ -517,7 +521,8 @@ async def test_socket_outlives_no_token(server: LocalServer) -> None:
 
 
 async def test_unfit_message_closes_socket(gateway: str) -> None:
-    for text in ("[]", "5", "[" * 100_000, '{"type": "subscribe", "id": [], "payload": {}}'):
+    unknown = f'{{"type": "{"x" * 200}"}}'  # a reason for closing is shorter
+    for text in ("[]", "5", "[" * 100_000, '{"type": "subscribe", "id": [], "payload": {}}', unknown):
         async with opened(gateway) as socket:
             await socket.send(text)
             with pytest.raises(ConnectionClosed) as closed:

@@ -137,6 +137,9 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["serve"], {"GATEWAY_LOCAL_URL": "here", "GATEWAY_PORT": "0"}, "GATEWAY_LOCAL_URL"),
         (["demo"], {"GATEWAY_ACCOUNTS": '{"210987654321": {"endpoint_url": "here"}}'}, "GATEWAY_ACCOUNTS"),
         (["serve"], {"GATEWAY_PORT": "many"}, "GATEWAY_PORT"),
+        (["demo"], {"GATEWAY_RATE_COST_PER_SECOND": "inf"}, "GATEWAY_RATE_COST_PER_SECOND"),
+        (["demo"], {"GATEWAY_ACCOUNTS": "none"}, "GATEWAY_ACCOUNTS: not JSON"),
+        (["demo"], {"GATEWAY_CACHE_URL": "redis://localhost:many"}, "many"),
         (["demo"], {"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL"),
         (["serve", "--host", "0.0.0.0"], {}, "GATEWAY_AUTH=none"),  # noqa: S104
         (["demo"], {"GATEWAY_HOST": "::"}, "GATEWAY_AUTH=none"),

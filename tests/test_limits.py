@@ -1,6 +1,8 @@
 """What is too large is refused before anything is executed, in one pass over the document."""
 
+import socket
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -10,6 +12,8 @@ from graphql import parse
 
 from gateway.http.limits import Limits
 from gateway.local.server import LocalServer
+from gateway.schema import built
+from gateway.schema.execution import Executor
 from gateway.settings import Settings
 
 
@@ -51,6 +55,32 @@ async def test_what_fits_is_answered(ask: Ask) -> None:
     assert await ask(doubling(5)) == {"a": "Query"}
 
 
+async def test_errors_are_few_and_short(answer: Ask) -> None:
+    wrong = " ".join(f'a{number}: "{"x" * 300}"' for number in range(200))
+    said = await answer(f"{{ lineage(start: [], filter: {{ {wrong} }}) {{ counts {{ count }} }} }}")
+    assert len(said["errors"]) == 11
+    assert said["errors"][-1]["message"].startswith("Too many validation errors")
+    assert max(len(error["message"]) for error in said["errors"]) < 1100
+
+
+@pytest.mark.parametrize("digits", [20, 5000])
+async def test_number_of_many_digits_is_refused(refused: Ask, digits: int) -> None:
+    await refused(f"{{ artifacts(first: {'9' * digits}) {{ nodes {{ arn }} }} }}", "GRAPHQL_VALIDATION_FAILED")
+
+
+def test_too_long_headers_are_refused(gateway: str) -> None:
+    """Before anybody has signed in, and however they come."""
+    host, port = gateway.split(":")
+    for heading in (b"X: " + b"a" * 1_000_000, b"X: a\r\n" * 200_000):
+        with socket.create_connection((host, int(port)), timeout=30) as client:
+            with suppress(ConnectionError):
+                client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + heading)
+            told = b""
+            with suppress(ConnectionError):
+                told = client.recv(1000)
+        assert not told or told.startswith(b"HTTP/1.1 431 ")
+
+
 async def test_too_long_a_body_is_refused(http: httpx.AsyncClient) -> None:
     body = b'{"query": "{ __typename }", "padding": "' + b"x" * 1_000_000 + b'"}'
     response = await http.post("/graphql", content=body, headers={"content-type": "application/json"})
@@ -79,3 +109,13 @@ def test_each_operation_is_measured() -> None:
 async def test_fields_of_one_name_are_compared_for_a_while(answer: Ask, times: int, codes: list[str]) -> None:
     said = await answer(f'{{ context(name: "none") {{ {"name " * times} }} }}')
     assert [error["extensions"]["code"] for error in said.get("errors", ())] == codes
+
+
+def test_remembered_documents_have_a_limit() -> None:
+    executor = Executor(built(Settings()))
+    for number in range(50):
+        executor.cost(f"{{ # {number:10000}\n __typename }}", None, None)
+        executor.cost(f"{{ # {number:10000}\n nothing }}", None, None)
+    kept = [document for document, _ in executor._remembered.values()]  # noqa: SLF001 - nothing else tells
+    assert len(kept) == 19
+    assert all("__typename" in document.loc.source.body for document in kept if document and document.loc)

@@ -14,7 +14,7 @@ from gateway import schema
 from gateway.app import create_app
 from gateway.http.keys import new_key
 from gateway.local.server import LocalServer
-from gateway.schema.discretion import discreet
+from gateway.schema.discretion import discreet, names
 from gateway.schema.execution import Executor
 from gateway.settings import Settings
 
@@ -59,6 +59,13 @@ def test_introspection_is_off(ask: Any, query: str) -> None:
         response = ask(query, who)
         assert {e["extensions"]["code"] for e in response.json()["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
         assert "data" not in response.json()
+
+
+def test_long_names_are_no_work(ask: Any) -> None:
+    """Looked at once for each of its letters, such a name would take a minute."""
+    (error,) = ask(f"{{ {'a' * 200_000} }}").json()["errors"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert len(error["message"]) < 1100
 
 
 def test_typename_and_mutations_stay(ask: Any, service: LocalServer) -> None:  # noqa: ARG001
@@ -201,7 +208,7 @@ def test_development_tells_its_schema() -> None:
     ],
 )
 def test_unsaid_names_are_hidden(message: str, shown: str) -> None:
-    assert discreet(message, "{ nme }", {"a": ["b"]}, None) == shown
+    assert discreet(message, names("{ nme }", {"a": ["b"]}, None)) == shown
 
 
 @pytest.mark.parametrize(

@@ -198,3 +198,13 @@ def test_extra_is_for_tracing_alone(extra: str, imported: list[str]) -> None:
     code = f"import os, sys; {extra}; {made}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)  # noqa: S603
     assert [name for name in done.stdout.split() if name == "opentelemetry.exporter"] == imported
+
+
+async def test_headers_stay_out_of_the_log(
+    tracing: tuple[httpx.AsyncClient, InMemorySpanExporter], caplog: pytest.LogCaptureFixture
+) -> None:
+    client, _ = tracing
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    for headers in ({"baggage": SECRET}, {"traceparent": traceparent, "tracestate": f"bad {SECRET}"}):
+        await client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+    assert SECRET not in caplog.text

@@ -45,8 +45,12 @@ class KeySource(Protocol):
 
 
 def key_source(place: str) -> KeySource:
-    """Open a URL or a file; ValueError when a file cannot be read."""
-    return UrlKeys(place) if "://" in place else FileKeys(Path(place))
+    """Open a URL or a file; ValueError when it is no URL of the web, or the file cannot be read."""
+    if "://" not in place:
+        return FileKeys(Path(place))
+    if not place.lower().startswith(("https://", "http://")):
+        raise ValueError(f"GATEWAY_JWT_JWKS: {place} is neither an https URL nor a file")
+    return UrlKeys(place)
 
 
 class FileKeys:

@@ -151,7 +151,7 @@ class Operations:
             cost = await self._spend(asked, asking)
         except TooCostly as error:
             return _unaffordable(error)
-        loaders = _loaders(asking)
+        loaders = self._loaders(asked, asking)
         try:
             outcome = await self._executor.run(*asked[:3], loaders)
             return extended(outcome, _wanted(asked, asking), cost, self._spending.most, loaders)
@@ -170,7 +170,7 @@ class Operations:
             cost = await self._spend(asked, asking)
         except TooCostly as error:
             return _once(_unaffordable(error))
-        return self._streamed(asked, _wanted(asked, asking), cost, _loaders(asking))
+        return self._streamed(asked, _wanted(asked, asking), cost, self._loaders(asked, asking))
 
     async def _streamed(
         self, asked: Asked, names: frozenset[str], cost: int | None, loaders: Loaders
@@ -181,6 +181,12 @@ class Operations:
                     yield extended(outcome, names, cost, self._spending.most, loaders)
         finally:
             await loaders.end()
+
+    def _loaders(self, asked: Asked, asking: Asking) -> Loaders:
+        # What is to be changed is looked at as it is now.
+        fresh = asking.fresh or self._executor.is_mutation(asked.query, asked.operation_name)
+        loaders: Loaders = asking.connection.app.state.backend.loaders(fresh=fresh)
+        return loaders
 
     async def _spend(self, asked: Asked, asking: Asking) -> int | None:
         """Return what the operation may cost, after taking it of what its caller may spend; TooCostly or Refusal."""
@@ -216,11 +222,6 @@ class Operations:
             _need(asking.caller, Role.WRITE, "A mutation needs the role write.")
         if self._executor.tells_schema(query):
             _need(asking.caller, Role.SCHEMA, "The schema takes the role schema here.")
-
-
-def _loaders(asking: Asking) -> Loaders:
-    loaders: Loaders = asking.connection.app.state.backend.loaders(fresh=asking.fresh)
-    return loaders
 
 
 async def _observed(

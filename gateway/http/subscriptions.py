@@ -12,17 +12,23 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from gateway.errors import Throttled
 from gateway.http.operations import Asked, Operations, Refusal
-from gateway.schema.execution import Outcome
+from gateway.schema.execution import Outcome, refusal
 
 EVENT_STREAM = "text/event-stream"
+
+_MOST_OPERATIONS = 100
+_LONGEST_REASON = 123
+"""Bytes of a reason, in RFC 6455's frames."""
 
 
 def event_stream(outcomes: AsyncGenerator[Outcome, None]) -> Response:
@@ -58,14 +64,33 @@ class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Hand the whole payload on, which has more than strawberry takes: extensions, and hashes for the query."""
+        is_new = self.connection_acknowledged and message["id"] not in self.operations
+        if is_new and len(self.operations) >= _MOST_OPERATIONS:
+            said = refusal(f"One WebSocket has {_MOST_OPERATIONS} operations at once at most.", Throttled.code)
+            await self.send_message({"id": message["id"], "type": "error", "payload": said["errors"]})
+            return
         whole: Any = {**message, "payload": {"query": message["payload"]}}
         await super().handle_subscribe(whole)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log it, unless the client has just left."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
+
+
+class _Socket(ASGIWebSocketAdapter):
+    """Strawberry's way to send, with reasons for closing as long as WebSocket lets them be."""
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection."""
+        await super().close(code, reason.encode()[:_LONGEST_REASON].decode(errors="ignore"))
 
 
 class WebSocketEndpoint(GraphQL[_Opened, None]):
     """Answers operations over WebSocket, to pages of this origin and of those allowed, and to other programs."""
 
     graphql_transport_ws_handler_class = _Handler
+    websocket_adapter_class = _Socket
 
     def __init__(self, operations: Operations, origins: Sequence[str] = ()) -> None:
         """Answer by ``operations``."""

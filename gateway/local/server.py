@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from gateway import serving
 from gateway.local import transfer
 from gateway.local.application import DROP, Local, Options, create_local_app
@@ -106,8 +104,8 @@ def serve(
         serving.run(serving.Server(app, grace_seconds, lambda: announce(url), **_OPTIONS), listener)
 
 
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, with a way for the application to hang up without an answer."""
+class _Protocol(serving.Protocol):
+    """The protocol of servers, with a way for the application to hang up without an answer."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

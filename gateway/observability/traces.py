@@ -4,6 +4,7 @@ OpenTelemetry is an extra. It is imported when a gateway with tracing is made, a
 its own environment variables (``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_TRACES_SAMPLER`` and the rest).
 """
 
+import logging
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Span
 
+_TELL_OF_HEADERS = ("opentelemetry.baggage.propagation", "opentelemetry.trace.span")
+"""Loggers that write out what is wrong in a caller's headers."""
 _NO_ERRORS = {"ok", "cancelled"}
 """Outcomes of which a span tells nothing: who leaves early has not failed."""
 
@@ -40,6 +43,8 @@ class Spans:
             self.provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self.provider.get_tracer("lineage-gateway")
         self._extract = propagate.extract
+        for name in _TELL_OF_HEADERS:
+            logging.getLogger(name).setLevel(logging.ERROR)
         self._below = trace.set_span_in_context
         self._kind = trace.SpanKind
         self._error = trace.Status(trace.StatusCode.ERROR)

@@ -5,13 +5,17 @@ from typing import Any
 
 _WORD = re.compile(r"\w+")
 _QUOTED = re.compile(r"(['`])([^'`\s]*)\1")
-_SCALAR = re.compile(r"\w+(?= cannot represent)")
+_SCALAR = re.compile(r"\b\w++(?= cannot represent)")  # in one pass, however long the word is
 _SUGGESTION = re.compile(r" Did you mean .*", re.DOTALL)
 
 
-def discreet(message: str, *said: Any) -> str:
-    """Take out of an error's message what it suggests, and the names that are in none of the parts of a request."""
-    known = {word for part in said for word in _words(part)}
+def names(*said: Any) -> set[str]:
+    """Return the words in the parts of a request."""
+    return {word for part in said for word in _words(part)}
+
+
+def discreet(message: str, known: set[str]) -> str:
+    """Take out of an error's message what it suggests, and the names that are not among those known."""
 
     def hidden(quoted: re.Match[str]) -> str:
         return quoted[0] if known.issuperset(_WORD.findall(quoted[2])) else "'…'"

@@ -13,6 +13,7 @@ from inspect import isawaitable
 from typing import Any, NamedTuple
 
 import strawberry
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -37,13 +38,18 @@ from gateway import observability
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, GatewayError
 from gateway.loaders import Loaders
 from gateway.schema.cost import Costs
-from gateway.schema.discretion import discreet
+from gateway.schema.discretion import discreet, names
 from gateway.schema.plans import PlannedExecutor, Shapes
 
 _log = logging.getLogger("gateway.schema")
 
-_REMEMBERED_DOCUMENTS = 1000
-_LONGEST_REMEMBERED = 20_000  # characters
+_REMEMBERED = 200_000
+"""Characters of the documents that are remembered; parsed, one may take 300 times as many bytes."""
+_LONGEST_REMEMBERED = 20_000
+
+_MOST_ERRORS = 10
+"""Errors after which no more are looked for in a document: each may print it whole, or compare with all names."""
+_LONGEST_MESSAGE = 1_000
 
 _ARGUMENT = re.compile(r"Argument '(\w+)' ")
 
@@ -53,6 +59,15 @@ overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000
 
 _SCHEMA_FIELD = "_service"
 """The field by which a federation router reads the schema."""
+
+
+_Prepared = tuple[DocumentNode | None, list[dict[str, Any]]]
+"""A document, and why it is refused, as the errors are sent."""
+
+
+def _size(prepared: _Prepared) -> int:
+    document, _ = prepared
+    return len(document.loc.source.body) if document and document.loc else 0
 
 
 class Outcome(NamedTuple):
@@ -86,8 +101,8 @@ class Executor:
         self._schema: GraphQLSchema = built._schema  # noqa: SLF001 - strawberry's documented way to it
         self._costs = Costs(self._schema)
         self._shapes = Shapes(self._schema)
-        self._remembered = lru_cache(_REMEMBERED_DOCUMENTS)(self._prepared)
-        self._latest = lru_cache(1)(self._prepared)
+        self._remembered: LRUCache[str, _Prepared] = LRUCache(_REMEMBERED, getsizeof=_size)
+        self._latest = lru_cache(1)(self._prepared)  # what is not worth remembering is looked at several times too
 
     def cost(self, query: str, variables: dict[str, Any] | None, operation_name: str | None) -> int | None:
         """Tell what a request may cost, and the log which operation it is about.
@@ -159,14 +174,19 @@ class Executor:
             "shapes": self._shapes,
         }
 
-    def _prepare(self, query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
-        return (self._remembered if len(query) <= _LONGEST_REMEMBERED else self._latest)(query)
+    def _prepare(self, query: str) -> _Prepared:
+        known = self._remembered.get(query)
+        if known is None:
+            known = self._latest(query)
+            if not known[1] and len(query) <= _LONGEST_REMEMBERED:
+                self._remembered[query] = known
+        return known
 
-    def _prepared(self, query: str) -> tuple[DocumentNode | None, list[dict[str, Any]]]:
+    def _prepared(self, query: str) -> _Prepared:
         """Parse and validate; the errors as they are sent."""
         try:
             document = parse(query, max_tokens=self._most_tokens)
-            found = validate(self._schema, document, self._rules, hide_suggestions=self._secretive)
+            found = validate(self._schema, document, self._rules, _MOST_ERRORS, hide_suggestions=self._secretive)
             found += self._check(document) if self._check and not found else []
         except GraphQLSyntaxError as error:
             return None, [_shown(error, PARSE_FAILED)]
@@ -198,7 +218,8 @@ def _field_names(document: DocumentNode) -> set[str]:
 
 
 def _told(errors: list[dict[str, Any]], *said: Any) -> list[dict[str, Any]]:
-    return [error | {"message": discreet(error["message"], *said)} for error in errors]
+    known = names(*said)
+    return [error | {"message": discreet(error["message"], known)} for error in errors]
 
 
 def _operation_type(document: DocumentNode, name: str | None) -> OperationType | None:
@@ -231,8 +252,10 @@ def refusal(message: str, code: str = BadUserInput.code, **extensions: Any) -> d
 def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
     """Show an error to a client: a code always, and nothing that Python said of the inside."""
     shown: dict[str, Any] = dict(error.formatted)
+    if len(error.message) > _LONGEST_MESSAGE:  # of which the middle repeats what the client has sent
+        shown["message"] = f"{error.message[: _LONGEST_MESSAGE // 2]}…{error.message[-_LONGEST_MESSAGE // 2 :]}"
     cause = error.original_error
-    if cause is None or isinstance(cause, GatewayError | GraphQLError):
+    if cause is None or isinstance(cause, GatewayError | GraphQLError) or code == VALIDATION_FAILED:
         return shown | {"extensions": {"code": code} | (error.extensions or {})}
     _log.error("A field failed at %s.", error.path, exc_info=cause)
     message = "The gateway failed at this field; its log says why."
