@@ -2,11 +2,12 @@
 
 An entry is kept under everything that shapes the answer, for the seconds of its kind. Beside it stands the *version* of
 what it tells of (an entity, or the graph of an account and region), read before AWS was asked; whatever changes that
-raises the version, so that an answer which was on its way meanwhile is not taken for a new one.
+gives it another version, so that an answer which was on its way meanwhile is not taken for a new one.
 """
 
 import hashlib
 import logging
+import secrets
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -25,10 +26,12 @@ _log = logging.getLogger("gateway.cache")
 _ANSWER_SECONDS = 0.25
 """How long Redis may take to answer."""
 _LONGEST_CALL_SECONDS = 600
-"""How long an answer may be on its way, at the very most."""
+"""How long an answer may be on its way, where requests have less time for all of theirs."""
 _PREFIX = "lineage-gateway:2:"
 """What keys in Redis begin with; the number goes up whenever entries are written otherwise."""
 _VERSION = f"{_PREFIX}version:"
+_VERSION_BITS = 63
+"""Size of a version, which is an integer of MessagePack."""
 
 
 class Key(NamedTuple):
@@ -64,7 +67,6 @@ class _Store(Protocol):
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]: ...
     async def set(self, entries: Sequence[Entry]) -> None: ...
-    async def raise_versions(self, keys: Sequence[str], seconds: float) -> None: ...
     async def ping(self) -> None: ...
     async def aclose(self) -> None: ...
 
@@ -79,6 +81,8 @@ class Cache:
             "associations": settings.cache_associations_seconds,
             "walk": settings.cache_walk_seconds,
         }
+        # A version that is forgotten counts as 0 again, so it must outlive everything that was kept before it.
+        self._version_seconds = max(self._seconds.values()) + max(_LONGEST_CALL_SECONDS, settings.deadline_seconds)
         self._breaker = Breaker()
         self._store = _store(settings)
 
@@ -144,10 +148,10 @@ class Cache:
         """
         if not self._store:
             return
-        # A version that is forgotten counts as 0 again, so it must outlive everything that was kept before it.
-        seconds = max(self._seconds.values()) + _LONGEST_CALL_SECONDS
+        # One that never was: counted up from 0, it would come again when it had been forgotten.
+        version = b"%d" % secrets.randbits(_VERSION_BITS)
         try:
-            await self._store.raise_versions([_version(subject) for subject in subjects], seconds)
+            await self._store.set([Entry(_version(subject), version, self._version_seconds) for subject in subjects])
         except (RedisError, OSError) as error:
             self._failed(error, max(self._seconds.values()))
 
@@ -174,10 +178,11 @@ def _version(subject: str) -> str:
 
 
 def _found(entry: bytes | None, version: bytes | None) -> Found:
-    current = int(version or 0)
-    if entry is None:
-        return Found(None, current)
-    asked_at, value = _DECODER.decode(entry)
+    try:
+        current = int(version or 0)
+        asked_at, value = _DECODER.decode(entry) if entry is not None else (current, None)
+    except (ValueError, TypeError):
+        return Found(None, None)  # somebody else has written it
     return Found(value if asked_at == current else None, current)
 
 
@@ -200,29 +205,20 @@ class _Memory:
             ttu=lambda _, kept, now: now + kept[1],
             getsizeof=lambda kept: len(kept[0]) + _OVERHEAD,
         )
-        self._versions: TLRUCache[str, tuple[int, float]] = TLRUCache(
+        self._versions: TLRUCache[str, tuple[bytes, float]] = TLRUCache(
             _MOST_VERSIONS, ttu=lambda _, version, now: now + version[1]
         )
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
-        return [self._one(key) for key in keys]
-
-    def _one(self, key: str) -> bytes | None:
-        if key.startswith(_VERSION):
-            version = self._versions.get(key)
-            return str(version[0]).encode() if version else None
-        kept = self._kept.get(key)
-        return kept[0] if kept else None
+        found = [(self._versions if key.startswith(_VERSION) else self._kept).get(key) for key in keys]
+        return [one[0] if one else None for one in found]
 
     async def set(self, entries: Sequence[Entry]) -> None:
         for key, value, seconds in entries:
-            if len(value) + _OVERHEAD <= self._kept.maxsize:
+            if key.startswith(_VERSION):
+                self._versions[key] = (value, seconds)
+            elif len(value) + _OVERHEAD <= self._kept.maxsize:
                 self._kept[key] = (value, seconds)
-
-    async def raise_versions(self, keys: Sequence[str], seconds: float) -> None:
-        for key in keys:
-            before, _ = self._versions.get(key, (0, 0.0))
-            self._versions[key] = (before + 1, seconds)
 
     async def ping(self) -> None:
         pass
@@ -257,13 +253,6 @@ class _Shared:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for key, value, seconds in entries:
                 pipeline.set(key, value, px=round(seconds * 1000))
-            await pipeline.execute()
-
-    async def raise_versions(self, keys: Sequence[str], seconds: float) -> None:
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            for key in keys:
-                pipeline.incr(key)
-                pipeline.pexpire(key, round(seconds * 1000))
             await pipeline.execute()
 
     async def ping(self) -> None:

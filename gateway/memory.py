@@ -75,6 +75,11 @@ class Memory:
         if wanted != entity.key:
             self._note(_entity_key(place, kind, wanted), value)
 
+    def learn_missing(self, place: Place, kind: Kind, wanted: str) -> None:
+        """Note that there is no such entity, which is asked again."""
+        for key in {wanted, _id(wanted)}:
+            self._note_or_end(_entity_key(place, kind, key), None)
+
     async def associations(self, place: Place, parameters: Iterable[tuple[str, Any]]) -> list[dict[str, Any]] | None:
         """Return the summaries of all associations that fit, if the cache knows them."""
         summaries: list[dict[str, Any]] | None = await self._take(_associations_key(place, parameters))
@@ -84,8 +89,7 @@ class Memory:
         self, place: Place, parameters: Iterable[tuple[str, Any]], summaries: list[dict[str, Any]]
     ) -> None:
         """Note the summaries of all associations that fit; that there is none is asked again."""
-        if summaries:
-            self._note(_associations_key(place, parameters), summaries)
+        self._note_or_end(_associations_key(place, parameters), summaries)
 
     async def walk(self, place: Place, *shape: Any) -> Step | None:
         """Return all that QueryLineage finds by these arguments, if the cache knows it."""
@@ -94,8 +98,7 @@ class Memory:
 
     def learn_walk(self, place: Place, *shape: Any, found: Step) -> None:
         """Note all that QueryLineage found; that there is nothing beside the start is asked again."""
-        if found.edges:
-            self._note(_walk_key(place, shape), (found.vertices, found.edges))
+        self._note_or_end(_walk_key(place, shape), (found.vertices, found.edges) if found.edges else None)
 
     async def keep(self) -> None:
         """Leave in the cache what was noted."""
@@ -125,6 +128,11 @@ class Memory:
             # The earliest version that was seen: what was asked since may be of any later one.
             self._versions.setdefault(key.subject, one.version)
         return found
+
+    def _note_or_end(self, key: Key, value: Any) -> None:
+        """Note a value or, where there is none and what was known was not looked at, end that."""
+        if value or self._fresh:
+            self._note(key, value or None)
 
     def _note(self, key: Key, value: Any) -> None:
         version = self._versions.get(key.subject)

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 from conftest import Ask, asking, expecting_data, expecting_error, running
-from graphs import Line, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
+from graphs import Line, arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
 
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
@@ -216,6 +216,45 @@ async def test_mirrored_artifact_appears_once(service: LocalServer, other: Local
         (component_arn("train"), artifact_arn(2)),
         (artifact_arn(2), SERVING),
     }
+
+
+COUNTED = """query ($start: [Arn!]!, $direction: LineageDirection!, $prefer: WalkPreference!, $maxDepth: Int! = 10,
+    $types: [String!]) {
+  lineage(start: $start, direction: $direction, prefer: $prefer, maxDepth: $maxDepth, filter: { types: $types }) {
+    counts { type count } coverage { reasons frontier }
+  }
+}"""
+
+
+@pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
+async def test_vertices_of_an_account_that_was_not_asked_are_not_dangling(
+    service: LocalServer, other: LocalServer, ask: Ask, prefer: str
+) -> None:
+    far = [there(artifact_arn(7)), there(arn("context", "dep"))]
+    load(service, artifact(1))
+    load(other, artifact(7, "Model"), context("dep"), account=OTHER)
+    load(service, *(association(artifact_arn(1), one) for one in far))
+    bounds = {"start": [artifact_arn(1)], "direction": "DOWNSTREAM", "prefer": prefer}
+    cut = await ask(COUNTED, **bounds, maxDepth=1)
+    assert cut["lineage"]["coverage"] == {"reasons": ["MAX_DEPTH"], "frontier": far}
+    assert cut["lineage"]["counts"] == [{"type": type, "count": 1} for type in ("DataSet", "Model", "Endpoint")]
+    shown = await ask(COUNTED, **bounds, maxDepth=1, types=["Model"])
+    assert shown["lineage"]["counts"] == [{"type": type, "count": 1} for type in ("DataSet", "Model")]
+    other.behaviour.deny = ["QueryLineage:*"]
+    denied = await ask(COUNTED, **bounds)
+    assert denied["lineage"]["coverage"] == {"reasons": ["ACCESS_DENIED"], "frontier": far}
+
+
+async def test_account_that_fails_costs_no_other_its_fields(service: LocalServer, other: LocalServer) -> None:
+    runs = [component_arn("one"), component_arn("two")]
+    for account, server in ((HOME, service), (OTHER, other)):
+        load(server, *(component(name, DisplayName=f"{name} run") for name in ("one", "two")), account=account)
+    other.behaviour.fault_rate = 1.0
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on TrialComponent { displayName } } }"
+    async with both(service, other, max_attempts=1) as client:
+        said = await asking(client)(query, ids=[*runs, *map(there, runs)])
+    assert [node["displayName"] for node in said["data"]["nodes"]] == ["one run", "two run", None, None]
+    assert [error["path"] for error in said["errors"]] == [["nodes", n, "displayName"] for n in (2, 3)]
 
 
 async def test_path_leads_from_account_to_account(service: LocalServer, other: LocalServer, ask: Ask) -> None:

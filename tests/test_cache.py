@@ -1,6 +1,7 @@
 """What outlives a request: in memory, and in a real Redis where there is one."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -11,9 +12,10 @@ import httpx
 import pytest
 import redis
 from conftest import asking, expecting_data, running
-from graphs import artifact, artifact_arn, association, component, component_arn, context
+from graphs import arn, artifact, artifact_arn, association, component, component_arn, context
 from redis_server import Redis, redis_server
 
+from gateway.cache import Cache, Key
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
@@ -38,9 +40,10 @@ def kept_in_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 
 
 @pytest.fixture(params=["memory", "redis"])
-def cache_url(request: pytest.FixtureRequest) -> str:
+def cache_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "memory":
         return "memory"
+    monkeypatch.setattr("gateway.cache._ANSWER_SECONDS", 10.0)  # for a busy machine
     server: Redis = request.getfixturevalue("kept_in_redis")
     with redis.Redis.from_url(server.url) as emptying:
         emptying.flushall()
@@ -141,6 +144,76 @@ async def test_no_cache_asks_again(client: httpx.AsyncClient, load: Load, calls:
     after = await client.post("/graphql", json=asked)
     assert after.json()["data"]["artifact"]["name"] == "renamed"
     assert calls == {"DescribeArtifact": 2}
+
+
+async def ask_freshly(client: httpx.AsyncClient, query: str, **variables: Any) -> None:
+    await client.post("/graphql", json={"query": query, "variables": variables}, headers={"Cache-Control": "no-cache"})
+
+
+async def test_no_cache_renews_what_is_gone(client: httpx.AsyncClient, load: Load, service: LocalServer) -> None:
+    load(*GRAPH)
+    ask, arn = expecting_data(asking(client)), artifact_arn(1)
+    before = [await ask(query, arn=arn) for query in (ARTIFACT, HOP, WALK)]
+    service.clear()
+    load(artifact(1))
+    assert [await ask(query, arn=arn) for query in (ARTIFACT, HOP, WALK)] == before
+    for query in (HOP, WALK):
+        await ask_freshly(client, query, arn=arn)
+    assert (await ask(HOP, arn=arn))["artifact"]["downstream"]["nodes"] == []
+    assert len((await ask(WALK, arn=arn))["lineage"]["vertices"]) == 1
+    service.clear()
+    assert (await ask(ARTIFACT, arn=arn))["artifact"]
+    await ask_freshly(client, ARTIFACT, arn=arn)
+    assert await ask(ARTIFACT, arn=arn) == {"artifact": None}
+
+
+@pytest.mark.parametrize(
+    "shown", ['filter: { properties: [{ key: "k", value: "v" }] }', 'filter: { createdAfter: "2020-01-01" }', ""]
+)
+async def test_remembered_names_are_no_descriptions(service: LocalServer, load: Load, shown: str) -> None:
+    """What a filter or an export takes is asked for, though a part of it is remembered."""
+    load(*(artifact(number, Properties={"k": "v"}) for number in range(41)))
+    load(*(association(artifact_arn(0), artifact_arn(number)) for number in range(1, 41)))
+    walk = f'lineage(start: ["{artifact_arn(0)}"] {shown})'
+    names = f'{{ lineage(start: ["{artifact_arn(0)}"]) {{ vertices {{ entity {{ name creationTime }} }} }} }}'
+    query = f"{{ {walk} {{ vertices {{ depth }} csv: export(format: CSV) export(format: OPENLINEAGE) }} }}"
+    told = []
+    for before in ([], [names]):
+        async with caching(service, "memory") as client:
+            ask = expecting_data(asking(client))
+            for one in before:
+                await ask(one)
+            told.append((await ask(query))["lineage"])
+    cold, warm = ({**one, "export": re.sub(r'"eventTime":"[^"]+"', "", one["export"])} for one in told)
+    assert warm == cold
+    assert len(cold["vertices"]) == 41
+
+
+async def test_deletion_looks_at_what_is_there_now(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+    load(context("hub"), artifact(1), artifact(2), association(artifact_arn(1), arn("context", "hub")))
+    ask, hub = expecting_data(asking(client)), arn("context", "hub")
+    both = "query ($arn: Arn!) { context(arn: $arn) { name upstream { nodes { arn } } downstream { nodes { arn } } } }"
+    assert len((await ask(both, arn=hub))["context"]["upstream"]["nodes"]) == 1
+    load(association(hub, artifact_arn(2)))  # by somebody else
+    delete = """mutation ($arn: Arn!) {
+      deleteContext(input: { arn: $arn, disassociate: true }) { deleted removedAssociations { sourceArn } } }"""
+    calls.clear()
+    said = (await ask(delete, arn=hub))["deleteContext"]
+    assert said["deleted"]
+    assert {one["sourceArn"] for one in said["removedAssociations"]} == {artifact_arn(1), hub}
+    assert calls == {"DescribeContext": 1, "ListAssociations": 2, "DeleteAssociation": 2, "DeleteContext": 1}
+
+
+async def test_versions_never_come_again(service: LocalServer) -> None:
+    """A version is forgotten in time; were the next one the same, what was kept by it would live again."""
+    async with Cache(Settings(local_url=service.url)) as cache:
+        key = Key("record", ("one",), "subject")
+        seen = set()
+        for _ in range(3):
+            await cache.evict("subject")
+            seen.add((await cache.versions([key]))[0].version)
+    assert len(seen) == 3
+    assert min(seen) > 1000
 
 
 async def test_absence_is_not_remembered(client: httpx.AsyncClient, load: Load) -> None:
@@ -339,6 +412,23 @@ async def test_redis_that_goes_away_costs_no_answer(
             server.start()
             await asyncio.sleep(1.2)
             assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"] == "renamed"
+
+
+@pytest.mark.parametrize("garbage", [b"garbage", b"\x92\x01", b"\x05", b""])
+async def test_what_others_wrote_costs_no_answer(
+    service: LocalServer, load: Load, kept_in_redis: Redis, garbage: bytes
+) -> None:
+    load(*GRAPH)
+    with redis.Redis.from_url(kept_in_redis.url) as emptying:
+        emptying.flushall()
+    async with caching(service, kept_in_redis.url) as client:
+        ask = expecting_data(asking(client))
+        before = await ask(WALK, arn=artifact_arn(1)), await ask(ARTIFACT, arn=artifact_arn(1))
+        assert await ask(RENAME, arn=artifact_arn(2), name="renamed")
+        with redis.Redis.from_url(kept_in_redis.url) as spoiling:
+            for key in spoiling.scan_iter():
+                spoiling.set(key, garbage)
+        assert (await ask(WALK, arn=artifact_arn(1)), await ask(ARTIFACT, arn=artifact_arn(1))) == before
 
 
 async def test_redis_that_was_never_there_costs_no_answer(service: LocalServer, load: Load) -> None:

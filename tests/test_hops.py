@@ -151,6 +151,11 @@ async def test_filter_chooses_the_neighbours(
     assert request == {"SourceArn": DATASET, "MaxResults": 100, **sent}
 
 
+async def test_longer_type_than_any_has_no_neighbours(ask: Ask, load: Callable[..., None]) -> None:
+    load(*diamond())
+    assert await walked(ask, 10, filter={"types": ["x" * 257]}) == [[]]
+
+
 async def test_bounds_hold_to_the_millisecond(ask: Ask, load: Callable[..., None]) -> None:
     moments = {number: f"2026-01-01T00:00:00.{number}00Z" for number in (1, 5, 9)}
     load(*(artifact(number, CreationTime=moment) for number, moment in moments.items()), artifact(0, "Start"))

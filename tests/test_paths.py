@@ -68,12 +68,17 @@ async def test_longer_paths_come_later(
     assert coverage["reasons"] == reasons
 
 
-async def test_path_to_itself_is_empty(ask: Ask, load: Callable[..., None]) -> None:
+@pytest.mark.parametrize("depth", [0, 1, 10])
+async def test_path_to_itself_is_empty(ask: Ask, load: Callable[..., None], depth: int) -> None:
+    load(*map(artifact, range(4)), *(association(artifact_arn(n), artifact_arn(n + 1)) for n in range(3)))
+    complete = {"complete": True, "reasons": [], "frontier": []}
+    assert await found(ask, artifact_arn(1), artifact_arn(1), maxDepth=depth) == ([[artifact_arn(1)]], complete)
+
+
+async def test_missing_vertex_has_no_path_to_itself(ask: Ask, load: Callable[..., None]) -> None:
     load(artifact(0))
-    assert await found(ask, artifact_arn(0), artifact_arn(0)) == (
-        [[artifact_arn(0)]],
-        {"complete": True, "reasons": [], "frontier": []},
-    )
+    paths, coverage = await found(ask, artifact_arn(1), artifact_arn(1))
+    assert (paths, coverage["reasons"]) == ([], ["DANGLING"])
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,15 @@ async def test_denied_call_is_said_beside(answer: Ask, service: LocalServer) -> 
     assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [(["resolve"], "FORBIDDEN")]
 
 
+@pytest.mark.usefixtures("account")
+async def test_without_the_account_names_still_lead_on(answer: Ask, service: LocalServer) -> None:
+    """By the lineage group the gateway learns its account, of which ARNs of jobs and endpoints are made."""
+    service.behaviour.deny = ["DescribeLineageGroup:*"]
+    said = await answer(RESOLVE, reference="approve")
+    assert said["data"]["resolve"] == [{"arn": arn("action", "approve")}]
+    assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [(["resolve"], "FORBIDDEN")]
+
+
 @pytest.mark.parametrize("reference", ["", " ", "x" * 3000, "a\0b"])
 async def test_unusable_reference_is_refused(refused: Ask, reference: str) -> None:
     error = await refused(RESOLVE, "BAD_USER_INPUT", reference=reference)

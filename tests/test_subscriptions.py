@@ -27,15 +27,19 @@ from gateway.settings import Settings
 
 DATASET = artifact_arn(0)
 
-SUBSCRIBE = """subscription($start: [Arn!]!, $maxVertices: Int = 1000, $filter: LineageFilter) {
-  lineage(start: $start, direction: DOWNSTREAM, maxVertices: $maxVertices, filter: $filter) {
+SUBSCRIBE = """subscription(
+  $start: [Arn!]!, $maxVertices: Int = 1000, $filter: LineageFilter, $prefer: WalkPreference = FEWER_CALLS
+) {
+  lineage(start: $start, direction: DOWNSTREAM, maxVertices: $maxVertices, filter: $filter, prefer: $prefer) {
     vertices { depth entity { arn type } }
     edges { source { arn } destination { arn } associationType hiddenHops }
     visited awsCalls coverage { complete reasons frontier }
   }
 }"""
-QUERY = """query($start: [Arn!]!, $maxVertices: Int = 1000, $filter: LineageFilter) {
-  lineage(start: $start, direction: DOWNSTREAM, maxVertices: $maxVertices, filter: $filter) {
+QUERY = """query(
+  $start: [Arn!]!, $maxVertices: Int = 1000, $filter: LineageFilter, $prefer: WalkPreference = FEWER_CALLS
+) {
+  lineage(start: $start, direction: DOWNSTREAM, maxVertices: $maxVertices, filter: $filter, prefer: $prefer) {
     vertices { depth entity { arn type } }
     edges { source { arn } destination { arn } associationType hiddenHops }
     coverage { complete reasons frontier }
@@ -90,6 +94,27 @@ async def test_messages_add_up_to_query(
     assert said[-1]["coverage"] == whole["coverage"]
     assert [part["awsCalls"] for part in said][-1] == (2 if variables.get("maxVertices") else 3)
     assert said[-1]["visited"] >= len(whole["vertices"])
+
+
+@pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
+@pytest.mark.parametrize("most", [1000, 5])
+async def test_messages_of_several_starts_add_up_too(
+    gateway: str, ask: Ask, load: Callable[..., None], prefer: str, most: int
+) -> None:
+    """The far start's neighbours are on two pages, and one of them is on the other's way."""
+    way, far, beyond = range(9), 9, range(20, 120)
+    load(*map(artifact, [*way, far, *beyond]))
+    load(*(association(artifact_arn(n), artifact_arn(n + 1)) for n in way[:-1]))
+    load(*(association(artifact_arn(far), artifact_arn(n)) for n in [5, *beyond]))
+    asked = {"start": [artifact_arn(0), artifact_arn(far), artifact_arn(404)], "prefer": prefer, "maxVertices": most}
+    async with connected(gateway) as socket:
+        said = [message["payload"]["data"]["lineage"] async for message in messages(socket, SUBSCRIBE, **asked)]
+    whole = (await ask(QUERY, **asked))["lineage"]
+    assert sorted((v["depth"], v["entity"]["arn"]) for part in said for v in part["vertices"]) == [
+        (v["depth"], v["entity"]["arn"]) for v in whole["vertices"]
+    ]
+    assert said[-1]["coverage"] == whole["coverage"]
+    assert "DANGLING" in whole["coverage"]["reasons"]
 
 
 async def test_hidden_edges_come_last(gateway: str, load: Callable[..., None], service: LocalServer) -> None:  # noqa: ARG001
@@ -162,7 +187,7 @@ EDGE = st.builds(Edge, NAMES, NAMES, st.none())
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.lists(st.tuples(st.lists(EDGE, max_size=4), st.sets(NAMES, max_size=2)), max_size=8))
-def test_edge_is_told_when_both_ends_are(pages: list[tuple[list[Edge], set[str]]]) -> None:
+async def test_edge_is_told_when_both_ends_are(pages: list[tuple[list[Edge], set[str]]]) -> None:
     between = Between()
     edges: dict[tuple[str, str], Edge] = {}
     told: list[ShownEdge] = []
@@ -170,9 +195,8 @@ def test_edge_is_told_when_both_ends_are(pages: list[tuple[list[Edge], set[str]]
         for edge in found:
             edges.setdefault(edge[:2], edge)
         told += between.new(edges, shown)
-        assert sorted(edge[:2] for edge in told) == sorted(
-            edge[:2] for edge in joined(edges, between.shown, between.shown)
-        )
+        real = await joined(edges, between.shown, between.shown)
+        assert sorted(edge[:2] for edge in told) == sorted(edge[:2] for edge in real)
     assert between.edges == {edge[:2] for edge in told}
 
 
@@ -268,6 +292,41 @@ async def test_mistakes_have_codes_on_streams(gateway: str) -> None:
     assert bad["payload"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": "start"}
     assert refused["type"] == "error"
     assert refused["payload"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_operations_of_a_socket_have_a_limit(
+    gateway: str, load: Callable[..., None], service: LocalServer
+) -> None:
+    load(*diamond())
+    service.behaviour.latency_ms = 5_000
+    async with connected(gateway) as socket:
+        for number in range(101):
+            query = f'subscription {{ lineage(start: ["{DATASET}"], maxDepth: {number % 9 + 1}) {{ visited }} }}'
+            await say(socket, "subscribe", str(number), query=query)
+        said = orjson.loads(await socket.recv())
+    assert (said["id"], said["type"]) == ("100", "error")
+    assert [error["extensions"]["code"] for error in said["payload"]] == ["THROTTLED"]
+
+
+async def test_client_that_leaves_is_no_error(
+    gateway: str, load: Callable[..., None], calls: Counter[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """With answers on their way to it, more than its socket takes."""
+    load(*tree(900))
+    async with connected(gateway) as socket:
+        for number in range(40):
+            await say(
+                socket,
+                "subscribe",
+                str(number),
+                query=QUERY.replace("maxVertices = 1000", ""),
+                variables={"start": [DATASET]},
+            )
+        while calls.total() < 18:  # noqa: ASYNC110 - the service has nothing to wait for
+            await asyncio.sleep(0.01)
+        socket.transport.abort()
+    await asyncio.sleep(0.5)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_mutation_takes_no_websocket(gateway: str, calls: Counter[str]) -> None:

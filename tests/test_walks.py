@@ -289,6 +289,55 @@ async def test_denied_filter_is_said_so(ask: Ask, load: Callable[..., None], ser
     assert graph["coverage"]["reasons"] == ["ACCESS_DENIED"]
 
 
+async def test_counts_ask_for_types_that_no_page_told(
+    answer: Ask, load: Callable[..., None], service: LocalServer, calls: Counter[str]
+) -> None:
+    load(*diamond())
+    query = """query($start: [Arn!]!, $maxDepth: Int!) {
+      lineage(start: $start, direction: DOWNSTREAM, maxDepth: $maxDepth) { counts { lineageType type count } }
+    }"""
+    told = await answer(query, start=[DATASET], maxDepth=2)
+    assert (len(told["data"]["lineage"]["counts"]), calls) == (3, {"QueryLineage": 1})
+    counted = [{"lineageType": "ARTIFACT", "type": "DataSet", "count": 1}]
+    assert await answer(query, start=[DATASET], maxDepth=0) == {"data": {"lineage": {"counts": counted}}}
+    service.behaviour.deny = ["DescribeArtifact:*"]
+    told = await answer(query, start=[DATASET], maxDepth=0)
+    assert told == {"data": {"lineage": {"counts": [counted[0] | {"type": None}]}}}
+
+
+@pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
+async def test_frontier_leads_to_starts_that_are_too_many(ask: Ask, load: Callable[..., None], prefer: str) -> None:
+    load(*diamond())
+    graph = await walked(ask, DATASET, artifact_arn(2), maxVertices=1, prefer=prefer)
+    assert depths(graph) == {DATASET: 0}
+    assert graph["coverage"]["reasons"] == ["MAX_VERTICES"]
+    assert graph["coverage"]["frontier"] == [DATASET, artifact_arn(2)]
+
+
+async def test_unknown_word_for_an_association_is_its_own_error(answer: Ask, load: Callable[..., None]) -> None:
+    load(artifact(0), artifact(1), association(DATASET, artifact_arn(1), "ComparedWith"))
+    said = await answer(WALK, start=[DATASET])
+    assert [error["path"] for error in said["errors"]] == [["lineage", "edges", 0, "associationType"]]
+    (edge,) = said["data"]["lineage"]["edges"]
+    assert edge == {"source": {"arn": DATASET}, "destination": {"arn": artifact_arn(1)}, "hiddenHops": 0} | {
+        "associationType": None
+    }
+
+
+async def test_ways_over_hidden_vertices_have_a_limit(
+    ask: Ask, refused: Ask, load: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hidden vertices that lead to no shown one are not looked at, however many they are."""
+    hidden, shown = range(1, 41), artifact_arn(50)
+    load(artifact(0), *map(artifact, hidden), *(association(DATASET, artifact_arn(n)) for n in hidden))
+    monkeypatch.setattr("gateway.lineage.graph.MOST_STEPS", 2)
+    load(artifact(50, "Model"), association(artifact_arn(40), shown))
+    only = {"filter": {"types": ["Model"]}}
+    assert ends(await walked(ask, DATASET, **only)) == {(DATASET, shown)}
+    load(*(association(artifact_arn(n), artifact_arn(n + 1)) for n in hidden[:-1]))
+    await refused(WALK, "BUDGET_EXCEEDED", start=[DATASET], **only)
+
+
 async def test_identity_costs_pages_only(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(
         artifact(0),

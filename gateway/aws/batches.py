@@ -28,6 +28,11 @@ class Batch:
         """Whether the batch can tell of the entity with this ARN."""
         return True
 
+    @staticmethod
+    def parted(wanted: Iterable[str]) -> list[list[str]]:
+        """Part ARNs into as many as one call returns."""
+        return _chunks(wanted, MOST_ENTITIES)
+
     def calls(self, wanted: Iterable[str]) -> list[dict[str, Any]]:
         """Plan the calls that return the entities with these ARNs, each within the operation's limits."""
         raise NotImplementedError

@@ -95,9 +95,8 @@ class Describing:
         new = dict.fromkeys(arn for arn in arns if arn not in self._met)
         self._met.update(new)
         wanted = [(kind, arn) for arn in new if (kind := kind_at(arn)) and kind in self._needs]
-        listed = {arn for kind, arn in wanted if self._knows(kind, arn)}  # before the walk has come to them
-        await self._loaders.known.recall([arn for _, arn in wanted])
-        self._loaders.known.remember(arn for kind, arn in wanted if arn in listed or not self._knows(kind, arn))
+        recalled = await self._loaders.known.recall([arn for _, arn in wanted])
+        self._loaders.known.remember(arn for kind, arn in wanted if arn not in recalled or not self._knows(kind, arn))
         async for some in self._loaders.turns.slices(wanted):
             for kind, arn in some:
                 self._begin(kind, arn)

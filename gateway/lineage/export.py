@@ -40,11 +40,8 @@ async def described(
     vertices = [
         Vertex(arn, kind, depth, loaders.known.record(arn)) for arn, depth in depths.items() if (kind := kind_at(arn))
     ]
-    wanted = [vertex for vertex in vertices if not _is_told(vertex, format)]
-    outcomes = await asyncio.gather(
-        *(loaders.entities.describe(vertex.kind, vertex.arn, vertex.kind.name_path) for vertex in wanted),
-        return_exceptions=True,
-    )
+    wanted = [vertex for vertex in vertices if _lacks(vertex, format) is not None]
+    outcomes = await asyncio.gather(*(_tell(loaders, vertex, format) for vertex in wanted), return_exceptions=True)
     failures: dict[str, GatewayError] = {}
     for outcome in outcomes:
         if isinstance(outcome, GatewayError):
@@ -55,16 +52,24 @@ async def described(
 
 
 _WHOLE = "CreatedBy"
-"""What nothing tells that does not tell all."""
+"""What no listing tells of a vertex while a walk describes it, so that all is told."""
 
 
-def _is_told(vertex: Vertex, format: Format) -> bool:
-    """Whether all that the format shows of a vertex is known without a Describe."""
+async def _tell(loaders: Loaders, vertex: Vertex, format: Format) -> None:
+    """Have all told that the format shows of a vertex; what is remembered of it may tell a part."""
+    while (path := _lacks(vertex, format)) is not None:
+        await loaders.entities.describe(vertex.kind, vertex.arn, path)
+
+
+def _lacks(vertex: Vertex, format: Format) -> str | None:
+    """Tell the path that the format shows of a vertex and nothing has told, "" for all; None where nothing lacks."""
+    kind, record = vertex.kind, vertex.record
     if format is Format.OPENLINEAGE:
-        return vertex.record.described
-    knows_source = vertex.record.covers(vertex.kind.source_path)
-    knows_name = vertex.record.covers(vertex.kind.name_path)
-    return knows_name and (knows_source or (format is not Format.CSV and vertex.name is not None))
+        return None if record.described else ""
+    if not record.covers(kind.name_path):
+        return kind.name_path
+    is_called = format is not Format.CSV and vertex.name is not None
+    return None if is_called or record.covers(kind.source_path) else kind.source_path
 
 
 async def written(format: Format, picture: Picture) -> str:

@@ -1,5 +1,6 @@
 """A walk's result as it is shown: which vertices, and how those are joined when others are hidden."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -11,6 +12,8 @@ from gateway.records import Edge
 
 MOST_EDGES = 200_000
 """Edges that a graph may have: hiding a vertex of thousands of neighbours on either side joins each with each."""
+MOST_STEPS = 5_000_000
+"""Associations that are followed over hidden vertices, from all shown ones together; some seconds of them."""
 
 
 class ShownEdge(NamedTuple):
@@ -23,27 +26,55 @@ class ShownEdge(NamedTuple):
     """The least number of hidden vertices between the two; 0 is a real association."""
 
 
-def joined(edges: Mapping[tuple[str, str], Edge], found: AbstractSet[str], shown: AbstractSet[str]) -> list[ShownEdge]:
+async def joined(
+    edges: Mapping[tuple[str, str], Edge], found: AbstractSet[str], shown: AbstractSet[str]
+) -> list[ShownEdge]:
     """Join the shown vertices as the found ones were: whoever reached whom along the arrows still does.
 
     An association between two shown vertices stays. Two that are joined only over hidden vertices get one edge.
-    Raises BudgetExceeded when those would be more than ``MOST_EDGES``.
+    Raises BudgetExceeded when those would be more than ``MOST_EDGES``, or looking for them takes too long.
     """
     real = [edge for edge in edges.values() if edge.source in shown and edge.destination in shown]
     result = [ShownEdge(*edge, hidden_hops=0) for edge in real]
-    if shown == found:
-        return result
-    after: dict[str, list[str]] = defaultdict(list)
-    for edge in edges.values():
-        if edge.source in found and edge.destination in found:
-            after[edge.source].append(edge.destination)
-    for source in shown:
-        for destination, hidden in _over_hidden(source, after, shown).items():
-            if (source, destination) not in edges:
-                result.append(ShownEdge(source, destination, None, hidden))
-        if len(result) > MOST_EDGES:
-            raise BudgetExceeded(f"Over the hidden vertices there are more than {MOST_EDGES:,} edges; hide fewer.")
+    if shown != found:
+        # It may take seconds, for which nobody else would be served.
+        result += await asyncio.to_thread(_over_hidden, edges, found - shown, shown, MOST_EDGES - len(result))
     return result
+
+
+def _over_hidden(
+    edges: Mapping[tuple[str, str], Edge], hidden: AbstractSet[str], shown: AbstractSet[str], most: int
+) -> list[ShownEdge]:
+    """Return the edges between shown vertices that only hidden ones join."""
+    before, after = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+    for edge in edges.values():
+        before[edge.destination].append(edge.source)
+    leading = _leading(before, hidden, shown)
+    for edge in edges.values():
+        if edge.destination in shown or edge.destination in leading:
+            after[edge.source].append(edge.destination)
+    result: list[ShownEdge] = []
+    steps = MOST_STEPS
+    for source in shown & after.keys():
+        reached, taken = _reached(source, after, shown)
+        new = ((destination, hops) for destination, hops in reached.items() if (source, destination) not in edges)
+        result += [ShownEdge(source, destination, None, hops) for destination, hops in new]
+        steps -= taken
+        if len(result) > most:
+            raise BudgetExceeded(f"Over the hidden vertices there are more than {MOST_EDGES:,} edges; hide fewer.")
+        if steps < 0:
+            raise BudgetExceeded("Too many associations lead over the hidden vertices; hide fewer.")
+    return result
+
+
+def _leading(before: Mapping[str, list[str]], hidden: AbstractSet[str], shown: AbstractSet[str]) -> set[str]:
+    """Return the hidden vertices from which a shown one is reached; most often few are."""
+    leading: set[str] = set()
+    level = set(shown)
+    while level:
+        level = {arn for near in level for arn in before.get(near, ()) if arn in hidden} - leading
+        leading |= level
+    return leading
 
 
 class Between:
@@ -75,17 +106,22 @@ class Between:
         return missing is None
 
 
-def _over_hidden(source: str, after: Mapping[str, Iterable[str]], shown: AbstractSet[str]) -> dict[str, int]:
-    """Return the shown vertices that are reached from ``source`` over hidden ones only, with the fewest of them."""
+def _reached(source: str, after: Mapping[str, list[str]], shown: AbstractSet[str]) -> tuple[dict[str, int], int]:
+    """Return the shown vertices that are reached from ``source`` over hidden ones only, with the fewest of them.
+
+    Beside them, how many associations were followed.
+    """
     reached: dict[str, int] = {}
-    level = {arn for arn in after.get(source, ()) if arn not in shown}
+    level = {arn for arn in after[source] if arn not in shown}
     seen = set(level)
-    hidden = 0
+    hidden = steps = 0
     while level:
         hidden += 1
-        beyond = {arn for near in level for arn in after.get(near, ())}
+        ways = [after.get(near, ()) for near in level]
+        steps += sum(map(len, ways))
+        beyond = set().union(*ways)
         for arn in beyond & shown - {source}:
             reached.setdefault(arn, hidden)
         level = beyond - shown - seen
         seen |= level
-    return reached
+    return reached, steps

@@ -37,7 +37,15 @@ async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: i
     down = Walk(loaders, [start], Direction.DOWNSTREAM, half, MOST_WALKED, mirrors=mirrors)
     up = Walk(loaders, [end], Direction.UPSTREAM, max_depth - half, MOST_WALKED, mirrors=mirrors)
     await asyncio.gather(down.run(), up.run())
+    # It may take a second, for which nobody else would be served.
+    return await asyncio.to_thread(_searched, down, up, start, end, max_depth, first)
+
+
+def _searched(down: Walk, up: Walk, start: str, end: str, max_depth: int, first: int) -> Paths:  # noqa: PLR0913, PLR0917
+    """Search what two walks have found."""
     edges = {**down.edges, **up.edges}
+    if start == end:  # any longer way would come to it twice
+        return Paths([[start]] if down.starts else [], edges, _coverage(down, up, None))
     search = _Search(edges, start, end)
     found: list[list[str]] = []
     for path in search.shortest_first(max_depth):
@@ -79,9 +87,6 @@ class _Search:
 
     def shortest_first(self, longest: int) -> Iterator[list[str]]:
         """Give every path, those of the same length in the order of their ARNs."""
-        if self._start == self._end:
-            yield [self._start]
-            return
         shortest = self._left.get(self._start)
         for length in range(shortest, longest + 1) if shortest else ():
             yield from self._of_length(length)

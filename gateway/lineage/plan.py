@@ -16,6 +16,10 @@ Keep = Callable[[Mapping[str, Any]], bool]
 _JOBS = {f"{job}Job": f"SageMaker{job}Job" for job in ("Training", "Processing", "Transform")}
 
 
+_LONGEST_TYPE = 256
+"""Characters of a type that ListAssociations takes; there is none that is longer."""
+
+
 def one_spelling(type_name: str | None) -> str | None:
     """Spell an entity's type as most calls do: QueryLineage's TrainingJob is SageMakerTrainingJob elsewhere."""
     return _JOBS.get(type_name, type_name) if type_name else None
@@ -49,8 +53,8 @@ def hop(  # noqa: PLR0913 - a hop filter has these parts
     elif association_types:
         tests.append(lambda summary: summary.get("AssociationType") in association_types)
     wanted = {one_spelling(name) for name in types}
-    if len(wanted) == 1 and not wanted & set(_JOBS.values()):
-        parameters[f"{far}Type"] = next(iter(wanted))
+    if len(wanted) == 1 and not wanted & set(_JOBS.values()) and len(name := next(iter(types))) <= _LONGEST_TYPE:
+        parameters[f"{far}Type"] = name
     elif wanted:
         tests.append(lambda summary: one_spelling(summary.get(f"{far}Type")) in wanted)
     if lineage_types:

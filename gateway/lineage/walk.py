@@ -75,6 +75,8 @@ class _Chain:
     """Whether it is asked beside those that open the graph bit by bit, in case it opens all of it sooner."""
     found: set[str] = field(default_factory=set)
     pages: int = 0
+    farthest: int = 0
+    """How far from the walk's starts the farthest is that it has told; what it has yet to tell is no nearer."""
 
 
 @dataclass(eq=False)
@@ -96,14 +98,18 @@ class Walk:
     mirrors: Mirrors = field(default_factory=Mirrors)
     """Which ARNs are one vertex."""
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _level: int = 0
+    """How far the nearest vertices are that were not open when it last set out; at that distance all are known."""
     _seconds: float = 0.0
     _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _open: set[str] = field(default_factory=set)
     _typeless: set[str] = field(default_factory=set)
     _typed: set[str] = field(default_factory=set)
-    """What has a type in any page, for of another account's vertices this account may tell none."""
+    """What has a type in any page."""
     _dangling: set[str] = field(default_factory=set)
     _missing: set[str] = field(default_factory=set)
+    _unsure: set[str] = field(default_factory=set)
+    """Of which nobody would tell whether they exist."""
     _denied: set[str] = field(default_factory=set)
     _cut: set[str] = field(default_factory=set)
     _reach: dict[str, int] = field(default_factory=dict)
@@ -157,6 +163,20 @@ class Walk:
         """Return the vertices found, nearest first and then by ARN, as many as were asked for."""
         return self.in_order(self.depths)[: self.max_vertices]
 
+    def settled(self) -> int:
+        """Tell how far it has come for good: whatever is found at this distance or nearer will be found no nearer.
+
+        Of one chain of pages the last vertex told may be among others as near; of several, what one has yet to tell may
+        come before what another has told.
+        """
+        chains = self._chains.values()
+        if any(chain.pages == 0 and chain.start in self.starts for chain in chains):
+            return -1  # the start may not even exist
+        if not chains:
+            return self.max_depth
+        told = min(chain.farthest for chain in chains)
+        return max(self._level, told if len(chains) == 1 else told - 1)
+
     def coverage(self) -> Coverage:
         """Say what the walk has left out so far."""
         kept = set(self.nearest())
@@ -168,6 +188,7 @@ class Walk:
         reasons |= {Reason.MAX_VERTICES} if len(kept) < len(self.depths) else set()
         reasons |= {Reason.MAX_DEPTH} if any(self.depths[arn] == self.max_depth for arn in closed) else set()
         frontier = closed | {arn for arn in kept if not self._next[arn] <= kept}
+        frontier |= (kept & self._unsure) | (set(self.starts) - kept)
         return Coverage(sorted(reasons, key=list(Reason).index), self.in_order(frontier), self.began)
 
     def in_order(self, vertices: Iterable[str]) -> list[str]:
@@ -182,6 +203,7 @@ class Walk:
         self._found_all = not edge or self._is_full(level)
         if self._found_all:
             return
+        self._level = level
         together = [arn for arn in edge if self._is_one_of_many(arn)]
         room = self.max_depth - level
         if self.hurries and not level:
@@ -311,7 +333,8 @@ class Walk:
     async def _took(self, step: Step, chain: _Chain) -> None:
         goes_on = await self._goes_on(step, chain)
         await self.loaders.turns.turn(len(self.depths))
-        await self._learn(step)
+        await self._learn(step, self._place(chain.start))
+        chain.farthest = max((self.depths.get(self.mirrors.one(arn), 0) for arn, _ in step.vertices), default=0)
         if step.next is None:
             self._open_from(chain)
             self._found_all |= chain.looks_far and not self._edge()[1]
@@ -373,9 +396,13 @@ class Walk:
                 await asyncio.sleep(0)
         return goes_on
 
-    async def _learn(self, step: Step) -> None:
+    async def _learn(self, step: Step, place: Place | None) -> None:
+        """Learn what a page of this place told; of another place's vertices it may not tell the types."""
         for arn, type_name in step.vertices:
-            (self._typeless if type_name is None else self._typed).add(self.mirrors.one(arn))
+            if type_name is not None:
+                self._typed.add(self.mirrors.one(arn))
+            elif self._place(arn) == place:
+                self._typeless.add(self.mirrors.one(arn))
         async for edges in self.loaders.turns.slices(step.edges):
             for edge in edges:
                 self._join(edge)
@@ -437,6 +464,7 @@ class Walk:
         for arn, record in zip(ordered, found, strict=True):
             if isinstance(record, GatewayError):
                 self._ended_by.add(reason_of(record))
+                self._unsure.add(arn)
             elif isinstance(record, BaseException):
                 raise record
             elif record.missing:

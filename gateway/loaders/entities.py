@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -98,6 +98,7 @@ class Entities:
         if answer is None or (arns.parse(wanted) and not kind.by_arn and answer[kind.arn].lower() != wanted.lower()):
             self._known.record(wanted).complete({})
             self._known.record(wanted).missing = True
+            self._known.memory.learn_missing(place, kind, wanted)
             return None
         found = wanted if arns.parse(wanted) else answer[kind.arn] + wanted.removeprefix(unpinned(wanted))
         lacks = kind.batch.adds if kind.batch else frozenset[str]()
@@ -122,16 +123,23 @@ class Entities:
         for key, describe in wanted:
             if self._unknown(kind, key, describe):
                 several[self._known.place_of(key)][key] = None
-        await asyncio.gather(*(self._load_batches(kind, place, keys) for place, keys in several.items()))
-        rest = [key for key, describe in wanted if describe and not self._known.record(key).described]
+        failed = await self._load_batches(kind, kind.batch, several) if kind.batch else {}
+        known = self._known.record
+        rest = [key for key, describe in wanted if describe and key not in failed and not known(key).described]
         described = (asyncio.shield(self._described(kind, key, self._known.place_of(key))) for key in rest)
         outcome = dict(zip(rest, await asyncio.gather(*described, return_exceptions=True), strict=True))
-        return [outcome.get(key) if describe else None for key, describe in wanted]
+        return [failed.get(key) or (outcome.get(key) if describe else None) for key, describe in wanted]
 
-    async def _load_batches(self, kind: Kind, place: Place, keys: Collection[str]) -> None:
-        if kind.batch and len(keys) > 1:
-            self._asking.because(kind.batch.operation, f"several of kind {kind.name}, in one call for a hundred")
-            await asyncio.gather(*(self._load_batch(kind, kind.batch, place, call) for call in kind.batch.calls(keys)))
+    async def _load_batches(
+        self, kind: Kind, batch: Batch, several: Mapping[Place, Collection[str]]
+    ) -> dict[str, BaseException]:
+        """Ask the batch, and tell why it told nothing of some, which is no reason to do without the others."""
+        hundreds = [(place, some) for place, keys in several.items() if len(keys) > 1 for some in batch.parted(keys)]
+        if hundreds:
+            self._asking.because(batch.operation, f"several of kind {kind.name}, in one call for a hundred")
+        told = (self._load_batch(kind, batch, place, some) for place, some in hundreds)
+        outcomes = zip(hundreds, await asyncio.gather(*told, return_exceptions=True), strict=True)
+        return {key: error for (_, some), error in outcomes if error for key in some}
 
     def _unknown(self, kind: Kind, key: str, describe: bool) -> bool:  # noqa: FBT001 - as the loader's keys have it
         """Whether a call is still needed; not where an entity is being described for what the batch lacks."""
@@ -140,13 +148,15 @@ class Entities:
             return not (record.described or key in self._describing.values())
         return not all(record.covers(path) for path in (kind.batch.adds if kind.batch else ()))
 
-    async def _load_batch(self, kind: Kind, batch: Batch, place: Place, call: Mapping[str, Any]) -> None:
+    async def _load_batch(self, kind: Kind, batch: Batch, place: Place, keys: Sequence[str]) -> None:
         try:
-            answer = await self._asking.calls(batch.operation, place, **call)
+            calls = (self._asking.calls(batch.operation, place, **call) for call in batch.calls(keys))
+            answers = await asyncio.gather(*calls)
         except (Forbidden, BadUserInput, Unsupported):
             # One of them may be at fault; asked one by one, the others still answer.
             return
-        self._known.learn_batch(kind, batch, answer)
+        for answer in answers:
+            self._known.learn_batch(kind, batch, answer)
 
     async def _level(self, kind: Kind) -> None:
         """Wait until what is under way has come, so that one batch serves a whole level of the answer."""

@@ -76,11 +76,14 @@ class Known:
                 self.memory.learn_entity(self.place_of(key), kind, key, Entity(key, members, batch.lacks))
         return found
 
-    async def recall(self, keys: Sequence[str]) -> None:
-        """Learn what the cache knows of many entities."""
+    async def recall(self, keys: Sequence[str]) -> set[str]:
+        """Learn what the cache knows of many entities, and tell of which it knows anything."""
+        known = set()
         async for some in self._turns.slices(keys):
             for entity in await self.memory.entities(self.placed(some)):
                 self.recalled(entity)
+                known.add(entity.key)
+        return known
 
     def recalled(self, entity: Entity) -> Record:
         """Learn what the cache knows of an entity, unless AWS has told more of it since."""

@@ -24,7 +24,9 @@ class RemovedAssociation:
 
     source_arn: Arn = strawberry.field(description="The vertex that the arrow left.")
     destination_arn: Arn = strawberry.field(description="The vertex that the arrow reached.")
-    type: AssociationType | None = strawberry.field(description="What it said of the two; null where nobody said.")
+    type: str | None = strawberry.field(
+        graphql_type=AssociationType | None, description="What it said of the two; null where nobody said."
+    )
 
 
 @strawberry.type(description="The artifact that was made.")
@@ -189,5 +191,5 @@ def _removed(edge: Edge) -> RemovedAssociation:
     return RemovedAssociation(
         source_arn=Arn(edge.source),
         destination_arn=Arn(edge.destination),
-        type=AssociationType(edge.type) if edge.type else None,
+        type=edge.type,
     )

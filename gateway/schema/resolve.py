@@ -7,6 +7,7 @@ source, so nothing here lists an account. What one call fails to tell is said be
 import asyncio
 import re
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from strawberry import Info
@@ -38,9 +39,9 @@ async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
     if not 1 <= len(wanted) <= _LONGEST or not wanted.isprintable():
         raise BadUserInput(f"1 to {_LONGEST} printable characters.", "reference")
     most = checked_first(first)
-    answers = await asyncio.gather(*await _calls(loaders, wanted), return_exceptions=True)
+    answers = await asyncio.gather(*_calls(loaders, wanted), return_exceptions=True)
     failures = [answer for answer in answers if isinstance(answer, BaseException)]
-    for failure in failures:
+    for failure in {str(failure): failure for failure in failures}.values():
         if len(failures) == len(answers) or not isinstance(failure, GatewayError):
             raise failure
         loaders.tell(failure, info.path.as_list())
@@ -48,7 +49,7 @@ async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
     return [shown(loaders, arn) for arn in list(found)[:most]]
 
 
-async def _calls(loaders: Loaders, wanted: str) -> list[Found]:  # noqa: PLR0911 - a line for each form
+def _calls(loaders: Loaders, wanted: str) -> list[Found]:  # noqa: PLR0911 - a line for each form
     """Choose the calls that can answer, by what the reference looks like."""
     if arn := arns.parse(wanted):
         return _by_arn(loaders, arn)
@@ -56,13 +57,12 @@ async def _calls(loaders: Loaders, wanted: str) -> list[Found]:  # noqa: PLR0911
         other = wanted.removesuffix("/") if wanted.endswith("/") else f"{wanted}/"
         return [_standing_for(loaders, kinds.ARTIFACT, uri) for uri in (wanted, other)]
     if _NAME.fullmatch(wanted):
-        return await _by_name(loaders, wanted)
+        return _by_name(loaders, wanted)
     if _VERSION.fullmatch(wanted):
-        package = (await _home(loaders))._replace(resource="model-package", id=wanted).text
-        return [_standing_for(loaders, kinds.ARTIFACT, uri) for uri in (wanted, package)]
+        package = _standing_at_home(loaders, kinds.ARTIFACT, "model-package", wanted)
+        return [_standing_for(loaders, kinds.ARTIFACT, wanted), package]
     if run := _RUN.fullmatch(wanted):
-        execution = (await _home(loaders))._replace(resource="pipeline", id="/execution/".join(run.groups())).text
-        return [_standing_for(loaders, kinds.ARTIFACT, wanted), _search(loaders, {_EXECUTION_TAG: execution})]
+        return [_standing_for(loaders, kinds.ARTIFACT, wanted), _run_by(loaders, *run.groups())]
     if "/" in wanted and "://" not in wanted and not wanted.startswith("arn:"):
         return [_standing_for(loaders, kinds.ARTIFACT, wanted)]
     return [_standing_for(loaders, kind, wanted) for kind in (kinds.ARTIFACT, kinds.CONTEXT, kinds.ACTION)]
@@ -86,20 +86,17 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
     return [_standing_for(loaders, source, arn.text) for source in sources]
 
 
-async def _by_name(loaders: Loaders, name: str) -> list[Found]:
+def _by_name(loaders: Loaders, name: str) -> list[Found]:
     """Ask for an entity of that name, and for those that stand for a job, an endpoint or a package group of it.
 
     A pipeline execution of it is found by the runs that it made, which have its whole ARN as a tag.
     """
-    home = await _home(loaders)
-    jobs = [home._replace(resource=job, id=name).text for job in _JOBS]
-    components = {"TrialComponentName": name, "Source.SourceArn": ",".join(jobs)}
-    groups = [home._replace(resource=resource, id=name).text for resource in ("endpoint", "model-package-group")]
+    groups = ("endpoint", "model-package-group")
     return [
         _called(loaders, kinds.CONTEXT, name),
         _called(loaders, kinds.ACTION, name),
-        _runs(loaders, components, name),
-        *(_standing_for(loaders, kinds.CONTEXT, source) for source in groups),
+        _runs(loaders, name),
+        *(_standing_at_home(loaders, kinds.CONTEXT, resource, name) for resource in groups),
     ]
 
 
@@ -127,6 +124,10 @@ async def _standing_for(loaders: Loaders, kind: Kind, source: str) -> Sequence[s
     return [summary[kind.arn] for summary in page.items]
 
 
+async def _standing_at_home(loaders: Loaders, kind: Kind, resource: str, id: str) -> Sequence[str]:
+    return await _standing_for(loaders, kind, (await _home(loaders))._replace(resource=resource, id=id).text)
+
+
 async def _run_as(loaders: Loaders, job: str) -> Sequence[str]:
     page = await loaders.listings.page(
         kinds.TRIAL_COMPONENT, {"SourceArn": job}, None, MOST_RESULTS, loaders.known.place_of(job)
@@ -138,8 +139,17 @@ async def _search(loaders: Loaders, terms: dict[str, str], place: Place = HOME) 
     return await loaders.listings.search_any(kinds.TRIAL_COMPONENT, terms, place=place)
 
 
-async def _runs(loaders: Loaders, terms: dict[str, str], name: str) -> Sequence[str]:
-    """Find runs by terms that hold this name, or by an execution whose ARN ends with it and not just has it inside."""
+async def _run_by(loaders: Loaders, pipeline: str, id: str) -> Sequence[str]:
+    execution = (await _home(loaders))._replace(resource="pipeline", id=f"{pipeline}/execution/{id}").text
+    return await _search(loaders, {_EXECUTION_TAG: execution})
+
+
+async def _runs(loaders: Loaders, name: str) -> Sequence[str]:
+    """Find runs of this name or of a job's, or by an execution whose ARN ends with it and not just has it inside."""
+    terms = {"TrialComponentName": name}
+    with suppress(GatewayError):  # without the ARN of a job, which others need too and say so
+        home = await _home(loaders)
+        terms["Source.SourceArn"] = ",".join(home._replace(resource=job, id=name).text for job in _JOBS)
     end = f"/execution/{name}"
     found = await loaders.listings.search_any(kinds.TRIAL_COMPONENT, terms, {_EXECUTION_TAG: end})
 

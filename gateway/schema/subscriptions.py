@@ -72,7 +72,8 @@ class Subscription:
 class Progress:
     """What of a walk has been sent.
 
-    A message looks only at what the walk has found since the one before it; the last looks at all once more.
+    A message looks only at what the walk has found since the one before it, and sends what will be found no nearer; the
+    last looks at all once more.
     """
 
     def __init__(self, walked: Walk, filter: LineageFilter, describing: Describing) -> None:
@@ -82,6 +83,7 @@ class Progress:
         self._describing = describing
         self._sent = Between()
         self._reached = 0
+        self._unsettled: set[str] = set()
         self._farthest: tuple[int, str] | None = None
 
     async def message(self, *, last: bool) -> LineageProgress:
@@ -92,7 +94,7 @@ class Progress:
         await self._describing.tell(fresh)
         edges = self._sent.new(walked.edges, fresh)
         if last:
-            whole = joined(walked.edges, set(nearest), self._sent.shown)
+            whole = await joined(walked.edges, set(nearest), self._sent.shown)
             edges += [edge for edge in whole if edge[:2] not in self._sent.edges]
         return LineageProgress(
             vertices=await showing.vertices(fresh),
@@ -104,9 +106,12 @@ class Progress:
 
     def _nearer(self) -> list[str]:
         """Return which of the vertices reached since the last message are among those to show, nearest first."""
-        walked = self._walked
+        walked, settled = self._walked, self._walked.settled()
         reached, self._reached = walked.reached[self._reached :], len(walked.reached)
-        new = walked.in_order({arn for arn in reached if arn in walked.depths and arn not in self._sent.shown})
+        waiting = self._unsettled.union(reached)
+        unsent = {arn for arn in waiting if arn in walked.depths and arn not in self._sent.shown}
+        self._unsettled = {arn for arn in unsent if walked.depths[arn] > settled}
+        new = walked.in_order(unsent - self._unsettled)
         if not new or len(walked.depths) <= walked.max_vertices:
             return new
         if self._farthest and (walked.depths[new[0]], new[0]) > self._farthest:

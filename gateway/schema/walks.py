@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
@@ -113,8 +114,9 @@ class LineageEdge:
 
     source: Vertex = strawberry.field(description="The end that the arrow leaves.")
     destination: Vertex = strawberry.field(description="The end that the arrow reaches.")
-    association_type: AssociationType | None = strawberry.field(
-        description="The association's type; null where it has none, and where vertices are hidden between."
+    association_type: str | None = strawberry.field(
+        graphql_type=AssociationType | None,
+        description="The association's type; null where it has none, and where vertices are hidden between.",
     )
     hidden_hops: int = strawberry.field(
         description="The least number of vertices that the filter hid between the two; 0 is a real association."
@@ -147,8 +149,15 @@ class LineageGraph:
     start: list[Vertex] = strawberry.field(description="Where the walk began.")
     vertices: list[LineageVertex] = strawberry.field(description="Nearest first, then by ARN; the starts at depth 0.")
     edges: list[LineageEdge] = strawberry.field(description="By their sources in that order, then their destinations.")
-    counts: list[LineageCount] = strawberry.field(description="How many vertices of each kind and type.")
     coverage: Coverage = strawberry.field(description="What was left out, and why.")
+
+    @strawberry.field(
+        description="How many vertices of each kind and type. A vertex whose type the walk did not come to is "
+        "described; where AWS won't tell it, it counts among those without one."
+    )
+    async def counts(self, info: Info) -> list[LineageCount]:
+        """Count the vertices."""
+        return await _counts(info.context, [vertex.entity.key for vertex in self.vertices])
 
     @strawberry.field(
         description="The same vertices and edges as a text for another tool. MERMAID and DOT show names, CSV sources "
@@ -170,7 +179,7 @@ class LineageGraph:
             ShownEdge(
                 edge.source.key,
                 edge.destination.key,
-                edge.association_type and edge.association_type.value,
+                edge.association_type,
                 edge.hidden_hops,
             )
             for edge in self.edges
@@ -222,9 +231,10 @@ async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) 
     """Walk, describing what will be asked of the vertices while later pages are still coming, and show the graph."""
     needed_of, filter = needs(info), filter or LineageFilter()
     describing = Describing(walked, needed_of)
-    async for _ in walked.steps():
-        await describing.go_on()
-        await walked.loaders.keep()  # while the next page is on its way
+    async with aclosing(walked.steps()) as steps:
+        async for _ in steps:
+            await describing.go_on()
+            await walked.loaders.keep()  # while the next page is on its way
     told = describing.end()
     if _describes(filter):
         await told
@@ -291,15 +301,15 @@ class Showing:
         self._walked = walked
         self._loaders = walked.loaders
         self._filter = filter
-        self._verdicts: dict[str, bool | Reason] = {}
+        self._verdicts: dict[str, bool | Reason | None] = {}
 
     async def visible(self, found: Sequence[str]) -> list[str]:
         """Return which of these vertices to show, in their order, which may take describing the new among them."""
         new = [arn for arn in found if arn not in self._verdicts]
         async for some in self._loaders.turns.slices(new):
             self._verdicts |= {arn: _is_of(self._loaders, arn, self._filter) for arn in some}
-        if _describes(self._filter):
-            unsure = [arn for arn in new if self._verdicts[arn]]
+        unsure = [arn for arn in new if self._verdicts[arn] is None]
+        if unsure:
             verdicts = await asyncio.gather(*(_verdict(self._loaders, arn, self._filter) for arn in unsure))
             self._verdicts.update(zip(unsure, verdicts, strict=True))
         return [arn for arn in found if self._verdicts[arn] is True or self._walked.depths[arn] == 0]
@@ -336,14 +346,12 @@ async def _shown(walked: Walk, filter: LineageFilter) -> LineageGraph:
     start = [shown(walked.loaders, arn) for arn in walked.starts]
     vertices = await showing.vertices(visible)
     await walked.loaders.turns.turn(len(nearest))
-    edges = await showing.edges(joined(walked.edges, set(nearest), set(visible)))
-    counts = await _counts(walked.loaders, visible)
+    edges = await showing.edges(await joined(walked.edges, set(nearest), set(visible)))
     await walked.loaders.turns.turn(len(nearest))
     return LineageGraph(
         start=start,
         vertices=vertices,
         edges=edges,
-        counts=counts,
         coverage=showing.coverage(),
     )
 
@@ -360,33 +368,48 @@ def _coverage(told: coverage.Coverage, unsure: Iterable[Reason] = ()) -> Coverag
 
 
 async def _verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | Reason:
-    """Tell whether the filter shows a vertex by what a Describe says of it, or why that cannot be told."""
-    kind = kind_at(arn)
-    if kind is None or (filter.properties and kind is TRIAL_COMPONENT):
-        return False
+    """Tell whether the filter shows a vertex, which may take a Describe, or why that cannot be told."""
+    kind, record = kind_at(arn), loaders.known.record(arn)
+    assert kind  # noqa: S101 - or it would be sure
     try:
-        record = await loaders.entities.describe(kind, arn, "CreationTime")
+        for path in _paths(filter, kind):
+            if not record.covers(path):
+                await loaders.entities.describe(kind, arn, path)
     except GatewayError as error:
         return reason_of(error)
-    properties: dict[str, str] = record.read("Properties") or {} if filter.properties else {}
-    return all(_holds(record.read(path), after, before) for path, after, before in _moments(filter)) and (
-        not filter.properties or any(properties.get(wanted.key) == wanted.value for wanted in filter.properties)
+    properties: dict[str, str] = record.read("Properties") or {}
+    return (
+        _is_of_type(loaders, kind, arn, filter)
+        and all(_holds(record.read(path), after, before) for path, after, before in _moments(filter))
+        and (not filter.properties or any(properties.get(wanted.key) == wanted.value for wanted in filter.properties))
     )
 
 
-def _is_of(loaders: Loaders, arn: str, filter: LineageFilter) -> bool:
-    """Whether a vertex is of the kinds and types that the filter shows."""
+def _is_of(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | None:
+    """Whether a vertex is of the kinds and types that the filter shows; None where that is not all, or not known."""
     kind = kind_at(arn)
-    if kind is None:
+    if kind is None or (filter.properties and kind is TRIAL_COMPONENT):
         return False
     if filter.lineage_types and kind.name not in {wanted.value for wanted in filter.lineage_types}:
         return False
+    if filter.types and not loaders.known.record(arn).covers(kind.type_path):
+        return None
+    return (None if _describes(filter) else True) if _is_of_type(loaders, kind, arn, filter) else False
+
+
+def _is_of_type(loaders: Loaders, kind: Kind, arn: str, filter: LineageFilter) -> bool:
     return not filter.types or type_of(loaders, kind, arn) in map(plan.one_spelling, filter.types)
 
 
 def _describes(filter: LineageFilter) -> bool:
     """Whether only a description tells if a filter shows a vertex."""
     return bool(_moments(filter) or filter.properties)
+
+
+def _paths(filter: LineageFilter, kind: Kind) -> list[str]:
+    """Tell what a filter takes of the Describe response, as paths."""
+    told = {kind.type_path: filter.types, "Properties": filter.properties}
+    return [path for path, *_ in _moments(filter)] + [path for path, wanted in told.items() if wanted]
 
 
 def _moments(filter: LineageFilter) -> list[tuple[str, datetime | None, datetime | None]]:
@@ -410,16 +433,27 @@ def _edge(loaders: Loaders, edge: ShownEdge) -> LineageEdge:
     return LineageEdge(
         source=shown(loaders, edge.source),
         destination=shown(loaders, edge.destination),
-        association_type=AssociationType(edge.type) if edge.type else None,
+        association_type=edge.type,
         hidden_hops=edge.hidden_hops,
     )
 
 
 async def _counts(loaders: Loaders, vertices: Sequence[str]) -> list[LineageCount]:
-    counted: Counter[tuple[str, str | None]] = Counter()
+    kinds: list[tuple[Kind, str]] = []
     async for some in loaders.turns.slices(vertices):
-        counted.update((kind.name, type_of(loaders, kind, arn)) for arn in some if (kind := kind_at(arn)))
+        kinds += [(kind, arn) for arn in some if (kind := kind_at(arn))]
+    untold = [(kind, arn) for kind, arn in kinds if not loaders.known.record(arn).covers(kind.type_path)]
+    # Whatever is not told of these, the walk has said that it did not come to them.
+    await asyncio.gather(*(_tell_type(loaders, *one) for one in untold))
+    counted: Counter[tuple[str, str | None]] = Counter()
+    async for part in loaders.turns.slices(kinds):
+        counted.update((kind.name, type_of(loaders, kind, arn)) for kind, arn in part)
     return [
         LineageCount(lineage_type=LineageType(name), type=type_name, count=count)
         for (name, type_name), count in sorted(counted.items(), key=lambda item: (item[0][0], item[0][1] or ""))
     ]
+
+
+async def _tell_type(loaders: Loaders, kind: Kind, arn: str) -> None:
+    with suppress(GatewayError):
+        await loaders.entities.describe(kind, arn, kind.type_path)
