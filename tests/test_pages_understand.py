@@ -132,6 +132,34 @@ async def test_types_stay_choosable_when_hidden(browser: Browser, demo: str) -> 
         await expect(explorer.cards.filter(has_text="raw-")).to_have_count(3)
 
 
+async def test_counts_are_of_what_is_drawn(browser: Browser, demo: str) -> None:
+    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+        await expect(explorer.cards).to_have_count(7)
+        await explorer.button("Filter").click()
+        drawn = ["artifact3", "context1", "action2", "trial component1"]
+        await expect(explorer.panel.get_by_role("group", name="Kind").locator("label")).to_have_text(drawn)
+        await expect(explorer.panel.locator(".types label")).to_have_text(
+            ["Model2", "Approval1", "Endpoint1", "Image1", "Model Deployment1", "Training Job1"]
+        )
+        await explorer.choice("artifact").check()
+        await expect(explorer.cards).to_have_count(3 + 1)
+        await expect(explorer.panel.get_by_role("group", name="Kind").locator("label")).to_have_text(drawn)
+
+
+async def test_counts_go_where_nobody_knows(browser: Browser, demo: str) -> None:
+    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+        await expect(explorer.cards).to_have_count(7)
+        await explorer.button("Filter").click()
+        await explorer.choice("artifact").check()
+        await explorer.page.keyboard.press("Escape")
+        await explorer.page.get_by_role("slider").first.focus()
+        await explorer.page.keyboard.press("ArrowRight")
+        await expect(explorer.cards).to_have_count(7)
+        await explorer.button("Filter").first.click()
+        await expect(explorer.choice("Model Deployment")).to_be_visible()
+        await expect(explorer.panel.locator(".count")).to_have_count(0)
+
+
 async def test_another_type_can_be_written(browser: Browser, demo: str) -> None:
     async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)

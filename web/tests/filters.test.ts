@@ -1,21 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { kindsOf, parts, typesOf, wire, withKind, withType } from "../src/explorer/filters";
-import { Graph } from "../src/explorer/graph";
+import type { Vertex } from "../src/explorer/graph";
 import { NO_FILTER } from "../src/explorer/view";
 
-function graphWith(...types: (string | null)[]): Graph {
-  const graph = new Graph();
-  graph.add(
-    types.map((type, at) => ({ arn: `arn:${type}:${at}`, lineageType: "ARTIFACT", type })),
-    [],
-  );
-  return graph;
-}
+const verticesOf = (...types: (string | null)[]): Vertex[] =>
+  types.map((type, at) => ({ arn: `arn:${type}:${at}`, lineageType: "ARTIFACT", type }));
 
 describe("types to choose from", () => {
-  it("are counted in what no filter hid, the most first", () => {
-    const whole = graphWith("Model", "DataSet", "DataSet", null);
-    const types = typesOf(whole, graphWith("Model"), { ...NO_FILTER, types: ["Model"] });
+  it("are counted in what is drawn without a filter, the most first", () => {
+    const whole = verticesOf("Model", "DataSet", "DataSet", null);
+    const types = typesOf(whole, verticesOf("Model"), { ...NO_FILTER, types: ["Model"] });
     expect(types.map(({ label, count, isChosen }) => [label, count, isChosen])).toEqual([
       ["Data Set", 2, false],
       ["Model", 1, true],
@@ -23,7 +17,7 @@ describe("types to choose from", () => {
   });
 
   it("have no count where everything was filtered from the first", () => {
-    const types = typesOf(null, graphWith("Model"), { ...NO_FILTER, types: ["Image"] });
+    const types = typesOf([], verticesOf("Model"), { ...NO_FILTER, types: ["Image"] });
     expect(types.map(({ type, count }) => [type, count])).toEqual([
       ["Image", null],
       ["Model", null],
@@ -32,13 +26,13 @@ describe("types to choose from", () => {
 
   it("are one where the gateway takes them for one", () => {
     const chosen = { ...NO_FILTER, types: ["TrainingJob"] };
-    const types = typesOf(graphWith("SageMakerTrainingJob", "SageMakerTrainingJob"), new Graph(), chosen);
+    const types = typesOf(verticesOf("SageMakerTrainingJob", "SageMakerTrainingJob"), [], chosen);
     expect(types).toEqual([{ label: "Training Job", type: "SageMakerTrainingJob", count: 2, isChosen: true }]);
     expect(withType(chosen, "SageMakerTrainingJob", false).types).toEqual([]);
   });
 
   it("may be called anything", () => {
-    const types = typesOf(graphWith("__proto__", "constructor", "<b>\u202e"), new Graph(), NO_FILTER);
+    const types = typesOf(verticesOf("__proto__", "constructor", "<b>\u202e"), [], NO_FILTER);
     expect(types.map(({ label }) => label)).toEqual(["<b>\u202e", "__proto__", "constructor"]);
   });
 });
@@ -84,5 +78,5 @@ describe("a filter", () => {
 });
 
 it("counts kinds", () => {
-  expect(kindsOf(graphWith("Model", null))).toEqual(new Map([["ARTIFACT", 2]]));
+  expect(kindsOf(verticesOf("Model", null))).toEqual(new Map([["ARTIFACT", 2]]));
 });

@@ -29,7 +29,7 @@ export function Explorer() {
         <Search />
         <Depth />
         <div id="filter">
-          <Filter />
+          <Filter scene={scene} />
         </div>
         <Paths />
         <div className="choice" role="group" aria-label="Show as">

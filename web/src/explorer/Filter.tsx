@@ -2,12 +2,14 @@
 
 import "./filter.css";
 import { Filter as Funnel, X } from "lucide-react";
-import { type ChangeEvent, type FormEvent, useEffect, useRef, useState } from "react";
+import { type ChangeEvent, type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Popover } from "./Popover";
 import { useExplorer } from "./store";
 import { type Part, kindsOf, parts, typesOf, withKind, withType } from "./filters";
-import type { Graph } from "./graph";
+import type { Graph, Vertex } from "./graph";
+import { rowsOf } from "./listing";
 import { KINDS } from "./names";
+import type { Scene } from "./scene";
 import { type Filter as Chosen, LINEAGE_TYPES, NO_FILTER, isFiltered } from "./view";
 
 /** What the sliders of the depth are described by. */
@@ -20,9 +22,9 @@ const LATEST = "9998-12-31";
 
 const choose = (filter: Chosen): void => useExplorer.getState().go({ filter });
 
-export function Filter() {
+export function Filter({ scene }: { scene: Scene }) {
   const filter = useExplorer(({ view }) => view.filter);
-  const unfiltered = useUnfiltered();
+  const unfiltered = useUnfiltered(scene);
   const count = parts(filter).length;
   const label = (
     <>
@@ -31,27 +33,44 @@ export function Filter() {
   );
   return (
     <Popover label={label} title="Filter">
-      <Panel filter={filter} unfiltered={unfiltered} />
+      <Panel filter={filter} scene={scene} unfiltered={unfiltered} />
     </Popover>
   );
 }
 
-/** What was known when no filter hid any of it; null where one always has. */
-function useUnfiltered(): Graph | null {
+/** A picture that no filter hides any of. */
+interface Unfiltered {
+  readonly scene: Scene;
+  readonly graph: Graph;
+  /** Where it is of. */
+  readonly place: string;
+}
+
+/** What was drawn when there was no filter; null where there always was one. */
+function useUnfiltered(scene: Scene): Unfiltered | null {
   const graph = useExplorer((state) => state.graph);
   const isWhole = useExplorer(({ view }) => !isFiltered(view.filter));
-  const [kept, keep] = useState<Graph | null>(null);
+  const place = usePlace();
+  const [kept, keep] = useState<Unfiltered | null>(null);
   useEffect(() => {
-    if (isWhole) keep(graph);
-  }, [isWhole, graph]);
+    if (isWhole) keep({ scene, graph, place });
+  }, [isWhole, scene, graph, place]);
   return kept;
 }
 
-function Panel({ filter, unfiltered }: { filter: Chosen; unfiltered: Graph | null }) {
+/** What must be the same for a filter alone to make the difference between two pictures. */
+const usePlace = (): string => useExplorer(({ view }) => JSON.stringify([view.start, view.depth]));
+
+const verticesOf = (scene: Scene, graph: Graph): Vertex[] => rowsOf(scene, graph).map(({ vertex }) => vertex);
+
+function Panel(props: { filter: Chosen; scene: Scene; unfiltered: Unfiltered | null }) {
+  const { filter, scene, unfiltered } = props;
   const graph = useExplorer((state) => state.graph);
-  useExplorer((state) => state.revision);
-  const kinds = unfiltered && kindsOf(unfiltered);
-  const types = typesOf(unfiltered, graph, filter);
+  const isHere = usePlace() === unfiltered?.place;
+  const whole = useMemo(() => (unfiltered ? verticesOf(unfiltered.scene, unfiltered.graph) : []), [unfiltered]);
+  const now = useMemo(() => verticesOf(scene, graph), [scene, graph]);
+  const kinds = kindsOf(whole);
+  const types = typesOf(whole, now, filter);
   const { createdAfter, createdBefore } = filter;
   const isNever = createdAfter !== "" && createdBefore !== "" && createdAfter > createdBefore;
   return (
@@ -63,7 +82,7 @@ function Panel({ filter, unfiltered }: { filter: Chosen; unfiltered: Graph | nul
             key={kind}
             label={KINDS[kind]}
             className={kind.toLowerCase()}
-            count={kinds && (kinds.get(kind) ?? 0)}
+            count={isHere ? (kinds.get(kind) ?? 0) : null}
             isChosen={filter.lineageTypes.includes(kind)}
             choose={(isIn) => choose(withKind(filter, kind, isIn))}
           />
@@ -77,7 +96,7 @@ function Panel({ filter, unfiltered }: { filter: Chosen; unfiltered: Graph | nul
               key={label}
               label={label}
               className=""
-              count={count}
+              count={isHere ? count : null}
               isChosen={isChosen}
               choose={(isIn) => choose(withType(filter, type, isIn))}
             />

@@ -1,7 +1,7 @@
 // What can be chosen in a filter, and what has been.
 
 import type { LineageFilter, LineageType } from "../generated/graphql";
-import type { Graph } from "./graph";
+import type { Vertex } from "./graph";
 import { KINDS, typeInWords } from "./names";
 import { type Filter, isFiltered } from "./view";
 
@@ -16,14 +16,14 @@ export interface Type {
 }
 
 /** How many vertices there are of each kind. */
-export function kindsOf({ vertices }: Graph): Map<LineageType, number> {
+export function kindsOf(vertices: readonly Vertex[]): Map<LineageType, number> {
   const kinds = new Map<LineageType, number>();
-  for (const { lineageType } of vertices.values()) kinds.set(lineageType, (kinds.get(lineageType) ?? 0) + 1);
+  for (const { lineageType } of vertices) kinds.set(lineageType, (kinds.get(lineageType) ?? 0) + 1);
   return kinds;
 }
 
-/** Types to choose from: of what no filter hid, of what is there now, and what is chosen already. */
-export function typesOf(unfiltered: Graph | null, now: Graph, { types }: Filter): Type[] {
+/** Types to choose from: of what is drawn without a filter, of what is drawn now, and what is chosen already. */
+export function typesOf(unfiltered: readonly Vertex[], now: readonly Vertex[], { types }: Filter): Type[] {
   const chosen = new Set(types.map(typeInWords));
   const known = new Map<string, Type>();
   const add = (type: string, count: number | null) => {
@@ -31,8 +31,8 @@ export function typesOf(unfiltered: Graph | null, now: Graph, { types }: Filter)
     const before = known.get(label) ?? { label, type, count: null, isChosen: chosen.has(label) };
     known.set(label, { ...before, count: count === null ? before.count : (before.count ?? 0) + count });
   };
-  for (const { type } of unfiltered?.vertices.values() ?? []) if (type) add(type, 1);
-  for (const { type } of now.vertices.values()) if (type) add(type, null);
+  for (const { type } of unfiltered) if (type) add(type, 1);
+  for (const { type } of now) if (type) add(type, null);
   for (const type of types) add(type, null);
   return [...known.values()].sort(
     (one, two) => (two.count ?? 0) - (one.count ?? 0) || (one.label < two.label ? -1 : 1),
