@@ -374,6 +374,10 @@ async def test_keyboard_finds_path_alone(browser: Browser, demo: str) -> None:
         await keyboard.press("ArrowRight")
         await keyboard.press("Enter")
         await expect(explorer.told).to_contain_text("1 path from deploy-3-to-staging to churn-staging")
+        await expect(explorer.face("churn-staging")).to_be_focused()
+        await expect(explorer.lit).to_have_text(["churn-staging", "deploy-3-to-staging"])
+        await keyboard.press("ArrowLeft")
+        await expect(explorer.lit.filter(has_text="image-inference")).to_have_count(1)
 
 
 @pytest.mark.parametrize(

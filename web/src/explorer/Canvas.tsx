@@ -122,10 +122,11 @@ function Laid({ scene: wanted }: { scene: Scene }) {
     },
     [arranged, light],
   );
-  // Nothing tells of the leaving of a card that is no longer there.
+  // Nothing tells of the leaving of a card that is no longer there; and paths found since have taken its light away.
   useEffect(() => {
     const id = traced.current;
-    if (id !== null && arranged) trace(arranged.places.has(id) ? id : null);
+    const { lit, resting } = useExplorer.getState();
+    if (id !== null && arranged) trace(arranged.places.has(id) && lit !== resting ? id : null);
   }, [arranged, trace]);
   useEffect(() => () => light(null), [light]);
   // Or the keyboard would have no card to come back to.
