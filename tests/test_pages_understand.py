@@ -323,6 +323,20 @@ async def test_focus_lights_until_it_leaves(browser: Browser, demo: str) -> None
         await expect(explorer.lit).to_have_count(0)
 
 
+async def test_labels_lie_clear_of_buttons(browser: Browser, demo: str) -> None:
+    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+        await expect(explorer.cards).to_have_count(7)
+        await explorer.face("churn-staging").hover()
+        await expect(explorer.page.locator(".link-label.lit")).to_have_count(6)
+        labels, buttons = [
+            await explorer.page.locator(of).evaluate_all(
+                "all => all.map(one => one.getBoundingClientRect()).map(at => [at.x, at.y, at.right, at.bottom])"
+            )
+            for of in (".link-label", ".side")
+        ]
+        assert [(one, other) for one in labels for other in buttons if overlap(one, other)] == []
+
+
 async def test_path_shows_what_filter_hides(browser: Browser, demo: str) -> None:
     address = f"{demo}{around(STAGING, 4, 0, kind='CONTEXT')}&path={TRAINING}&path={STAGING}"
     async with explored(browser, address) as explorer:
@@ -566,6 +580,11 @@ async def test_nobody_is_shut_out(browser: Browser, demo: str, scheme: str) -> N
         await explorer.button("Table").click()
         await explorer.page.get_by_role("group", name="Rows of a kind").get_by_role("button").first.click()
         assert await serious_violations(explorer.page) == []
+
+
+def overlap(one: list[float], other: list[float]) -> bool:
+    """Whether two rectangles, each as its left, top, right and bottom, have anything in common."""
+    return all(max(one[at], other[at]) < min(one[at + 2], other[at + 2]) for at in (0, 1))
 
 
 async def data_set(url: str, name: str) -> str:

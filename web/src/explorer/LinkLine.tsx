@@ -10,7 +10,8 @@ export type LinkEdge = FlowEdge<{ link: Link }, "link">;
 
 export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
   const link = props.data!.link;
-  const [path, x, y] = getBezierPath(props);
+  const [path, x, middle] = getBezierPath(props);
+  const y = isTight(props) ? Math.min(props.sourceY, props.targetY) - CLEAR : middle;
   const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(link.id) ? "lit" : "dim"));
   const isSelected = useExplorer(
     ({ view: { selected } }) => selected[0] === link.source && selected[1] === link.destination,
@@ -34,6 +35,15 @@ export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
     </>
   );
 });
+
+/** Half the heights of a label and of a button at a card's side. */
+const CLEAR = 18;
+/** Between cards that are no further apart, labels come near to these buttons. */
+const NARROW = 140;
+
+/** Whether a label in the middle of an edge would lie under the buttons at its ends. */
+const isTight = ({ sourceX, sourceY, targetX, targetY }: EdgeProps): boolean =>
+  Math.abs(targetX - sourceX) < NARROW && Math.abs(targetY - sourceY) < 2 * CLEAR;
 
 /** What stands at a link, more of it where it is looked at. */
 export function labelOf({ edge, count }: Link, isNear: boolean): string {
