@@ -432,6 +432,23 @@ async def test_keyboard_goes_to_drawer_and_back(explorer: Explorer) -> None:
     await expect(explorer.card(ENDPOINT)).to_be_focused()
 
 
+async def test_ring_shows_keyboard_its_place(explorer: Explorer) -> None:
+    head = explorer.drawer.locator(".head")
+    await explorer.card(ENDPOINT).click()
+    await explorer.drawer.locator(".neighbours").get_by_role("button", name="artifact-1", exact=True).click()
+    await expect(explorer.heading).to_be_focused()
+    await expect(head).to_have_css("outline-style", "none")
+    await expect(explorer.heading).to_have_css("outline-style", "none")
+    await explorer.close()
+    await explorer.card(ENDPOINT).focus()
+    await explorer.page.keyboard.press("Space")
+    await expect(explorer.heading).to_be_focused()
+    await expect(head).to_have_css("outline-style", "solid")
+    await explorer.page.keyboard.press("Shift+Tab")
+    await expect(explorer.drawer.get_by_role("button", name="Close")).to_be_focused()
+    await expect(head).to_have_css("outline-style", "none")
+
+
 async def test_mouse_leaves_keyboard_where_it_is(explorer: Explorer) -> None:
     await explorer.card(ENDPOINT).click()
     await expect(explorer.heading).to_have_text("endpoint")
