@@ -193,6 +193,19 @@ async def test_large_picture_mounts_what_shows(browser: Browser, account: str, s
         await expect(picture.page.locator(".react-flow__node")).to_have_count(0)
 
 
+async def test_whole_picture_comes_back(browser: Browser, demo: str) -> None:
+    async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0") as picture:
+        await expect(picture.cards).to_have_count(7)
+        names = await picture.names()
+        await picture.card("deploy-3-to-staging").locator(".face").click(modifiers=["Shift"])
+        await picture.card("churn-staging").locator(".face").click(modifiers=["Shift"])
+        await expect(picture.page.locator(".card.lit")).to_have_count(2)
+        await expect(picture.page.locator(".react-flow__viewport")).to_have_css("transform", re.compile(r"matrix\(1, "))
+        await picture.page.get_by_label("Fit View").click()
+        for name in names:
+            await expect(picture.card(name)).to_be_in_viewport(ratio=0.99)
+
+
 async def test_huge_picture_is_grouped(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(line) for line in layered(1600)])
     async with drawn(browser, f"{account}#start={ENDPOINT}&up=60&down=0") as picture:

@@ -2,6 +2,7 @@
 
 import "@xyflow/react/dist/base.css";
 import {
+  ControlButton,
   Controls,
   MarkerType,
   MiniMap,
@@ -12,6 +13,7 @@ import {
   useStore,
   useStoreApi,
 } from "@xyflow/react";
+import { Maximize } from "lucide-react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import { type CardNode, VertexCard } from "./VertexCard";
 import { Far, cardAt } from "./Far";
@@ -111,7 +113,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
     sighted.current = onPaths;
     const among = new Set(onPaths);
     const found = nodes.filter(({ id }) => among.has(id));
-    if (found.length) void flow.fitBounds(flow.getNodesBounds(found), { padding: 0.15 });
+    if (found.length) void showAll(flow, found);
   }, [arranged, nodes, flow, onPaths]);
 
   const traced = useRef<string | null>(null);
@@ -177,10 +179,12 @@ function Laid({ scene: wanted }: { scene: Scene }) {
         }}
       >
         {isFar && arranged && <Far {...arranged} />}
-        <Controls
-          showInteractive={false}
-          onFitView={() => void flow.fitBounds(flow.getNodesBounds(nodes), { padding: 0.05 })}
-        />
+        {/* React Flow's own button would fit the cards in sight alone, and whenever others come into it. */}
+        <Controls showInteractive={false} showFitView={false}>
+          <ControlButton title="Fit View" aria-label="Fit View" onClick={() => void showAll(flow, nodes)}>
+            <Maximize aria-hidden />
+          </ControlButton>
+        </Controls>
         {nodes.length > 60 && !isFar && (
           <MiniMap pannable zoomable nodeClassName={(node) => `mini ${node.className ?? ""}`} ariaLabel="Overview" />
         )}
@@ -240,14 +244,21 @@ const edgesOf = ({ links }: Scene): LinkEdge[] =>
     data: { link },
   }));
 
+type Flow = ReturnType<typeof useReactFlow>;
+
+/** Show all of some nodes, no larger than they are. */
+async function showAll(flow: Flow, nodes: readonly SceneNode[]): Promise<void> {
+  await flow.fitBounds(flow.getNodesBounds([...nodes]), { padding: 0.08 });
+  if (flow.getZoom() > 1) await flow.zoomTo(1);
+}
+
 /** Show all of it, or what is around the start where all would be too small to read. */
-function fit(flow: ReturnType<typeof useReactFlow>, nodes: readonly SceneNode[]): void {
+function fit(flow: Flow, nodes: readonly SceneNode[]): void {
   const bounds = flow.getNodesBounds([...nodes]);
   const pane = document.querySelector(".canvas")!.getBoundingClientRect();
   const whole = Math.min(pane.width / (bounds.width + 80), pane.height / (bounds.height + 80), 1);
   const middle = nodes.find((node) => isMiddle(node))?.position;
-  if (whole >= 0.45 || !middle)
-    void flow.fitBounds(bounds, { padding: 0.08 }).then(() => flow.getZoom() > 1 && flow.zoomTo(1));
+  if (whole >= 0.45 || !middle) void showAll(flow, nodes);
   else void flow.setCenter(middle.x + WIDTH / 2, middle.y + HEIGHT / 2, { zoom: 0.7 });
 }
 
