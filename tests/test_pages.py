@@ -130,6 +130,23 @@ async def test_back_undoes_a_step(browser: Browser, demo: str) -> None:
         await expect(picture.card("churn-staging")).to_have_class(re.compile("start"))
 
 
+async def test_buttons_cover_no_arrowhead(browser: Browser, demo: str) -> None:
+    async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0") as picture:
+        await expect(picture.cards).to_have_count(7)
+        ends = await picture.page.locator(".link").evaluate_all(
+            """all => all.map(line => {
+                const end = line.getPointAtLength(line.getTotalLength());
+                return end.matrixTransform(line.getScreenCTM()).x;
+            })"""
+        )
+        closing = await picture.page.locator(".side.up", has=picture.page.locator(".lucide-minus")).evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect().left)"
+        )
+        assert len(ends) == 6
+        for end in ends:
+            assert any(left - 6 < end < left + 1 for left in closing)
+
+
 async def test_hover_lights_whole_way(browser: Browser, demo: str) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0") as picture:
         await picture.card("model-c3z7demo").hover()

@@ -15,7 +15,7 @@ import {
 } from "@xyflow/react";
 import { Maximize } from "lucide-react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
-import { type CardNode, VertexCard } from "./VertexCard";
+import { type CardNode, VertexCard, reachOf } from "./VertexCard";
 import { Far, cardAt } from "./Far";
 import { LinkLine, type LinkEdge } from "./LinkLine";
 import { StackCard, type StackNode } from "./StackCard";
@@ -234,14 +234,14 @@ const isSame = (one: SceneNode, two: SceneNode): boolean =>
   one.position.y === two.position.y &&
   JSON.stringify(one.data) === JSON.stringify(two.data);
 
-const edgesOf = ({ links }: Scene): LinkEdge[] =>
+const edgesOf = ({ cards, links }: Scene): LinkEdge[] =>
   links.map((link) => ({
     id: link.id,
     type: "link",
     source: link.source,
     target: link.destination,
     markerEnd: MARKER,
-    data: { link },
+    data: { link, before: reachOf(cards.get(link.destination)?.sides.up) },
   }));
 
 type Flow = ReturnType<typeof useReactFlow>;

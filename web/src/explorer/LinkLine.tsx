@@ -6,11 +6,13 @@ import { useExplorer } from "./store";
 import { ASSOCIATIONS } from "./names";
 import type { Link } from "./scene";
 
-export type LinkEdge = FlowEdge<{ link: Link }, "link">;
+/** `before` is how far from its destination the link ends. */
+export type LinkEdge = FlowEdge<{ link: Link; before: number }, "link">;
 
 export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
-  const link = props.data!.link;
-  const [path, x, middle] = getBezierPath(props);
+  const { link, before } = props.data!;
+  const [path] = getBezierPath({ ...props, targetX: props.targetX - before });
+  const [, x, middle] = getBezierPath(props);
   const y = isTight(props) ? Math.min(props.sourceY, props.targetY) - CLEAR : middle;
   const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(link.id) ? "lit" : "dim"));
   const isSelected = useExplorer(

@@ -77,10 +77,20 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
   );
 });
 
+const hasButton = ({ open, hidden, unknown }: CardSide): boolean => open || hidden > 0 || unknown;
+
+/** How far the button at a side stands out of its card, which would cover the heads of arrows. */
+export function reachOf(side: CardSide | undefined): number {
+  if (!side || !hasButton(side)) return 0;
+  const { open, hidden, missing } = side;
+  const digits = open || !hidden ? 0 : String(hidden).length;
+  return 12 + 7 * digits + (missing ? 12 : 0);
+}
+
 function SideButton({ card, side, name }: { card: Card; side: Side; name: string }) {
-  const { open, hidden, unknown, missing } = card.sides[side];
+  const { open, hidden, missing } = card.sides[side];
   const explorer = useExplorer.getState();
-  if (!open && !hidden && !unknown) return null;
+  if (!hasButton(card.sides[side])) return null;
   const does = open ? "Hide" : "Show";
   const count = open ? 0 : hidden;
   return (
