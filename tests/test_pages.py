@@ -121,6 +121,16 @@ async def test_address_brings_the_picture_back(browser: Browser, demo: str) -> N
         assert await picture.names() == names
 
 
+async def test_title_names_the_start(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo) as picture:
+        await expect(picture.page).to_have_title("churn-staging \u00b7 Lineage explorer")
+        await picture.card("churn-version-3").hover()
+        await picture.card("churn-version-3").get_by_role("button", name="the start").click()
+        await expect(picture.page).to_have_title("churn-version-3 \u00b7 Lineage explorer")
+        await picture.page.goto(f"{demo}#start={arn('context', 'none')}")
+        await expect(picture.page).to_have_title("Lineage explorer")
+
+
 async def test_back_undoes_a_step(browser: Browser, demo: str) -> None:
     async with drawn(browser, demo) as picture:
         await picture.card("churn-version-3").hover()

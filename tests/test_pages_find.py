@@ -213,7 +213,7 @@ async def test_names_are_shown_as_text(browser: Browser, url: str, load: Callabl
             await expect(explorer.drawer.locator(".neighbours")).to_contain_text(MARKUP)
         await expect(explorer.row("Status")).to_contain_text(MARKUP)
         assert await visit.page.locator("img").count() == 0
-        assert await visit.page.title() == "Lineage explorer"
+        assert await visit.page.title() == f"{MARKUP} \u00b7 Lineage explorer"
 
 
 async def test_long_text_is_cut(browser: Browser, at: Callable[..., str], load: Callable[..., None]) -> None:

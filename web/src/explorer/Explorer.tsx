@@ -1,6 +1,6 @@
 // The page: what to look at above, the picture or the table in the middle, what is selected beside it.
 
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { gateway } from "../gateway";
 import { Canvas } from "./Canvas";
 import { Depth } from "./Depth";
@@ -12,6 +12,7 @@ import { SignOut } from "./SignIn";
 import { Table } from "./Table";
 import { TakeAway } from "./TakeAway";
 import { Told } from "./Told";
+import { nameOf } from "./names";
 import { useExplorer } from "./store";
 import { type Scene, draw } from "./scene";
 
@@ -19,6 +20,7 @@ export function Explorer() {
   const scene = useScene();
   const show = useExplorer(({ view }) => view.show);
   const go = useExplorer((state) => state.go);
+  useTitle();
   return (
     <div className="page">
       <header>
@@ -53,6 +55,19 @@ export function Explorer() {
       </main>
     </div>
   );
+}
+
+const TITLE = document.title;
+
+/** Tabs, bookmarks and the browser's history tell pictures apart by the start. */
+function useTitle(): void {
+  const name = useExplorer(({ view: { start }, titles }) => {
+    const title = titles.get(start[0] ?? "");
+    return title && nameOf(title.arn, title);
+  });
+  useEffect(() => {
+    document.title = name === undefined ? TITLE : `${name} · ${TITLE}`;
+  }, [name]);
 }
 
 function useScene(): Scene {
