@@ -467,6 +467,19 @@ async def test_table_has_rows_of_picture(browser: Browser, demo: str) -> None:
         )
 
 
+async def test_table_is_printed_whole(browser: Browser, demo: str) -> None:
+    address = f"{demo}{around(STAGING, 4, 0, show='table', select=STAGING)}"
+    async with explored(browser, address, viewport={"width": 800, "height": 400}) as explorer:
+        await expect(explorer.page.locator(".table tbody tr")).to_have_count(7)
+        await expect(explorer.page.get_by_text("Answers the staging systems.")).to_be_attached()
+        await explorer.page.emulate_media(media="print", color_scheme="dark")
+        boxes = explorer.page.locator("body, .page, .middle, .table .scroll, .drawer")
+        for out in ("one.scrollHeight - one.clientHeight", "one.scrollWidth - one.clientWidth"):
+            assert max(await boxes.evaluate_all(f"all => all.map(one => {out})")) <= 1
+        await expect(explorer.page.locator("body")).to_have_css("background-color", "rgb(246, 247, 249)")
+        await expect(explorer.button("Filter")).to_have_count(0)
+
+
 async def test_table_sorts_both_ways(browser: Browser, demo: str) -> None:
     async with explored(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
         await expect(explorer.names).to_have_count(7)
