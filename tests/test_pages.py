@@ -233,6 +233,21 @@ async def test_whole_picture_comes_back(browser: Browser, demo: str) -> None:
             await expect(picture.card(name)).to_be_in_viewport(ratio=0.99)
 
 
+async def test_picture_stays_while_table_is_read(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo) as picture:
+        viewport = picture.page.locator(".react-flow__viewport")
+        await expect(picture.cards).to_have_count(7)
+        await picture.page.get_by_label("Zoom In").click()
+        await expect(viewport).to_have_css("transform", re.compile(r"matrix\(0\.9"))
+        left = await viewport.evaluate("one => one.style.transform")
+        await picture.page.get_by_role("button", name="Table").click()
+        await picture.page.get_by_role("button", name="Graph").click()
+        await expect(picture.card("churn-version-3")).to_be_visible()
+        assert await viewport.evaluate("one => one.style.transform") == left
+        await picture.page.goto(f"{demo}#start={arn('action', 'deploy-3-to-staging')}")
+        await expect(viewport).to_have_css("transform", re.compile(r"matrix\(1, "))
+
+
 async def test_huge_picture_is_grouped(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(line) for line in layered(1600)])
     async with drawn(browser, f"{account}#start={ENDPOINT}&up=60&down=0") as picture:

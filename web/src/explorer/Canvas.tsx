@@ -38,6 +38,9 @@ const HANDLES = [
   { type: "source" as const, position: Position.Right, x: WIDTH - 1, y: HEIGHT / 2, width: 1, height: 1 },
 ];
 
+/** Of what the picture was when it was last left for the table, where it lay, and which paths it had brought into sight. */
+let lastSeen = { subject: "", viewport: { x: 0, y: 0, zoom: 1 }, sighted: [] as readonly string[] };
+
 export function Canvas({ scene }: { scene: Scene }) {
   return (
     <ReactFlowProvider>
@@ -89,7 +92,14 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   const flow = useReactFlow();
   const subject = useExplorer(({ view }) => JSON.stringify([view.start, view.filter]));
   const isWalking = useExplorer(({ progress }) => progress !== null);
-  const fitted = useRef("");
+  const isBack = useRef(arranged !== null && lastSeen.subject === subject).current;
+  const fitted = useRef(isBack ? subject : "");
+  const sighted = useRef(isBack ? lastSeen.sighted : []);
+  useEffect(() => {
+    return () => {
+      lastSeen = { subject: fitted.current, viewport: flow.getViewport(), sighted: sighted.current };
+    };
+  }, [flow]);
   const { go, light } = useExplorer.getState();
 
   const nodes = useNodes(arranged);
@@ -107,7 +117,6 @@ function Laid({ scene: wanted }: { scene: Scene }) {
 
   // Paths are brought into sight when they are found.
   const onPaths = useExplorer((state) => state.onPaths);
-  const sighted = useRef<readonly string[]>([]);
   useEffect(() => {
     if (sighted.current === onPaths || !arranged || !onPaths.every((arn) => arranged.scene.cards.has(arn))) return;
     sighted.current = onPaths;
@@ -154,6 +163,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
         edges={isFar ? [] : edges}
         nodeTypes={NODES}
         edgeTypes={EDGES}
+        defaultViewport={lastSeen.viewport}
         onlyRenderVisibleElements
         nodesDraggable={false}
         nodesConnectable={false}
