@@ -1,5 +1,6 @@
 """Understanding a picture in the explorer: filters, paths between two vertices, and the table."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -283,6 +284,26 @@ async def test_paths_are_stepped_through(browser: Browser, demo: str) -> None:
         await explorer.page.reload()
         await expect(explorer.lit).to_have_count(10)
         await expect(explorer.cards).to_have_count(13)
+
+
+async def test_address_brings_paths_into_sight(browser: Browser, demo: str) -> None:
+    found = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if "subscription Walk" in str(route.request.post_data):
+            await found.wait()
+        await route.continue_()
+
+    address = f"{demo}{around(STAGING, 8, 0)}&path={component_arn('churn-prepare-c3z7demo-aws-processing-job')}"
+    async with explored(browser, f"{address}&path={STAGING}", viewport={"width": 1200, "height": 640}) as explorer:
+        await explorer.page.route("**/graphql", hold)
+        await explorer.page.reload()
+        await expect(explorer.told).to_contain_text("2 paths from churn-prepare-c3z7demo")
+        await expect(explorer.lit.first).to_be_visible()
+        found.set()
+        await expect(explorer.page.locator(".card:not(.lit)").first).to_be_visible()
+        for name in WAY | {"churn-prepare-c3z7demo"}:
+            await expect(explorer.face(name)).to_be_in_viewport(ratio=0.99)
 
 
 async def test_rest_can_be_hidden(browser: Browser, demo: str) -> None:

@@ -107,23 +107,27 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   const isFar = isSmall && nodes.length > NEVER_FAR;
   const edges = useMemo(() => (arranged ? edgesOf(arranged.scene) : []), [arranged]);
 
+  const onPaths = useExplorer((state) => state.onPaths);
+  const between = useMemo(() => {
+    const among = new Set(onPaths);
+    return nodes.filter(({ id }) => among.has(id));
+  }, [nodes, onPaths]);
+
   // The picture of a new start or filter is fitted until all of it lies, or until the user moves it himself.
   const isWhole = !isWalking && arranged?.scene === wanted;
   useEffect(() => {
     if (!nodes.length || fitted.current === subject) return;
     if (isWhole) fitted.current = subject;
-    fit(flow, nodes);
-  }, [nodes, flow, subject, isWhole]);
+    if (between.length) void showAll(flow, between);
+    else fit(flow, nodes);
+  }, [nodes, between, flow, subject, isWhole]);
 
   // Paths are brought into sight when they are found.
-  const onPaths = useExplorer((state) => state.onPaths);
   useEffect(() => {
     if (sighted.current === onPaths || !arranged || !onPaths.every((arn) => arranged.scene.cards.has(arn))) return;
     sighted.current = onPaths;
-    const among = new Set(onPaths);
-    const found = nodes.filter(({ id }) => among.has(id));
-    if (found.length) void showAll(flow, found);
-  }, [arranged, nodes, flow, onPaths]);
+    if (between.length) void showAll(flow, between);
+  }, [arranged, between, flow, onPaths]);
 
   const traced = useRef<string | null>(null);
   const trace = useCallback(
