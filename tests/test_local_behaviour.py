@@ -41,14 +41,23 @@ def test_slow_answers_do_not_queue(service: LocalServer) -> None:
 
 
 def test_too_many_requests_are_throttled(sagemaker: Any, service: LocalServer) -> None:
-    service.behaviour.throttle_tps = 5
-    for _ in range(5):
-        sagemaker.list_artifacts()
+    service.behaviour.throttle_tps = 1
+    sagemaker.list_artifacts()
     with refusing("ThrottlingException", "Rate exceeded"):
         sagemaker.list_artifacts()
-    time.sleep(0.25)
+    time.sleep(1.1)
     sagemaker.list_artifacts()
-    assert service.calls["ListArtifacts"] == 7
+    assert service.calls["ListArtifacts"] == 3
+
+
+def test_artifact_is_denied_by_its_source_too(sagemaker: Any, service: LocalServer) -> None:
+    source = {"SourceUri": "s3://bucket/secret"}
+    made = sagemaker.create_artifact(ArtifactType="DataSet", Source=source)["ArtifactArn"]
+    service.behaviour.deny = [made]
+    with refusing("AccessDeniedException"):
+        sagemaker.delete_artifact(Source=source)
+    with refusing("AccessDeniedException"):
+        sagemaker.create_artifact(ArtifactType="DataSet", Source=source)
 
 
 def test_throttling_covers_all_operations(sagemaker: Any, service: LocalServer) -> None:
@@ -112,6 +121,8 @@ def test_own_endpoints_are_spared(service: LocalServer) -> None:
         ("ListArtifacts:*", ["list_artifacts"]),
         ("secret", ["context"]),
         (arn("context", "secret"), ["context"]),
+        (f"{2:032x}", []),
+        (f"{1:032x}", ["describe_artifact", "list_tags", "query_lineage", "list_associations"]),
         (artifact_arn(2), []),
         ("SECRET", []),
     ],

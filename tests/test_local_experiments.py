@@ -194,3 +194,35 @@ def test_associated_components_are_not_deleted(sagemaker: Any, service: LocalSer
         sagemaker.delete_trial_component(TrialComponentName="job")
     sagemaker.delete_association(**ends)
     sagemaker.delete_trial_component(TrialComponentName="job")
+
+
+def test_component_made_by_hand_has_its_collections(sagemaker: Any) -> None:
+    """The SDK's ExperimentAnalytics goes through them without a look whether they are there."""
+    sagemaker.create_trial_component(TrialComponentName="step")
+    (found,) = sagemaker.search(Resource="ExperimentTrialComponent")["Results"]
+    for told in (found["TrialComponent"], sagemaker.describe_trial_component(TrialComponentName="step")):
+        empty = {"Parameters": {}, "InputArtifacts": {}, "OutputArtifacts": {}, "Metrics": []}
+        assert told.items() >= empty.items()
+    without = {"Filters": [{"Name": "Parameters", "Operator": "NotExists"}]}
+    assert len(sagemaker.search(Resource="ExperimentTrialComponent", SearchExpression=without)["Results"]) == 1
+
+
+def test_names_are_the_same_in_any_case(sagemaker: Any) -> None:
+    """The SDK's Run asks for its experiment by a name in small letters."""
+    sagemaker.create_experiment(ExperimentName="Study")
+    assert sagemaker.describe_experiment(ExperimentName="study")["ExperimentName"] == "Study"
+    sagemaker.create_trial(TrialName="First", ExperimentName="STUDY")
+    assert sagemaker.describe_trial(TrialName="first")["ExperimentName"] == "Study"
+    sagemaker.create_trial_component(TrialComponentName="Step")
+    sagemaker.associate_trial_component(TrialName="first", TrialComponentName="step")
+    (component,) = sagemaker.list_trial_components(ExperimentName="study")["TrialComponentSummaries"]
+    assert component["TrialComponentName"] == "Step"
+    sagemaker.update_trial(TrialName="FIRST", DisplayName="shown")
+    assert sagemaker.describe_trial(TrialName="first").items() >= {"TrialName": "First", "DisplayName": "shown"}.items()
+    sagemaker.disassociate_trial_component(TrialName="FIRST", TrialComponentName="STEP")
+    assert listed(sagemaker.list_trials(ExperimentName="study"), "Trial") == ["First"]
+    for kind in ("trial_component", "trial", "experiment"):
+        member = f"{''.join(part.capitalize() for part in kind.split('_'))}Name"
+        name = {"trial_component": "sTEP", "trial": "fIRST", "experiment": "sTUDY"}[kind]
+        getattr(sagemaker, f"delete_{kind}")(**{member: name})
+    assert sagemaker.list_experiments()["ExperimentSummaries"] == []

@@ -183,3 +183,28 @@ def test_project_has_an_id(registry: Any) -> None:
     assert described["ProjectStatus"] == "CreateCompleted"
     (listed,) = registry.list_projects(NameContains="cm")["ProjectSummaryList"]
     assert listed["ProjectId"] == described["ProjectId"]
+
+
+def test_imported_arns_may_be_in_small_letters(service: LocalServer, sagemaker: Any) -> None:
+    """As SageMaker writes them, whatever the names are."""
+    execution = arn("pipeline", "abalone/execution/abc")
+    records = {
+        "Pipeline": {"PipelineName": "Abalone", "PipelineArn": arn("pipeline", "abalone")},
+        "PipelineExecution": {"PipelineExecutionArn": execution},
+        "ModelPackageGroup": {
+            "ModelPackageGroupName": "Abalone",
+            "ModelPackageGroupArn": arn("model-package-group", "abalone"),
+        },
+        "ModelPackage": {
+            "ModelPackageGroupName": "Abalone",
+            "ModelPackageVersion": 1,
+            "ModelPackageArn": arn("model-package", "abalone/1"),
+        },
+    }
+    load(service, *({"entity": kind, "record": record} for kind, record in records.items()))
+    for pipeline in ("Abalone", arn("pipeline", "abalone")):
+        (found,) = sagemaker.list_pipeline_executions(PipelineName=pipeline)["PipelineExecutionSummaries"]
+        assert found["PipelineExecutionArn"] == execution
+    for group in ("Abalone", arn("model-package-group", "abalone")):
+        assert versions(sagemaker.list_model_packages(ModelPackageGroupName=group)) == [1]
+    assert sagemaker.describe_model_package(ModelPackageName="Abalone/1")["ModelPackageVersion"] == 1

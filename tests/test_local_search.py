@@ -245,3 +245,18 @@ def test_few_texts_are_searched_in_repeatedly(search: Any) -> None:
     assert search(*names, where("Source.SourceArn", "Contains", "o")) == ["two", "one"]
     with refusing("ValidationException", "'CONTAINS' operator usage limit of 1 exceeded."):
         search(*[where("Source.SourceArn", "Contains", "o")] * 2)
+
+
+def test_figures_are_named_as_notebooks_name_them(search: Any) -> None:
+    assert search({"Name": "metrics.auc.max", "Operator": "GreaterThan", "Value": "0.85"}) == ["one"]
+    assert search({"Name": "Metrics.AUC.Max", "Operator": "Exists"}) == []  # whose names are the user's
+    assert search(SortBy="metrics.auc.max", SortOrder="Descending")[:2] == ["one", "two"]
+    assert search(SortBy="metrics.auc.max", SortOrder="Ascending")[-2:] == ["two", "one"]
+    assert search(SortBy="metrics.auc.last", SortOrder="Descending")[:2] == ["two", "one"]
+
+
+def test_text_equals_no_number(search: Any) -> None:
+    """A parameter may be a number in one run and a text in another."""
+    assert search({"Name": "Parameters.lr", "Value": "high"}) == ["three"]
+    unequal = search({"Name": "Parameters.lr", "Operator": "NotEquals", "Value": "high"})
+    assert sorted(unequal) == ["four", "one", "two"]

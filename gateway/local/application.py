@@ -93,11 +93,11 @@ class Local:
         return protocol.answer(self.service, target, asked)
 
     async def _sts(self, http: Request) -> Response:
-        asked = sts.request(await _body(http))
-        operation = asked.get("Action", "")
-        self.calls[operation] += 1
-        self.requests.append((operation, dict(asked)))
         try:
+            asked = sts.request(await _body(http))
+            operation = asked.get("Action", "")
+            self.calls[operation] += 1
+            self.requests.append((operation, dict(asked)))
             return Response(sts.answer(self.service, asked), media_type="text/xml")
         except AwsError as error:
             return Response(sts.refusal(error), error.status, media_type="text/xml")

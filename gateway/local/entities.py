@@ -51,7 +51,7 @@ def describe(kind: Kind, service: Service, request: Request) -> Response:
     """The whole record of one entity."""
     found = demand(service, kind, request[kind.reference], request.get("ModelCardVersion"))
     record: Record = orjson.loads(found.record)
-    return record
+    return {**kind.collections, **record}
 
 
 def create(kind: Kind, service: Service, request: Request) -> Response:
@@ -64,7 +64,7 @@ def create(kind: Kind, service: Service, request: Request) -> Response:
     """
     arn = _unused_arn(kind, service, request)
     if "ExperimentName" in request and kind.name != "Experiment":
-        demand(service, KINDS["Experiment"], request["ExperimentName"])
+        request = {**request, "ExperimentName": demand(service, KINDS["Experiment"], request["ExperimentName"]).name}
     if service.quotas and kind.quota and service.store.handmade(kind.name) >= kind.quota:
         raise LimitError(f"The account has {kind.quota} entities of kind {kind.name}, as many as it may.")
     now = seconds(service.store.now())
@@ -87,8 +87,8 @@ def _unused_arn(kind: Kind, service: Service, request: Request) -> str:
     else:
         name = request[kind.name_member]
         arn = service.arn(kind.resource, name)
-        same = service.store.has_name if kind.any_case else service.store.named
-        used = bool(same(kind.name, name) or service.store.entity(arn))
+        same = service.store.named(kind.name, name, any_case=kind.any_case)
+        used = bool(same or service.store.entity(arn))
     if used:
         raise ValidationError(f"{kind.name} {arn} already exists.")
     return arn
@@ -103,7 +103,7 @@ def update(kind: Kind, service: Service, request: Request) -> Response:
     found = _own(kind, service, request[kind.reference])
     record: Record = orjson.loads(found.record)
     removals = {member: keys for member, keys in request.items() if member.endswith(_REMOVED)}
-    record |= {member: value for member, value in request.items() if member not in removals}
+    record |= {member: value for member, value in request.items() if member not in {*removals, kind.reference}}
     for member, keys in removals.items():
         changed = member.removesuffix(_REMOVED)
         record[changed] = {key: value for key, value in record.get(changed, {}).items() if key not in keys}

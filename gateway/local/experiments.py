@@ -7,6 +7,7 @@ import orjson
 from gateway.local.identity import demand
 from gateway.local.kinds import KINDS
 from gateway.local.service import Handler, Request, Response, Service
+from gateway.local.store import Entity
 
 _TRIAL, _COMPONENT = KINDS["Trial"], KINDS["TrialComponent"]
 
@@ -17,9 +18,9 @@ def associate(service: Service, request: Request) -> Response:
     Raises:
         NotFoundError: one of them does not exist.
     """
-    ends = _ends(service, request)
-    join(service, request["TrialName"], request["TrialComponentName"])
-    return ends
+    trial, component = _ends(service, request)
+    join(service, *_names(trial, component))
+    return _arns(trial, component)
 
 
 def disassociate(service: Service, request: Request) -> Response:
@@ -28,15 +29,20 @@ def disassociate(service: Service, request: Request) -> Response:
     Raises:
         NotFoundError: one of them does not exist.
     """
-    ends = _ends(service, request)
-    names = request["TrialName"], request["TrialComponentName"]
-    service.store.change("DELETE FROM membership WHERE trial = ? AND component = ?", names)
-    return ends
+    trial, component = _ends(service, request)
+    service.store.change("DELETE FROM membership WHERE trial = ? AND component = ?", _names(trial, component))
+    return _arns(trial, component)
 
 
-def _ends(service: Service, request: Request) -> Response:
-    trial = demand(service, _TRIAL, request["TrialName"])
-    component = demand(service, _COMPONENT, request["TrialComponentName"])
+def _ends(service: Service, request: Request) -> tuple[Entity, Entity]:
+    return demand(service, _TRIAL, request["TrialName"]), demand(service, _COMPONENT, request["TrialComponentName"])
+
+
+def _names(trial: Entity, component: Entity) -> tuple[str, str]:
+    return trial.name or "", component.name or ""
+
+
+def _arns(trial: Entity, component: Entity) -> Response:
     return {"TrialArn": trial.arn, "TrialComponentArn": component.arn}
 
 

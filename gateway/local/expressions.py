@@ -6,6 +6,7 @@ figure of that metric and ``Metrics.auc`` its last.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from botocore.model import Shape
@@ -28,6 +29,11 @@ _ORDERED: dict[str, Callable[[float, float], bool]] = {
     "LessThan": lambda value, bound: value < bound,
     "LessThanOrEqualTo": lambda value, bound: value <= bound,
 }
+
+
+def spelled(shape: Shape, name: str) -> str:
+    """The name of a structure's member as the model spells it; AWS's own examples sort by ``metrics.loss.max``."""
+    return next((member for member in shape.members if member.lower() == name.lower()), name)
 
 
 class Value(NamedTuple):
@@ -53,7 +59,7 @@ def values(shape: Shape, value: Any, path: list[str]) -> Iterator[Value]:
 
 def _parts(shape: Shape, value: Any, path: list[str]) -> Iterator[tuple[Shape, Any, list[str]]]:
     if shape.type_name == "structure":
-        for name in path[:1] or shape.members:
+        for name in map(partial(spelled, shape), path[:1]) if path else shape.members:
             if name in shape.members:
                 yield shape.members[name], value.get(name), path[1:]
     elif shape.type_name == "list":
@@ -121,10 +127,10 @@ class Expression:
 
     def _filter(self, shape: Shape, given: dict[str, Any], within: str = "") -> Test:
         path = given["Name"].removeprefix(within).split(".")
-        if path[0] not in shape.members and not within:
+        searched = spelled(self._shape, given["Name"].split(".")[0])
+        if searched not in self._shape.members and not within:
             raise ValidationError(f"Unknown property: {given['Name']}")
         operator, text = given.get("Operator", "Equals"), given.get("Value")
-        searched = given["Name"].split(".")[0]
         self.properties.add(searched)
         self._count(operator, searched)
         if operator in {"Exists", "NotExists"}:
@@ -151,6 +157,8 @@ class Expression:
 
 
 def _compares(operator: str, value: Value, text: str) -> bool:
+    if value.type == "double" and operator == "Equals" and not _is_number(text):
+        return False  # a parameter is a number in one run and a text in another
     if value.is_number:
         compare = _ORDERED.get(operator)
         return compare is not None and compare(float(value.value), _bound(value, text))
@@ -159,6 +167,14 @@ def _compares(operator: str, value: Value, text: str) -> bool:
     if operator == "In":
         return value.value in text.split(",")
     return operator == "Contains" and text in str(value.value)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _bound(value: Value, text: str) -> float:

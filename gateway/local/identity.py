@@ -21,10 +21,17 @@ _VERSION = re.compile("[0-9]{1,9}")
 def find(service: Service, kind: Kind, reference: str, edition: int | None = None) -> Entity | None:
     """The entity of this kind that a name or an ARN calls, None when there is none."""
     if not reference.startswith("arn:"):
-        named = service.store.named(kind.name, reference)
-        reference = named.arn if named else service.arn(kind.resource, reference)
+        named = service.store.named(kind.name, reference, any_case=kind.any_case)
+        reference = named.arn if named else _arn_of(service, kind, reference)
     found = service.store.entity(reference, edition)
     return found if found and found.kind == kind.name else None
+
+
+def _arn_of(service: Service, kind: Kind, name: str) -> str:
+    arn = service.arn(kind.resource, name)
+    # SageMaker's ARNs of model packages are in small letters, whatever their group is called.
+    small = kind.name == "ModelPackage" and not service.store.entity(arn)
+    return service.arn(kind.resource, name.lower()) if small else arn
 
 
 def demand(service: Service, kind: Kind, reference: str, edition: int | None = None) -> Entity:

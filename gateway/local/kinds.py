@@ -32,7 +32,9 @@ class Kind:
     missing: Callable[[str], AwsError] = NotFoundError
     quota: int | None = None
     any_case: bool = False
-    """Whether names that differ by capital letters only are the same to a Create."""
+    """Whether names that differ by capital letters only are the same."""
+    collections: Mapping[str, Any] = field(default_factory=dict)
+    """Members that are there in every answer, empty where the record says nothing."""
 
     @property
     def arn_member(self) -> str:
@@ -160,6 +162,7 @@ ALL = (
         source=("Source", "SourceArn"),
         renames={"TrialComponentSource": ("Source",)},
         any_case=True,
+        collections={"Parameters": {}, "InputArtifacts": {}, "OutputArtifacts": {}, "Metrics": []},
     ),
 )
 

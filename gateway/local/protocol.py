@@ -11,7 +11,7 @@ from botocore.model import Shape
 from gateway.local import associations, entities, experiments, model, query_lineage, registry, search, tags, validation
 from gateway.local.errors import AwsError, DeniedError, InternalError, SerializationError, UnknownOperationError
 from gateway.local.kinds import KINDS
-from gateway.local.service import Handler, Service
+from gateway.local.service import Handler, Service, artifact_arn
 
 _PREFIX = "SageMaker."
 _MEDIA_TYPE = "application/x-amz-json-1.1"
@@ -86,21 +86,27 @@ def call(service: Service, name: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _authorize(service: Service, name: str, checked: dict[str, Any]) -> None:
-    denied = service.behaviour.denies(name, list(_resources(service, checked))) if service.behaviour.deny else None
+    if not service.behaviour.deny:
+        return
+    denied = service.behaviour.denies(name, list(_resources(service, name, checked)))
     if denied is not None:
         user = service.user["IamIdentity"]["Arn"]
         raise DeniedError(f"User: {user} is not authorized to perform: sagemaker:{name} on resource: {denied}")
 
 
-def _resources(service: Service, checked: dict[str, Any]) -> Iterator[str]:
+def _resources(service: Service, operation: str, checked: dict[str, Any]) -> Iterator[str]:
+    """The ARNs and names of what a request is about, as far as it says."""
+    if operation in {"CreateArtifact", "DeleteArtifact"} and "Source" in checked:
+        yield artifact_arn(service, checked["Source"])
     for member, value in checked.items():
         kind = KINDS.get(member.removesuffix("Name"))
         if kind and not value.startswith("arn:"):
             yield service.arn(kind.resource, value)
-        if member.endswith(("Arn", "Name")):
-            yield value
-        elif member.endswith("Arns"):
-            yield from value
+        given = value if member.endswith("Arns") else [value] if member.endswith(("Arn", "Name")) else []
+        for one in given:
+            yield one
+            if one.startswith("arn:"):
+                yield one.rpartition("/")[2]
 
 
 def encode(shape: Shape, value: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from gateway.local.errors import ValidationError
-from gateway.local.identity import demand
+from gateway.local.identity import demand, find
 from gateway.local.kinds import KINDS
 from gateway.local.paging import Listing
 from gateway.local.service import Request, Service
@@ -39,12 +39,14 @@ def _trials(service: Service, request: Request, found: Listing) -> None:
         found.where("name IN (SELECT trial FROM membership WHERE component = ?)", component.name)
 
 
-def _model_packages(_service: Service, request: Request, found: Listing) -> None:
+def _model_packages(service: Service, request: Request, found: Listing) -> None:
     versions = request.get("ModelPackageType", "Versioned" if "ModelPackageGroupName" in request else "Unversioned")
     if versions != "Both":
         found.where("parent IS NOT NULL" if versions == "Versioned" else "parent IS NULL")
     if "ModelPackageGroupName" in request:
-        found.where("parent = ?", request["ModelPackageGroupName"].rpartition("/")[2])
+        reference = request["ModelPackageGroupName"]
+        group = find(service, KINDS["ModelPackageGroup"], reference)
+        found.where("parent = ?", group.name if group else reference.rpartition("/")[2])
 
 
 def _pipelines(_service: Service, request: Request, found: Listing) -> None:
@@ -54,11 +56,12 @@ def _pipelines(_service: Service, request: Request, found: Listing) -> None:
 
 
 def _pipeline_executions(service: Service, request: Request, found: Listing) -> None:
-    pipeline = request["PipelineName"]
-    arn = pipeline if pipeline.startswith("arn:") else service.arn(KINDS["Pipeline"].resource, pipeline)
+    kind, pipeline = KINDS["Pipeline"], request["PipelineName"]
+    held = find(service, kind, pipeline)
+    arn = held.arn if held else pipeline if pipeline.startswith("arn:") else service.arn(kind.resource, pipeline)
     known = service.store.rows("SELECT 1 FROM entity WHERE kind = 'PipelineExecution' AND parent = ? LIMIT 1", (arn,))
-    if not known:
-        demand(service, KINDS["Pipeline"], pipeline)
+    if not known and not held:
+        raise kind.absent(pipeline)
     found.where("parent = ?", arn)
 
 

@@ -9,7 +9,7 @@ import orjson
 
 from gateway.local import experiments, model, paging, tags
 from gateway.local.errors import ValidationError
-from gateway.local.expressions import Expression, Value, indexed, values
+from gateway.local.expressions import Expression, Value, indexed, spelled, values
 from gateway.local.kinds import KINDS, Kind, Record
 from gateway.local.service import Handler, Request, Response, Service
 
@@ -63,7 +63,8 @@ def _found(service: Service, kind: Kind, request: Request) -> Iterator[tuple[Pla
     shape = model.shape(kind.name)
     asked = request.get("SearchExpression")
     expression = Expression(shape, asked) if asked is not None else None
-    path = request.get("SortBy", _SORT_BY).split(".")
+    first, *rest = request.get("SortBy", _SORT_BY).split(".")
+    path = [spelled(shape, first), *rest]
     asked_for = {path[0]} | (expression.properties if expression else set())
     for record in _candidates(service, kind, request):
         if service.behaviour.hides(record[kind.arn_member], record.get(kind.name_member)):
@@ -98,7 +99,7 @@ def _ranked(found: Value | None) -> tuple[int, Any]:
 
 
 def _assembled(service: Service, kind: Kind, record: Record) -> Record:
-    whole = record | {"Tags": tags.of(service, record[kind.arn_member])}
+    whole = {**kind.collections, **record, "Tags": tags.of(service, record[kind.arn_member])}
     if kind.name == "TrialComponent":
         whole["Parents"] = experiments.parents(service, record[kind.name_member])
     if kind.name == "Trial":

@@ -124,6 +124,10 @@ class Association(NamedTuple):
 
 
 _ENTITY = ", ".join(Entity._fields)
+_NAMED = (
+    f"SELECT {_ENTITY} FROM entity WHERE (kind <> 'ModelPackage' OR parent IS NULL) AND kind = ? AND listed = 1"
+    " AND name = ?"
+)
 
 
 def _put(table: str, columns: tuple[str, ...], key: str) -> str:
@@ -226,21 +230,15 @@ class Store:
         )
         return Entity._make(found[0]) if found else None
 
-    def named(self, kind: str, name: str) -> Entity | None:
-        """The account's own entity that this name alone means; that of a model package group means no version of it."""
-        found = self.rows(
-            f"SELECT {_ENTITY} FROM entity WHERE kind = ? AND listed = 1 AND name = ?"
-            " AND (kind <> 'ModelPackage' OR parent IS NULL)",
-            (kind, name),
-        )
-        return Entity._make(found[0]) if found else None
+    def named(self, kind: str, name: str, *, any_case: bool = False) -> Entity | None:
+        """The account's own entity that this name alone means; that of a model package group means no version of it.
 
-    def has_name(self, kind: str, name: str) -> bool:
-        """Whether an entity of the account has this name, whichever of its letters are capital."""
-        found = self.rows(
-            "SELECT 1 FROM entity WHERE kind = ? AND listed = 1 AND name = ? COLLATE NOCASE LIMIT 1", (kind, name)
-        )
-        return bool(found)
+        In ``any_case`` one of which other letters are capital does too, if there is none of just this name.
+        """
+        found = self.rows(_NAMED, (kind, name))
+        if any_case and not found:
+            found = self.rows(f"{_NAMED} COLLATE NOCASE", (kind, name))
+        return Entity._make(found[0]) if found else None
 
     def put(self, entity: Entity) -> None:
         """Keep the entity, in place of the one that was there; associations learn its type."""
