@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         float, Field(gt=0, description="How long AWS may take to answer a call, each time.")
     ] = 20.0
     grace_seconds: Annotated[
-        int, Field(ge=0, description="How long requests in flight may go on after Ctrl-C or SIGTERM.")
+        int, Field(ge=0, description="How long requests in flight may go on after Ctrl-C or SIGTERM; 0 counts as 1.")
     ] = 10
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
@@ -110,8 +110,8 @@ class Settings(BaseSettings):
         str,
         Field(
             pattern="^(off|memory|(redis|rediss|unix)://.+)$",
-            description="Where answers of AWS outlive a request: `memory`, `off`, or the `redis://` or `rediss://` URL "
-            "of a Redis or Valkey that replicas share, with their rates.",
+            description="Where answers of AWS outlive a request: `memory`, `off`, or the `redis://`, `rediss://` or "
+            "`unix://` URL of a Redis or Valkey that replicas share, with their rates.",
         ),
     ] = "memory"
     cache_record_seconds: Annotated[

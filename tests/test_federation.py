@@ -57,7 +57,7 @@ def node(script: str, given: Any) -> Any:
     """What a script says of ``given``."""
     program = shutil.which("node")
     if not program or not (NODE / "node_modules/@apollo/gateway").exists():
-        pytest.skip("Apollo's packages are not there; .ci/node installs them where there is npm.")
+        pytest.skip("Apollo's packages are not there; .ci/parts installs them where there is npm.")
     command = [program, str(NODE / script)]
     done = subprocess.run(  # noqa: S603
         command, input=json.dumps(given), capture_output=True, encoding="utf-8", timeout=120, check=False

@@ -60,7 +60,8 @@ class PropertyInput:
 
 @strawberry.input(
     description="Which vertices a walk shows; every part given must hold. A filter chooses what is shown, never what "
-    "is walked, and the starts are always shown. Times and properties take a Describe of each vertex."
+    "is walked, and the starts are always shown. Times and properties take a Describe of each vertex, unless what it "
+    "told is remembered."
 )
 class LineageFilter:
     """A filter over a walk's vertices."""
