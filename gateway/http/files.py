@@ -24,6 +24,7 @@ class Watched(Generic[Read]):
         self._parse = parse
         self._stamp, self._value = self._read()
         self._looked = time.monotonic()
+        self._failure = ""
 
     @property
     def value(self) -> Read:
@@ -40,8 +41,11 @@ class Watched(Generic[Read]):
                 return
             self._stamp, self._value = self._read()
         except (OSError, ValueError) as error:
-            _log.error("%s; what it said before holds", self._said(error))
+            failure, self._failure = self._failure, self._said(error)
+            if self._failure != failure:  # or it would be said every second
+                _log.error("%s; what it said before holds", self._failure)
         else:
+            self._failure = ""
             _log.info("%s was read again", self._setting)
 
     def _read(self) -> tuple[tuple[int, ...], Read]:
