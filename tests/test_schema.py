@@ -90,6 +90,16 @@ def test_everything_has_a_description() -> None:
     assert bare == []
 
 
+def test_what_federation_adds_has_descriptions() -> None:
+    """Introspection shows it, and the printed schema does not."""
+    whole = schema.build()._schema  # noqa: SLF001 - strawberry's documented way to it
+    bare = [name for name, type in whole.type_map.items() if not name.startswith("__") and not type.description]
+    for directive in whole.directives:
+        bare += [f"@{directive.name}"] * (not directive.description)
+        bare += [f"@{directive.name}({name})" for name, given in directive.args.items() if not given.description]
+    assert bare == []
+
+
 def mismatches(place: str, shape: Any, type: Any) -> list[str]:
     """Where a GraphQL type does not show what an AWS shape holds."""
     named: Any = get_named_type(type)

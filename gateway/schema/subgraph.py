@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 import strawberry
+from graphql import GraphQLEnumType, GraphQLSchema
 from strawberry.federation.schema import FederationAny
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
@@ -20,6 +21,39 @@ _ANY = strawberry.scalar(
 )
 
 
+_TYPES = {
+    "_FieldSet": "Fields of a type as a document selects them, without the outer braces.",
+    "link__Import": "What is taken from a specification: a name, or an object of `name` and what it is called, `as`.",
+    "link__Purpose": "What a specification is needed for.",
+}
+_VALUES = {
+    "SECURITY": "To keep things from whoever may not have them; a router that does not know it refuses the schema.",
+    "EXECUTION": "To execute operations; a router that does not know it refuses the schema.",
+}
+_DIRECTIVES = {
+    "cost": "What one of these costs, by Apollo's demand control.",
+    "key": "The fields by which a router asks for an entity.",
+    "link": "A specification that the schema keeps to, and what it takes from it.",
+    "listSize": "How long a list is, by Apollo's demand control.",
+    "shareable": "Other subgraphs may have this too.",
+    "tag": "A word for tools to find this by.",
+}
+_ARGUMENTS = {
+    "as": "What the specification is called here.",
+    "assumedSize": "How long it is where nothing tells.",
+    "fields": "The fields, together unique.",
+    "for": "What it is needed for.",
+    "import": "What is taken from it under a name of its own.",
+    "name": "The word.",
+    "requireOneSlicingArgument": "Whether exactly one of the slicing arguments must be given.",
+    "resolvable": "Whether this subgraph tells more of an entity than these fields.",
+    "sizedFields": "The fields below that are the list.",
+    "slicingArguments": "The arguments that say how long.",
+    "url": "The URL of the specification, with its version.",
+    "weight": "The cost.",
+}
+
+
 class Subgraph(strawberry.federation.Schema):
     """A schema that a router can compose with others; `@link` names the directives that are in use."""
 
@@ -27,6 +61,7 @@ class Subgraph(strawberry.federation.Schema):
         """Make the schema of ``types``; take at most so many references at once."""
         config = StrawberryConfig(scalar_map=SCALARS, name_converter=names)
         super().__init__(federation_version="2.9", scalar_overrides={FederationAny: _ANY}, config=config, **types)
+        _describe(self._schema)
         self.most_references = most_references
         self.referable = referable(names)
 
@@ -34,3 +69,17 @@ class Subgraph(strawberry.federation.Schema):
     def sdl(self) -> str:
         """The schema in GraphQL's schema definition language."""
         return print_schema(self) + "\n"
+
+
+def _describe(schema: GraphQLSchema) -> None:
+    """Describe what federation adds to every subgraph, of which strawberry says nothing."""
+    for name, description in _TYPES.items():
+        if found := schema.get_type(name):
+            found.description = description
+    if isinstance(purpose := schema.get_type("link__Purpose"), GraphQLEnumType):
+        for name, description in _VALUES.items():
+            purpose.values[name].description = description
+    for directive in schema.directives:
+        directive.description = directive.description or _DIRECTIVES[directive.name]
+        for name, argument in directive.args.items():
+            argument.description = argument.description or _ARGUMENTS[name]
