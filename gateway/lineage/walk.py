@@ -166,8 +166,8 @@ class Walk:
     def settled(self) -> int:
         """Tell how far it has come for good: whatever is found at this distance or nearer will be found no nearer.
 
-        Of one chain of pages the last vertex told may be among others as near; of several, what one has yet to tell may
-        come before what another has told.
+        A chain of pages tells the nearest first, so that what it has yet to tell is as far as the last that it told. Of
+        several chains, what one has yet to tell at that distance may come before, by ARN, what another has told.
         """
         chains = self._chains.values()
         if any(chain.pages == 0 and chain.start in self.starts for chain in chains):
