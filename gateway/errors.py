@@ -20,6 +20,7 @@ or a router's reference meets, reach the client as one coded error at the field 
 here, because graphql-core raises them: GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED.
 """
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -150,3 +151,14 @@ class DeadlineExceeded(GatewayError):  # noqa: N818
     """The request took longer than it may."""
 
     code = "DEADLINE_EXCEEDED"
+
+
+def failed(outcomes: Iterable[object]) -> list[GatewayError]:
+    """Return why some of the outcomes that were gathered failed, each code once; raises what is nobody's to expect."""
+    failures: dict[str, GatewayError] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, GatewayError):
+            failures.setdefault(outcome.code, outcome)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+    return list(failures.values())

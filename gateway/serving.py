@@ -36,30 +36,36 @@ def url_of(listener: socket.socket) -> str:
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, with a limit to what comes before a body, which httptools has none for."""
+    """uvicorn's protocol, with a limit to what is no body, for which httptools has none: headers, and trailers."""
 
-    _heading = 0
-    """Bytes of a request whose headers are not all there; less than 0 while there is none."""
+    _loose = 0
+    """Bytes since there was the end of some headers, a part of a body, or its end."""
+    _told = False
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless it is too much."""
+        self._told = False
         super().data_received(data)
-        if self._heading < 0:
-            return
-        self._heading += len(data)
-        if self._heading > MOST_HEADING:
-            self.transport.write(_TOO_LARGE)
+        self._loose = 0 if self._told else self._loose + len(data)
+        if self._loose > MOST_HEADING:
+            if self.cycle is None or self.cycle.response_complete:
+                self.transport.write(_TOO_LARGE)
             self.transport.close()
 
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        self._heading = 0
-        super().on_message_begin()
-
     def on_headers_complete(self) -> None:
-        """Go on to its body."""
-        self._heading = -1
+        """Go on to the body."""
+        self._told = True
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of it."""
+        self._told = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the request."""
+        self._told = True
+        super().on_message_complete()
 
 
 class Server(uvicorn.Server):

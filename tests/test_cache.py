@@ -163,8 +163,10 @@ async def test_no_cache_renews_what_is_gone(client: httpx.AsyncClient, load: Loa
     assert len((await ask(WALK, arn=arn))["lineage"]["vertices"]) == 1
     service.clear()
     assert (await ask(ARTIFACT, arn=arn))["artifact"]
-    await ask_freshly(client, ARTIFACT, arn=arn)
+    for query in (ARTIFACT, WALK):
+        await ask_freshly(client, query, arn=arn)
     assert await ask(ARTIFACT, arn=arn) == {"artifact": None}
+    assert (await ask(WALK, arn=arn))["lineage"]["vertices"] == []
 
 
 @pytest.mark.parametrize(

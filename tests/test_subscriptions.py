@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -115,6 +116,36 @@ async def test_messages_of_several_starts_add_up_too(
     ]
     assert said[-1]["coverage"] == whole["coverage"]
     assert "DANGLING" in whole["coverage"]["reasons"]
+
+
+async def test_depth_waits_for_the_way_round_a_denied_vertex(
+    gateway: str, ask: Ask, load: Callable[..., None], service: LocalServer
+) -> None:
+    """What lies behind it is told from the other side, which the walk comes to later."""
+    start, denied, *way, far = map(artifact_arn, range(6))
+    load(*map(artifact, range(6)))
+    round_it = [start, *way, far]
+    load(association(start, denied), association(denied, far), *(association(*ends) for ends in pairwise(round_it)))
+    service.behaviour.unknown = ["QueryLineage"]
+    service.behaviour.deny = [f"ListAssociations:{denied}"]
+    asked = {"start": [start]}
+    subscribe, query = (text.replace("DOWNSTREAM", "BOTH") for text in (SUBSCRIBE, QUERY))
+    async with connected(gateway) as socket:
+        said = [message["payload"]["data"]["lineage"] async for message in messages(socket, subscribe, **asked)]
+    whole = (await ask(query, **asked))["lineage"]
+    assert [vertex for part in said for vertex in part["vertices"]] == whole["vertices"]
+
+
+async def test_wide_neighbourhood_is_shown_as_it_comes(gateway: str, load: Callable[..., None]) -> None:
+    hub, near, far = artifact_arn(0), range(1, 200), range(200, 400)
+    load(*map(artifact, range(400)))
+    load(*(association(hub, artifact_arn(n)) for n in near))
+    load(*(association(artifact_arn(n % 199 + 1), artifact_arn(n)) for n in far))
+    async with connected(gateway) as socket:
+        asked = messages(socket, SUBSCRIBE, start=[hub], prefer="LESS_WAITING")
+        sent = [len(message["payload"]["data"]["lineage"]["vertices"]) async for message in asked]
+    assert sent[0] >= 50
+    assert sum(sent) == 400
 
 
 async def test_hidden_edges_come_last(gateway: str, load: Callable[..., None], service: LocalServer) -> None:  # noqa: ARG001

@@ -302,7 +302,22 @@ async def test_counts_ask_for_types_that_no_page_told(
     assert await answer(query, start=[DATASET], maxDepth=0) == {"data": {"lineage": {"counts": counted}}}
     service.behaviour.deny = ["DescribeArtifact:*"]
     told = await answer(query, start=[DATASET], maxDepth=0)
-    assert told == {"data": {"lineage": {"counts": [counted[0] | {"type": None}]}}}
+    assert told["data"]["lineage"]["counts"] == [counted[0] | {"type": None}]
+    assert [(error["path"], error["extensions"]["code"]) for error in told["errors"]] == [
+        (["lineage", "counts"], "FORBIDDEN")
+    ]
+
+
+async def test_what_dangles_is_described_by_nobody(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+    gone = [artifact_arn(number) for number in range(1, 31)]
+    load(artifact(0), artifact(50, "Model"), association(DATASET, artifact_arn(50)))
+    load(*(association(DATASET, arn) for arn in gone))
+    query = WALK.replace("{ arn type }", "{ arn }")
+    graph = (await ask(query, start=[DATASET]))["lineage"]
+    assert {(one["type"], one["count"]) for one in graph["counts"]} == {("DataSet", 1), ("Model", 1), (None, 30)}
+    shown = (await ask(query, start=[DATASET], filter={"types": ["Model"]}))["lineage"]
+    assert depths(shown).keys() == {DATASET, artifact_arn(50)}
+    assert calls == {"QueryLineage": 2}
 
 
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 
 from gateway.aws.kinds import ACTION, ARTIFACT, CONTEXT, TRIAL_COMPONENT, Kind, kind_at
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, failed
 from gateway.lineage.coverage import Coverage
 from gateway.lineage.graph import ShownEdge
 from gateway.lineage.picture import Picture, Vertex
@@ -42,13 +42,7 @@ async def described(
     ]
     wanted = [vertex for vertex in vertices if _lacks(vertex, format) is not None]
     outcomes = await asyncio.gather(*(_tell(loaders, vertex, format) for vertex in wanted), return_exceptions=True)
-    failures: dict[str, GatewayError] = {}
-    for outcome in outcomes:
-        if isinstance(outcome, GatewayError):
-            failures.setdefault(outcome.code, outcome)
-        elif isinstance(outcome, BaseException):
-            raise outcome
-    return vertices, list(failures.values())
+    return vertices, failed(outcomes)
 
 
 _WHOLE = "CreatedBy"

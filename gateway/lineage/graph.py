@@ -120,7 +120,7 @@ def _reached(source: str, after: Mapping[str, list[str]], shown: AbstractSet[str
         ways = [after.get(near, ()) for near in level]
         steps += sum(map(len, ways))
         beyond = set().union(*ways)
-        for arn in beyond & shown - {source}:
+        for arn in (beyond & shown) - {source}:
             reached.setdefault(arn, hidden)
         level = beyond - shown - seen
         seen |= level

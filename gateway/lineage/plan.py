@@ -53,7 +53,7 @@ def hop(  # noqa: PLR0913 - a hop filter has these parts
     elif association_types:
         tests.append(lambda summary: summary.get("AssociationType") in association_types)
     wanted = {one_spelling(name) for name in types}
-    if len(wanted) == 1 and not wanted & set(_JOBS.values()) and len(name := next(iter(types))) <= _LONGEST_TYPE:
+    if len(wanted) == 1 and not wanted & set(_JOBS.values()) and 0 < len(name := next(iter(types))) <= _LONGEST_TYPE:
         parameters[f"{far}Type"] = name
     elif wanted:
         tests.append(lambda summary: one_spelling(summary.get(f"{far}Type")) in wanted)

@@ -108,6 +108,8 @@ class Walk:
     """What has a type in any page."""
     _dangling: set[str] = field(default_factory=set)
     _missing: set[str] = field(default_factory=set)
+    _answered: set[str] = field(default_factory=set)
+    """What AWS has been asked of and has told something, or denied it."""
     _unsure: set[str] = field(default_factory=set)
     """Of which nobody would tell whether they exist."""
     _denied: set[str] = field(default_factory=set)
@@ -169,13 +171,16 @@ class Walk:
         A chain of pages tells the nearest first, so that what it has yet to tell is as far as the last that it told. Of
         several chains, what one has yet to tell at that distance may come before, by ARN, what another has told.
         """
+        if not self._answered.issuperset(self.starts):
+            return -1  # one may not even exist
         chains = self._chains.values()
-        if any(chain.pages == 0 and chain.start in self.starts for chain in chains):
-            return -1  # the start may not even exist
         if not chains:
             return self.max_depth
         told = min(chain.farthest for chain in chains)
-        return max(self._level, told if len(chains) == 1 else told - 1)
+        is_in_order = len({chain.start for chain in chains}) == 1
+        # What lies beyond a vertex that is denied is told by others, if at all, as they come to it.
+        shut = (self.depths.get(self.mirrors.one(arn), self.max_depth) for arn in self._denied - self._open)
+        return min(max(self._level, told if is_in_order else told - 1), *shut, self.max_depth)
 
     def coverage(self) -> Coverage:
         """Say what the walk has left out so far."""
@@ -324,10 +329,12 @@ class Walk:
                 self._open.add(chain.start)
         except Forbidden:
             self._denied.add(chain.start)
+            self._answered.add(chain.start)
         except GatewayError as error:
             if not chain.looks_far:  # for the others may do without it
                 self._ended_by.add(reason_of(error))
         else:
+            self._answered.add(chain.start)
             await self._took(step, chain)
 
     async def _took(self, step: Step, chain: _Chain) -> None:
@@ -469,8 +476,11 @@ class Walk:
                 raise record
             elif record.missing:
                 self._dangling.add(arn)
-        for start in self._dangling.intersection(self.starts):  # of which another's pages have told first
+        for start in self._dangling.intersection(self.starts) - self._denied:  # of which another's pages told first
             self._start_without(start)
+        for arn in self._dangling:
+            if kind := kind_at(arn):
+                self.loaders.known.record(arn).note({kind.type_path: None})
 
     async def _call_off(self) -> None:
         for task in self._chains:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from gateway.aws.kinds import MOST_VERTICES, kind_at
 from gateway.aws.places import Place
-from gateway.errors import Forbidden
+from gateway.errors import Forbidden, NotFound
 from gateway.loaders.asking import Asking, paged
 from gateway.loaders.associations import Associations, is_vertex, joins_vertices
 from gateway.loaders.known import Known
@@ -58,7 +58,11 @@ class Lineage:
             async for some in self._turns.slices(remembered.vertices):
                 self._learn_types(some)
             return remembered
-        step = await self._load(place, shape, token)
+        try:
+            step = await self._load(place, shape, token)
+        except NotFound:
+            self._known.memory.learn_walk(place, *shape, found=Step([], [], None))
+            raise
         self._learn_types(step.vertices)
         self._keep(place, shape, token, step)
         return step

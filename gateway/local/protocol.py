@@ -8,7 +8,19 @@ from uuid import uuid4
 import orjson
 from botocore.model import Shape
 
-from gateway.local import associations, entities, experiments, model, query_lineage, registry, search, tags, validation
+from gateway import arn as arns
+from gateway.local import (
+    associations,
+    entities,
+    experiments,
+    identity,
+    model,
+    query_lineage,
+    registry,
+    search,
+    tags,
+    validation,
+)
 from gateway.local.errors import AwsError, DeniedError, InternalError, SerializationError, UnknownOperationError
 from gateway.local.kinds import KINDS
 from gateway.local.service import Handler, Service, artifact_arn
@@ -101,12 +113,15 @@ def _resources(service: Service, operation: str, checked: dict[str, Any]) -> Ite
     for member, value in checked.items():
         kind = KINDS.get(member.removesuffix("Name"))
         if kind and not value.startswith("arn:"):
-            yield service.arn(kind.resource, value)
+            found = identity.find(service, kind, value)
+            yield found.arn if found else service.arn(kind.resource, value)
+            if found and found.name:
+                yield found.name
         given = value if member.endswith("Arns") else [value] if member.endswith(("Arn", "Name")) else []
         for one in given:
             yield one
-            if one.startswith("arn:"):
-                yield one.rpartition("/")[2]
+            if arn := arns.parse(one):
+                yield arn.id
 
 
 def encode(shape: Shape, value: Any) -> Any:

@@ -255,7 +255,9 @@ def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
     if len(error.message) > _LONGEST_MESSAGE:  # of which the middle repeats what the client has sent
         shown["message"] = f"{error.message[: _LONGEST_MESSAGE // 2]}…{error.message[-_LONGEST_MESSAGE // 2 :]}"
     cause = error.original_error
-    if cause is None or isinstance(cause, GatewayError | GraphQLError) or code == VALIDATION_FAILED:
+    if code == VALIDATION_FAILED and cause and not isinstance(cause, GatewayError | GraphQLError):
+        return shown | {"message": "The document has a value that cannot be read.", "extensions": {"code": code}}
+    if cause is None or isinstance(cause, GatewayError | GraphQLError):
         return shown | {"extensions": {"code": code} | (error.extensions or {})}
     _log.error("A field failed at %s.", error.path, exc_info=cause)
     message = "The gateway failed at this field; its log says why."

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,7 @@ import strawberry
 from strawberry import UNSET, Info
 
 from gateway.aws.kinds import LINEAGE, TRIAL_COMPONENT, Kind, kind_at
-from gateway.errors import BadUserInput, GatewayError
+from gateway.errors import BadUserInput, GatewayError, failed
 from gateway.lineage import coverage, plan, walk
 from gateway.lineage.coverage import Reason, reason_of
 from gateway.lineage.describing import Describing
@@ -154,11 +154,17 @@ class LineageGraph:
 
     @strawberry.field(
         description="How many vertices of each kind and type. A vertex whose type the walk did not come to is "
-        "described; where AWS won't tell it, it counts among those without one."
+        "described; where AWS won't tell it, it counts among those without one, and the coverage or the errors say why."
     )
     async def counts(self, info: Info) -> list[LineageCount]:
         """Count the vertices."""
-        return await _counts(info.context, [vertex.entity.key for vertex in self.vertices])
+        loaders: Loaders = info.context
+        vertices = [(kind, vertex.entity.key) for vertex in self.vertices if (kind := kind_at(vertex.entity.key))]
+        said = {reason.value for reason in self.coverage.reasons}
+        for failure in await _told_types(loaders, vertices):
+            if reason_of(failure).value not in said:
+                loaders.tell(failure, info.path.as_list())
+        return await _counts(loaders, vertices)
 
     @strawberry.field(
         description="The same vertices and edges as a text for another tool. MERMAID and DOT show names, CSV sources "
@@ -306,7 +312,8 @@ class Showing:
 
     async def visible(self, found: Sequence[str]) -> list[str]:
         """Return which of these vertices to show, in their order, which may take describing the new among them."""
-        new = [arn for arn in found if arn not in self._verdicts]
+        # Why that of some could not be told may no longer hold: others have told more since.
+        new = [arn for arn in found if not isinstance(self._verdicts.get(arn), bool)]
         async for some in self._loaders.turns.slices(new):
             self._verdicts |= {arn: _is_of(self._loaders, arn, self._filter) for arn in some}
         unsure = [arn for arn in new if self._verdicts[arn] is None]
@@ -439,22 +446,18 @@ def _edge(loaders: Loaders, edge: ShownEdge) -> LineageEdge:
     )
 
 
-async def _counts(loaders: Loaders, vertices: Sequence[str]) -> list[LineageCount]:
-    kinds: list[tuple[Kind, str]] = []
-    async for some in loaders.turns.slices(vertices):
-        kinds += [(kind, arn) for arn in some if (kind := kind_at(arn))]
-    untold = [(kind, arn) for kind, arn in kinds if not loaders.known.record(arn).covers(kind.type_path)]
-    # Whatever is not told of these, the walk has said that it did not come to them.
-    await asyncio.gather(*(_tell_type(loaders, *one) for one in untold))
+async def _told_types(loaders: Loaders, vertices: Sequence[tuple[Kind, str]]) -> list[GatewayError]:
+    """Describe those of which no page told the type; say why some could not be described, each code once."""
+    untold = [(kind, arn) for kind, arn in vertices if not loaders.known.record(arn).covers(kind.type_path)]
+    told = (loaders.entities.describe(kind, arn, kind.type_path) for kind, arn in untold)
+    return failed(await asyncio.gather(*told, return_exceptions=True))
+
+
+async def _counts(loaders: Loaders, vertices: Sequence[tuple[Kind, str]]) -> list[LineageCount]:
     counted: Counter[tuple[str, str | None]] = Counter()
-    async for part in loaders.turns.slices(kinds):
-        counted.update((kind.name, type_of(loaders, kind, arn)) for kind, arn in part)
+    async for some in loaders.turns.slices(vertices):
+        counted.update((kind.name, type_of(loaders, kind, arn)) for kind, arn in some)
     return [
         LineageCount(lineage_type=LineageType(name), type=type_name, count=count)
         for (name, type_name), count in sorted(counted.items(), key=lambda item: (item[0][0], item[0][1] or ""))
     ]
-
-
-async def _tell_type(loaders: Loaders, kind: Kind, arn: str) -> None:
-    with suppress(GatewayError):
-        await loaders.entities.describe(kind, arn, kind.type_path)
