@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import os
 import re
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -52,7 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse("; ".join(f"GATEWAY_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()))
     except SettingsError as error:
         return _refuse(f"GATEWAY_{_QUOTED.findall(str(error))[0].upper()}: not JSON")
-    except (GatewayError, StoreError, BadLineError, OSError, ValueError) as error:
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would fail once more at its end
+        return 128 + signal.SIGPIPE
+    except (GatewayError, sqlite3.Error, StoreError, BadLineError, OSError, ValueError) as error:
         return _refuse(str(error))
     except KeyboardInterrupt:
         return 128 + signal.SIGINT

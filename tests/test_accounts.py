@@ -245,6 +245,15 @@ async def test_vertices_of_an_account_that_was_not_asked_are_not_dangling(
     assert denied["lineage"]["coverage"] == {"reasons": ["ACCESS_DENIED"], "frontier": far}
 
 
+async def test_neighbour_elsewhere_is_asked_for_its_name(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    """An account may tell of another's vertices by no more than their ARNs."""
+    load(service, artifact(1), association(there(artifact_arn(7)), artifact_arn(1)))
+    load(other, artifact(7, "Model"), account=OTHER)
+    query = "query ($arn: Arn!) { artifact(arn: $arn) { upstream { nodes { name type } } } }"
+    (found,) = (await ask(query, arn=artifact_arn(1)))["artifact"]["upstream"]["nodes"]
+    assert found == {"name": "artifact-7", "type": "Model"}
+
+
 async def test_account_that_fails_costs_no_other_its_fields(service: LocalServer, other: LocalServer) -> None:
     runs = [component_arn("one"), component_arn("two")]
     for account, server in ((HOME, service), (OTHER, other)):

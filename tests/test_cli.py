@@ -218,6 +218,14 @@ def test_second_interruption_ends_quietly(environment: dict[str, str]) -> None:
     assert (code, errors) == (0, "")
 
 
+def test_closed_pipe_ends_quietly(environment: dict[str, str]) -> None:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*COMMAND, "schema"], env=environment, **pipes) as schema:  # type: ignore[call-overload] # noqa: S603
+        schema.stdout.close()
+        assert schema.stderr.read() == b""
+    assert schema.returncode == 141
+
+
 def test_query_is_interrupted_quietly(environment: dict[str, str]) -> None:
     with LocalServer(latency_ms=20_000) as local:
         variables = environment | {"GATEWAY_LOCAL_URL": local.url}

@@ -168,3 +168,13 @@ def test_demo_fills_the_account() -> None:
         assert len(executed) == 3
         # Where the SageMaker SDK looks for it.
         assert all("pipeline-execution" in sagemaker.list_tags(ResourceArn=job)["Tags"][0]["Key"] for job in executed)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example.com"}, {"Origin": "null"}, {"Host": "rebound.example.com"}]
+)
+def test_web_pages_are_not_answered(service: LocalServer, headers: dict[str, str]) -> None:
+    line = {"entity": "Context", "record": {"ContextName": "forged"}}
+    assert httpx.post(f"{service.url}/_local/import", json=line, headers=headers).status_code == 403
+    assert httpx.get(f"{service.url}/_local/export", headers=headers).status_code == 403
+    assert b"forged" not in httpx.get(f"{service.url}/_local/export", headers={"Host": "localhost:1"}).content

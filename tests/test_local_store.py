@@ -5,11 +5,12 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Timer
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -127,7 +128,7 @@ def test_other_files_are_refused(path: Path, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "other.sqlite") as other:
         other.execute("CREATE TABLE t (x)")
     other.close()
-    with pytest.raises(StoreError, match="version 0"):
+    with pytest.raises(StoreError, match="no store"):
         Store(str(tmp_path / "other.sqlite"), ACCOUNT, REGION)
     with pytest.raises(StoreError, match="unable to open"):
         Store(str(tmp_path / "no" / "folder"), ACCOUNT, REGION)
@@ -259,3 +260,27 @@ def test_parts_are_found_by_name(watched: Watched, operation: str, request_: dic
     plans = watched.plans(operation, request_)
     assert plans.count(by_name) == 2, plans
     assert not any("entity_by_time" in step or step.startswith("SCAN") for step in plans), plans
+
+
+def test_foreign_database_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.sqlite"
+    with closing(sqlite3.connect(path)) as theirs:
+        theirs.execute("CREATE TABLE t (x)")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="no store"):
+        Store(str(path), "123456789012", "us-east-1")
+    assert path.read_bytes() == before
+
+
+def test_demo_is_seeded_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = tmp_path / "store.sqlite"
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.local.demo._make_by_hand", full)
+        with pytest.raises(sqlite3.OperationalError):
+            LocalServer(store=store, demo=True).start()
+    with LocalServer(store=store, demo=True) as again:
+        assert len(httpx.get(f"{again.url}/_local/export").text.splitlines()) > 100

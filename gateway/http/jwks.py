@@ -126,6 +126,8 @@ async def _get(url: str) -> bytes:
         aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
         session.get(url, raise_for_status=True) as response,
     ):
+        if url.lower().startswith("https:") and any(one.url.scheme != "https" for one in (*response.history, response)):
+            raise ValueError("it redirects to plain http, by which keys can be exchanged")
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk

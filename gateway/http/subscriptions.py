@@ -11,10 +11,9 @@ import orjson
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
@@ -74,7 +73,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log it, unless the client has just left."""
-        if not isinstance(error, WebSocketDisconnected):
+        if self.websocket.ws.application_state is not WebSocketState.DISCONNECTED:  # type: ignore[attr-defined] # ours is
             await super().handle_task_exception(error)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from gateway import arn as arns
 from gateway.aws.kinds import LINEAGE, MOST_RESULTS, kind_at, kind_of
 from gateway.aws.places import HOME, Place
-from gateway.errors import NotFound
+from gateway.errors import Forbidden, NotFound
 from gateway.loaders.asking import Asking, frozen, paged
 from gateway.loaders.known import Known
 from gateway.records import Page
@@ -52,31 +52,38 @@ class Associations:
     async def _load(self, place: Place, parameters: tuple[tuple[str, Any], ...], token: str | None) -> Page:
         remembered = None if token else await self._known.memory.associations(place, parameters)
         if remembered is not None:
-            return Page(self._learn(remembered), None)
+            return Page(self._learn(remembered, place), None)
         asked = dict(parameters) | paged(token, MOST_RESULTS)
         try:
             answer = await self._asking.calls("ListAssociations", place, **asked)
         except NotFound:
             return Page([], None)
-        page = Page(self._learn(answer["AssociationSummaries"]), answer.get("NextToken"))
+        page = Page(self._learn(answer["AssociationSummaries"], place), answer.get("NextToken"))
         if token is None and page.next is None:
             self._known.memory.learn_associations(place, parameters, page.items)
         return page
 
-    def _learn(self, summaries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Learn what association summaries tell of their ends; return those of which both are vertices."""
+    def _learn(self, summaries: Iterable[dict[str, Any]], place: Place) -> list[dict[str, Any]]:
+        """Learn what a place's association summaries tell of their ends; return those of which both are vertices."""
         found = [summary for summary in summaries if joins_vertices(summary["SourceArn"], summary["DestinationArn"])]
         for summary in found:
-            self._learn_end(summary, "Source")
-            self._learn_end(summary, "Destination")
+            self._learn_end(summary, "Source", place)
+            self._learn_end(summary, "Destination", place)
         return found
 
-    def _learn_end(self, summary: Mapping[str, Any], end: str) -> None:
+    def _learn_end(self, summary: Mapping[str, Any], end: str, place: Place) -> None:
         arn = arns.parse(summary[f"{end}Arn"])
         kind = kind_of(arn)
-        if arn and kind in LINEAGE:
+        if arn and kind in LINEAGE and (summary.get(f"{end}Type") is not None or self._is_of(arn.text, place)):
             told = {kind.name_path: summary.get(f"{end}Name"), kind.type_path: summary.get(f"{end}Type")}
             self._known.record(arn.text).note(told)
+
+    def _is_of(self, arn: str, place: Place) -> bool:
+        """Whether a vertex is of a place, which else may tell of it without its name and type."""
+        try:
+            return self._known.place_of(arn) == place
+        except Forbidden:
+            return False
 
 
 def is_vertex(arn: str) -> bool:

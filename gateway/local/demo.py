@@ -399,8 +399,9 @@ def seed(service: Service) -> None:
     if service.store.rows("SELECT 1 FROM entity WHERE kind <> 'LineageGroup' LIMIT 1"):
         return
     demo = Demo(service)
-    transfer.load(service, map(orjson.dumps, demo.lines()))
-    _make_by_hand(demo, partial(protocol.call, service))
+    with service.store.transaction():  # or a part of it would be taken for the whole
+        transfer.load(service, map(orjson.dumps, demo.lines()))
+        _make_by_hand(demo, partial(protocol.call, service))
 
 
 def _make_by_hand(demo: Demo, call: Call) -> None:

@@ -2,10 +2,15 @@
 
 import asyncio
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import serving
 from gateway.local import transfer
@@ -45,7 +50,7 @@ class LocalServer:
         self.calls, self.requests = self._local.calls, self._local.requests
         self.behaviour = self._local.service.behaviour
         started = threading.Event()
-        self._server = serving.Server(app, 1, started.set, **_OPTIONS)
+        self._server = serving.Server(_Programs(app, self._address[0]), 1, started.set, **_OPTIONS)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="lineage-local", daemon=True)
         self._thread.start()
         started.wait()
@@ -101,7 +106,26 @@ def serve(
     with serving.listen(host, port) as listener:
         url = serving.url_of(listener)
         app = create_local_app(**options)
-        serving.run(serving.Server(app, grace_seconds, lambda: announce(url), **_OPTIONS), listener)
+        server = serving.Server(_Programs(app, host), grace_seconds, lambda: announce(url), **_OPTIONS)
+        serving.run(server, listener)
+
+
+class _Programs:
+    """Middleware that answers programs alone: a web page may send to this machine, and have its own name point here."""
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        self._app = app
+        self._names = {*_LOOPBACK, f"[{host}]"} if host in _LOOPBACK else set()
+        """By which names it is asked where nobody from elsewhere gets here."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, unless a page has made it."""
+        app = _REFUSAL if scope["type"] == "http" and self._is_of_page(Headers(scope=scope)) else self._app
+        await app(scope, receive, send)
+
+    def _is_of_page(self, headers: Headers) -> bool:
+        name = _PORT.sub("", headers.get("host", "")).lower()
+        return "origin" in headers or bool(self._names and name and name not in self._names)
 
 
 class _Protocol(serving.Protocol):
@@ -115,5 +139,9 @@ class _Protocol(serving.Protocol):
         self.cycle.disconnected = True
         self.transport.abort()
 
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_PORT = re.compile(r":[0-9]*$")
+_REFUSAL = PlainTextResponse("The local service answers no web pages, and only to this machine's own names.", 403)
 
 _OPTIONS: dict[str, Any] = {"http": _Protocol, "ws": "none", "lifespan": "on"}

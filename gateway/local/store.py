@@ -164,14 +164,11 @@ class Store:
         )
 
     def _prepare(self, account: str, region: str) -> None:
-        version = self._value("PRAGMA user_version")
-        if version == 0 and not self._value("SELECT count(*) FROM sqlite_master"):
+        if self._value("PRAGMA user_version") == 0:
             for statement in _TABLES.split(";"):
                 self._connection.execute(statement)
             self._connection.execute("INSERT INTO account VALUES (?, ?)", (account, region))
             self._connection.execute(f"PRAGMA user_version = {VERSION}")
-        elif version != VERSION:
-            raise StoreError(f"holds version {version} of the store, and this release reads version {VERSION}")
         owner = self._connection.execute("SELECT id, region FROM account").fetchone()
         if owner != (account, region):
             raise StoreError(f"belongs to account {owner[0]} in {owner[1]}, not to {account} in {region}")
@@ -188,7 +185,10 @@ class Store:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of what happens within, or none of it; on the disk when it ends."""
+        """All of what happens within, or none of it; on the disk when it ends, or the one that it is within does."""
+        if self._connection.in_transaction:
+            yield
+            return
         self._connection.execute("BEGIN")
         try:
             yield
@@ -292,13 +292,24 @@ def _opened(path: str | None) -> sqlite3.Connection:
     try:
         # Held for good: a second process would not see this one's clock, walks and quotas.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        _check(connection)  # before anything of a file is changed that is none of ours
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -65536")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, StoreError) as error:
         connection.close()
         raise StoreError(f"{path}: {_why(error)}") from error
     return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    version, tables = (
+        connection.execute(sql).fetchone()[0] for sql in ("PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+    )
+    if version == 0 and tables:
+        raise StoreError("is a database, and no store")
+    if version not in {0, VERSION}:
+        raise StoreError(f"holds version {version} of the store, and this release reads version {VERSION}")
 
 
 def _why(error: Exception) -> str:
