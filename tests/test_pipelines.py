@@ -82,7 +82,7 @@ async def test_execution_lists_its_runs(ask: Ask, calls: Counter[str]) -> None:
     assert (run["id"], run["arn"], run["pipeline"]["arn"]) == (RUN, RUN, PIPELINE)
     assert (run["status"], run["pipelineVersionId"]) == ("SUCCEEDED", 2**40)
     tags = [{"key": "sagemaker:pipeline-execution-arn"}, {"key": "team"}]
-    assert run["trialComponents"]["nodes"] == [{"name": "second", "metrics": None, "tags": tags}]
+    assert run["trialComponents"]["nodes"] == [{"name": "second", "metrics": [], "tags": tags}]
     assert run["trialComponents"]["pageInfo"]["hasNextPage"]
     assert [node["name"] for node in run["all"]["nodes"]] == ["second", "first"]
     assert calls == {"DescribePipelineExecution": 1, "Search": 2}

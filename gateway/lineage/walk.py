@@ -176,11 +176,13 @@ class Walk:
         chains = self._chains.values()
         if not chains:
             return self.max_depth
-        told = min(chain.farthest for chain in chains)
-        is_in_order = len({chain.start for chain in chains}) == 1
+        told: dict[str, int] = {}
+        for chain in chains:  # those of one start tell the same, in the same order
+            told[chain.start] = max(chain.farthest, told.get(chain.start, 0))
+        nearest = min(told.values()) - (len(told) > 1)
         # What lies beyond a vertex that is denied is told by others, if at all, as they come to it.
         shut = (self.depths.get(self.mirrors.one(arn), self.max_depth) for arn in self._denied - self._open)
-        return min(max(self._level, told if is_in_order else told - 1), *shut, self.max_depth)
+        return min(max(self._level, nearest), *shut, self.max_depth)
 
     def coverage(self) -> Coverage:
         """Say what the walk has left out so far."""
