@@ -18,6 +18,12 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close
 
 _YOUNG = 5_000
 """Objects that are made before those made lately are looked through, which stops all for a millisecond or two."""
+_MIDDLE = 10
+"""Such looks until what outlived one is looked through again. Refused documents, which hold on to themselves, go then:
+kept for the last look they would be a gigabyte, and letting go of them would stop all for seconds.
+"""
+_ALL = 100
+"""Looks at that until all is looked through."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -136,8 +142,7 @@ class Server(uvicorn.Server):
                 gc.collect()
                 gc.freeze()
                 # What a long answer holds goes by itself when it is sent; looking through it took a seventh of its CPU.
-                # What outlives one look is not looked at again until all is: by -1 no generation is in between.
-                gc.set_threshold(_YOUNG, -1, 2000)
+                gc.set_threshold(_YOUNG, _MIDDLE, _ALL)
             self._ready()
 
 
