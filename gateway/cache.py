@@ -180,9 +180,12 @@ def _version(subject: str) -> str:
 def _found(entry: bytes | None, version: bytes | None) -> Found:
     try:
         current = int(version or 0)
+    except ValueError:
+        return Found(None, None)  # somebody else has written it
+    try:
         asked_at, value = _DECODER.decode(entry) if entry is not None else (current, None)
     except (ValueError, TypeError):
-        return Found(None, None)  # somebody else has written it
+        return Found(None, current)  # or this, which a new one replaces
     return Found(value if asked_at == current else None, current)
 
 
