@@ -2,19 +2,24 @@
 
 import asyncio
 import gc
+import re
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import uvicorn
+from starlette.datastructures import Headers
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _BACKLOG = 2048
 
-MOST_HEADING = 65_536
+_MOST_HEADING = 65_536
 """Bytes of a request line and headers; what comes all at once may be a few times as long."""
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+_PORT = re.compile(r":[0-9]*$")
 
 _YOUNG = 5_000
 """Objects that are made before those made lately are looked through, which stops all for a millisecond or two."""
@@ -41,6 +46,16 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def names_of(host: str) -> frozenset[str]:
+    """Return the names by which this machine is asked, where it listens on this address of its own."""
+    return frozenset({"localhost", "127.0.0.1", "[::1]", host, f"[{host}]"})
+
+
+def is_for(scope: Scope, names: Collection[str]) -> bool:
+    """Whether a request is for one of these names."""
+    return _PORT.sub("", Headers(scope=scope).get("host", "")).lower() in names
+
+
 class Protocol(HttpToolsProtocol):
     """uvicorn's protocol, with a limit to what is no body, for which httptools has none: headers, and trailers."""
 
@@ -53,7 +68,7 @@ class Protocol(HttpToolsProtocol):
         self._told = False
         super().data_received(data)
         self._loose = 0 if self._told else self._loose + len(data)
-        if self._loose > MOST_HEADING:
+        if self._loose > _MOST_HEADING:
             if self.cycle is None or self.cycle.response_complete:
                 self.transport.write(_TOO_LARGE)
             self.transport.close()

@@ -4,12 +4,12 @@ import re
 from collections.abc import Collection, Sequence
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway import serving
 from gateway.errors import Forbidden
 from gateway.schema.execution import refusal
 from gateway.settings import Settings
@@ -60,7 +60,7 @@ def own_hosts(settings: Settings) -> frozenset[str] | None:
     """
     if settings.auth != "none" or settings.insecure:
         return None
-    return frozenset({"localhost", "127.0.0.1", "[::1]", settings.host, f"[{settings.host}]"})
+    return serving.names_of(settings.host)
 
 
 class Hosts:
@@ -73,15 +73,10 @@ class Hosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, unless it is refused."""
-        app = self._app if scope["type"] == "lifespan" or self._is_meant(scope) else _ELSEWHERE
-        await app(scope, receive, send)
-
-    def _is_meant(self, scope: Scope) -> bool:
-        host = Headers(scope=scope).get("host", "")
-        return _PORT.sub("", host).lower() in self._hosts
+        is_meant = scope["type"] == "lifespan" or serving.is_for(scope, self._hosts)
+        await (self._app if is_meant else _ELSEWHERE)(scope, receive, send)
 
 
-_PORT = re.compile(r":[0-9]*$")
 _ELSEWHERE = JSONResponse(
     refusal(
         "Without sign-in the gateway answers only to this machine's own names, such as localhost. GATEWAY_AUTH turns "

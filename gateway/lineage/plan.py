@@ -15,7 +15,6 @@ Keep = Callable[[Mapping[str, Any]], bool]
 # QueryLineage's word for what every other call names with the prefix.
 _JOBS = {f"{job}Job": f"SageMaker{job}Job" for job in ("Training", "Processing", "Transform")}
 
-
 _LONGEST_TYPE = 256
 """Characters of a type that ListAssociations takes; there is none that is longer."""
 

@@ -109,7 +109,7 @@ class Walk:
     _dangling: set[str] = field(default_factory=set)
     _missing: set[str] = field(default_factory=set)
     _answered: set[str] = field(default_factory=set)
-    """What AWS has been asked of and has told something, or denied it."""
+    """Of which AWS has told something."""
     _unsure: set[str] = field(default_factory=set)
     """Of which nobody would tell whether they exist."""
     _denied: set[str] = field(default_factory=set)
@@ -171,7 +171,7 @@ class Walk:
         A chain of pages tells the nearest first, so that what it has yet to tell is as far as the last that it told. Of
         several chains, what one has yet to tell at that distance may come before, by ARN, what another has told.
         """
-        if not self._answered.issuperset(self.starts):
+        if set(self.starts) - self._answered - self._denied:
             return -1  # one may not even exist
         chains = self._chains.values()
         if not chains:
@@ -331,7 +331,6 @@ class Walk:
                 self._open.add(chain.start)
         except Forbidden:
             self._denied.add(chain.start)
-            self._answered.add(chain.start)
         except GatewayError as error:
             if not chain.looks_far:  # for the others may do without it
                 self._ended_by.add(reason_of(error))

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 import threading
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -115,17 +114,18 @@ class _Programs:
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         self._app = app
-        self._names = {*_LOOPBACK, f"[{host}]"} if host in _LOOPBACK else set()
+        self._names = serving.names_of(host) if host in _LOOPBACK else None
         """By which names it is asked where nobody from elsewhere gets here."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, unless a page has made it."""
-        app = _REFUSAL if scope["type"] == "http" and self._is_of_page(Headers(scope=scope)) else self._app
-        await app(scope, receive, send)
+        is_of_page = scope["type"] == "http" and self._is_of_page(scope)
+        await (_REFUSAL if is_of_page else self._app)(scope, receive, send)
 
-    def _is_of_page(self, headers: Headers) -> bool:
-        name = _PORT.sub("", headers.get("host", "")).lower()
-        return "origin" in headers or bool(self._names and name and name not in self._names)
+    def _is_of_page(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        is_rebound = self._names is not None and "host" in headers and not serving.is_for(scope, self._names)
+        return "origin" in headers or is_rebound
 
 
 class _Protocol(serving.Protocol):
@@ -141,7 +141,6 @@ class _Protocol(serving.Protocol):
 
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_PORT = re.compile(r":[0-9]*$")
 _REFUSAL = PlainTextResponse("The local service answers no web pages, and only to this machine's own names.", 403)
 
 _OPTIONS: dict[str, Any] = {"http": _Protocol, "ws": "none", "lifespan": "on"}
