@@ -22,8 +22,8 @@ from gateway.lineage.graph import Between, ShownEdge, joined
 from gateway.lineage.walk import Direction, Walk
 from gateway.local.server import LocalServer
 from gateway.records import Edge
+from gateway.schema.filters import LineageFilter
 from gateway.schema.subscriptions import Progress
-from gateway.schema.walks import LineageFilter
 from gateway.settings import Settings
 
 DATASET = artifact_arn(0)

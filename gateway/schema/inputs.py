@@ -12,8 +12,8 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gateway.errors import BadUserInput
 from gateway.schema.enums import ActionStatus, ArtifactSourceIdType, AssociationType, TrialComponentPrimaryStatus
+from gateway.schema.filters import PropertyInput
 from gateway.schema.scalars import Arn, is_given
-from gateway.schema.walks import PropertyInput
 
 Convert = Callable[[Any, str], Any]
 """Turns a value into the member that it sets; told the argument's name, for when it cannot."""

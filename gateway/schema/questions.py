@@ -23,9 +23,10 @@ from gateway.lineage.walk import Walk
 from gateway.loaders import Loaders
 from gateway.schema.entity import Described, linked, shown, uncovered
 from gateway.schema.enums import LineageDirection
+from gateway.schema.filters import type_of
 from gateway.schema.lookup import connected, naming
 from gateway.schema.paging import After, Connection, First, cut, scope
-from gateway.schema.walks import DEEPEST, MOST_VERTICES, DirectionArgument, type_of
+from gateway.schema.walks import DEEPEST, MOST_VERTICES, DirectionArgument
 
 T = TypeVar("T")
 

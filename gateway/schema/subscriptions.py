@@ -11,13 +11,13 @@ from gateway.lineage.describing import Describing
 from gateway.lineage.graph import Between, joined
 from gateway.lineage.walk import Walk
 from gateway.schema.enums import LineageDirection, WalkPreference
+from gateway.schema.filters import LineageFilter
 from gateway.schema.scalars import Arn
 from gateway.schema.walks import (
     Coverage,
     DirectionArgument,
     FilterArgument,
     LineageEdge,
-    LineageFilter,
     LineageVertex,
     MaxDepth,
     MaxVertices,

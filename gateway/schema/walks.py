@@ -9,11 +9,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from strawberry import UNSET, Info
+from strawberry import Info
 
-from gateway.aws.kinds import LINEAGE, TRIAL_COMPONENT, Kind, kind_at
+from gateway.aws.kinds import LINEAGE, Kind, kind_at
 from gateway.errors import BadUserInput, GatewayError, failed
-from gateway.lineage import coverage, plan, walk
+from gateway.lineage import coverage, walk
 from gateway.lineage.coverage import Reason, reason_of
 from gateway.lineage.describing import Describing
 from gateway.lineage.export import Format, described, needed, written
@@ -32,6 +32,7 @@ from gateway.schema.enums import (
     LineageType,
     WalkPreference,
 )
+from gateway.schema.filters import LineageFilter, describes, is_of, type_of, verdict
 from gateway.schema.paging import checked_first
 from gateway.schema.plans import Coming
 from gateway.schema.scalars import Arn, checked_arn
@@ -48,42 +49,6 @@ DEEPEST = 100
 """Associations that one walk may be asked to go."""
 MOST_VERTICES = 10_000
 """Vertices that one walk may be asked for."""
-
-
-@strawberry.input(description="A property, to look for or to set.")
-class PropertyInput:
-    """A key and its value."""
-
-    key: str = strawberry.field(description="The property's name.")
-    value: str = strawberry.field(description="What it must be, or will be, set to.")
-
-
-@strawberry.input(
-    description="Which vertices a walk shows; every part given must hold. A filter chooses what is shown, never what "
-    "is walked, and the starts are always shown. Times and properties take a Describe of each vertex, unless what it "
-    "told is remembered."
-)
-class LineageFilter:
-    """A filter over a walk's vertices."""
-
-    lineage_types: list[LineageType] | None = strawberry.field(
-        default=UNSET, description="Vertices of any of these kinds."
-    )
-    types: list[str] | None = strawberry.field(
-        default=UNSET,
-        description="Vertices of any of these types, such as DataSet; TrainingJob and SageMakerTrainingJob are one.",
-    )
-    created_after: datetime | None = strawberry.field(default=UNSET, description="Created at this moment or later.")
-    created_before: datetime | None = strawberry.field(default=UNSET, description="Created at this moment or earlier.")
-    modified_after: datetime | None = strawberry.field(
-        default=UNSET, description="Last changed at this moment or later."
-    )
-    modified_before: datetime | None = strawberry.field(
-        default=UNSET, description="Last changed at this moment or earlier."
-    )
-    properties: list[PropertyInput] | None = strawberry.field(
-        default=UNSET, description="With any of these properties. Trial components have none."
-    )
 
 
 DirectionArgument = Annotated[LineageDirection, strawberry.argument(description="Which way to walk.")]
@@ -243,7 +208,7 @@ async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) 
             await describing.go_on()
             await walked.loaders.keep()  # while the next page is on its way
     told = describing.end()
-    if _describes(filter):
+    if describes(filter):
         await told
     await walked.loaders.turns.respite()
     graph = await _shown(walked, filter)
@@ -315,10 +280,10 @@ class Showing:
         # Why that of some could not be told may no longer hold: others have told more since.
         new = [arn for arn in found if not isinstance(self._verdicts.get(arn), bool)]
         async for some in self._loaders.turns.slices(new):
-            self._verdicts |= {arn: _is_of(self._loaders, arn, self._filter) for arn in some}
+            self._verdicts |= {arn: is_of(self._loaders, arn, self._filter) for arn in some}
         unsure = [arn for arn in new if self._verdicts[arn] is None]
         if unsure:
-            verdicts = await asyncio.gather(*(_verdict(self._loaders, arn, self._filter) for arn in unsure))
+            verdicts = await asyncio.gather(*(verdict(self._loaders, arn, self._filter) for arn in unsure))
             self._verdicts.update(zip(unsure, verdicts, strict=True))
         return [arn for arn in found if self._verdicts[arn] is True or self._walked.depths[arn] == 0]
 
@@ -373,68 +338,6 @@ def _coverage(told: coverage.Coverage, unsure: Iterable[Reason] = ()) -> Coverag
         frontier=[Arn(arn) for arn in told.frontier],
         as_of=told.as_of,
     )
-
-
-async def _verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | Reason:
-    """Tell whether the filter shows a vertex, which may take a Describe, or why that cannot be told."""
-    kind, record = kind_at(arn), loaders.known.record(arn)
-    assert kind  # noqa: S101 - or it would be sure
-    try:
-        for path in _paths(filter, kind):
-            if not record.covers(path):
-                await loaders.entities.describe(kind, arn, path)
-    except GatewayError as error:
-        return reason_of(error)
-    properties: dict[str, str] = record.read("Properties") or {}
-    return (
-        _is_of_type(loaders, kind, arn, filter)
-        and all(_holds(record.read(path), after, before) for path, after, before in _moments(filter))
-        and (not filter.properties or any(properties.get(wanted.key) == wanted.value for wanted in filter.properties))
-    )
-
-
-def _is_of(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | None:
-    """Whether a vertex is of the kinds and types that the filter shows; None where that is not all, or not known."""
-    kind = kind_at(arn)
-    if kind is None or (filter.properties and kind is TRIAL_COMPONENT):
-        return False
-    if filter.lineage_types and kind.name not in {wanted.value for wanted in filter.lineage_types}:
-        return False
-    if filter.types and not loaders.known.record(arn).covers(kind.type_path):
-        return None
-    return (None if _describes(filter) else True) if _is_of_type(loaders, kind, arn, filter) else False
-
-
-def _is_of_type(loaders: Loaders, kind: Kind, arn: str, filter: LineageFilter) -> bool:
-    return not filter.types or type_of(loaders, kind, arn) in map(plan.one_spelling, filter.types)
-
-
-def _describes(filter: LineageFilter) -> bool:
-    """Whether only a description tells if a filter shows a vertex."""
-    return bool(_moments(filter) or filter.properties)
-
-
-def _paths(filter: LineageFilter, kind: Kind) -> list[str]:
-    """Tell what a filter takes of the Describe response, as paths."""
-    told = {kind.type_path: filter.types, "Properties": filter.properties}
-    return [path for path, *_ in _moments(filter)] + [path for path, wanted in told.items() if wanted]
-
-
-def _moments(filter: LineageFilter) -> list[tuple[str, datetime | None, datetime | None]]:
-    bounds = (
-        ("CreationTime", filter.created_after or None, filter.created_before or None),
-        ("LastModifiedTime", filter.modified_after or None, filter.modified_before or None),
-    )
-    return [bound for bound in bounds if bound[1] or bound[2]]
-
-
-def _holds(moment: datetime | None, after: datetime | None, before: datetime | None) -> bool:
-    return moment is not None and (not after or moment >= after) and (not before or moment <= before)
-
-
-def type_of(loaders: Loaders, kind: Kind, arn: str) -> str | None:
-    """Return a walked vertex's type; the walk told it, if there is one."""
-    return plan.one_spelling(loaders.known.record(arn).read(kind.type_path))
 
 
 def _edge(loaders: Loaders, edge: ShownEdge) -> LineageEdge:
