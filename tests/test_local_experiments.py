@@ -87,7 +87,7 @@ def test_trial_needs_its_experiment(sagemaker: Any) -> None:
         sagemaker.create_trial(TrialName="first", ExperimentName="missing")
 
 
-def test_updates_replace_maps_of_components(sagemaker: Any) -> None:
+def test_updates_add_to_maps_of_components(sagemaker: Any) -> None:
     numbers = {"a": {"NumberValue": 1}, "b": {"NumberValue": 2}}
     files = {"x": {"Value": "s3://x"}, "y": {"Value": "s3://y"}}
     sagemaker.create_trial_component(
@@ -95,17 +95,17 @@ def test_updates_replace_maps_of_components(sagemaker: Any) -> None:
     )
     sagemaker.update_trial_component(
         TrialComponentName="step",
-        Parameters={"c": {"StringValue": "3"}},
+        Parameters={"b": {"NumberValue": 3}, "c": {"StringValue": "3"}},
         InputArtifactsToRemove=["x", "z"],
-        OutputArtifacts=files,
-        OutputArtifactsToRemove=["y"],
+        OutputArtifacts={"y": {"Value": "s3://new"}, "z": {"Value": "s3://z"}},
+        OutputArtifactsToRemove=["z"],
         Status={"PrimaryStatus": "Completed"},
         DisplayName="Done",
     )
     described = sagemaker.describe_trial_component(TrialComponentName="step")
-    assert described["Parameters"] == {"c": {"StringValue": "3"}}
-    assert list(described["InputArtifacts"]) == ["y"]
-    assert list(described["OutputArtifacts"]) == ["x"]
+    assert described["Parameters"] == {"a": {"NumberValue": 1}, "b": {"NumberValue": 3}, "c": {"StringValue": "3"}}
+    assert described["InputArtifacts"] == {"y": {"Value": "s3://y"}}
+    assert described["OutputArtifacts"] == {"x": {"Value": "s3://x"}, "y": {"Value": "s3://new"}}
     assert (described["Status"], described["DisplayName"]) == ({"PrimaryStatus": "Completed"}, "Done")
 
 

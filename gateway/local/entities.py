@@ -95,7 +95,7 @@ def _unused_arn(kind: Kind, service: Service, request: Request) -> str:
 
 
 def update(kind: Kind, service: Service, request: Request) -> Response:
-    """Replace the members given, maps as a whole, and then remove the keys that are to go.
+    """Replace the members given, add to those that are collections, and then remove the keys that are to go.
 
     Raises:
         NotFoundError: the account has no such entity.
@@ -103,7 +103,9 @@ def update(kind: Kind, service: Service, request: Request) -> Response:
     found = _own(kind, service, request[kind.reference])
     record: Record = orjson.loads(found.record)
     removals = {member: keys for member, keys in request.items() if member.endswith(_REMOVED)}
-    record |= {member: value for member, value in request.items() if member not in {*removals, kind.reference}}
+    given = {member: value for member, value in request.items() if member not in {*removals, kind.reference}}
+    grown = {member: record.get(member, {}) | given[member] for member in kind.collections if member in given}
+    record |= given | grown
     for member, keys in removals.items():
         changed = member.removesuffix(_REMOVED)
         record[changed] = {key: value for key, value in record.get(changed, {}).items() if key not in keys}

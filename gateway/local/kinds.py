@@ -34,7 +34,7 @@ class Kind:
     any_case: bool = False
     """Whether names that differ by capital letters only are the same."""
     collections: Mapping[str, Any] = field(default_factory=dict)
-    """Members that are there in every answer, empty where the record says nothing."""
+    """Members that are there in every answer, empty where the record says nothing; an update adds to them."""
 
     @property
     def arn_member(self) -> str:

@@ -21,7 +21,7 @@ Convert = Callable[[Any, str], Any]
 INPUT = "input"
 """The argument of every mutation."""
 
-_OTHERS = "AWS leaves open whether others stay: give all that are to, and remove those that are not."
+_OTHERS = "Others stay, unless they are removed."
 
 
 def needs(member: str, description: str, convert: Convert | None = None) -> Any:
