@@ -249,7 +249,7 @@ class _Shared:
         )
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
-        told: list[bytes | None] = await self._redis.mget(keys)
+        told: list[Any] = await self._redis.mget(keys)  # bytes, unless the client decodes them
         return told
 
     async def set(self, entries: Sequence[Entry]) -> None:
