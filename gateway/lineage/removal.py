@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from gateway import arn as arns
-from gateway.aws.kinds import ARTIFACT, MOST_RESULTS, TRIAL_COMPONENT, Kind
+from gateway.aws.kinds import ARTIFACT, TRIAL_COMPONENT, Kind
 from gateway.aws.places import Place
 from gateway.errors import GatewayError, NotFound
 from gateway.loaders import Loaders
@@ -79,16 +79,12 @@ async def own(loaders: Loaders, kind: Kind, arn: str) -> Own:
 
 async def artifact_of(loaders: Loaders, source: dict[str, Any]) -> str:
     """Return the ARN of the artifact that has exactly this source; NotFound when there is none."""
-    token: str | None = None
-    while True:
-        page = await loaders.listings.page(ARTIFACT, {"SourceUri": source["SourceUri"]}, token, MOST_RESULTS)
+    async for page in loaders.listings.pages(ARTIFACT, {"SourceUri": source["SourceUri"]}):
         for summary in page.items:
             if _types(summary["Source"]) == _types(source):
                 arn: str = summary[ARTIFACT.arn]
                 return arn
-        token = page.next
-        if token is None:
-            raise NotFound("No artifact has this source.")
+    raise NotFound("No artifact has this source.")
 
 
 def _types(source: dict[str, Any]) -> set[tuple[str, str]]:

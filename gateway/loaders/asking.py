@@ -1,9 +1,9 @@
 """What a request is asking of AWS: each thing once, whoever waits for it, and why."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from gateway.aws.budget import Budget
 from gateway.errors import GatewayError, NotFound
@@ -47,6 +47,28 @@ class Asking:
         if not page.done():
             self.pages.add(page)
             page.add_done_callback(self.pages.discard)
+        return page
+
+
+class Pages:
+    """The pages of a listing from its first, each asked for when the iteration comes to it."""
+
+    def __init__(self, load: Callable[[str | None], Awaitable[Page]]) -> None:
+        """Ask by ``load`` for the page that begins at a token, which is None for the first."""
+        self._load = load
+        self._next: str | None = None
+        self._ended = False
+
+    def __aiter__(self) -> Self:
+        """Go on from where it is."""
+        return self
+
+    async def __anext__(self) -> Page:
+        """Return the next page."""
+        if self._ended:
+            raise StopAsyncIteration
+        page = await self._load(self._next)
+        self._next, self._ended = page.next, not page.next
         return page
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from gateway import arn as arns
 from gateway.aws.kinds import LINEAGE, MOST_RESULTS, kind_at, kind_of
 from gateway.aws.places import HOME, Place
 from gateway.errors import Forbidden, NotFound
-from gateway.loaders.asking import Asking, frozen, paged
+from gateway.loaders.asking import Asking, Pages, frozen, paged
 from gateway.loaders.known import Known
 from gateway.records import Page
 
@@ -34,14 +35,7 @@ class Associations:
 
     async def all(self, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return all association summaries that a hop's parameters leave, page after page."""
-        items: list[dict[str, Any]] = []
-        token = None
-        while True:
-            page = await self.page(parameters, token)
-            items += page.items
-            token = page.next
-            if token is None:
-                return items
+        return [summary async for page in Pages(partial(self.page, parameters)) for summary in page.items]
 
     def _page(self, parameters: Mapping[str, Any], token: str | None, place: Place | None) -> asyncio.Task[Page]:
         end = parameters.get("SourceArn") or parameters.get("DestinationArn")

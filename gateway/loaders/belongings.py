@@ -7,10 +7,10 @@ from functools import partial
 from aiodataloader import DataLoader
 
 from gateway import arn as arns
-from gateway.aws.kinds import ABSENT, EXECUTION_TAG, MOST_RESULTS, PROJECT, TRIAL, TRIAL_COMPONENT, kind_at
+from gateway.aws.kinds import ABSENT, EXECUTION_TAG, PROJECT, TRIAL, TRIAL_COMPONENT, kind_at
 from gateway.aws.places import HOME, Place
 from gateway.errors import BadUserInput, NotFound
-from gateway.loaders.asking import Asking, paged, says_missing
+from gateway.loaders.asking import Asking, Pages, paged, says_missing
 from gateway.loaders.entities import Entities
 from gateway.loaders.known import Known
 from gateway.loaders.listings import Listings
@@ -65,29 +65,20 @@ class Belongings:
         if await self._entities.tells(TRIAL_COMPONENT, component, "Parents"):
             parents = self._known.record(component).read("Parents") or ()
             return sorted({parent["TrialName"] for parent in parents})
-        names: list[str] = []
-        page = Page([], "")
-        while page.next is not None:
-            asked = {"TrialComponentName": arns.id_of(component)}
-            page = await self._listings.page(TRIAL, asked, page.next or None, MOST_RESULTS, place)
-            names += [summary["TrialName"] for summary in page.items]
-        return sorted(names)
+        trials = self._listings.pages(TRIAL, {"TrialComponentName": arns.id_of(component)}, place)
+        return sorted([summary["TrialName"] async for page in trials for summary in page.items])
 
     async def _load_tags(self, arn: str) -> list[dict[str, str]]:
-        tags: list[dict[str, str]] = []
-        token: str | None = None
-        while True:
-            asked = {"ResourceArn": arn} | paged(token)
-            try:
-                answer = await self._asking.calls("ListTags", self._known.place_of(arn), **asked)
-            except (NotFound, BadUserInput) as error:
-                if says_missing(error, ABSENT):
-                    return []
-                raise
-            tags += answer["Tags"]
-            token = answer.get("NextToken")
-            if not token:
-                return tags
+        async def load(token: str | None) -> Page:
+            answer = await self._asking.calls("ListTags", self._known.place_of(arn), ResourceArn=arn, **paged(token))
+            return Page(answer["Tags"], answer.get("NextToken"))
+
+        try:
+            return [tag async for page in Pages(load) for tag in page.items]
+        except (NotFound, BadUserInput) as error:
+            if says_missing(error, ABSENT):
+                return []
+            raise
 
     async def _load_projects(self, wanted: list[tuple[Place, str]]) -> list[str | None]:
         """Find projects by their ids: no call takes one, so the listing is read as far as it takes to find them."""
@@ -100,10 +91,10 @@ class Belongings:
 
     async def _projects_in(self, place: Place, ids: set[str]) -> dict[str, str]:
         found: dict[str, str] = {}
-        page = Page([], "")
-        while page.next is not None and not found.keys() >= ids:
-            page = await self._listings.page(PROJECT, {}, page.next or None, MOST_RESULTS, place)
+        async for page in self._listings.pages(PROJECT, {}, place):
             found |= {summary["ProjectId"]: PROJECT.key(summary) for summary in page.items}
+            if found.keys() >= ids:
+                break
         return found
 
 

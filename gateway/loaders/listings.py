@@ -8,7 +8,7 @@ from gateway.aws.batches import Search
 from gateway.aws.kinds import MOST_RESULTS, Kind
 from gateway.aws.places import HOME, Place
 from gateway.errors import BadUserInput, NotFound
-from gateway.loaders.asking import Asking, frozen, paged, says_missing
+from gateway.loaders.asking import Asking, Pages, frozen, paged, says_missing
 from gateway.loaders.known import Known
 from gateway.records import Page
 
@@ -26,6 +26,10 @@ class Listings:
     ) -> Page:
         """Return a page of summaries of a kind, by its List operation; empty where what they belong to is missing."""
         return await asyncio.shield(self._asking.page(self._load, kind, place, frozen(parameters), token, size))
+
+    def pages(self, kind: Kind, parameters: Mapping[str, Any], place: Place = HOME) -> Pages:
+        """Return all pages of summaries of a kind, as large as they may be."""
+        return Pages(lambda token: self.page(kind, parameters, token, MOST_RESULTS, place))
 
     async def search(  # noqa: PLR0913, PLR0917 - and so has a search
         self, kind: Kind, name: str, value: str, token: str | None, size: int, place: Place = HOME
