@@ -257,13 +257,13 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _embedded(**options: Any) -> Iterator[LocalServer]:
     """Run a local service beside the gateway, on its usual port or, where that is taken, on a free one."""
     try:
-        local = LocalServer(port=LOCAL_PORT, record=False, **options).__enter__()
+        local = LocalServer(port=LOCAL_PORT, record=False, **options).start()
     except OSError:
-        local = LocalServer(port=0, record=False, **options).__enter__()
+        local = LocalServer(port=0, record=False, **options).start()
     try:
         yield local
     finally:
-        local.__exit__(None, None, None)
+        local.stop()
 
 
 def _run_embedded(settings: Settings, local: LocalServer, *, demo: bool = False) -> int:
