@@ -2,7 +2,10 @@
 
 import time
 
-_PAUSE_SECONDS = 1.0
+REDIS_SECONDS = 0.25
+"""How long Redis may take to answer, since the gateway can do without what it asks there."""
+
+PAUSE_SECONDS = 1.0
 """How long something that failed is left alone, unless there is more to it."""
 
 
@@ -18,6 +21,6 @@ class Breaker:
         """Whether to try it: it has not failed a moment ago."""
         return time.monotonic() >= self._until
 
-    def failed(self, seconds: float = _PAUSE_SECONDS) -> None:
+    def failed(self, seconds: float = PAUSE_SECONDS) -> None:
         """Note that it failed just now, and is to be left alone for so long."""
         self._until = max(self._until, time.monotonic() + seconds)

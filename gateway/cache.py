@@ -18,13 +18,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from gateway.breaker import Breaker
+from gateway.breaker import PAUSE_SECONDS, REDIS_SECONDS, Breaker
 from gateway.settings import Settings
 
 _log = logging.getLogger("gateway.cache")
 
-_ANSWER_SECONDS = 0.25
-"""How long Redis may take to answer."""
 _LONGEST_CALL_SECONDS = 600
 """How long an answer may be on its way, where requests have less time for all of theirs."""
 _PREFIX = "lineage-gateway:2:"
@@ -155,7 +153,7 @@ class Cache:
         except (RedisError, OSError) as error:
             self._failed(error, max(self._seconds.values()))
 
-    def _failed(self, error: Exception, seconds: float = 1.0) -> None:
+    def _failed(self, error: Exception, seconds: float = PAUSE_SECONDS) -> None:
         self._breaker.failed(seconds)
         _log.warning("The cache does not answer; the gateway goes on without it: %s", type(error).__name__)
 
@@ -243,8 +241,8 @@ class _Shared:
     def __init__(self, url: str) -> None:
         self._redis: Redis = Redis.from_url(
             url,
-            socket_timeout=_ANSWER_SECONDS,
-            socket_connect_timeout=_ANSWER_SECONDS,
+            socket_timeout=REDIS_SECONDS,
+            socket_connect_timeout=REDIS_SECONDS,
             retry=Retry(NoBackoff(), 1),  # a connection that was idle may have been closed
         )
 

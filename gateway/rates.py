@@ -8,10 +8,8 @@ from throttled.asyncio import BaseStore, MemoryStore, RateLimiterRegistry, Redis
 from throttled.asyncio.rate_limiter import BaseRateLimiter
 from throttled.exceptions import StoreUnavailableError
 
-from gateway.breaker import Breaker
+from gateway.breaker import REDIS_SECONDS, Breaker
 
-_ANSWER_SECONDS = 0.25
-"""How long Redis may take to answer."""
 _MOST_RATES = 1_000
 """Rates that are kept at hand; a pace that is being learnt goes through many."""
 _MOST_KEYS = 100_000
@@ -24,7 +22,7 @@ class Rates:
     def __init__(self, redis_url: str | None = None) -> None:
         """Keep the buckets in this process, or in Redis; while that is away, in this process."""
         self._memory = MemoryStore(options={"MAX_SIZE": _MOST_KEYS})
-        timeouts = {"SOCKET_TIMEOUT": _ANSWER_SECONDS, "SOCKET_CONNECT_TIMEOUT": _ANSWER_SECONDS}
+        timeouts = {"SOCKET_TIMEOUT": REDIS_SECONDS, "SOCKET_CONNECT_TIMEOUT": REDIS_SECONDS}
         self._redis = RedisStore(redis_url, options=timeouts) if redis_url else None
         self._breaker = Breaker()
         self._limiters = lru_cache(_MOST_RATES)(_limiter)
