@@ -141,7 +141,7 @@ class Operations:
     async def answer(self, asked: Asked, asking: Asking) -> Outcome:
         """Answer once; Refusal when it may not be asked."""
         with observability.operation() as operation:
-            asked = self._allowed(asked, asking)
+            asked, asking = self._allowed(asked, asking)
             outcome = await self._answered(asked, asking)
             operation.answered(outcome.answer)
             return outcome
@@ -151,7 +151,7 @@ class Operations:
             cost = await self._spend(asked, asking)
         except TooCostly as error:
             return _unaffordable(error)
-        loaders = self._loaders(asked, asking)
+        loaders = _loaders(asking)
         try:
             outcome = await self._executor.run(*asked[:3], loaders)
             return extended(outcome, _wanted(asked, asking), cost, self._spending.most, loaders)
@@ -162,7 +162,7 @@ class Operations:
         """Answer as often as there is something to say; Refusal, before anything is said, when it may not be asked."""
         with ExitStack() as undo:
             operation = undo.enter_context(observability.operation())
-            asked = self._allowed(asked, asking)
+            asked, asking = self._allowed(asked, asking)
             return _observed(await self._begun(asked, asking), operation, undo.pop_all())
 
     async def _begun(self, asked: Asked, asking: Asking) -> AsyncGenerator[Outcome, None]:
@@ -170,7 +170,7 @@ class Operations:
             cost = await self._spend(asked, asking)
         except TooCostly as error:
             return _once(_unaffordable(error))
-        return self._streamed(asked, _wanted(asked, asking), cost, self._loaders(asked, asking))
+        return self._streamed(asked, _wanted(asked, asking), cost, _loaders(asking))
 
     async def _streamed(
         self, asked: Asked, names: frozenset[str], cost: int | None, loaders: Loaders
@@ -181,12 +181,6 @@ class Operations:
                     yield extended(outcome, names, cost, self._spending.most, loaders)
         finally:
             await loaders.end()
-
-    def _loaders(self, asked: Asked, asking: Asking) -> Loaders:
-        # What is to be changed is looked at as it is now.
-        fresh = asking.fresh or self._executor.is_mutation(asked.query, asked.operation_name)
-        loaders: Loaders = asking.connection.app.state.backend.loaders(fresh=fresh)
-        return loaders
 
     async def _spend(self, asked: Asked, asking: Asking) -> int | None:
         """Return what the operation may cost, after taking it of what its caller may spend; TooCostly or Refusal."""
@@ -204,24 +198,20 @@ class Operations:
         client = asking.connection.client
         return asking.caller.name if self._authenticator.signs_in or not client else client.host
 
-    def _allowed(self, asked: Asked, asking: Asking) -> Asked:
+    def _allowed(self, asked: Asked, asking: Asking) -> tuple[Asked, Asking]:
         """Find the document, and check that this caller may ask it in this way; Refusal when not."""
         try:
             _need(asking.caller, Role.READ, "This needs the role read.")
             query = self._documents.text(asked.query, asked.document_id, asked.extensions.get("persistedQuery"))
-            self._check(query, asked.operation_name, asking)
+            mutates = self._executor.is_mutation(query, asked.operation_name)
+            if mutates:
+                _check_may_write(asking)
+            if self._executor.tells_schema(query):
+                _need(asking.caller, Role.SCHEMA, "The schema takes the role schema here.")
         except GatewayError as error:
             raise Refusal.of(error) from None
-        return asked._replace(query=query)
-
-    def _check(self, query: str, operation_name: str | None, asking: Asking) -> None:
-        if self._executor.is_mutation(query, operation_name):
-            if not asking.deliberate:
-                # A link, an image or a foreign page must not change anything.
-                raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation takes POST.", headers={"Allow": "POST"})
-            _need(asking.caller, Role.WRITE, "A mutation needs the role write.")
-        if self._executor.tells_schema(query):
-            _need(asking.caller, Role.SCHEMA, "The schema takes the role schema here.")
+        # What is to be changed is looked at as it is now.
+        return asked._replace(query=query), asking._replace(fresh=asking.fresh or mutates)
 
 
 async def _observed(
@@ -244,6 +234,18 @@ def _unaffordable(error: TooCostly) -> Outcome:
 
 async def _once(outcome: Outcome) -> AsyncGenerator[Outcome, None]:
     yield outcome
+
+
+def _loaders(asking: Asking) -> Loaders:
+    loaders: Loaders = asking.connection.app.state.backend.loaders(fresh=asking.fresh)
+    return loaders
+
+
+def _check_may_write(asking: Asking) -> None:
+    if not asking.deliberate:
+        # A link, an image or a foreign page must not change anything.
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation takes POST.", headers={"Allow": "POST"})
+    _need(asking.caller, Role.WRITE, "A mutation needs the role write.")
 
 
 def _need(caller: Caller, role: Role, message: str) -> None:
