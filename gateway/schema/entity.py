@@ -29,7 +29,11 @@ from gateway.schema.selection import selected
 if TYPE_CHECKING:
     from strawberry.types.base import StrawberryObjectDefinition
 
+    from gateway.schema.lineage import LineageEntity
     from gateway.schema.pipelines import Project
+
+Vertex = Annotated["LineageEntity", strawberry.lazy("gateway.schema.lineage")]
+"""The type of a field that shows a vertex of the lineage graph, whichever file it stands in."""
 
 Path = str | Callable[[Kind], str]
 """A path into a Describe response; or how to find it in the row of the entity's kind, where the kinds differ."""

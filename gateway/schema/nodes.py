@@ -10,8 +10,8 @@ from gateway.aws import kinds
 from gateway.errors import BadUserInput
 from gateway.loaders import Loaders
 from gateway.schema.arguments import argument
+from gateway.schema.associations import Association, association, association_ends
 from gateway.schema.entity import Node
-from gateway.schema.lineage import Association, association, association_ends
 from gateway.schema.lookup import existing
 from gateway.schema.scalars import checked_arn
 

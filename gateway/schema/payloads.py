@@ -11,9 +11,10 @@ from strawberry import Info
 from gateway.lineage.removal import Removal
 from gateway.loaders import Loaders
 from gateway.records import Edge
+from gateway.schema.associations import Association, association
 from gateway.schema.entity import Tag
 from gateway.schema.enums import AssociationType
-from gateway.schema.lineage import Action, Artifact, Association, Context, TrialComponent, association
+from gateway.schema.lineage import Action, Artifact, Context, TrialComponent
 from gateway.schema.scalars import Arn
 from gateway.schema.selection import selected
 

@@ -23,19 +23,16 @@ from gateway.schema.arguments import (
     Type,
     argument,
 )
+from gateway.schema.associations import Association, association, association_listing, foresee_hops
 from gateway.schema.catalogue import Catalogue
 from gateway.schema.enums import AssociationSort, AssociationType, LineageDirection, WalkPreference
 from gateway.schema.lineage import (
     Action,
     Artifact,
-    Association,
     Context,
     LineageEntity,
     LineageGroup,
     TrialComponent,
-    association,
-    association_listing,
-    foresee_hops,
 )
 from gateway.schema.lookup import by_arn, by_either, by_name, given, listed, place_asked
 from gateway.schema.nodes import Nodes

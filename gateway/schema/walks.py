@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 from strawberry import Info
@@ -23,7 +23,7 @@ from gateway.lineage.picture import Picture
 from gateway.lineage.walk import Walk
 from gateway.loaders import Loaders
 from gateway.records import Edge
-from gateway.schema.entity import shown, uncovered
+from gateway.schema.entity import Vertex, shown, uncovered
 from gateway.schema.enums import (
     AssociationType,
     GraphFormat,
@@ -38,11 +38,6 @@ from gateway.schema.plans import Coming
 from gateway.schema.scalars import Arn, checked_arn
 from gateway.schema.selection import arguments
 from gateway.turns import LONG
-
-if TYPE_CHECKING:
-    from gateway.schema.lineage import LineageEntity
-
-Vertex = Annotated["LineageEntity", strawberry.lazy("gateway.schema.lineage")]
 
 MOST_STARTS = 100
 DEEPEST = 100

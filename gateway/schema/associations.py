@@ -1,0 +1,163 @@
+"""Associations: each with its ends, lists of them, and one hop along those of a vertex."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import UNSET, Info
+
+from gateway import arn as arns
+from gateway.aws.kinds import kind_at
+from gateway.aws.places import Place
+from gateway.lineage import plan
+from gateway.loaders import Loaders
+from gateway.schema.entity import Described, Node, UserContext, Vertex, called, member, shown, who
+from gateway.schema.enums import AssociationType, LineageType
+from gateway.schema.paging import Listing, PageInfo, scope, window
+from gateway.schema.selection import arguments
+
+
+@strawberry.input(description="Which neighbours a hop returns; every part given must hold.")
+class HopFilter:
+    """A filter over one hop."""
+
+    association_types: list[AssociationType] | None = strawberry.field(
+        default=UNSET, description="Associations of any of these types."
+    )
+    lineage_types: list[LineageType] | None = strawberry.field(
+        default=UNSET, description="Neighbours of any of these kinds."
+    )
+    types: list[str] | None = strawberry.field(
+        default=UNSET,
+        description="Neighbours of any of these types, such as DataSet; TrainingJob and SageMakerTrainingJob are one.",
+    )
+    created_after: datetime | None = strawberry.field(
+        default=UNSET, description="Associations made at this moment or later."
+    )
+    created_before: datetime | None = strawberry.field(
+        default=UNSET, description="Associations made at this moment or earlier."
+    )
+
+
+HopFilterArgument = Annotated[HopFilter | None, strawberry.argument(description="Which neighbours; left out: all.")]
+
+
+@strawberry.type(description="An edge of the lineage graph, with who drew it and when.")
+class Association(Node):
+    """One of ListAssociations' summaries."""
+
+    summary: strawberry.Private[dict[str, Any]]
+
+    def get(self, name: str) -> Any:
+        """Read a member of the summary, as a field does of any structure."""
+        return self.summary.get(name)
+
+    type: AssociationType | None = member("AssociationType", "What it says of its two ends; null where nobody said.")
+    creation_time: datetime | None = member("CreationTime", "When it was made.")
+    created_by: UserContext | None = who("CreatedBy", "Who made it.")
+
+    @strawberry.field(description="The end that the arrow leaves.")
+    def source(self) -> Vertex:
+        """Return the source."""
+        return _vertex(self.loaders, self.summary["SourceArn"])
+
+    @strawberry.field(description="The end that the arrow reaches.")
+    def destination(self) -> Vertex:
+        """Return the destination."""
+        return _vertex(self.loaders, self.summary["DestinationArn"])
+
+
+@strawberry.type(description="A neighbour and the association that leads to it.")
+class LineageConnectionEdge:
+    """An edge of a hop."""
+
+    cursor: str = strawberry.field(description="Opaque; give it as `after` to go on behind this edge.")
+    node: Vertex = strawberry.field(description="The neighbour.")
+    association: Association = strawberry.field(description="The association between the two.")
+
+
+@strawberry.type(description="One page of an entity's neighbours.")
+class LineageConnection:
+    """A hop's connection."""
+
+    edges: list[LineageConnectionEdge] = strawberry.field(description="The neighbours with their associations.")
+    nodes: list[Vertex] = strawberry.field(description="The neighbours alone.")
+    page_info: PageInfo = strawberry.field(description="Whether more follow, and from where.")
+
+
+def association(loaders: Loaders, summary: dict[str, Any]) -> Association:
+    """Return the association of a summary."""
+    ends = f"{summary['SourceArn']} {summary['DestinationArn']}"
+    key = urlsafe_b64encode(ends.encode()).decode().rstrip("=")
+    return Association(loaders=loaders, key=key, summary=summary)
+
+
+def association_ends(id: str) -> tuple[str, str] | None:
+    """Read an association's id: the ARNs of its source and destination; None when it is none."""
+    try:
+        source, destination = urlsafe_b64decode(id + "=" * (-len(id) % 4)).decode().split(" ")
+    except ValueError:
+        return None
+    return (source, destination) if arns.parse(source) and arns.parse(destination) else None
+
+
+def association_listing(
+    loaders: Loaders, parameters: Mapping[str, Any], keep: plan.Keep | None = None, place: Place | None = None
+) -> Listing:
+    """Return a listing of association summaries; what is kept of it changes no cursor, so it is not in the scope."""
+    return Listing(
+        scope("ListAssociations", place, sorted(parameters.items())),
+        lambda token, _: loaders.associations.page(parameters, token, place),
+        keep,
+    )
+
+
+def foresee_hops(info: Info, arn: str) -> None:
+    """Begin with the hops that a document takes from a vertex of which nobody knows yet whether it exists.
+
+    Only with those that have neither a filter nor a cursor: they are what most ask for.
+    """
+    kind = kind_at(arn)
+    names = {None, *called(info, kind)} if kind else set()
+    for direction in ("upstream", "downstream"):
+        for condition, given in arguments(info._raw_info, direction):  # noqa: SLF001 - strawberry's own expands fragments
+            if condition in names and not given.get("filter") and not given.get("after"):
+                info.context.associations.foresee(plan.hop(arn, direction).parameters)
+
+
+async def hop(  # noqa: PLR0913, PLR0917 - a hop has these parts
+    info: Info,
+    entity: Described,
+    direction: plan.Direction,
+    first: int | None,
+    after: str | None,
+    filter: HopFilter | None,
+) -> LineageConnection:
+    """Return a page of a vertex's neighbours in one direction, as far as the filter keeps them."""
+    chosen = filter or HopFilter()
+    planned = plan.hop(
+        entity.key,
+        direction,
+        association_types={kind.value for kind in chosen.association_types or ()},
+        lineage_types={kind.value for kind in chosen.lineage_types or ()},
+        types=chosen.types or (),
+        created_after=chosen.created_after or None,
+        created_before=chosen.created_before or None,
+    )
+    loaders = entity.loaders
+    items, page_info = await window(info, association_listing(loaders, planned.parameters, planned.keep), first, after)
+    far = "SourceArn" if direction == "upstream" else "DestinationArn"
+    edges = [
+        LineageConnectionEdge(
+            cursor=cursor, node=_vertex(loaders, summary[far]), association=association(loaders, summary)
+        )
+        for cursor, summary in items
+    ]
+    return LineageConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=page_info)
+
+
+def _vertex(loaders: Loaders, arn: str) -> Vertex:
+    found: Vertex = shown(loaders, arn)
+    return found
