@@ -57,7 +57,7 @@ SMALL = f'{{ artifact(arn: "{arn(1, 0)}") {{ arn name type creationTime }} }}'
 
 async def compare() -> None:
     """Print the CPU of both ways, and of encoding what they made."""
-    built = schema.build()._schema  # noqa: SLF001 - as the executor does
+    built = schema.build(Settings())._schema  # noqa: SLF001 - as the executor does
     document = parse(f"subscription {{ lineage(start: []) {{ vertices {{ entity {{ {PLAIN} }} }} }} }}")
     planned: dict[str, Any] = {"executor_class": PlannedExecutor, "shapes": Shapes(built)}
     async with opened(Settings(local_url="http://127.0.0.1:1", cache_url="off")) as backend:

@@ -204,7 +204,7 @@ def _query(options: argparse.Namespace) -> int:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    sys.stdout.write(schema.built(Settings()).sdl)
+    sys.stdout.write(schema.build(Settings()).sdl)
     return 0
 
 
@@ -238,7 +238,7 @@ def _local(options: argparse.Namespace) -> int:
 
 async def _answer(settings: Settings, document: str, variables: dict[str, Any]) -> dict[str, Any]:
     async with opened(settings) as backend:
-        executor = Executor(schema.built(settings))
+        executor = Executor(schema.build(settings))
         loaders = backend.loaders()
         try:
             return (await executor.run(document, variables, None, loaders)).answer

@@ -11,9 +11,10 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_ty
 from graphs import artifact, artifact_arn, diamond, fan
 
 from gateway import schema
+from gateway.settings import Settings
 
 DATASET = artifact_arn(0)
-SCHEMA: GraphQLSchema = build_schema(schema.sdl(), assume_valid_sdl=True)
+SCHEMA: GraphQLSchema = build_schema(schema.build(Settings()).sdl, assume_valid_sdl=True)
 
 MALFORMED = [
     "",

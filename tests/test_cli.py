@@ -21,6 +21,7 @@ from websockets.sync.client import connect
 
 from gateway import schema
 from gateway.local.server import LocalServer
+from gateway.settings import Settings
 
 COMMAND = [sys.executable, "-W", "always::ResourceWarning", "-m", "gateway.cli"]
 
@@ -88,17 +89,17 @@ def serving(environment: dict[str, str], *arguments: str) -> Iterator[Running]:
 
 def test_schema_command_prints_the_schema(environment: dict[str, str]) -> None:
     done = run(environment, "schema")
-    assert (done.returncode, done.stdout, done.stderr) == (0, schema.sdl(), "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, schema.build(Settings()).sdl, "")
 
 
 def test_schema_command_prints_mutations_if_on(environment: dict[str, str]) -> None:
     done = run(environment, "schema", GATEWAY_MUTATIONS="true")
-    assert (done.returncode, done.stdout, done.stderr) == (0, schema.sdl(mutations=True), "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, schema.build(Settings(mutations=True)).sdl, "")
 
 
 def test_schema_command_takes_other_names(environment: dict[str, str]) -> None:
     done = run(environment, "schema", GATEWAY_TYPE_PREFIX="SageMaker", GATEWAY_NODE_FIELD="false")
-    assert (done.returncode, done.stdout) == (0, schema.build(type_prefix="SageMaker", node_field=False).sdl)
+    assert (done.returncode, done.stdout) == (0, schema.build(Settings(type_prefix="SageMaker", node_field=False)).sdl)
     refused = run(environment, "schema", GATEWAY_TYPE_PREFIX="1st")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "GATEWAY_TYPE_PREFIX" in refused.stderr

@@ -36,7 +36,7 @@ from gateway.schema.execution import Executor
 from gateway.schema.sizes import GIVEN
 from gateway.settings import Settings
 
-SUBGRAPH = schema.build(mutations=True)
+SUBGRAPH = schema.build(Settings(mutations=True))
 SCHEMA = SUBGRAPH._schema  # noqa: SLF001 - as the executor does
 EXECUTOR = Executor(SUBGRAPH)
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -187,7 +187,7 @@ def fields() -> dict[tuple[str, str], GraphQLField]:
 def printed() -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
     """The directives of the printed schema's fields, with their arguments."""
     found = {}
-    for node in parse(schema.sdl(mutations=True)).definitions:
+    for node in parse(schema.build(Settings(mutations=True)).sdl).definitions:
         for field in getattr(node, "fields", None) or ():
             if isinstance(field, FieldDefinitionNode):
                 found[node.name.value, field.name.value] = dict(map(applied, field.directives or ()))  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
 NODE = Path(__file__).parent / "node"
-SDL = schema.sdl(mutations=True)
+SDL = schema.build(Settings(mutations=True)).sdl
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/churn"
 
 OWN = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@shareable"])
@@ -96,8 +96,8 @@ def applied(directives: tuple[DirectiveNode, ...] | None) -> set[tuple[str, ...]
 
 
 async def test_router_reads_the_printed_schema(answer: Ask) -> None:
-    assert await answer("{ _service { sdl } }") == {"data": {"_service": {"sdl": schema.sdl()}}}
-    [link] = [line for line in schema.sdl().splitlines() if line.startswith("schema ")]
+    assert await answer("{ _service { sdl } }") == {"data": {"_service": {"sdl": schema.build(Settings()).sdl}}}
+    [link] = [line for line in schema.build(Settings()).sdl.splitlines() if line.startswith("schema ")]
     assert link.startswith('schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [')
     assert all(f'"@{name}"' in link for name in ("key", "shareable", "tag", "cost", "listSize"))
 
@@ -131,7 +131,7 @@ async def test_node_fields_can_be_left_out(server: LocalServer) -> None:
         data = (await ask("{ artifacts { nodes { id ... on Node { __typename } } } }"))["data"]
         sdl = (await ask("{ _service { sdl } }"))["data"]["_service"]["sdl"]
     assert data == {"artifacts": {"nodes": []}}
-    assert sdl == schema.build(node_field=False).sdl
+    assert sdl == schema.build(Settings(node_field=False)).sdl
 
 
 def test_schema_composes_alone() -> None:
@@ -141,7 +141,7 @@ def test_schema_composes_alone() -> None:
 
 
 def test_prefix_leaves_others_their_names() -> None:
-    text = composed(lineage=schema.build(mutations=True, type_prefix="SageMaker").sdl, own=OWN)
+    text = composed(lineage=schema.build(Settings(mutations=True, type_prefix="SageMaker")).sdl, own=OWN)
     for line in ("type Project {", "type SageMakerProject implements", "  project: Project", "  sageMakerProject(\n"):
         assert line in text
     collided = node("compose.mjs", {"lineage": SDL, "own": OWN})
@@ -152,7 +152,7 @@ def test_two_relay_subgraphs_share_page_info() -> None:
     collided = node("compose.mjs", {"lineage": SDL, "relay": RELAY})
     assert [error["code"] for error in collided["errors"]] == ["INVALID_FIELD_SHARING"] * 2
     assert all("Query.node" in error["message"] for error in collided["errors"])
-    text = composed(lineage=schema.build(node_field=False).sdl, relay=RELAY)
+    text = composed(lineage=schema.build(Settings(node_field=False)).sdl, relay=RELAY)
     assert text.count("type PageInfo {") == text.count("interface Node {") == 1
 
 

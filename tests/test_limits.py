@@ -12,7 +12,7 @@ from graphql import parse
 
 from gateway.http.limits import Limits
 from gateway.local.server import LocalServer
-from gateway.schema import built
+from gateway.schema import build
 from gateway.schema.execution import Executor
 from gateway.settings import Settings
 
@@ -144,7 +144,7 @@ async def test_fields_of_one_name_are_compared_for_a_while(answer: Ask, times: i
 
 
 def test_remembered_documents_have_a_limit() -> None:
-    executor = Executor(built(Settings()))
+    executor = Executor(build(Settings()))
     for number in range(50):
         executor.cost(f"{{ # {number:10000}\n __typename }}", None, None)
         executor.cost(f"{{ # {number:10000}\n nothing }}", None, None)

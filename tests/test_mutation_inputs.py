@@ -20,10 +20,11 @@ from shapes import SERVICE, graphql_name
 from gateway import schema
 from gateway.aws.kinds import LINEAGE
 from gateway.local.server import LocalServer
+from gateway.settings import Settings
 
 Value = dict[str, Any]
 
-SCHEMA = build_schema(schema.sdl(mutations=True), assume_valid_sdl=True)
+SCHEMA = build_schema(schema.build(Settings(mutations=True)).sdl, assume_valid_sdl=True)
 SCALARS = {"timestamp": "DateTime", "double": "Float"}
 
 PREFIXES = {f"{verb}{kind.name}": kind.name for kind in LINEAGE for verb in ("Create", "Update", "Delete")}

@@ -55,7 +55,7 @@ from gateway.schema.walks import LineageEdge, LineageVertex
 from gateway.settings import Settings
 from gateway.turns import LONG, SLICE
 
-SCHEMA = schema.build()._schema  # noqa: SLF001 - as the gateway's own executor does
+SCHEMA = schema.build(Settings())._schema  # noqa: SLF001 - as the gateway's own executor does
 SHAPES = Shapes(SCHEMA)
 
 ARNS = [artifact_arn(1), arn("context", "one"), arn("action", "one"), component_arn("one")]

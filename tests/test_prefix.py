@@ -32,9 +32,9 @@ from gateway import schema
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-PLAIN = build_schema(schema.build(mutations=True).sdl, assume_valid_sdl=True)
+PLAIN = build_schema(schema.build(Settings(mutations=True)).sdl, assume_valid_sdl=True)
 PREFIXED = build_schema(
-    schema.build(mutations=True, type_prefix="SageMaker", node_field=False).sdl, assume_valid_sdl=True
+    schema.build(Settings(mutations=True, type_prefix="SageMaker", node_field=False)).sdl, assume_valid_sdl=True
 )
 SHARED = {"Query", "Mutation", "Subscription", "PageInfo", "Node"}
 ROOTS = (PLAIN.query_type, PLAIN.mutation_type, PLAIN.subscription_type)

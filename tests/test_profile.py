@@ -110,7 +110,7 @@ MISTAKES: list[tuple[str, dict[str, Any]]] = [
     ("subscription { lineage { visited } }", {}),
 ]
 
-NAMES = set(re.findall(r"\w+", re.sub(r'"""(.|\n)*?"""|#.*', "", schema.sdl(mutations=True))))
+NAMES = set(re.findall(r"\w+", re.sub(r'"""(.|\n)*?"""|#.*', "", schema.build(Settings(mutations=True)).sdl)))
 
 
 def named(message: str) -> set[str]:
@@ -177,7 +177,7 @@ def test_router_alone_is_told_the_schema(ask: Any) -> None:
     for who in ("reader", "writer"):
         refused = ask(SERVICE, who)
         assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (403, "FORBIDDEN")
-    assert ask(SERVICE, "router").json() == {"data": {"_service": {"sdl": schema.sdl(mutations=True)}}}
+    assert ask(SERVICE, "router").json() == {"data": {"_service": {"sdl": schema.build(Settings(mutations=True)).sdl}}}
 
 
 @pytest.mark.parametrize(
@@ -191,11 +191,11 @@ def test_router_alone_is_told_the_schema(ask: Any) -> None:
     ],
 )
 def test_schema_field_is_found_anywhere(query: str, tells: bool) -> None:  # noqa: FBT001
-    assert Executor(schema.build(), secretive=True).tells_schema(query) is tells
+    assert Executor(schema.build(Settings()), secretive=True).tells_schema(query) is tells
 
 
 def test_development_tells_its_schema() -> None:
-    assert not Executor(schema.build()).tells_schema(SERVICE)
+    assert not Executor(schema.build(Settings())).tells_schema(SERVICE)
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,9 @@ from gateway import arn as arns
 from gateway import schema
 from gateway.aws import kinds
 from gateway.aws.batches import Search
+from gateway.settings import Settings
 
-SCHEMA = build_schema(schema.sdl(mutations=True), assume_valid_sdl=True)
+SCHEMA = build_schema(schema.build(Settings(mutations=True)).sdl, assume_valid_sdl=True)
 SCALARS = {
     "timestamp": "DateTime",
     "double": "Float",
@@ -62,7 +63,7 @@ ARGUMENTS = {
 
 
 def test_printed_schema_is_current() -> None:
-    assert (Path(__file__).parents[1] / "schema.graphql").read_text() == schema.sdl()
+    assert (Path(__file__).parents[1] / "schema.graphql").read_text() == schema.build(Settings()).sdl
 
 
 def ours() -> list[GraphQLNamedType]:
@@ -92,7 +93,7 @@ def test_everything_has_a_description() -> None:
 
 def test_what_federation_adds_has_descriptions() -> None:
     """Introspection shows it, and the printed schema does not."""
-    whole = schema.build()._schema  # noqa: SLF001 - strawberry's documented way to it
+    whole = schema.build(Settings())._schema  # noqa: SLF001 - strawberry's documented way to it
     bare = [name for name, type in whole.type_map.items() if not name.startswith("__") and not type.description]
     for directive in whole.directives:
         bare += [f"@{directive.name}"] * (not directive.description)
