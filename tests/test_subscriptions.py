@@ -18,8 +18,9 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from gateway.app import opened
 from gateway.lineage.describing import Describing
+from gateway.lineage.found import Direction, Found
 from gateway.lineage.graph import Between, ShownEdge, joined
-from gateway.lineage.walk import Direction, Walk
+from gateway.lineage.walk import Walk
 from gateway.local.server import LocalServer
 from gateway.records import Edge
 from gateway.schema.filters import LineageFilter
@@ -183,7 +184,7 @@ async def test_message_looks_at_new_edges_only(server: LocalServer, load: Callab
     load(*tree(vertices))
     async with opened(Settings(local_url=server.url, cache_url="off")) as backend:
         edges = Watched()
-        walked = Walk(backend.loaders(), [DATASET], Direction.DOWNSTREAM, 100, 1000, edges=edges)
+        walked = Walk(backend.loaders(), Found([DATASET], Direction.DOWNSTREAM, 100, edges=edges), 1000)
         progress = Progress(walked, LineageFilter(), Describing(walked, {}, lists=False))
         sent = [len((await progress.message(last=False)).edges) async for _ in walked.steps()]
         assert sum(sent) == edges.looked_at == vertices - 1

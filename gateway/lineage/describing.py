@@ -18,8 +18,9 @@ from gateway.aws.batches import MOST_ENTITIES
 from gateway.aws.kinds import MOST_RESULTS, Kind, kind_at
 from gateway.aws.places import Place
 from gateway.errors import Forbidden, GatewayError
+from gateway.lineage.found import Direction
 from gateway.lineage.spread import covering
-from gateway.lineage.walk import Direction, Walk
+from gateway.lineage.walk import Walk
 from gateway.records import Page
 
 _FIRST, _FURTHER = 20, 50
@@ -83,7 +84,8 @@ class Describing:
 
     async def go_on(self) -> None:
         """Begin with the vertices that the walk has found since, after the cache has told what it knows of them."""
-        reached, self._reached = self._walked.reached[self._reached :], len(self._walked.reached)
+        found = self._walked.found
+        reached, self._reached = found.reached[self._reached :], len(found.reached)
         await self._begin_with(reached)
 
     async def tell(self, arns: Iterable[str]) -> None:
@@ -233,11 +235,11 @@ class Describing:
     def _new_ends(self) -> dict[End, set[str]]:
         """Tell whom the summaries of each end name: its vertex and the neighbours there that were found since."""
         named: dict[End, set[str]] = defaultdict(set)
-        edges = self._walked.edges
+        edges, direction = self._walked.found.edges, self._walked.found.direction
         for edge in islice(reversed(edges.values()), len(edges) - self._seen):
-            if self._walked.direction is not Direction.DOWNSTREAM:
+            if direction is not Direction.DOWNSTREAM:
                 named["DestinationArn", edge.destination] |= {edge.source, edge.destination}
-            if self._walked.direction is not Direction.UPSTREAM:
+            if direction is not Direction.UPSTREAM:
                 named["SourceArn", edge.source] |= {edge.source, edge.destination}
         self._seen = len(edges)
         return {end: vertices for end, vertices in named.items() if end not in self._many}

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from gateway.lineage.coverage import Coverage, Reason
+from gateway.lineage.found import Direction, Found
 from gateway.lineage.mirrors import Mirrors
-from gateway.lineage.walk import Direction, Walk
+from gateway.lineage.walk import Walk
 from gateway.loaders import Loaders
 from gateway.records import Edge
 
@@ -34,8 +35,8 @@ async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: i
     half = (max_depth + 1) // 2
     mirrors = Mirrors()
     start, end = mirrors.one(start), mirrors.one(end)
-    down = Walk(loaders, [start], Direction.DOWNSTREAM, half, MOST_WALKED, mirrors=mirrors)
-    up = Walk(loaders, [end], Direction.UPSTREAM, max_depth - half, MOST_WALKED, mirrors=mirrors)
+    down = Walk(loaders, Found([start], Direction.DOWNSTREAM, half, mirrors), MOST_WALKED)
+    up = Walk(loaders, Found([end], Direction.UPSTREAM, max_depth - half, mirrors), MOST_WALKED)
     await asyncio.gather(down.run(), up.run())
     # It may take a second, for which nobody else would be served.
     return await asyncio.to_thread(_searched, down, up, start, end, max_depth, first)
@@ -43,9 +44,9 @@ async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: i
 
 def _searched(down: Walk, up: Walk, start: str, end: str, max_depth: int, first: int) -> Paths:  # noqa: PLR0913, PLR0917
     """Search what two walks have found."""
-    edges = {**down.edges, **up.edges}
+    edges = {**down.found.edges, **up.found.edges}
     if start == end:  # any longer way would come to it twice
-        return Paths([[start]] if down.starts else [], edges, _coverage(down, up, None))
+        return Paths([[start]] if down.found.starts else [], edges, _coverage(down, up, None))
     search = _Search(edges, start, end)
     found: list[list[str]] = []
     for path in search.shortest_first(max_depth):

@@ -16,7 +16,7 @@ first ends the walk.
 
 import asyncio
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,10 +27,10 @@ from gateway.aws.kinds import MOST_VERTICES, TRIAL_COMPONENT, kind_at
 from gateway.aws.places import Place
 from gateway.errors import Forbidden, GatewayError, NotFound, Unsupported
 from gateway.lineage.coverage import Coverage, Reason, reason_of
-from gateway.lineage.mirrors import Mirrors
+from gateway.lineage.found import Found
 from gateway.lineage.spread import DEEPEST_QUERY, FEW_PAGES, PATIENCE, Cost, pages, wave
 from gateway.loaders import Loaders
-from gateway.records import Edge, Step
+from gateway.records import Step
 
 _FIRST_REACH = 3
 """Associations that the first calls of a walk that is to wait less follow; how wide the graph is nobody knows yet."""
@@ -49,14 +49,6 @@ _LOOKS_FAR = "least waiting: beside these all there is, page after page, in case
 _THROTTLED = "fewest calls: AWS takes {:.0f} a second, which more calls would have to wait for"
 
 
-class Direction(Enum):
-    """Which way a walk goes, in QueryLineage's words."""
-
-    UPSTREAM = "Ascendants"
-    DOWNSTREAM = "Descendants"
-    BOTH = "Both"
-
-
 class Preference(Enum):
     """What a walk spares, where it cannot spare both."""
 
@@ -73,67 +65,53 @@ class _Chain:
     token: str | None = None
     looks_far: bool = False
     """Whether it is asked beside those that open the graph bit by bit, in case it opens all of it sooner."""
-    found: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    """The vertices on its pages so far."""
     pages: int = 0
     farthest: int = 0
     """How far from the walk's starts the farthest is that it has told; what it has yet to tell is no nearer."""
 
 
-@dataclass(eq=False)
 class Walk:
-    """A walk from ``starts`` in one direction, ``max_depth`` associations far and for ``max_vertices`` vertices."""
+    """A walk that goes on until ``max_vertices`` have been found, or all that lies within its reach."""
 
-    loaders: Loaders
-    starts: list[str]
-    direction: Direction
-    max_depth: int
-    max_vertices: int
-    prefer: Preference = Preference.FEWER_CALLS
-    depths: dict[str, int] = field(default_factory=dict)
-    """How far each vertex is from the nearest start."""
-    reached: list[str] = field(default_factory=list)
-    """The vertices as they were found; one that turns out to be nearer, or may be farther, comes again."""
-    edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
-    """The associations found, by their ends."""
-    mirrors: Mirrors = field(default_factory=Mirrors)
-    """Which ARNs are one vertex."""
-    began: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _level: int = 0
-    """How far the nearest vertices are that were not open when it last set out; at that distance all are known."""
-    _seconds: float = 0.0
-    _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    _open: set[str] = field(default_factory=set)
-    _typeless: set[str] = field(default_factory=set)
-    _typed: set[str] = field(default_factory=set)
-    """What has a type in any page."""
-    _dangling: set[str] = field(default_factory=set)
-    _missing: set[str] = field(default_factory=set)
-    _answered: set[str] = field(default_factory=set)
-    """Of which AWS has told something."""
-    _unsure: set[str] = field(default_factory=set)
-    """Of which nobody would tell whether they exist."""
-    _denied: set[str] = field(default_factory=set)
-    _cut: set[str] = field(default_factory=set)
-    _reach: dict[str, int] = field(default_factory=dict)
-    """How far calls from vertices may go of which one that went further had more than a page to tell."""
-    _waited: float = 0.0
-    """What it has cost to wait for those that look far."""
-    _ended_by: set[Reason] = field(default_factory=set)
-    _found_all: bool = False
-    """Whether what is still under way can tell nothing more that was asked for."""
-    _chains: dict[asyncio.Task[Step], _Chain] = field(default_factory=dict)
-    _reason: str = _FEWER_CALLS
-
-    def __post_init__(self) -> None:
-        """Stand at the starts."""
-        self.starts = list(dict.fromkeys(map(self.mirrors.one, self.starts)))
-        self.depths.update(dict.fromkeys(self.starts, 0))
-        self.reached.extend(self.starts)
-
-    @property
-    def hurries(self) -> bool:
+    def __init__(
+        self, loaders: Loaders, found: Found, max_vertices: int, prefer: Preference = Preference.FEWER_CALLS
+    ) -> None:
+        """Stand at the starts of ``found``, to which all that is found will be added."""
+        self.loaders = loaders
+        self.found = found
+        self.max_vertices = max_vertices
+        self.began = datetime.now(UTC)
+        self.hurries = prefer is Preference.LESS_WAITING
         """Whether it is to wait less."""
-        return self.prefer is Preference.LESS_WAITING
+        self._level = 0
+        """How far the nearest vertices are that were not open when it last set out; at that distance all are known."""
+        self._seconds = 0.0
+        """How long the first page took to come."""
+        self._open: set[str] = set()
+        self._typeless: set[str] = set()
+        self._typed: set[str] = set()
+        """What has a type in any page."""
+        self._dangling: set[str] = set()
+        self._missing: set[str] = set()
+        """Starts that do not exist."""
+        self._answered: set[str] = set()
+        """Of which AWS has told something."""
+        self._unsure: set[str] = set()
+        """Of which nobody would tell whether they exist."""
+        self._denied: set[str] = set()
+        self._cut: set[str] = set()
+        """From which more vertices than were asked for have been found, and nothing more is asked."""
+        self._reach: dict[str, int] = {}
+        """How far calls from vertices may go of which one that went further had more than a page to tell."""
+        self._waited = 0.0
+        """What it has cost to wait for those that look far."""
+        self._ended_by: set[Reason] = set()
+        self._found_all = False
+        """Whether what is still under way can tell nothing more that was asked for."""
+        self._chains: dict[asyncio.Task[Step], _Chain] = {}
+        self._reason = _FEWER_CALLS
 
     async def run(self) -> "Walk":
         """Walk to the end."""
@@ -163,7 +141,7 @@ class Walk:
 
     def nearest(self) -> list[str]:
         """Return the vertices found, nearest first and then by ARN, as many as were asked for."""
-        return self.in_order(self.depths)[: self.max_vertices]
+        return self.found.in_order(self.found.depths)[: self.max_vertices]
 
     def settled(self) -> int:
         """Tell how far it has come for good: whatever is found at this distance or nearer will be found no nearer.
@@ -171,36 +149,32 @@ class Walk:
         A chain of pages tells the nearest first, so that what it has yet to tell is as far as the last that it told. Of
         several chains, what one has yet to tell at that distance may come before, by ARN, what another has told.
         """
-        if set(self.starts) - self._answered - self._denied:
+        found, chains = self.found, self._chains.values()
+        if set(found.starts) - self._answered - self._denied:
             return -1  # one may not even exist
-        chains = self._chains.values()
         if not chains:
-            return self.max_depth
+            return found.max_depth
         told: dict[str, int] = {}
         for chain in chains:  # those of one start tell the same, in the same order
             told[chain.start] = max(chain.farthest, told.get(chain.start, 0))
         nearest = min(told.values()) - (len(told) > 1)
         # What lies beyond a vertex that is denied is told by others, if at all, as they come to it.
-        shut = (self.depths.get(self.mirrors.one(arn), self.max_depth) for arn in self._denied - self._open)
-        return min(max(self._level, nearest), *shut, self.max_depth)
+        shut = (found.depths.get(found.mirrors.one(arn), found.max_depth) for arn in self._denied - self._open)
+        return min(max(self._level, nearest), *shut, found.max_depth)
 
     def coverage(self) -> Coverage:
         """Say what the walk has left out so far."""
-        kept = set(self.nearest())
-        closed = {arn for arn in kept if not self._open.issuperset(self.mirrors.of(arn))} - self._dangling
+        found, kept = self.found, set(self.nearest())
+        closed = {arn for arn in kept if not self._open.issuperset(found.mirrors.of(arn))} - self._dangling
         reasons = set(self._ended_by)
         denied = self._denied - self._open  # of an open one, others have told
-        reasons |= {Reason.ACCESS_DENIED} if kept.intersection(map(self.mirrors.one, denied)) else set()
+        reasons |= {Reason.ACCESS_DENIED} if kept.intersection(map(found.mirrors.one, denied)) else set()
         reasons |= {Reason.DANGLING} if self._dangling & (kept | self._missing) else set()
-        reasons |= {Reason.MAX_VERTICES} if len(kept) < len(self.depths) else set()
-        reasons |= {Reason.MAX_DEPTH} if any(self.depths[arn] == self.max_depth for arn in closed) else set()
-        frontier = closed | {arn for arn in kept if not self._next[arn] <= kept}
-        frontier |= (kept & self._unsure) | (set(self.starts) - kept)
-        return Coverage(sorted(reasons, key=list(Reason).index), self.in_order(frontier), self.began)
-
-    def in_order(self, vertices: Iterable[str]) -> list[str]:
-        """Sort vertices by how near they are, and then by ARN."""
-        return sorted(vertices, key=lambda arn: (self.depths[arn], arn))
+        reasons |= {Reason.MAX_VERTICES} if len(kept) < len(found.depths) else set()
+        reasons |= {Reason.MAX_DEPTH} if any(found.depths[arn] == found.max_depth for arn in closed) else set()
+        frontier = closed | {arn for arn in kept if not found.beyond(arn) <= kept}
+        frontier |= (kept & self._unsure) | (set(found.starts) - kept)
+        return Coverage(sorted(reasons, key=list(Reason).index), found.in_order(frontier), self.began)
 
     def _set_out(self) -> None:
         """Open the nearest vertices that are not; those farther off wait, for they may be opened by the same calls."""
@@ -212,10 +186,10 @@ class Walk:
             return
         self._level = level
         together = [arn for arn in edge if self._is_one_of_many(arn)]
-        room = self.max_depth - level
+        room = self.found.max_depth - level
         if self.hurries and not level:
             room = min(room, _FIRST_REACH)
-        rate = self.loaders.lineage.rate(self.starts[0]) if self.starts else None
+        rate = self.loaders.lineage.rate(self.found.starts[0]) if self.found.starts else None
         cost = self._cost(rate)
         chosen = wave(together, self._behind(level), self._leads, room, cost, self._may_reach)
         if self._waits_for_far(cost, len(chosen.starts)):
@@ -229,10 +203,10 @@ class Walk:
 
     def _is_full(self, level: int) -> bool:
         """Whether what lies beyond a level is farther off than as many vertices as were asked for."""
-        if len(self.depths) <= self.max_vertices:
+        if len(self.found.depths) <= self.max_vertices:
             return False
         # A walk that spares calls has read what it asked for to its end, or until that told enough, the nearest first.
-        return not self.hurries or level >= self.depths[self.nearest()[-1]]
+        return not self.hurries or level >= self.found.depths[self.nearest()[-1]]
 
     def _may_reach(self, arn: str) -> int:
         """Tell how far a call from a vertex may go."""
@@ -242,8 +216,8 @@ class Walk:
         """Whether to wait for what looks far, which may tell all that so many calls would, for next to nothing."""
         if not self._chains:
             return False
-        told = set[str]().union(*(chain.found for chain in self._chains.values()))
-        missing = len(self.depths) - len(told)
+        told = set[str]().union(*(chain.told for chain in self._chains.values()))
+        missing = len(self.found.depths) - len(told)
         waits = self._waited + max(1, ceil(missing / MOST_VERTICES / len(self._chains))) * cost.of(1)
         if waits * PATIENCE > cost.of(calls):
             return False
@@ -254,21 +228,21 @@ class Walk:
         """Tell how far the nearest vertices are that are not open, and which these are."""
         done_with = self._open | self._denied | self._cut
         waiting: dict[int, list[str]] = defaultdict(list)
-        for vertex, depth in self.depths.items():
-            if depth < self.max_depth:
-                waiting[depth] += [arn for arn in self.mirrors.of(vertex) if arn not in done_with]
+        for vertex, depth in self.found.depths.items():
+            if depth < self.found.max_depth:
+                waiting[depth] += [arn for arn in self.found.mirrors.of(vertex) if arn not in done_with]
         level = min((depth for depth, arns in waiting.items() if arns), default=0)
         return level, sorted(waiting[level])
 
     def _is_one_of_many(self, arn: str) -> bool:
         """Whether calls from elsewhere open a vertex too."""
-        return self.loaders.lineage.can_query(arn) and self.mirrors.of(self.mirrors.one(arn)) == [arn]
+        return self.loaders.lineage.can_query(arn) and self.found.mirrors.of(self.found.mirrors.one(arn)) == [arn]
 
     def _behind(self, level: int) -> list[list[str]]:
         """Return the open vertices before a level, the nearest to it first."""
         behind: list[list[str]] = [[] for _ in range(min(level, DEEPEST_QUERY - 1))]
-        for vertex in self._open & self.depths.keys() - self._dangling - self._denied - self._cut:
-            back = level - self.depths[vertex]
+        for vertex in self._open & self.found.depths.keys() - self._dangling - self._denied - self._cut:
+            back = level - self.found.depths[vertex]
             if 0 < back <= len(behind) and self._is_one_of_many(vertex):
                 behind[back - 1].append(vertex)
         return behind
@@ -276,7 +250,7 @@ class Walk:
     def _leads(self, near: str) -> Iterable[str]:
         """Give what lies beyond a vertex in its own place."""
         place = self._place(near)
-        return (far for far in self._next.get(near, ()) if self._place(far) == place)
+        return (far for far in self.found.beyond(near) if self._place(far) == place)
 
     def _cost(self, rate: float | None) -> Cost:
         """Tell what is to be spared: calls, or seconds, when AWS takes so many calls in one of these."""
@@ -292,9 +266,9 @@ class Walk:
 
     def _look_far(self) -> None:
         """Beside the first calls of a walk that hurries, ask for all there is, which may be little."""
-        deepest = min(DEEPEST_QUERY, self.max_depth)
+        deepest = min(DEEPEST_QUERY, self.found.max_depth)
         if self.hurries and deepest > 1:
-            for start in filter(self.loaders.lineage.can_query, self.starts):
+            for start in filter(self.loaders.lineage.can_query, self.found.starts):
                 self._go_on(_Chain(start, deepest, looks_far=True))
 
     def _looks_as_far(self, start: str, limit: int) -> bool:
@@ -303,7 +277,7 @@ class Walk:
     def _go_on(self, chain: _Chain) -> None:
         if self.loaders.lineage.can_query(chain.start):
             self.loaders.because("QueryLineage", _LOOKS_FAR if chain.looks_far else self._reason)
-            step = self.loaders.lineage.query(chain.start, self.direction.value, chain.limit, chain.token)
+            step = self.loaders.lineage.query(chain.start, self.found.direction.value, chain.limit, chain.token)
         else:
             chain.limit = 1
             step = self._neighbours(chain.start)
@@ -312,9 +286,9 @@ class Walk:
     async def _neighbours(self, start: str) -> Step:
         """Ask ListAssociations, which unlike QueryLineage doesn't tell a start that does not exist."""
         kind = kind_at(start)
-        if kind and start in self.starts and (await self.loaders.entities.describe(kind, start)).missing:
+        if kind and start in self.found.starts and (await self.loaders.entities.describe(kind, start)).missing:
             raise NotFound(start)
-        return await self.loaders.lineage.neighbours(start, self.direction.value)
+        return await self.loaders.lineage.neighbours(start, self.found.direction.value)
 
     async def _take(self, task: asyncio.Task[Step], chain: _Chain) -> None:
         """Learn what a page told, and go on to the page after it."""
@@ -323,9 +297,9 @@ class Walk:
         except Unsupported:
             self._go_on(_Chain(chain.start, 1))
         except NotFound:
-            if self.mirrors.one(chain.start) == chain.start:
+            if self.found.mirrors.one(chain.start) == chain.start:
                 self._dangling.add(chain.start)
-            if chain.start in self.starts:
+            if chain.start in self.found.starts:
                 self._start_without(chain.start)
             else:
                 self._open.add(chain.start)
@@ -340,9 +314,10 @@ class Walk:
 
     async def _took(self, step: Step, chain: _Chain) -> None:
         goes_on = await self._goes_on(step, chain)
-        await self.loaders.turns.turn(len(self.depths))
+        await self.loaders.turns.turn(len(self.found.depths))
         await self._learn(step, self._place(chain.start))
-        chain.farthest = max((self.depths.get(self.mirrors.one(arn), 0) for arn, _ in step.vertices), default=0)
+        met = map(self.found.mirrors.one, (arn for arn, _ in step.vertices))
+        chain.farthest = max((self.found.depths.get(arn, 0) for arn in met), default=0)
         if step.next is None:
             self._open_from(chain)
             self._found_all |= chain.looks_far and not self._edge()[1]
@@ -354,25 +329,22 @@ class Walk:
             self._go_on(chain)
 
     def _start_without(self, start: str) -> None:
-        """Do without a start that does not exist, and reckon anew how far all is that has been found."""
-        self.starts.remove(start)
         self._missing.add(start)
-        self.depths.clear()
-        self.depths.update(dict.fromkeys(self.starts, 0))
-        for near in self.starts:
-            self._bring(near, self._next[near])
+        self.found.start_without(start)
 
     def _told_enough(self, chain: _Chain) -> bool:
         """Whether a chain has told more vertices than were asked for, without those that lead to none of the starts."""
-        if len(chain.found) <= self.max_vertices:
+        if len(chain.told) <= self.max_vertices:
             return False
-        return len({self.mirrors.one(arn) for arn in chain.found} & self.depths.keys()) > self.max_vertices
+        return len({self.found.mirrors.one(arn) for arn in chain.told} & self.found.depths.keys()) > self.max_vertices
 
     def _narrow(self, chain: _Chain) -> None:
         """Go no further than what was told may be all there is, unless few pages more seem to tell the rest."""
         if chain.looks_far and chain.pages > 1:
             return
-        *whole, _ = self._widths(chain)[: chain.limit] or [0]
+        one = self.found.mirrors.one
+        # How wide the graph is at each distance; the farthest may be cut off.
+        *whole, _ = self.found.widths(one(chain.start), set(map(one, chain.told)))[: chain.limit] or [0]
         if chain.pages < FEW_PAGES and pages(whole, min(chain.limit, len(whole) + _GUESSED)) <= FEW_PAGES:
             if not chain.looks_far:
                 self._go_on(chain)
@@ -381,23 +353,13 @@ class Walk:
         if not chain.looks_far and chain.start not in self._open:
             self._go_on(_Chain(chain.start, self._reach[chain.start]))
 
-    def _widths(self, chain: _Chain) -> list[int]:
-        """Tell how much of what a chain has told lies at each distance from its start; the farthest may be cut off."""
-        near = found = {self.mirrors.one(chain.start)}
-        told = {self.mirrors.one(arn) for arn in chain.found}
-        widths = []
-        while near := {far for arn in near for far in self._next[arn]} & told - found:
-            found = found | near
-            widths.append(len(near))
-        return widths
-
     async def _goes_on(self, step: Step, chain: _Chain) -> bool:
         """Ask for the page after this one, before all else, unless it may be better to narrow, or it is not wanted."""
-        chain.found.update(arn for arn, _ in step.vertices)
+        chain.told.update(arn for arn, _ in step.vertices)
         chain.pages += 1
         chain.token = step.next
-        follows = len(self.starts) <= _FEW_STARTS if chain.looks_far else not self.hurries or chain.limit == 1
-        goes_on = step.next is not None and follows and len(chain.found) <= self.max_vertices
+        follows = len(self.found.starts) <= _FEW_STARTS if chain.looks_far else not self.hurries or chain.limit == 1
+        goes_on = step.next is not None and follows and len(chain.told) <= self.max_vertices
         if goes_on:
             self._go_on(chain)
             for _ in range(_HOPS):
@@ -408,50 +370,19 @@ class Walk:
         """Learn what a page of this place told; of another place's vertices it may not tell the types."""
         for arn, type_name in step.vertices:
             if type_name is not None:
-                self._typed.add(self.mirrors.one(arn))
+                self._typed.add(self.found.mirrors.one(arn))
             elif self._place(arn) == place:
-                self._typeless.add(self.mirrors.one(arn))
+                self._typeless.add(self.found.mirrors.one(arn))
         async for edges in self.loaders.turns.slices(step.edges):
             for edge in edges:
-                self._join(edge)
+                self.found.join(edge)
         await self.loaders.turns.turn(len(step.edges))
-
-    def _join(self, edge: Edge) -> None:
-        if (edge.source, edge.destination) in self.edges:
-            return  # pages overlap
-        source, destination = self.mirrors.one(edge.source), self.mirrors.one(edge.destination)
-        if source == destination and edge.source != edge.destination:
-            return  # the association that says of two mirrors that they are the same
-        self.edges.setdefault((source, destination), Edge(source, destination, edge.type))
-        if self.direction is not Direction.UPSTREAM:
-            self._link(source, destination)
-        if self.direction is not Direction.DOWNSTREAM:
-            self._link(destination, source)
-
-    def _link(self, near: str, far: str) -> None:
-        """Note that ``far`` is one association beyond ``near``, and how near that brings what lies behind it."""
-        self._next[near].add(far)
-        self._bring(near, [far])
-
-    def _bring(self, near: str, beyond: Iterable[str]) -> None:
-        brought = deque((near, far) for far in beyond)
-        while brought:
-            here, there = brought.popleft()
-            depth = self.depths.get(here, self.max_depth) + 1
-            if depth <= self.max_depth and depth < self.depths.get(there, depth + 1):
-                self.depths[there] = depth
-                self.reached.append(there)
-                brought.extend((there, far) for far in self._next[there])
 
     def _open_from(self, chain: _Chain) -> None:
         """Mark what a finished chain has opened: all of its place that is nearer to its start than its limit."""
-        level = {self.mirrors.one(chain.start)}
-        opened = set(level)
-        for _ in range(chain.limit - 1):
-            level = {arn for near in level for arn in self._next[near]} - opened
-            opened |= level
-        place = self._place(chain.start)
-        self._open |= {arn for vertex in opened for arn in self.mirrors.of(vertex) if self._place(arn) == place}
+        mirrors, place = self.found.mirrors, self._place(chain.start)
+        opened = self.found.within(mirrors.one(chain.start), chain.limit)
+        self._open |= {arn for vertex in opened for arn in mirrors.of(vertex) if self._place(arn) == place}
 
     def _place(self, arn: str) -> Place | None:
         """Tell where a vertex is asked for; None where the gateway may not."""
@@ -477,7 +408,8 @@ class Walk:
                 raise record
             elif record.missing:
                 self._dangling.add(arn)
-        for start in self._dangling.intersection(self.starts) - self._denied:  # of which another's pages told first
+        # Of these, pages from another start have told first.
+        for start in self._dangling.intersection(self.found.starts) - self._denied:
             self._start_without(start)
         for arn in self._dangling:
             if kind := kind_at(arn):

@@ -16,9 +16,9 @@ from gateway.aws import kinds
 from gateway.aws.kinds import MOST_RESULTS, Kind, kind_at
 from gateway.aws.places import Place
 from gateway.errors import BudgetExceeded, DeadlineExceeded, Forbidden, GatewayError, Throttled, UpstreamUnavailable
-from gateway.lineage import walk
 from gateway.lineage.coverage import Reason
 from gateway.lineage.describing import Describing
+from gateway.lineage.found import Direction, Found
 from gateway.lineage.walk import Walk
 from gateway.loaders import Loaders
 from gateway.schema.entity import Described, linked, shown, uncovered
@@ -75,7 +75,7 @@ async def _found(  # noqa: PLR0913, PLR0917 - a question has these parts
 ) -> Connection[Any]:
     """Return a page of what is wanted, nearest first and then by ARN, without the start itself."""
     walked = await whole_walk(info, start, direction)
-    places = [(walked.depths[arn], arn) for arn in walked.nearest() if wanted.fits(start.loaders, arn)]
+    places = [(walked.found.depths[arn], arn) for arn in walked.nearest() if wanted.fits(start.loaders, arn)]
     page = cut(
         scope("question", start.key, direction.value, wanted.kind.name, wanted.type),
         [place for place in places if place[1] != start.key],
@@ -141,7 +141,7 @@ async def _walk(start: Described, direction: LineageDirection) -> Walk:
                 kinds.ARTIFACT, {"SourceUri": source}, None, MOST_RESULTS, start.place
             )
             starts += [summary[kinds.ARTIFACT.arn] for summary in page.items]
-    return await Walk(start.loaders, starts, walk.Direction(direction.value), DEEPEST, MOST_VERTICES).run()
+    return await Walk(start.loaders, Found(starts, Direction(direction.value), DEEPEST), MOST_VERTICES).run()
 
 
 def _failures(reasons: Iterable[Reason]) -> list[GatewayError]:

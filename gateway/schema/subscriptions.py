@@ -92,14 +92,14 @@ class Progress:
         nearest = walked.nearest() if last else self._nearer()
         fresh = [arn for arn in await showing.visible(nearest) if arn not in self._sent.shown]
         await self._describing.tell(fresh)
-        edges = self._sent.new(walked.edges, fresh)
+        edges = self._sent.new(walked.found.edges, fresh)
         if last:
-            whole = await joined(walked.edges, set(nearest), self._sent.shown)
+            whole = await joined(walked.found.edges, set(nearest), self._sent.shown)
             edges += [edge for edge in whole if edge[:2] not in self._sent.edges]
         return LineageProgress(
             vertices=await showing.vertices(fresh),
             edges=await showing.edges(edges),
-            visited=len(walked.depths),
+            visited=len(walked.found.depths),
             aws_calls=walked.loaders.calls_made,
             coverage=showing.coverage() if last else None,
         )
@@ -107,16 +107,16 @@ class Progress:
     def _nearer(self) -> list[str]:
         """Return which of the vertices reached since the last message are among those to show, nearest first."""
         walked, settled = self._walked, self._walked.settled()
-        reached, self._reached = walked.reached[self._reached :], len(walked.reached)
+        reached, self._reached = walked.found.reached[self._reached :], len(walked.found.reached)
         waiting = self._unsettled.union(reached)
-        unsent = {arn for arn in waiting if arn in walked.depths and arn not in self._sent.shown}
-        self._unsettled = {arn for arn in unsent if walked.depths[arn] > settled}
-        new = walked.in_order(unsent - self._unsettled)
-        if not new or len(walked.depths) <= walked.max_vertices:
+        unsent = {arn for arn in waiting if arn in walked.found.depths and arn not in self._sent.shown}
+        self._unsettled = {arn for arn in unsent if walked.found.depths[arn] > settled}
+        new = walked.found.in_order(unsent - self._unsettled)
+        if not new or len(walked.found.depths) <= walked.max_vertices:
             return new
-        if self._farthest and (walked.depths[new[0]], new[0]) > self._farthest:
+        if self._farthest and (walked.found.depths[new[0]], new[0]) > self._farthest:
             return []  # nor are the others
         nearest = walked.nearest()
-        self._farthest = walked.depths[nearest[-1]], nearest[-1]
+        self._farthest = walked.found.depths[nearest[-1]], nearest[-1]
         among = set(nearest)
         return [arn for arn in new if arn in among]

@@ -13,14 +13,15 @@ from strawberry import Info
 
 from gateway.aws.kinds import LINEAGE, Kind, kind_at
 from gateway.errors import BadUserInput, GatewayError, failed
-from gateway.lineage import coverage, walk
+from gateway.lineage import coverage
 from gateway.lineage.coverage import Reason, reason_of
 from gateway.lineage.describing import Describing
 from gateway.lineage.export import Format, described, needed, written
+from gateway.lineage.found import Direction, Found
 from gateway.lineage.graph import ShownEdge, joined
 from gateway.lineage.paths import paths
 from gateway.lineage.picture import Picture
-from gateway.lineage.walk import Walk
+from gateway.lineage.walk import Preference, Walk
 from gateway.loaders import Loaders
 from gateway.records import Edge
 from gateway.schema.entity import Vertex, shown, uncovered
@@ -256,8 +257,8 @@ def checked_walk(  # noqa: PLR0913, PLR0917 - a walk has these arguments
         raise BadUserInput(f"must be 0 to {DEEPEST}, not {max_depth}.", "maxDepth")
     if not 1 <= max_vertices <= MOST_VERTICES:
         raise BadUserInput(f"must be 1 to {MOST_VERTICES}, not {max_vertices}.", "maxVertices")
-    towards, preferred = walk.Direction(direction.value), walk.Preference(prefer.value)
-    return Walk(loaders, list(dict.fromkeys(starts)), towards, max_depth, max_vertices, preferred)
+    found = Found(list(starts), Direction(direction.value), max_depth)
+    return Walk(loaders, found, max_vertices, Preference(prefer.value))
 
 
 class Showing:
@@ -280,11 +281,11 @@ class Showing:
         if unsure:
             verdicts = await asyncio.gather(*(verdict(self._loaders, arn, self._filter) for arn in unsure))
             self._verdicts.update(zip(unsure, verdicts, strict=True))
-        return [arn for arn in found if self._verdicts[arn] is True or self._walked.depths[arn] == 0]
+        return [arn for arn in found if self._verdicts[arn] is True or self._walked.found.depths[arn] == 0]
 
     async def vertices(self, chosen: Sequence[str]) -> list[LineageVertex]:
         """Return vertices with their depths."""
-        depths = self._walked.depths
+        depths = self._walked.found.depths
         return [
             LineageVertex(entity=shown(self._loaders, arn), depth=depths[arn])
             async for some in self._loaders.turns.slices(chosen)
@@ -293,7 +294,7 @@ class Showing:
 
     async def edges(self, edges: Iterable[ShownEdge]) -> list[LineageEdge]:
         """Return edges by the order of their ends."""
-        depths = self._walked.depths
+        depths = self._walked.found.depths
         ordered = sorted(
             edges,
             key=lambda edge: (depths[edge.source], edge.source, depths[edge.destination], edge.destination),
@@ -311,10 +312,10 @@ async def _shown(walked: Walk, filter: LineageFilter) -> LineageGraph:
     showing = Showing(walked, filter)
     nearest = walked.nearest()
     visible = await showing.visible(nearest)
-    start = [shown(walked.loaders, arn) for arn in walked.starts]
+    start = [shown(walked.loaders, arn) for arn in walked.found.starts]
     vertices = await showing.vertices(visible)
     await walked.loaders.turns.turn(len(nearest))
-    edges = await showing.edges(await joined(walked.edges, set(nearest), set(visible)))
+    edges = await showing.edges(await joined(walked.found.edges, set(nearest), set(visible)))
     await walked.loaders.turns.turn(len(nearest))
     return LineageGraph(
         start=start,

@@ -1,0 +1,106 @@
+"""What a walk has found: vertices by how far they are from its starts, and the associations between them."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from enum import Enum
+
+from gateway.lineage.mirrors import Mirrors
+from gateway.records import Edge
+
+
+class Direction(Enum):
+    """Which way a walk goes, in QueryLineage's words."""
+
+    UPSTREAM = "Ascendants"
+    DOWNSTREAM = "Descendants"
+    BOTH = "Both"
+
+
+@dataclass(eq=False)
+class Found:
+    """A part of the graph: what lies at most ``max_depth`` associations from ``starts`` in one direction."""
+
+    starts: list[str]
+    direction: Direction
+    max_depth: int
+    mirrors: Mirrors = field(default_factory=Mirrors)
+    """Which ARNs are one vertex."""
+    depths: dict[str, int] = field(default_factory=dict)
+    """How far each vertex is from the nearest start."""
+    reached: list[str] = field(default_factory=list)
+    """The vertices as they were found; one that turns out to be nearer, or may be farther, comes again."""
+    edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
+    """The associations found, by their ends."""
+    _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def __post_init__(self) -> None:
+        """Begin at the starts."""
+        self.starts = list(dict.fromkeys(map(self.mirrors.one, self.starts)))
+        self.depths.update(dict.fromkeys(self.starts, 0))
+        self.reached.extend(self.starts)
+
+    def in_order(self, vertices: Iterable[str]) -> list[str]:
+        """Sort vertices by how near they are, and then by ARN."""
+        return sorted(vertices, key=lambda arn: (self.depths[arn], arn))
+
+    def beyond(self, vertex: str) -> AbstractSet[str]:
+        """Return what lies one association beyond a vertex."""
+        return self._next.get(vertex, frozenset())
+
+    def within(self, vertex: str, limit: int) -> set[str]:
+        """Return what is less than ``limit`` associations beyond a vertex, itself included."""
+        found, level = {vertex}, {vertex}
+        for _ in range(limit - 1):
+            level = self._beyond_all(level) - found
+            found |= level
+        return found
+
+    def widths(self, vertex: str, among: AbstractSet[str]) -> list[int]:
+        """Return how many of some vertices lie at each distance beyond one, as far as these lead on to each other."""
+        found, level = {vertex}, {vertex}
+        widths = []
+        while level := (self._beyond_all(level) & among) - found:
+            found |= level
+            widths.append(len(level))
+        return widths
+
+    def _beyond_all(self, vertices: Iterable[str]) -> set[str]:
+        return set[str]().union(*map(self.beyond, vertices))
+
+    def join(self, edge: Edge) -> None:
+        """Add an association, and what it brings within reach."""
+        if (edge.source, edge.destination) in self.edges:
+            return  # pages overlap
+        source, destination = self.mirrors.one(edge.source), self.mirrors.one(edge.destination)
+        if source == destination and edge.source != edge.destination:
+            return  # the association that says of two mirrors that they are the same
+        self.edges.setdefault((source, destination), Edge(source, destination, edge.type))
+        if self.direction is not Direction.UPSTREAM:
+            self._link(source, destination)
+        if self.direction is not Direction.DOWNSTREAM:
+            self._link(destination, source)
+
+    def start_without(self, start: str) -> None:
+        """Leave out a start that does not exist, and measure anew how far everything is from the others."""
+        self.starts.remove(start)
+        self.depths.clear()
+        self.depths.update(dict.fromkeys(self.starts, 0))
+        for near in self.starts:
+            self._reach(near, self.beyond(near))
+
+    def _link(self, near: str, far: str) -> None:
+        self._next[near].add(far)
+        self._reach(near, [far])
+
+    def _reach(self, near: str, beyond: Iterable[str]) -> None:
+        """Bring vertices one association beyond another as near as that makes them, and what lies behind them."""
+        waiting = deque((near, far) for far in beyond)
+        while waiting:
+            here, there = waiting.popleft()
+            depth = self.depths.get(here, self.max_depth) + 1
+            if depth <= self.max_depth and depth < self.depths.get(there, depth + 1):
+                self.depths[there] = depth
+                self.reached.append(there)
+                waiting.extend((there, far) for far in self.beyond(there))
