@@ -1,9 +1,9 @@
 """How the vertices of a walk are described while it goes on: by the fewest calls that tell what is asked of them.
 
-Three things tell of many at once. A *batch* returns a hundred whole entities by their ARNs. A *listing* tells of a
-hundred entities of an account, whichever these are: it is read on as long as it tells of enough of the walk's. An
-*association summary* names both its ends, so that one ListAssociations names a vertex and all its neighbours on that
-side; what these are is known when the walk has ended. All else takes a Describe each.
+Three kinds of call tell of many entities at once. A *batch* returns a hundred whole entities by their ARNs. A *listing*
+returns a hundred entities of an account, whichever these are, so it is read on only as long as enough of them are
+vertices of the walk. An *association summary* names both its ends, so that one ListAssociations names a vertex and all
+its neighbours on that side; which these are is known when the walk has ended. Everything else takes a Describe each.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from gateway.lineage.walk import Walk
 from gateway.records import Page
 
 _FIRST, _FURTHER = 20, 50
-"""Vertices to be told of for which the first page of a listing is read on trust, and for each further one."""
+"""How many vertices must be wanted for the first page of a listing to be read unconditionally, and for each further."""
 _TOLD_ENOUGH = 3
-"""Vertices that a page has to tell of to be worth it otherwise; association summaries name as many."""
+"""How many wanted vertices a page must have told of, on average, for the next to be read otherwise."""
 
 End = tuple[str, str]
-"""What ListAssociations is asked: which end of the associations, and the vertex there."""
+"""What ListAssociations is asked: the parameter that names one end of the associations, and the vertex there."""
 
 
 @dataclass
@@ -39,11 +39,11 @@ class _Listing:
     kind: Kind
     place: Place
     wanted: list[str] = field(default_factory=list)
-    """Vertices of which nothing has told."""
+    """Vertices of the walk that still have to be described."""
     entities: set[str] = field(default_factory=set)
-    """What it has told of."""
+    """The entities on its pages so far."""
     told: int = 0
-    """How many vertices are among that."""
+    """How many of these are vertices of the walk."""
     pages: int = 0
     token: str | None = None
     page: asyncio.Task[None] | None = None
@@ -52,7 +52,7 @@ class _Listing:
 
     @property
     def pays(self) -> bool:
-        """Whether its next page is likely to spare more calls than it costs."""
+        """Whether its next page is likely to save more calls than it costs."""
         trusted = _FIRST + self.pages * _FURTHER <= self.told + len(self.wanted)
         is_worth_it = trusted or self.told > self.pages * _TOLD_ENOUGH
         return is_worth_it and len(self.wanted) > _TOLD_ENOUGH and not self.ended
@@ -64,7 +64,7 @@ class Describing:
     def __init__(self, walked: Walk, needs: Mapping[Kind, Collection[str]], *, lists: bool = True) -> None:
         """Ask for what each kind ``needs``: paths in its Describe response.
 
-        Without ``lists`` nothing is read page after page, where somebody would have to wait for that.
+        Without ``lists`` nothing is read page after page: for a caller who would have to wait for that.
         """
         self._walked = walked
         self._loaders = walked.loaders
@@ -74,22 +74,22 @@ class Describing:
         self._reached = 0
         self._met: set[str] = set()
         self._asked: list[asyncio.Task[Any]] = []
-        """What is under way; what it does not tell, the fields that need it ask for once more, or say why not."""
+        """Calls under way. What they fail to tell, the fields that need it ask for once more, and report why not."""
         self._batched: dict[Kind, list[str]] = defaultdict(list)
         self._seen = 0
-        """How many of the walk's associations were looked at."""
+        """How many of the walk's associations have been looked at."""
         self._many: set[End] = set()
-        """Ends with more associations than one page tells, where no more than that is read."""
+        """Ends with more associations than fit on a page, where only one page is read."""
         self._listings: dict[tuple[Kind, Place], _Listing] = {}
 
     async def go_on(self) -> None:
-        """Begin with the vertices that the walk has found since, after the cache has told what it knows of them."""
+        """Begin to describe the vertices that the walk has found since the last time."""
         found = self._walked.found
         reached, self._reached = found.reached[self._reached :], len(found.reached)
         await self._begin_with(reached)
 
     async def tell(self, arns: Iterable[str]) -> None:
-        """Have these vertices told of, and wait until they are."""
+        """Describe these vertices, and wait until that is done."""
         await self._begin_with(arns)
         await self._finish()
 
@@ -110,7 +110,7 @@ class Describing:
             self._read_on(listing)
 
     def end(self) -> asyncio.Task[None]:
-        """Ask for the rest when the walk has ended; all that can be told is when this has been done."""
+        """Begin to describe the rest, now that the walk has ended; the task ends when all has been told that can be."""
         self._rest = asyncio.create_task(self._finish())
         return self._rest
 
@@ -136,7 +136,7 @@ class Describing:
             await asyncio.wait(asked)
 
     def _ask(self, listings: list[_Listing], ends: Mapping[End, set[str]]) -> None:
-        """Ask for what waits to be batched, and for what these listings have not told, by no more of them."""
+        """Ask for what waits for a batch and what these listings have not told, without reading them further."""
         named = self._name([arn for listing in listings for arn in listing.wanted], ends)
         for listing in listings:
             for arn in listing.wanted:
@@ -148,7 +148,7 @@ class Describing:
         self._batched.clear()
 
     def _begin(self, kind: Kind, arn: str) -> None:
-        """Have a vertex described in whichever way tells of the most at once."""
+        """Describe a vertex by whichever call tells of the most at once."""
         known = self._knows(kind, arn)
         if kind.batch and self._roots[kind].isdisjoint(kind.batch.lacks):
             if not known:
@@ -191,7 +191,7 @@ class Describing:
             self._asked.append(listing.page)
 
     async def _read(self, listing: _Listing) -> None:
-        """Read a page of a listing; where AWS denies it, its vertices are asked for otherwise."""
+        """Read the next page of a listing; where AWS denies it, its vertices are described otherwise."""
         kind = listing.kind
         self._loaders.because(kind.list, "it tells of many of a walk's vertices at once")
         try:
@@ -212,7 +212,7 @@ class Describing:
             self._read_on(listing)
 
     def _name(self, listed: list[str], ends: Mapping[End, set[str]]) -> set[str]:
-        """Have association summaries name vertices, batched ones too if it takes no more calls; tell whom they name."""
+        """Begin calls whose summaries name listed vertices, and batched ones if that costs no more; return whom."""
         wanted = list(filter(self._is_named, listed))
         batched = [arn for waiting in self._batched.values() for arn in waiting if self._is_named(arn)]
         chosen = _covering(wanted, ends)
@@ -228,12 +228,12 @@ class Describing:
             self._many.add(end)
 
     def _is_named(self, arn: str) -> bool:
-        """Whether no more is asked of a vertex than an association summary tells."""
+        """Whether an association summary tells all that is asked of a vertex."""
         kind = kind_at(arn)
         return kind is not None and {kind.name_path, kind.type_path}.issuperset(self._needs[kind])
 
     def _new_ends(self) -> dict[End, set[str]]:
-        """Tell whom the summaries of each end name: its vertex and the neighbours there that were found since."""
+        """Return whom each end's summaries name, by the associations found since: its vertex and its neighbours."""
         named: dict[End, set[str]] = defaultdict(set)
         edges, direction = self._walked.found.edges, self._walked.found.direction
         for edge in islice(reversed(edges.values()), len(edges) - self._seen):
@@ -246,7 +246,7 @@ class Describing:
 
 
 def _covering(wanted: list[str], ends: Mapping[End, set[str]]) -> dict[End, set[str]]:
-    """Choose ends whose summaries name these vertices by no more calls than as many Describes; tell what each names."""
+    """Choose ends that name wanted vertices in no more calls than Describes would take; return whom each names."""
     bits = {arn: 1 << bit for bit, arn in enumerate(wanted)}
     told = ((end, sum(bits.get(arn, 0) for arn in vertices)) for end, vertices in ends.items())
     reached = {end: named for end, named in told if named.bit_count() >= _pages({end: ends[end]})}
@@ -255,5 +255,5 @@ def _covering(wanted: list[str], ends: Mapping[End, set[str]]) -> dict[End, set[
 
 
 def _pages(ends: Mapping[End, set[str]]) -> int:
-    """Tell how many pages the summaries of some ends are; each has one less than the vertices that it names."""
+    """Return how many pages the summaries of some ends take; each end has one summary fewer than it names vertices."""
     return sum(max(1, -(-(len(vertices) - 1) // MOST_RESULTS)) for vertices in ends.values())

@@ -1,4 +1,4 @@
-"""A walk's result as it is shown: which vertices, and how those are joined when others are hidden."""
+"""A walk's result as it is shown: the edges between shown vertices, also across vertices that a filter hides."""
 
 import asyncio
 from collections import defaultdict
@@ -11,13 +11,13 @@ from gateway.errors import BudgetExceeded
 from gateway.records import Edge
 
 MOST_EDGES = 200_000
-"""Edges that a graph may have: hiding a vertex of thousands of neighbours on either side joins each with each."""
+"""Edges that a graph may have: hiding a vertex with thousands of neighbours on both sides joins each with each."""
 MOST_STEPS = 5_000_000
-"""Associations that are followed over hidden vertices, from all shown ones together; some seconds of them."""
+"""Associations that are followed across hidden vertices, from all shown ones together: a few seconds' work."""
 
 
 class ShownEdge(NamedTuple):
-    """An association, or the way between two shown vertices over hidden ones."""
+    """An association, or a path between two shown vertices across hidden ones."""
 
     source: str
     destination: str
@@ -29,10 +29,10 @@ class ShownEdge(NamedTuple):
 async def joined(
     edges: Mapping[tuple[str, str], Edge], found: AbstractSet[str], shown: AbstractSet[str]
 ) -> list[ShownEdge]:
-    """Join the shown vertices as the found ones were: whoever reached whom along the arrows still does.
+    """Return the edges between shown vertices that preserve which of them reach each other along the arrows.
 
-    An association between two shown vertices stays. Two that are joined only over hidden vertices get one edge.
-    Raises BudgetExceeded when those would be more than ``MOST_EDGES``, or looking for them takes too long.
+    An association between two shown vertices stays. Two that are joined only across hidden vertices get one edge.
+    Raises BudgetExceeded when there would be more than ``MOST_EDGES``, or looking for them takes too long.
     """
     real = [edge for edge in edges.values() if edge.source in shown and edge.destination in shown]
     result = [ShownEdge(*edge, hidden_hops=0) for edge in real]
@@ -45,7 +45,7 @@ async def joined(
 def _over_hidden(
     edges: Mapping[tuple[str, str], Edge], hidden: AbstractSet[str], shown: AbstractSet[str], most: int
 ) -> list[ShownEdge]:
-    """Return the edges between shown vertices that only hidden ones join."""
+    """Return the edges between shown vertices that are joined only across hidden ones."""
     before, after = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
     for edge in edges.values():
         before[edge.destination].append(edge.source)
@@ -68,7 +68,7 @@ def _over_hidden(
 
 
 def _leading(before: Mapping[str, list[str]], hidden: AbstractSet[str], shown: AbstractSet[str]) -> set[str]:
-    """Return the hidden vertices from which a shown one is reached; most often few are."""
+    """Return the hidden vertices from which a shown one can be reached, which usually are few."""
     leading: set[str] = set()
     level = set(shown)
     while level:
@@ -78,18 +78,18 @@ def _leading(before: Mapping[str, list[str]], hidden: AbstractSet[str], shown: A
 
 
 class Between:
-    """The associations between shown vertices, told as a walk goes on: each once, when both its ends are shown."""
+    """The associations between shown vertices while a walk goes on: each given once, when both its ends are shown."""
 
     def __init__(self) -> None:
-        """Have shown none."""
+        """Begin with no vertices shown."""
         self.shown: set[str] = set()
         self.edges: set[tuple[str, str]] = set()
-        """Those that were told, by their ends."""
+        """Those that have been given, by their ends."""
         self._seen = 0
         self._waiting: dict[str, list[Edge]] = defaultdict(list)
 
     def new(self, edges: dict[tuple[str, str], Edge], shown: Iterable[str]) -> list[ShownEdge]:
-        """Show further vertices, and tell the associations which that joins; ``edges`` may only have grown since."""
+        """Show further vertices and return the associations that this completes; ``edges`` may only have grown."""
         self.shown.update(shown)
         unseen = [edge for arn in shown for edge in self._waiting.pop(arn, ())]
         unseen += islice(reversed(edges.values()), len(edges) - self._seen)
@@ -107,9 +107,9 @@ class Between:
 
 
 def _reached(source: str, after: Mapping[str, list[str]], shown: AbstractSet[str]) -> tuple[dict[str, int], int]:
-    """Return the shown vertices that are reached from ``source`` over hidden ones only, with the fewest of them.
+    """Return the shown vertices that ``source`` reaches across hidden ones only, each with the fewest hidden between.
 
-    Beside them, how many associations were followed.
+    The second value is how many associations were followed.
     """
     reached: dict[str, int] = {}
     level = {arn for arn in after[source] if arn not in shown}

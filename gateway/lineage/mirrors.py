@@ -5,16 +5,16 @@ from gateway.aws.kinds import ARTIFACT, kind_of
 
 
 class Mirrors:
-    """The ARNs met so far, and the one among its mirrors by which each is shown: whichever was met first."""
+    """The ARNs met so far; of those that are mirrors of each other, the one met first stands for all."""
 
     def __init__(self) -> None:
-        """Have met none."""
+        """Begin with none."""
         self._shown: dict[str, str] = {}
         self._by_id: dict[tuple[str, str], str] = {}
         self._all: dict[str, list[str]] = {}
 
     def one(self, arn: str) -> str:
-        """Return the ARN by which a vertex is shown, which from now on stays the same."""
+        """Return the ARN that stands for this one and its mirrors, from now on."""
         shown = self._shown.get(arn)
         if shown is None:
             shown = self._shown[arn] = self._first(arn)
@@ -22,7 +22,7 @@ class Mirrors:
         return shown
 
     def of(self, shown: str) -> list[str]:
-        """Return all ARNs of a vertex, which lie in as many accounts."""
+        """Return all ARNs of a vertex, one for each account that has it."""
         return self._all[shown]
 
     def _first(self, arn: str) -> str:

@@ -1,7 +1,7 @@
 """The ways from one vertex to another along the arrows: shortest first, each without going in circles.
 
-One walk goes down from the one end and another goes up from the other, each half of the way, so that a path is found
-where they meet and what leads elsewhere is hardly touched.
+The search is bidirectional: one walk goes downstream from the one end and another upstream from the other, each half
+of the way, so that paths are found where they meet and little of what leads elsewhere is read.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from gateway.loaders import Loaders
 from gateway.records import Edge
 
 MOST_STEPS = 200_000
-"""Edges that the search for paths tries, in all, before it gives up looking for more."""
+"""Edges that the search for paths tries, in all, before it gives up."""
 MOST_WALKED = 10_000
 """Vertices that each of the two walks may find."""
 
 
 class Paths(NamedTuple):
-    """Paths as lists of vertices, and whether there may be more."""
+    """Paths as lists of vertices, the associations found, and whether there may be more."""
 
     found: list[list[str]]
     edges: Mapping[tuple[str, str], Edge]
@@ -43,7 +43,7 @@ async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: i
 
 
 def _searched(down: Walk, up: Walk, start: str, end: str, max_depth: int, first: int) -> Paths:  # noqa: PLR0913, PLR0917
-    """Search what two walks have found."""
+    """Search the graph that two walks have found."""
     edges = {**down.found.edges, **up.found.edges}
     if start == end:  # any longer way would come to it twice
         return Paths([[start]] if down.found.starts else [], edges, _coverage(down, up, None))
@@ -62,7 +62,7 @@ def _searched(down: Walk, up: Walk, start: str, end: str, max_depth: int, first:
 
 
 def _coverage(down: Walk, up: Walk, more: Reason | None) -> Coverage:
-    """Say what two walks left out of the paths between their ends: their depths are half of one, so say nothing."""
+    """Say what the walks left out; that they stopped at their depths, half of a path's, says nothing by itself."""
     told = [down.coverage(), up.coverage()]
     reasons = {reason for coverage in told for reason in coverage.reasons} - {Reason.MAX_DEPTH}
     reasons |= {more} if more else set()
@@ -87,7 +87,7 @@ class _Search:
         self.gave_up = False
 
     def shortest_first(self, longest: int) -> Iterator[list[str]]:
-        """Give every path, those of the same length in the order of their ARNs."""
+        """Yield every path, shortest first, those of the same length in the order of their ARNs."""
         shortest = self._left.get(self._start)
         for length in range(shortest, longest + 1) if shortest else ():
             yield from self._of_length(length)

@@ -1,4 +1,4 @@
-"""From what was asked to the calls that answer it: pure functions, which the loaders carry out."""
+"""From what was asked to the calls that answer it: pure functions, whose plans the loaders carry out."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def one_spelling(type_name: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One hop from a vertex: what to ask ListAssociations, and what to leave out of its answer here."""
+    """One hop from a vertex: what to ask ListAssociations, and what of its answer to keep."""
 
     parameters: dict[str, Any]
     keep: Keep | None
@@ -43,7 +43,7 @@ def hop(  # noqa: PLR0913 - a hop filter has these parts
     created_after: datetime | None = None,
     created_before: datetime | None = None,
 ) -> Hop:
-    """Plan a hop: ListAssociations filters by one value of each; several values, and lineage types, are told here."""
+    """Plan a hop: ListAssociations filters by one value of each; several values, and kinds, are filtered here."""
     near, far = ("Destination", "Source") if direction == "upstream" else ("Source", "Destination")
     parameters: dict[str, Any] = {f"{near}Arn": arn}
     tests: list[Keep] = []

@@ -1,4 +1,4 @@
-"""Taking a vertex out of the graph: first what holds on to it, where that is asked, and then the vertex."""
+"""Deleting a vertex: first its associations and memberships, where that is asked, and then the vertex itself."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,7 +21,7 @@ _AT_ONCE = 5
 
 @dataclass(slots=True)
 class Removal:
-    """What was taken away, as far as that went."""
+    """What has been deleted, which may be less than was asked."""
 
     arn: str
     associations: list[Edge] = field(default_factory=list)
@@ -34,9 +34,10 @@ class Removal:
 
 
 async def remove(loaders: Loaders, kind: Kind, arn: str, *, disassociate: bool) -> Removal:
-    """Delete a vertex, and all that holds on to it if so told.
+    """Delete a vertex and, if so told, its associations and its memberships of trials before it.
 
-    A failure is raised; but where more than the vertex was to go, the result says how far it came.
+    A failure is raised; with ``disassociate`` it is part of the result, beside what was deleted before it, unless there
+    was no such vertex.
     """
     removal = Removal(arn)
     loaders.forget()  # what holds on to it is whatever does now, not what a field before this one has read
@@ -55,17 +56,17 @@ async def remove(loaders: Loaders, kind: Kind, arn: str, *, disassociate: bool) 
 
 
 class Own(NamedTuple):
-    """How a write is told which vertex, and where."""
+    """Where a vertex is written to, and the parameters that name it there."""
 
     place: Place
     parameters: dict[str, str]
 
 
 async def own(loaders: Loaders, kind: Kind, arn: str) -> Own:
-    """Tell how a write is told which vertex.
+    """Return how a write names a vertex.
 
-    Most take a name and no ARN, and there may be another of that name in an account that shares its own: NotFound
-    unless the account that is asked has the vertex itself.
+    Most writes take a name and no ARN, and an account that only has the vertex shared with it may have another of that
+    name: NotFound unless the vertex belongs to the account that is asked.
     """
     place = loaders.known.place_of(arn)
     if kind.parameter == kind.arn:
@@ -92,7 +93,7 @@ def _types(source: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 async def _free(loaders: Loaders, kind: Kind, removal: Removal, found: Own) -> None:
-    """Take away the vertex's associations, and a trial component out of its trials."""
+    """Delete the vertex's associations, and take a trial component out of its trials."""
     around = (await loaders.lineage.neighbours(removal.arn, "Both")).edges
     edges = {(edge.source, edge.destination): edge for edge in around}
 
@@ -108,7 +109,7 @@ async def _free(loaders: Loaders, kind: Kind, removal: Removal, found: Own) -> N
 
 
 async def _take(items: Sequence[T], take: Callable[[T], Awaitable[None]], taken: list[T]) -> None:
-    """Take items away, a few at a time, and note which are gone; the first failure ends it after those under way."""
+    """Take items away, a few at a time, and note which are gone; stop at a failure, after those that are under way."""
 
     async def gone(item: T) -> None:
         with suppress(NotFound):

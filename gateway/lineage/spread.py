@@ -1,9 +1,10 @@
-"""From where a walk asks next, and how far: the cheapest of the ways that open all that lies at its edge.
+"""From where a walk asks next, and how far: the cheapest set of calls that expands all of its frontier.
 
-A vertex at the edge is opened by a call from itself, or by one from a vertex further back that leads to it and to
-others besides; the further back, the fewer calls, and the less of what each tells is new. Each way is reckoned by what
-is known of the graph by now: that it goes on as wide as it has become. Where a call that has more than a page to tell
-is made again less far, a way that is reckoned to tell more may be tried all the same, if it costs next to nothing.
+A vertex of the frontier is expanded by a call from itself, or by one from a vertex further back that leads to it and to
+others besides; the further back, the fewer calls, and the less of what each tells is new. The cost of each way is
+estimated from what is known of the graph so far, on the assumption that it goes on as wide as it has become. Where a
+call whose answer does not fit on a page is made again less far, a way whose answer may not fit is tried all the same if
+it costs next to nothing.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,20 +21,19 @@ K = TypeVar("K", bound=Any)
 DEEPEST_QUERY = 10
 """Associations that one QueryLineage follows."""
 
-
 FEW_PAGES = 8
-"""Pages that are worth waiting for where calls are to go no further than a page holds."""
+"""Pages that are worth waiting for where an answer was meant to fit on one."""
 PATIENCE = 2
-"""How many times cheaper has to be what may turn out to have been in vain."""
+"""How many times cheaper a way must be that may turn out to have been in vain."""
 
 
 class Cost(NamedTuple):
-    """What a call costs and what a wait does, in whatever is to be spared."""
+    """What a call and a wait cost, in whichever unit is to be kept low."""
 
     call: float
     wait: float
     narrows: bool = False
-    """Whether calls with more than a page to tell are made again less far, rather than waited for page after page."""
+    """Whether a call whose answer does not fit on a page is made again less far, rather than read page after page."""
 
     def of(self, calls: int) -> float:
         """Return what so many calls at once cost."""
@@ -48,7 +48,7 @@ class Wave(NamedTuple):
 
 
 Reached = dict[str, int]
-"""Which vertices of the edge, as bits of a number, each vertex leads to."""
+"""Which vertices of the frontier, as bits of a number, each vertex leads to."""
 
 
 def _anywhere(_: str) -> int:
@@ -56,26 +56,26 @@ def _anywhere(_: str) -> int:
 
 
 def wave(  # noqa: PLR0913, PLR0917 - all that a choice depends on
-    edge: Sequence[str],
+    frontier: Sequence[str],
     behind: Sequence[Collection[str]],
     leads: Callable[[str], Iterable[str]],
     room: int,
     cost: Cost,
     reach: Callable[[str], int] = _anywhere,
 ) -> Wave:
-    """Choose the calls that open all vertices at the edge, and what lies up to ``room`` associations beyond.
+    """Choose the calls that expand all vertices of the frontier, and what lies up to ``room`` associations beyond.
 
-    Behind it lie the vertices from which it is one association to the edge, two, and so on; ``leads`` tells what a
-    vertex leads to in one, and ``reach`` how far a call from it may go. The best way costs the least for each
-    association that it comes further.
+    ``behind`` it are the vertices one association before it, two, and so on; ``leads`` tells what is one association
+    beyond a vertex, and ``reach`` how far a call from it may go. The best way is the one that costs the least for each
+    level that it gets beyond the frontier.
     """
-    best, least = Wave(list(edge), min(room, DEEPEST_QUERY)), float("inf")
+    best, least = Wave(list(frontier), min(room, DEEPEST_QUERY)), float("inf")
     bold, risk = best, float("inf")
-    ways = list(_ways(edge, behind, leads))
+    ways = list(_ways(frontier, behind, leads))
     widths = [sum(map(int.bit_count, reached.values())) / len(reached) for reached in ways[1:]]
     for back, reached in enumerate(ways):
-        chosen, left = covering((1 << len(edge)) - 1, {arn: reached[arn] for arn in reached if reach(arn) > back})
-        starts = chosen + [arn for bit, arn in enumerate(edge) if left >> bit & 1]  # what nothing leads to
+        chosen, left = covering((1 << len(frontier)) - 1, {arn: reached[arn] for arn in reached if reach(arn) > back})
+        starts = chosen + [arn for bit, arn in enumerate(frontier) if left >> bit & 1]  # what nothing leads to
         for limit in range(back + 1, min([back + room, *map(reach, starts)]) + 1):
             likely = pages(widths, limit)
             costs = likely * cost.of(len(starts)) / (limit - back)
@@ -87,10 +87,10 @@ def wave(  # noqa: PLR0913, PLR0917 - all that a choice depends on
 
 
 def _ways(
-    edge: Sequence[str], behind: Sequence[Collection[str]], leads: Callable[[str], Iterable[str]]
+    frontier: Sequence[str], behind: Sequence[Collection[str]], leads: Callable[[str], Iterable[str]]
 ) -> Iterable[Reached]:
-    """Give what leads to the edge from itself, from one association away, and so on."""
-    reached = {arn: 1 << bit for bit, arn in enumerate(edge)}
+    """Yield what each vertex leads to: for those of the frontier, those one association before it, and so on."""
+    reached = {arn: 1 << bit for bit, arn in enumerate(frontier)}
     yield reached
     for layer in behind:
         told = ((arn, _union(reached.get(far, 0) for far in leads(arn))) for arn in layer)
@@ -105,9 +105,9 @@ def _union(sets: Iterable[int]) -> int:
 
 
 def covering(whole: int, reached: Mapping[K, int]) -> tuple[list[K], int]:
-    """Choose few that together reach all that they can of a set, and tell what they leave; sets are bits of a number.
+    """Choose few keys that together cover all they can of a set, and return what they leave; sets are bits of a number.
 
-    The next is always the one that reaches the most that no other does yet.
+    This is the greedy set cover: the next key is always the one that adds the most.
     """
     chosen, left = [], whole
     heap = [(-bits.bit_count(), key) for key, bits in reached.items()]
@@ -126,7 +126,7 @@ def covering(whole: int, reached: Mapping[K, int]) -> tuple[list[K], int]:
 
 
 def pages(widths: Sequence[float], limit: int) -> int:
-    """Reckon the pages of a call from how many vertices there are at each distance, as far as that is known."""
+    """Estimate the pages of a call from how many vertices are known to be at each distance; the last ratio goes on."""
     found, width, growth = 0.0, 1.0, 1.0
     for distance in range(limit):
         before = width

@@ -1,17 +1,19 @@
 """The whole graph that is reachable from some vertices: which calls find it, and what they left unfound.
 
-A walk knows three things of a vertex: how far it is from the nearest start (its *depth*), whether it is *open* (all its
-associations in the walk's direction are known), and whether it is *dangling* (an association names it, and it does not
-exist). The walk goes on from the nearest vertices that are not open until none is left above the greatest depth.
-QueryLineage opens all that is within ten associations of one vertex, fifty vertices a page; where there is no
-QueryLineage, ListAssociations opens one vertex at a time. Either opens vertices only in the place that it is asked in:
-one of another account that the gateway can ask is asked for there.
+A walk is a breadth-first search by remote calls. It knows three things of a vertex: how far it is from the nearest
+start (its *depth*), whether it is *expanded* (all its associations in the walk's direction are known), and whether it
+is *dangling* (an association names it, and it does not exist). The vertices nearest to the starts that are not expanded
+are the *frontier*; the walk expands them, frontier by frontier, until none is left above the greatest depth.
+QueryLineage expands all that is within ten associations of one vertex, fifty vertices a page; where there is no
+QueryLineage, ListAssociations expands one vertex at a time. Either expands vertices only in the place that it is asked
+in: one of another account that the gateway can ask is asked for there.
 
-The pages of one QueryLineage come one after another, which makes the fewest calls and the most waiting. A walk that is
-to wait less asks from many vertices at once, only as far as one page holds: a round of such calls opens several levels,
-and the walk is as long as the graph is deep rather than as it is large. ``spread`` chooses the calls. What has more to
-tell than a page is asked again less far. Beside all that the pages from the start go on, and whichever comes to the end
-first ends the walk.
+The pages of one QueryLineage, a *chain*, come one after another, which makes the fewest calls and the most waiting. A
+walk that is to wait less queries many vertices at once, each only as far as its answer fits on one page: a round of
+such calls expands several levels, so that the walk takes as many rounds as the graph is deep, rather than as many pages
+as it is large. ``spread`` chooses the calls. A query whose answer does not fit on a page is made again with a smaller
+depth. Beside these, a chain from each start reads on to the greatest depth (it *looks far*), and whichever finds
+everything first ends the walk.
 """
 
 import asyncio
@@ -33,15 +35,15 @@ from gateway.loaders import Loaders
 from gateway.records import Step
 
 _FIRST_REACH = 3
-"""Associations that the first calls of a walk that is to wait less follow; how wide the graph is nobody knows yet."""
+"""How far the first calls of a walk that is to wait less go, while nothing is known of how wide the graph is."""
 _FEW_STARTS = 4
-"""Starts from each of which the pages of all there is go on beside the calls that open it bit by bit."""
+"""Starts, at most, from which a chain that looks far reads on beside the narrower calls."""
 _GUESSED = 3
-"""Associations for which the widths of the graph are guessed beyond those that a page has told."""
+"""Levels beyond those that a page has told whose widths are extrapolated."""
 _HOPS = 3
-"""Rounds of the event loop until a call is sent; then there is time to learn what the page before it told."""
+"""Rounds of the event loop until a call has been sent, and the page before it can be worked on while it is away."""
 _CALL_SECONDS = 0.001
-"""What a page takes of the gateway's own time."""
+"""How much of the gateway's own time a page takes."""
 
 _FEWER_CALLS = "fewest calls: fifty vertices a page, from as few vertices as lead to all that is open"
 _LESS_WAITING = "least waiting: many calls at once, each as far as a page holds"
@@ -50,7 +52,7 @@ _THROTTLED = "fewest calls: AWS takes {:.0f} a second, which more calls would ha
 
 
 class Preference(Enum):
-    """What a walk spares, where it cannot spare both."""
+    """Which of the two a walk keeps low, where it cannot keep both low."""
 
     FEWER_CALLS = "FEWER_CALLS"
     LESS_WAITING = "LESS_WAITING"
@@ -58,58 +60,58 @@ class Preference(Enum):
 
 @dataclass(eq=False)
 class _Chain:
-    """The pages of what is found from one vertex."""
+    """One QueryLineage from a vertex, up to ``limit`` associations far, as far as its pages have been read."""
 
     start: str
     limit: int
     token: str | None = None
     looks_far: bool = False
-    """Whether it is asked beside those that open the graph bit by bit, in case it opens all of it sooner."""
+    """Whether it runs beside narrower calls, in case it expands all of the graph before they do."""
     told: set[str] = field(default_factory=set)
     """The vertices on its pages so far."""
     pages: int = 0
     farthest: int = 0
-    """How far from the walk's starts the farthest is that it has told; what it has yet to tell is no nearer."""
+    """The depth in the walk of the farthest vertex on its pages; what is on the pages to come is no nearer."""
 
 
 class Walk:
-    """A walk that goes on until ``max_vertices`` have been found, or all that lies within its reach."""
+    """A walk, which ends when it has found ``max_vertices``, or all there are."""
 
     def __init__(
         self, loaders: Loaders, found: Found, max_vertices: int, prefer: Preference = Preference.FEWER_CALLS
     ) -> None:
-        """Stand at the starts of ``found``, to which all that is found will be added."""
+        """Begin at the starts of ``found``, to which the walk adds what it finds."""
         self.loaders = loaders
         self.found = found
         self.max_vertices = max_vertices
         self.began = datetime.now(UTC)
         self.hurries = prefer is Preference.LESS_WAITING
-        """Whether it is to wait less."""
+        """Whether it is to wait less, for more calls."""
         self._level = 0
-        """How far the nearest vertices are that were not open when it last set out; at that distance all are known."""
+        """The depth of the latest frontier: all vertices at this depth are known."""
         self._seconds = 0.0
-        """How long the first page took to come."""
-        self._open: set[str] = set()
+        """How long the first page took to come, as an estimate for others."""
+        self._expanded: set[str] = set()
         self._typeless: set[str] = set()
         self._typed: set[str] = set()
-        """What has a type in any page."""
+        """Vertices that had a type on some page."""
         self._dangling: set[str] = set()
         self._missing: set[str] = set()
         """Starts that do not exist."""
         self._answered: set[str] = set()
-        """Of which AWS has told something."""
+        """Vertices that AWS has answered a query from."""
         self._unsure: set[str] = set()
-        """Of which nobody would tell whether they exist."""
+        """Vertices of which it could not be found out whether they exist."""
         self._denied: set[str] = set()
         self._cut: set[str] = set()
-        """From which more vertices than were asked for have been found, and nothing more is asked."""
+        """Vertices whose chains were broken off, having told more vertices than were asked for."""
         self._reach: dict[str, int] = {}
-        """How far calls from vertices may go of which one that went further had more than a page to tell."""
+        """How far calls from a vertex may go, where the answer of one that went further did not fit on a page."""
         self._waited = 0.0
-        """What it has cost to wait for those that look far."""
+        """What waiting for the chains that look far has cost."""
         self._ended_by: set[Reason] = set()
         self._found_all = False
-        """Whether what is still under way can tell nothing more that was asked for."""
+        """Whether the calls that are still under way are no longer needed."""
         self._chains: dict[asyncio.Task[Step], _Chain] = {}
         self._reason = _FEWER_CALLS
 
@@ -124,15 +126,15 @@ class Walk:
         try:
             asked = time.monotonic()
             self._look_far()
-            self._set_out()
+            self._expand()
             while self._chains and not self._found_all:
                 done, _ = await asyncio.wait(self._chains, return_when=asyncio.FIRST_COMPLETED)
                 self._seconds = self._seconds or time.monotonic() - asked
                 for task in done:
-                    await self._take(task, self._chains.pop(task))
+                    await self._receive(task, self._chains.pop(task))
                 if self._ended_by:
                     break
-                self._set_out()
+                self._expand()
                 yield
             if not self._ended_by:
                 await self._look_for_the_typeless()
@@ -144,10 +146,10 @@ class Walk:
         return self.found.in_order(self.found.depths)[: self.max_vertices]
 
     def settled(self) -> int:
-        """Tell how far it has come for good: whatever is found at this distance or nearer will be found no nearer.
+        """Return up to which depth the vertices have their final places; -1 while it is not known which starts exist.
 
-        A chain of pages tells the nearest first, so that what it has yet to tell is as far as the last that it told. Of
-        several chains, what one has yet to tell at that distance may come before, by ARN, what another has told.
+        A chain tells the nearest vertices first, so that those on its pages to come are no nearer than the last that it
+        told. Of several chains, one may yet tell a vertex at that depth which sorts before, by ARN, what another told.
         """
         found, chains = self.found, self._chains.values()
         if set(found.starts) - self._answered - self._denied:
@@ -155,37 +157,37 @@ class Walk:
         if not chains:
             return found.max_depth
         told: dict[str, int] = {}
-        for chain in chains:  # those of one start tell the same, in the same order
+        for chain in chains:  # chains from one start tell the same, in the same order
             told[chain.start] = max(chain.farthest, told.get(chain.start, 0))
         nearest = min(told.values()) - (len(told) > 1)
         # What lies beyond a vertex that is denied is told by others, if at all, as they come to it.
-        shut = (found.depths.get(found.mirrors.one(arn), found.max_depth) for arn in self._denied - self._open)
+        shut = (found.depths.get(found.mirrors.one(arn), found.max_depth) for arn in self._denied - self._expanded)
         return min(max(self._level, nearest), *shut, found.max_depth)
 
     def coverage(self) -> Coverage:
         """Say what the walk has left out so far."""
         found, kept = self.found, set(self.nearest())
-        closed = {arn for arn in kept if not self._open.issuperset(found.mirrors.of(arn))} - self._dangling
+        unexpanded = {arn for arn in kept if not self._expanded.issuperset(found.mirrors.of(arn))} - self._dangling
         reasons = set(self._ended_by)
-        denied = self._denied - self._open  # of an open one, others have told
+        denied = self._denied - self._expanded  # of an expanded one, other calls have told
         reasons |= {Reason.ACCESS_DENIED} if kept.intersection(map(found.mirrors.one, denied)) else set()
         reasons |= {Reason.DANGLING} if self._dangling & (kept | self._missing) else set()
         reasons |= {Reason.MAX_VERTICES} if len(kept) < len(found.depths) else set()
-        reasons |= {Reason.MAX_DEPTH} if any(found.depths[arn] == found.max_depth for arn in closed) else set()
-        frontier = closed | {arn for arn in kept if not found.beyond(arn) <= kept}
+        reasons |= {Reason.MAX_DEPTH} if any(found.depths[arn] == found.max_depth for arn in unexpanded) else set()
+        frontier = unexpanded | {arn for arn in kept if not found.beyond(arn) <= kept}
         frontier |= (kept & self._unsure) | (set(found.starts) - kept)
         return Coverage(sorted(reasons, key=list(Reason).index), found.in_order(frontier), self.began)
 
-    def _set_out(self) -> None:
-        """Open the nearest vertices that are not; those farther off wait, for they may be opened by the same calls."""
+    def _expand(self) -> None:
+        """Begin the calls that expand the frontier; vertices farther off wait, as the same calls may expand them."""
         if any(not chain.looks_far for chain in self._chains.values()):
             return
-        level, edge = self._edge()
-        self._found_all = not edge or self._is_full(level)
+        level, frontier = self._frontier()
+        self._found_all = not frontier or self._is_full(level)
         if self._found_all:
             return
         self._level = level
-        together = [arn for arn in edge if self._is_one_of_many(arn)]
+        together = [arn for arn in frontier if self._can_share(arn)]
         room = self.found.max_depth - level
         if self.hurries and not level:
             room = min(room, _FIRST_REACH)
@@ -197,15 +199,15 @@ class Walk:
         self._reason = self._why(len(chosen.starts), rate)
         for start in chosen.starts:
             if not self._looks_as_far(start, chosen.limit):
-                self._go_on(_Chain(start, chosen.limit))
-        for start in (arn for arn in edge if not self._is_one_of_many(arn)):
-            self._go_on(_Chain(start, min(room, DEEPEST_QUERY)))
+                self._ask(_Chain(start, chosen.limit))
+        for start in (arn for arn in frontier if not self._can_share(arn)):
+            self._ask(_Chain(start, min(room, DEEPEST_QUERY)))
 
     def _is_full(self, level: int) -> bool:
-        """Whether what lies beyond a level is farther off than as many vertices as were asked for."""
+        """Whether as many vertices as were asked for are known to be no farther than a level."""
         if len(self.found.depths) <= self.max_vertices:
             return False
-        # A walk that spares calls has read what it asked for to its end, or until that told enough, the nearest first.
+        # A walk of fewest calls has read its chains, nearest vertices first, to their end or until they told enough.
         return not self.hurries or level >= self.found.depths[self.nearest()[-1]]
 
     def _may_reach(self, arn: str) -> int:
@@ -213,7 +215,7 @@ class Walk:
         return self._reach.get(arn, DEEPEST_QUERY)
 
     def _waits_for_far(self, cost: Cost, calls: int) -> bool:
-        """Whether to wait for what looks far, which may tell all that so many calls would, for next to nothing."""
+        """Whether to wait for the chains that look far, which may tell what so many calls would, but for far less."""
         if not self._chains:
             return False
         told = set[str]().union(*(chain.told for chain in self._chains.values()))
@@ -224,9 +226,9 @@ class Walk:
         self._waited += cost.of(1)
         return True
 
-    def _edge(self) -> tuple[int, list[str]]:
-        """Tell how far the nearest vertices are that are not open, and which these are."""
-        done_with = self._open | self._denied | self._cut
+    def _frontier(self) -> tuple[int, list[str]]:
+        """Return the depth of the nearest vertices that are not expanded, and these vertices, if any are left."""
+        done_with = self._expanded | self._denied | self._cut
         waiting: dict[int, list[str]] = defaultdict(list)
         for vertex, depth in self.found.depths.items():
             if depth < self.found.max_depth:
@@ -234,47 +236,47 @@ class Walk:
         level = min((depth for depth, arns in waiting.items() if arns), default=0)
         return level, sorted(waiting[level])
 
-    def _is_one_of_many(self, arn: str) -> bool:
-        """Whether calls from elsewhere open a vertex too."""
+    def _can_share(self, arn: str) -> bool:
+        """Whether a QueryLineage from another vertex can expand this one as well."""
         return self.loaders.lineage.can_query(arn) and self.found.mirrors.of(self.found.mirrors.one(arn)) == [arn]
 
     def _behind(self, level: int) -> list[list[str]]:
-        """Return the open vertices before a level, the nearest to it first."""
+        """Return the expanded vertices one level before a level, two levels before it, and so on."""
         behind: list[list[str]] = [[] for _ in range(min(level, DEEPEST_QUERY - 1))]
-        for vertex in self._open & self.found.depths.keys() - self._dangling - self._denied - self._cut:
+        for vertex in self._expanded & self.found.depths.keys() - self._dangling - self._denied - self._cut:
             back = level - self.found.depths[vertex]
-            if 0 < back <= len(behind) and self._is_one_of_many(vertex):
+            if 0 < back <= len(behind) and self._can_share(vertex):
                 behind[back - 1].append(vertex)
         return behind
 
     def _leads(self, near: str) -> Iterable[str]:
-        """Give what lies beyond a vertex in its own place."""
+        """Return what lies one association beyond a vertex, in the same place."""
         place = self._place(near)
         return (far for far in self.found.beyond(near) if self._place(far) == place)
 
     def _cost(self, rate: float | None) -> Cost:
-        """Tell what is to be spared: calls, or seconds, when AWS takes so many calls in one of these."""
+        """Return what calls and waiting cost: in calls or, for a walk that is to wait less, in seconds."""
         if not self.hurries:
             return Cost(call=1, wait=1)
         return Cost(call=1 / rate if rate else _CALL_SECONDS, wait=self._seconds, narrows=True)
 
     def _why(self, calls: int, rate: float | None) -> str:
-        """Give the reason for so many calls at once."""
+        """Say why so many calls are made at once."""
         if not self.hurries:
             return _FEWER_CALLS
         return _THROTTLED.format(rate) if rate and calls / rate > self._seconds else _LESS_WAITING
 
     def _look_far(self) -> None:
-        """Beside the first calls of a walk that hurries, ask for all there is, which may be little."""
+        """Begin the chains that look far, if the walk is to wait less: all there is may turn out to be little."""
         deepest = min(DEEPEST_QUERY, self.found.max_depth)
         if self.hurries and deepest > 1:
             for start in filter(self.loaders.lineage.can_query, self.found.starts):
-                self._go_on(_Chain(start, deepest, looks_far=True))
+                self._ask(_Chain(start, deepest, looks_far=True))
 
     def _looks_as_far(self, start: str, limit: int) -> bool:
         return any((chain.start, chain.limit) == (start, limit) for chain in self._chains.values() if chain.looks_far)
 
-    def _go_on(self, chain: _Chain) -> None:
+    def _ask(self, chain: _Chain) -> None:
         if self.loaders.lineage.can_query(chain.start):
             self.loaders.because("QueryLineage", _LOOKS_FAR if chain.looks_far else self._reason)
             step = self.loaders.lineage.query(chain.start, self.found.direction.value, chain.limit, chain.token)
@@ -284,90 +286,90 @@ class Walk:
         self._chains[asyncio.ensure_future(step)] = chain
 
     async def _neighbours(self, start: str) -> Step:
-        """Ask ListAssociations, which unlike QueryLineage doesn't tell a start that does not exist."""
+        """Ask ListAssociations; NotFound for a start that does not exist, which QueryLineage would say by itself."""
         kind = kind_at(start)
         if kind and start in self.found.starts and (await self.loaders.entities.describe(kind, start)).missing:
             raise NotFound(start)
         return await self.loaders.lineage.neighbours(start, self.found.direction.value)
 
-    async def _take(self, task: asyncio.Task[Step], chain: _Chain) -> None:
-        """Learn what a page told, and go on to the page after it."""
+    async def _receive(self, task: asyncio.Task[Step], chain: _Chain) -> None:
+        """Take in the outcome of a call: a page, or an error that is no reason to end the walk yet."""
         try:
             step = task.result()
         except Unsupported:
-            self._go_on(_Chain(chain.start, 1))
+            self._ask(_Chain(chain.start, 1))
         except NotFound:
             if self.found.mirrors.one(chain.start) == chain.start:
                 self._dangling.add(chain.start)
             if chain.start in self.found.starts:
                 self._start_without(chain.start)
             else:
-                self._open.add(chain.start)
+                self._expanded.add(chain.start)
         except Forbidden:
             self._denied.add(chain.start)
         except GatewayError as error:
-            if not chain.looks_far:  # for the others may do without it
+            if not chain.looks_far:  # the others may do without it
                 self._ended_by.add(reason_of(error))
         else:
             self._answered.add(chain.start)
-            await self._took(step, chain)
+            await self._add_page(step, chain)
 
-    async def _took(self, step: Step, chain: _Chain) -> None:
-        goes_on = await self._goes_on(step, chain)
+    async def _add_page(self, step: Step, chain: _Chain) -> None:
+        asked_ahead = await self._ask_ahead(step, chain)
         await self.loaders.turns.turn(len(self.found.depths))
         await self._learn(step, self._place(chain.start))
         met = map(self.found.mirrors.one, (arn for arn, _ in step.vertices))
         chain.farthest = max((self.found.depths.get(arn, 0) for arn in met), default=0)
         if step.next is None:
-            self._open_from(chain)
-            self._found_all |= chain.looks_far and not self._edge()[1]
+            self._expand_from(chain)
+            self._found_all |= chain.looks_far and not self._frontier()[1]
         elif self._told_enough(chain):
             self._cut.add(chain.start)
         elif self.hurries and chain.limit > 1:
             self._narrow(chain)
-        elif not goes_on:
-            self._go_on(chain)
+        elif not asked_ahead:
+            self._ask(chain)
 
     def _start_without(self, start: str) -> None:
         self._missing.add(start)
         self.found.start_without(start)
 
     def _told_enough(self, chain: _Chain) -> bool:
-        """Whether a chain has told more vertices than were asked for, without those that lead to none of the starts."""
+        """Whether a chain has told more vertices than were asked for, not counting those that no start leads to."""
         if len(chain.told) <= self.max_vertices:
             return False
         return len({self.found.mirrors.one(arn) for arn in chain.told} & self.found.depths.keys()) > self.max_vertices
 
     def _narrow(self, chain: _Chain) -> None:
-        """Go no further than what was told may be all there is, unless few pages more seem to tell the rest."""
+        """Ask again, only as far as the answer fits on one page, unless reading on seems to take few pages."""
         if chain.looks_far and chain.pages > 1:
             return
         one = self.found.mirrors.one
-        # How wide the graph is at each distance; the farthest may be cut off.
+        # The last level that the pages reached may not be complete.
         *whole, _ = self.found.widths(one(chain.start), set(map(one, chain.told)))[: chain.limit] or [0]
         if chain.pages < FEW_PAGES and pages(whole, min(chain.limit, len(whole) + _GUESSED)) <= FEW_PAGES:
             if not chain.looks_far:
-                self._go_on(chain)
+                self._ask(chain)
             return
         self._reach[chain.start] = max(1, min(len(whole), self._may_reach(chain.start)))
-        if not chain.looks_far and chain.start not in self._open:
-            self._go_on(_Chain(chain.start, self._reach[chain.start]))
+        if not chain.looks_far and chain.start not in self._expanded:
+            self._ask(_Chain(chain.start, self._reach[chain.start]))
 
-    async def _goes_on(self, step: Step, chain: _Chain) -> bool:
-        """Ask for the page after this one, before all else, unless it may be better to narrow, or it is not wanted."""
+    async def _ask_ahead(self, step: Step, chain: _Chain) -> bool:
+        """Ask for the next page before working on this one, if it is sure to be wanted; return whether it is."""
         chain.told.update(arn for arn, _ in step.vertices)
         chain.pages += 1
         chain.token = step.next
         follows = len(self.found.starts) <= _FEW_STARTS if chain.looks_far else not self.hurries or chain.limit == 1
-        goes_on = step.next is not None and follows and len(chain.told) <= self.max_vertices
-        if goes_on:
-            self._go_on(chain)
+        asks = step.next is not None and follows and len(chain.told) <= self.max_vertices
+        if asks:
+            self._ask(chain)
             for _ in range(_HOPS):
                 await asyncio.sleep(0)
-        return goes_on
+        return asks
 
     async def _learn(self, step: Step, place: Place | None) -> None:
-        """Learn what a page of this place told; of another place's vertices it may not tell the types."""
+        """Learn what a page from this place told; it may leave out the types of another place's vertices."""
         for arn, type_name in step.vertices:
             if type_name is not None:
                 self._typed.add(self.found.mirrors.one(arn))
@@ -378,11 +380,11 @@ class Walk:
                 self.found.join(edge)
         await self.loaders.turns.turn(len(step.edges))
 
-    def _open_from(self, chain: _Chain) -> None:
-        """Mark what a finished chain has opened: all of its place that is nearer to its start than its limit."""
+    def _expand_from(self, chain: _Chain) -> None:
+        """Mark what a finished chain has expanded: all in its place that is nearer to its start than its limit."""
         mirrors, place = self.found.mirrors, self._place(chain.start)
-        opened = self.found.within(mirrors.one(chain.start), chain.limit)
-        self._open |= {arn for vertex in opened for arn in mirrors.of(vertex) if self._place(arn) == place}
+        expanded = self.found.within(mirrors.one(chain.start), chain.limit)
+        self._expanded |= {arn for vertex in expanded for arn in mirrors.of(vertex) if self._place(arn) == place}
 
     def _place(self, arn: str) -> Place | None:
         """Tell where a vertex is asked for; None where the gateway may not."""
@@ -392,7 +394,7 @@ class Walk:
             return None
 
     async def _look_for_the_typeless(self) -> None:
-        """Tell vertices that do not exist: every kind but the trial component always has a type."""
+        """Find out which vertices do not exist: every kind but the trial component always has a type."""
         typeless = self._typeless - self._typed
         unsure = {arn for arn in typeless if kind_at(arn) is TRIAL_COMPONENT}
         self._dangling |= typeless - unsure
