@@ -44,7 +44,7 @@ class Key(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What the cache has, or what it takes to put it there."""
+    """What the cache has of an entry, and which version an entry put now would have."""
 
     value: Any
     """The entry; None when there is none."""
@@ -113,7 +113,7 @@ class Cache:
         return [_found(*pair) for pair in zip(told[::2], told[1::2], strict=True)] if told else _nothing(keys)
 
     async def versions(self, keys: Sequence[Key]) -> list[Found]:
-        """Look up no more than of which versions the subjects of entries are."""
+        """Look up only the versions of the entries' subjects."""
         told = await self._get([_version(key.subject) for key in keys])
         return [_found(None, version) for version in told] if told else _nothing(keys)
 
@@ -140,7 +140,7 @@ class Cache:
             self._failed(error)
 
     async def evict(self, *subjects: str) -> None:
-        """End the life of all that tells of these subjects, and of what is on its way.
+        """Invalidate all entries about these subjects, and any that are about to be put.
 
         Where that fails, this process leaves the cache alone until its entries are too old anyway.
         """

@@ -1,4 +1,4 @@
-"""What one request takes from the cache, and what it leaves there for others when it ends."""
+"""The cache as one request uses it: what it looks up there, and what it puts there for others when it ends."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -25,12 +25,12 @@ class Entity(NamedTuple):
 
     @classmethod
     def of(cls, told: tuple[str, dict[str, Any], list[str] | None]) -> "Entity":
-        """Make one of what is kept."""
+        """Make one of what is kept in the cache."""
         key, members, lacks = told
         return cls(key, members, lacks if lacks is None else frozenset(lacks))
 
     def kept(self) -> tuple[str, dict[str, Any], list[str] | None]:
-        """Make what is kept of it."""
+        """Make what is kept of it in the cache."""
         return self.key, self.members, self.lacks if self.lacks is None else sorted(self.lacks)
 
 
@@ -49,7 +49,7 @@ class Memory:
         self.forget()
 
     def forget(self) -> None:
-        """Look everything up anew, and keep nothing that was told before."""
+        """Look everything up anew, and do not keep what was learnt before."""
         self._versions.clear()
         self._new.clear()
         self._found = DataLoader(self._look_up)
@@ -76,9 +76,9 @@ class Memory:
             self._note(_entity_key(place, kind, wanted), value)
 
     def learn_missing(self, place: Place, kind: Kind, wanted: str) -> None:
-        """Note that there is no such entity, which is asked again."""
+        """Note that there is no such entity; that is not kept, but asked again."""
         for key in {wanted, _id(wanted)}:
-            self._note_or_end(_entity_key(place, kind, key), None)
+            self._note_or_clear(_entity_key(place, kind, key), None)
 
     async def associations(self, place: Place, parameters: Iterable[tuple[str, Any]]) -> list[dict[str, Any]] | None:
         """Return the summaries of all associations that fit, if the cache knows them."""
@@ -88,8 +88,8 @@ class Memory:
     def learn_associations(
         self, place: Place, parameters: Iterable[tuple[str, Any]], summaries: list[dict[str, Any]]
     ) -> None:
-        """Note the summaries of all associations that fit; that there is none is asked again."""
-        self._note_or_end(_associations_key(place, parameters), summaries)
+        """Note the summaries of all associations that fit; that there is none is not kept, but asked again."""
+        self._note_or_clear(_associations_key(place, parameters), summaries)
 
     async def walk(self, place: Place, *shape: Any) -> Step | None:
         """Return all that QueryLineage finds by these arguments, if the cache knows it."""
@@ -97,17 +97,17 @@ class Memory:
         return Step([(arn, type) for arn, type in told[0]], [Edge(*edge) for edge in told[1]], None) if told else None
 
     def learn_walk(self, place: Place, *shape: Any, found: Step) -> None:
-        """Note all that QueryLineage found; that there is nothing beside the start is asked again."""
-        self._note_or_end(_walk_key(place, shape), (found.vertices, found.edges) if found.edges else None)
+        """Note all that QueryLineage found; that it found no association is not kept, but asked again."""
+        self._note_or_clear(_walk_key(place, shape), (found.vertices, found.edges) if found.edges else None)
 
     async def keep(self) -> None:
-        """Leave in the cache what was noted."""
+        """Put what was noted into the cache."""
         new, self._new = list(self._new.values()), {}
         async for some in self._turns.slices(new):
             await self._cache.put(some)
 
     async def evict(self, touched: Iterable[tuple[Place, str]]) -> None:
-        """End what the cache knows of these entities, by their places and keys or names, and of their graphs."""
+        """Invalidate what the cache knows of these entities, by their places and keys or names, and of their graphs."""
         subjects = {subject for place, key in touched for subject in (_graph(place), _subject(place, _id(key)))}
         await self._cache.evict(*sorted(subjects))
 
@@ -129,8 +129,8 @@ class Memory:
             self._versions.setdefault(key.subject, one.version)
         return found
 
-    def _note_or_end(self, key: Key, value: Any) -> None:
-        """Note a value or, where there is none and what was known was not looked at, end that."""
+    def _note_or_clear(self, key: Key, value: Any) -> None:
+        """Note a value or, if there is none, clear an entry that may be there, where none was looked at."""
         if value or self._fresh:
             self._note(key, value or None)
 

@@ -1,9 +1,9 @@
-"""Long work in short turns, so that who asks for little does not wait for those who ask for much.
+"""Cooperative scheduling on the event loop: long work is done in short turns, so that it does not delay small requests.
 
-The event loop does all that is ready before it looks at its sockets again. If each of twenty requests had a slice of
-long work ready, everybody else would wait for twenty slices at a time; so one slice is worked on, and then the loop
-goes round a few times. Of several requests the one with the least to do goes first, and of equals the one that came
-first: were they to take turn about, all would be done, and hold what they have made, at the very end.
+The event loop runs every callback that is ready before it polls its sockets again. If each of twenty requests had a
+slice of long work ready, everybody else would wait for twenty slices; so one slice is worked on, and then the loop goes
+round a few times before the next. The request with the least work goes first, and of equals the one that came first:
+if they alternated, all of them would finish, and hold their results in memory, at the very end.
 """
 
 import asyncio
@@ -18,24 +18,25 @@ from weakref import WeakKeyDictionary
 T = TypeVar("T")
 
 LONG = 100
-"""Items that are worked on in one go: a page of them."""
+"""Items that are worked on without waiting for a turn: as many as a page of AWS's has."""
 
 SLICE = 50
-"""Items of more than these that are worked on in one turn, which takes a millisecond or two."""
+"""Items of a longer list that are worked on in one turn, which takes a millisecond or two."""
 
 STEPS = 6
-"""Steps of a kind that comes singly, such as sending an AWS call or reading its answer, that are done in one turn."""
+"""Steps that are done in one turn; a step is short work that comes singly, such as sending an AWS call."""
 
 FEW = 20
-"""Steps that a request takes without waiting for its turn."""
+"""Steps that a request takes before it has to wait for turns."""
 
 ROUNDS = 8
-"""Rounds of the event loop between two turns; a short request needs a score of them from its first byte to its last."""
+"""Rounds of the event loop between two turns; a short request needs about twenty from its first byte to its last."""
 
 Rank = tuple[int, ...]
+"""A place in the queue, lowest first: the request's work, its number, and an order among what it waits for itself."""
 
 _AFTER_ALL = 2
-"""Where in a request's order, which the steps that lead on begin, that comes for which nothing waits."""
+"""The last part of the rank of what nothing waits for: behind a request's steps, which have 0 or 1 there."""
 
 _requests = count()
 
@@ -44,31 +45,31 @@ class Turns:
     """The turns of one request."""
 
     def __init__(self) -> None:
-        """Have had none."""
+        """Begin without a rank: the first work that has to wait gives the request its rank for good."""
         self._rank: tuple[int, int] | None = None
         self.under_way = 0
-        """How much long work has been begun and not finished."""
+        """How many lists are being worked on slice by slice, not counting those that wait for AWS meanwhile."""
 
     async def turn(self, items: int) -> None:
-        """Wait for the turn to work on some of so many items; a few of them need none."""
+        """Wait for a turn to work on a slice of a list of so many items; a short list needs none."""
         if items > LONG:
             await self._wait(items, 1)
 
     async def step(self, taken: int, *, leads_on: bool = False) -> None:
-        """Wait for the turn to take a step, when so many have been taken; the first few need none.
+        """Wait for a turn to take a step, ``taken`` being how many the request has taken; the first few need none.
 
-        One that leads on to others goes before those of the same request that do not.
+        A step that ``leads_on``, because others depend on it, goes before those of the same request that do not.
         """
         if taken > FEW:
             await self._wait(taken, 1 / STEPS, later=not leads_on)
 
     async def respite(self) -> None:
-        """Wait until no step of the request waits for its turn: there is time for what nothing waits for."""
+        """Wait until none of the request's steps waits for a turn: the time for work that no step depends on."""
         await self._queue.turn((*self._ranked(1), _AFTER_ALL), 0, at_once=False)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Be in the midst of long work, but waiting for AWS."""
+        """Do not count long work as under way while it waits for AWS."""
         self.under_way -= 1
         try:
             yield
@@ -90,7 +91,7 @@ class Turns:
         return self._rank
 
     async def slices(self, items: Sequence[T]) -> AsyncIterator[Sequence[T]]:
-        """Give items slice by slice, each in its turn, or all at once if they are few."""
+        """Yield items slice by slice, each in a turn of its own, or all at once if they are few."""
         step = SLICE if len(items) > LONG else LONG
         self.under_way += 1
         try:
@@ -102,17 +103,18 @@ class Turns:
 
 
 class _Queue:
-    """Who waits for a turn on one event loop."""
+    """The queue for turns of one event loop."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Rank, int, float, asyncio.Future[None]]] = []
         self._numbers = count()
         self._left = 1.0
-        """What is left of the turn that is being had."""
+        """The share of the current turn that is still free."""
         self._goes_on = False
+        """Whether the next turn has been scheduled."""
 
     async def turn(self, rank: Rank, share: float, *, at_once: bool = True) -> None:
-        """Wait for a share of a turn, which may be had ``at_once`` when nobody else wants it."""
+        """Wait for a share of a turn; without waiting, if ``at_once`` allows it and nobody else is in the queue."""
         loop = asyncio.get_running_loop()
         self._go_on(loop)
         if at_once and self._left > 0 and not self._waiting:
@@ -128,7 +130,7 @@ class _Queue:
             loop.call_soon(self._next, loop, ROUNDS)
 
     def _next(self, loop: asyncio.AbstractEventLoop, rounds: int) -> None:
-        """Let the first go on after so many rounds, and look again when it has worked."""
+        """After so many rounds, give the turn to the first in the queue, and schedule the next turn."""
         if rounds:
             loop.call_soon(self._next, loop, rounds - 1)
             return

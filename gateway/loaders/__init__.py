@@ -33,7 +33,7 @@ class Loaders:
         """Ask the cache, unless the answer is to be ``fresh``, and then AWS through ``calls``."""
         self._calls = calls
         self.turns = calls.tally.turns
-        """Its turns at what takes long."""
+        """The turns in which its long work is done."""
         self._memory = Memory(cache, self.turns, fresh=fresh)
         self._asking = Asking(calls)
         self.known = Known(calls, self._memory)
@@ -43,12 +43,12 @@ class Loaders:
         self.listings = Listings(self.known, self._asking)
         self.belongings = Belongings(self.known, self._asking, self.entities, self.listings)
         self.shown: dict[str, Any] = {}
-        """What shows an entity, by its key, for an answer may show it many times."""
+        """The objects that show entities, by their keys, as an answer may show one many times."""
         self.told: list[tuple[GatewayError, list[str | int]]] = []
-        """What is missing from fields that have an answer all the same."""
+        """Errors to report beside the data of the fields at these paths."""
 
     def forget(self) -> None:
-        """Know nothing, as at the beginning: what was learnt may no longer be so."""
+        """Discard all that was learnt, as it may no longer be true."""
         self.shown = {}
         for part in (self._memory, self._asking, self.known, self.entities, self.lineage, self.belongings):
             part.forget()
@@ -72,17 +72,17 @@ class Loaders:
         self._asking.because(operation, reason)
 
     def tell(self, error: GatewayError, path: list[str | int]) -> None:
-        """Say beside the data of the field at ``path`` what is missing from it."""
+        """Report an error beside the data of the field at ``path``, from which something is missing."""
         self.told.append((error, path))
 
     async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return what ``make`` makes, which happens once a request for each key."""
+        """Return the result of ``make``, which is called once a request for each key."""
         return await self._asking.once(key, make)
 
     async def write(self, operation: str, place: Place = HOME, **parameters: Any) -> dict[str, Any]:
         """Change something, and forget what was known before; even a call that failed may have changed it.
 
-        Whoever stops waiting for it, it is finished, and then known to the cache.
+        The write is finished, and the cache told of it, even if the caller stops waiting.
         """
         return await asyncio.shield(self._written(operation, place, parameters))
 
@@ -95,7 +95,7 @@ class Loaders:
             await self._memory.evict([(place, ""), *self._touched(place, parameters)])
 
     def _touched(self, place: Place, parameters: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-        """Give the entities that a write is about, by their ARNs or names, and where they are asked for."""
+        """Yield the entities that a write is about, by their ARNs or names, and where they are asked for."""
         for name, value in parameters.items():
             if name.endswith(("Arn", "Name")) and isinstance(value, str):
                 yield place, value
@@ -104,23 +104,23 @@ class Loaders:
                         yield self.known.place_of(value), value
 
     async def keep(self) -> None:
-        """Leave in the cache what has been learnt so far."""
+        """Put into the cache what has been learnt so far."""
         await self._memory.keep()
 
     async def end(self) -> None:
-        """Call off what is still under way, for nobody waits for it, and keep what is worth it."""
+        """Cancel what is still under way, which nobody waits for, and put into the cache what is worth keeping."""
         self._calls.end()
         await self.known.keep_summed()
         await self._memory.keep()
         records = self.known.records
-        self.forget()  # the loaders refer to this, so that what it holds would last until someone looks for cycles
+        self.forget()  # the loaders refer to this object, so its records would live until cycles are collected
         if len(records) > LONG:
-            letting_go = asyncio.create_task(self._let_go(records))  # for which nobody need wait
+            letting_go = asyncio.create_task(self._let_go(records))  # nobody need wait for it
             _letting_go.add(letting_go)
             letting_go.add_done_callback(_letting_go.discard)
 
     async def _let_go(self, records: dict[str, Record]) -> None:
-        """Forget thousands slice by slice, for all at once take long."""
+        """Free thousands of records slice by slice: all at once would block the event loop."""
         async for some in self.turns.slices(list(records)):
             for key in some:
                 del records[key]

@@ -1,4 +1,4 @@
-"""What a request is asking of AWS: each thing once, whoever waits for it, and why."""
+"""What a request is asking of AWS, and why: each thing is asked once, however many wait for it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Asking:
-    """What one request has begun to ask."""
+    """The calls that one request has begun, shared by all in it that want the same."""
 
     def __init__(self, calls: Budget) -> None:
         """Ask by ``calls``."""
@@ -27,22 +27,22 @@ class Asking:
         """Pages under way."""
 
     def because(self, operation: str, reason: str) -> None:
-        """Note why an operation is called, for whoever asks what an answer took."""
+        """Note why an operation is called, for the `extensions` that tell what an answer took."""
         self.calls.tally.reasons.add(f"{operation}: {reason}")
 
     async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return what ``make`` makes, which happens once a request for each key."""
+        """Return the result of ``make``, which is called once a request for each key."""
         return await asyncio.shield(self.begin(key, make))
 
     def begin(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
-        """Begin what is made once for each key; whoever waits for it does so behind a shield, for others may too."""
+        """Return the task of ``make``, begun once for each key; await it behind a shield, as others may wait too."""
         if key not in self._begun:
             self._begun[key] = asyncio.create_task(make())
             self._begun[key].add_done_callback(lambda made: made.cancelled() or made.exception())  # nobody may wait
         return self._begun[key]
 
     def page(self, load: Callable[..., Coroutine[Any, Any, Page]], *arguments: Any) -> asyncio.Task[Page]:
-        """Begin to ask for a page by these arguments, once a request; to be awaited behind a shield."""
+        """Return the task that loads a page by these arguments, begun once a request; await it behind a shield."""
         page = self.begin((load, *arguments), partial(load, *arguments))
         if not page.done():
             self.pages.add(page)
@@ -78,7 +78,7 @@ def paged(token: str | None, size: int | None = None) -> dict[str, Any]:
 
 
 def frozen(parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """Make a key of parameters."""
+    """Make a hashable key of parameters."""
     return tuple(sorted(parameters.items()))
 
 

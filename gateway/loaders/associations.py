@@ -30,11 +30,11 @@ class Associations:
         return await asyncio.shield(self._page(parameters, token, place))
 
     def foresee(self, parameters: Mapping[str, Any]) -> None:
-        """Begin to ask for a first page, for a field that is going to need it."""
+        """Begin to load a first page for a field that is going to need it."""
         self._page(parameters, None, None)
 
     async def all(self, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return all association summaries that a hop's parameters leave, page after page."""
+        """Return all association summaries that fit a hop's parameters, page after page."""
         return [summary async for page in Pages(partial(self.page, parameters)) for summary in page.items]
 
     def _page(self, parameters: Mapping[str, Any], token: str | None, place: Place | None) -> asyncio.Task[Page]:
@@ -73,7 +73,7 @@ class Associations:
             self._known.record(arn.text).note(told)
 
     def _is_of(self, arn: str, place: Place) -> bool:
-        """Whether a vertex is of a place, which else may tell of it without its name and type."""
+        """Whether a vertex is of a place; of others' vertices, a place may leave out the name and type."""
         try:
             return self._known.place_of(arn) == place
         except Forbidden:

@@ -1,4 +1,4 @@
-"""What belongs to an entity, or it to, and none of its own members tells: tags, trials, the execution, the project."""
+"""What is related to an entity without being in its own members: tags, trials, pipeline execution, project."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from gateway.records import Page
 
 
 class Belongings:
-    """Reads what belongs together."""
+    """Reads what is related to entities."""
 
     def __init__(self, known: Known, asking: Asking, entities: Entities, listings: Listings) -> None:
         """Look in ``known`` first."""

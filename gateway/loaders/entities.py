@@ -18,9 +18,10 @@ from gateway.loaders.known import Known
 from gateway.memory import Entity
 from gateway.records import Record
 
-# Between a page's arrival and the first field of its items that asks for more lie this many turns of the event loop
-# at most (graphql-core completes a list in three); a level's batch is gathered after that many.
-_TURNS = 8
+_ROUNDS = 8
+"""Rounds of the event loop after which a level's batch is gathered: at most as many lie between the arrival of a page
+and the first field of its items that asks for more (graphql-core completes a list in three).
+"""
 
 
 class Entities:
@@ -39,7 +40,7 @@ class Entities:
         self._describing: dict[asyncio.Task[str | None], str] = {}
 
     async def describe(self, kind: Kind, key: str, path: str = "") -> Record:
-        """Ask for the whole entity, or for all that the cheapest call knows when that covers ``path``."""
+        """Ask for an entity, all of it or what a cheaper call tells that covers ``path``, and return its record."""
         record = self._known.record(key)
         place = self._known.place_of(key)
         if record.described and record.covers(path):
@@ -56,12 +57,12 @@ class Entities:
         return record
 
     def ask(self, kind: Kind, key: str, path: str = "") -> asyncio.Task[str | None]:
-        """Begin to ask AWS for one whole entity, of which the cache knew nothing; to be awaited behind a shield."""
+        """Return the task that describes one entity, of which the cache knew nothing; await it behind a shield."""
         self._asking.because(kind.describe, f"only this tells {path}" if path else "whether it exists")
         return self._described(kind, key, self._known.place_of(key))
 
     async def describe_many(self, kind: Kind, keys: Iterable[str]) -> None:
-        """Ask for several entities of a kind that has a batch, without those for which the gateway may not."""
+        """Describe several entities of a kind that has a batch, leaving out those that the gateway may not ask for."""
         await self._load_many(kind, [(key, True) for _, _, key in self._known.placed(keys)])
 
     async def find(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
@@ -74,7 +75,7 @@ class Entities:
         return remembered.key
 
     async def tells(self, kind: Kind, key: str, path: str) -> bool:
-        """Whether the record covers what the kind's batch alone tells; several at once are asked of it."""
+        """Whether the record covers what only the kind's batch tells, which is asked where several want it at once."""
         if not (kind.batch and path in kind.batch.adds):
             return False
         record = self._known.record(key)
@@ -118,7 +119,7 @@ class Entities:
             raise
 
     async def _load_many(self, kind: Kind, wanted: list[tuple[str, bool]]) -> list[Any]:
-        """Ask the batch for several; those that it doesn't know and that are to be described, one by one."""
+        """Ask the batch for several; then describe one by one those that it did not tell of, where that is wanted."""
         several: dict[Place, dict[str, None]] = defaultdict(dict)
         for key, describe in wanted:
             if self._unknown(kind, key, describe):
@@ -133,7 +134,7 @@ class Entities:
     async def _load_batches(
         self, kind: Kind, batch: Batch, several: Mapping[Place, Collection[str]]
     ) -> dict[str, BaseException]:
-        """Ask the batch, and tell why it told nothing of some, which is no reason to do without the others."""
+        """Ask the batch, and return why it told nothing of some entities; the others are not affected."""
         hundreds = [(place, some) for place, keys in several.items() if len(keys) > 1 for some in batch.parted(keys)]
         if hundreds:
             self._asking.because(batch.operation, f"several of kind {kind.name}, in one call for a hundred")
@@ -142,7 +143,7 @@ class Entities:
         return {key: error for (_, some), error in outcomes if error for key in some}
 
     def _unknown(self, kind: Kind, key: str, describe: bool) -> bool:  # noqa: FBT001 - as the loader's keys have it
-        """Whether a call is still needed; not where an entity is being described for what the batch lacks."""
+        """Whether the batch is still needed; not where the entity is being described for what the batch lacks."""
         record = self._known.record(key)
         if describe:
             return not (record.described or key in self._describing.values())
@@ -164,7 +165,7 @@ class Entities:
         under_way = [*self._asking.pages, *(() if kind in LINEAGE else self._describing)]
         if under_way:
             await asyncio.wait(under_way)
-        for _ in range(_TURNS):
+        for _ in range(_ROUNDS):
             await asyncio.sleep(0)
         while self._turns.under_way:  # noqa: ASYNC110 - for milliseconds
             await asyncio.sleep(0)

@@ -17,14 +17,14 @@ class Known:
     """The records of one request."""
 
     def __init__(self, calls: Budget, memory: Memory) -> None:
-        """Know nothing but what ``memory`` tells; places are told by ``calls``."""
+        """Begin with no records; ``memory`` knows what is in the cache, and ``calls`` where entities are asked for."""
         self._calls = calls
         self._turns = calls.tally.turns
         self.memory = memory
         self.forget()
 
     def forget(self) -> None:
-        """Know nothing, as at the beginning."""
+        """Discard all records."""
         self.records: dict[str, Record] = {}
         """By the keys of the entities."""
         self._places: dict[str, Place] = {}
@@ -50,18 +50,18 @@ class Known:
         return await self._calls.place_named(account, region)
 
     def placed(self, keys: Iterable[str]) -> Iterator[tuple[Place, Kind, str]]:
-        """Give entities with their kinds and where they are asked for; not those for which the gateway may not."""
+        """Yield entities with their places and kinds, leaving out those that the gateway may not ask for."""
         for key in keys:
             if kind := kind_at(key):
                 with contextlib.suppress(Forbidden):
                     yield self.place_of(key), kind, key
 
     def named(self, place: Place, kind: Kind, name: str) -> str | None:
-        """Return the key of the entity of that name, if something has told it."""
+        """Return the key of the entity of that name, if it has been learnt."""
         return self._named.get((place, kind, name))
 
     def note_name(self, place: Place, kind: Kind, key: str) -> None:
-        """Note by which name an entity can be found, if its record knows."""
+        """Note by which name an entity can be found, if its record has one."""
         name = self.record(key).read(kind.name_path) if kind.name_path else None
         if name and key == unpinned(key):
             self._named[place, kind, name] = key
@@ -77,7 +77,7 @@ class Known:
         return found
 
     async def recall(self, keys: Sequence[str]) -> set[str]:
-        """Learn what the cache knows of many entities, and tell of which it knows anything."""
+        """Learn what the cache knows of many entities, and return those of which it knows anything."""
         known = set()
         async for some in self._turns.slices(keys):
             for entity in await self.memory.entities(self.placed(some)):
@@ -95,11 +95,11 @@ class Known:
         return record
 
     def remember(self, keys: Iterable[str]) -> None:
-        """Leave in the cache, at the end, what summaries tell of entities; a description is left there as it comes."""
+        """Have the cache keep, in the end, what summaries tell of entities; what describes them is kept as it comes."""
         self._summed.update(dict.fromkeys(keys))
 
     async def keep_summed(self) -> None:
-        """Note for the cache what summaries have told of those to be remembered."""
+        """Note for the cache what summaries have told of the entities to be remembered."""
         async for some in self._turns.slices(list(self._summed)):
             for place, kind, key in self.placed(some):
                 record = self.record(key)

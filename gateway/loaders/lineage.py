@@ -27,11 +27,11 @@ class Lineage:
         self.forget()
 
     def forget(self) -> None:
-        """Learn everything anew, as at the beginning."""
+        """Ask for everything anew."""
         self._walked: dict[tuple[Place, str, str, int, str], Step] = {}
-        """What pages have told, by what was asked and the token of the page after them: several may read the same."""
+        """What pages have told so far, by what was asked and the token of the next page; several may read the same."""
         self._typed: set[tuple[str, str | None]] = set()
-        """Vertices of which their types were learnt, for pages overlap."""
+        """Vertices whose types have been noted, as pages overlap."""
         self._edges: dict[tuple[str, str, str | None], Edge | None] = {}
 
     def can_query(self, start: str) -> bool:
@@ -42,7 +42,7 @@ class Lineage:
             return True  # asking will tell
 
     def rate(self, start: str) -> float | None:
-        """Tell how many QueryLineage a second AWS takes where this vertex is; None while it has refused none."""
+        """Return how many QueryLineage calls AWS takes a second where this vertex is; None while it refused none."""
         try:
             return self._calls.rate(_QUERY, self._known.place_of(start))
         except Forbidden:
@@ -71,7 +71,7 @@ class Lineage:
         """Add a page to those before it, and leave all of them in the cache when it is the last."""
         whole = self._walked.pop((place, *shape, token), None) if token else Step([], [], None)
         if whole is None:
-            return  # somebody else has read this page, and goes on from there
+            return  # another reader has added this page, and goes on from there
         whole.vertices.extend(step.vertices)
         whole.edges.extend(step.edges)
         if step.next:
@@ -80,7 +80,7 @@ class Lineage:
             self._known.memory.learn_walk(place, *shape, found=whole)
 
     async def neighbours(self, start: str, direction: str) -> Step:
-        """Return the same of one vertex's own associations, all pages of them, by ListAssociations."""
+        """Return all of one vertex's own associations and their ends, by ListAssociations."""
         if self._calls.lacks(_QUERY, self._known.place_of(start)):
             self._asking.because("ListAssociations", "a walk, where there is no QueryLineage")
         ends = {"Ascendants": ["DestinationArn"], "Descendants": ["SourceArn"], "Both": ["DestinationArn", "SourceArn"]}
@@ -113,7 +113,7 @@ class Lineage:
         return Step(vertices, [edge for edge in map(self._edge, told) if edge], answer.get("NextToken"))
 
     def _edge(self, told: tuple[str, str, str | None]) -> Edge | None:
-        """Make an edge of what tells one, once for all pages that do; None where an end is no vertex."""
+        """Return the edge of an association, one object for all pages with it; None where an end is no vertex."""
         if told not in self._edges:
             self._edges[told] = Edge(*told) if joins_vertices(*told[:2]) else None
         return self._edges[told]
