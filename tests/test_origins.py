@@ -1,0 +1,79 @@
+"""Pages of other origins: which may ask, and open WebSockets."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import listening
+from signing import REFUSED, ask, code, opened, said
+from websockets.exceptions import InvalidStatus
+
+from gateway.http.origins import allowed_origins
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+PAGE = "https://portal.example.com"
+
+
+def preflight(gateway: str, origin: str = PAGE, header: str = "content-type") -> httpx.Response:
+    headers = {"origin": origin, "access-control-request-method": "POST", "access-control-request-headers": header}
+    return httpx.options(f"http://{gateway}/graphql", headers=headers)
+
+
+def test_listed_origins_may_ask(server: LocalServer) -> None:
+    settings = Settings(
+        local_url=server.url, cache_url="off", cors_origins="https://other.example.com, https://Portal.example.com"
+    )
+    with listening(settings) as gateway:
+        for header in ("content-type", "authorization", "x-api-key", "authorization,content-type"):
+            assert preflight(gateway, header=header).headers["access-control-allow-origin"] == PAGE
+        response = ask(gateway, origin=PAGE)
+        assert response.headers["access-control-allow-origin"] == PAGE
+        assert "access-control-allow-credentials" not in response.headers
+        assert "origin" in response.headers["vary"].lower()
+        for refused in (
+            preflight(gateway, "https://evil.example.com"),
+            ask(gateway, origin="https://evil.example.com"),
+        ):
+            assert "access-control-allow-origin" not in refused.headers
+
+
+def test_no_origin_may_ask_by_default(gateway: str) -> None:
+    for response in (preflight(gateway), ask(gateway, origin=PAGE)):
+        assert not [name for name in response.headers if name.startswith("access-control-")]
+
+
+def test_refusal_reaches_an_allowed_page(server: LocalServer, tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text("keys = []")
+    settings = Settings(local_url=server.url, cache_url="off", auth="api-key", api_keys=file, cors_origins=(PAGE,))
+    with listening(settings) as gateway:
+        assert preflight(gateway).status_code == 200
+        response = ask(gateway, origin=PAGE)
+        assert code(response) == REFUSED
+        assert response.headers["access-control-allow-origin"] == PAGE
+
+
+@pytest.mark.parametrize(
+    "written", ["https://a.example.com, https://b.example.com", '["https://a.example.com", "https://b.example.com"]']
+)
+def test_origins_are_read_either_way(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("GATEWAY_CORS_ORIGINS", written)
+    assert allowed_origins(Settings()) == ("https://a.example.com", "https://b.example.com")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example.com", "null", "http://127.0.0.1:1"])
+async def test_foreign_page_opens_no_socket(gateway: str, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with opened(gateway, origin=origin):
+            pass
+    assert refused.value.response.status_code == 403
+
+
+async def test_known_pages_open_sockets(gateway: str, server: LocalServer) -> None:
+    async with opened(gateway, origin=f"http://{gateway}") as socket:
+        assert await said(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
+    allowed = "https://portal.example.com"
+    with listening(Settings(local_url=server.url, cache_url="off", cors_origins=(allowed,))) as other:
+        async with opened(other, origin=allowed) as socket:
+            assert await said(socket, "{ __typename }") == {"data": {"__typename": "Query"}}

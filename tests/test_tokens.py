@@ -1,0 +1,220 @@
+"""Callers who sign in with an issuer's tokens: which are taken, and where the issuer's keys come from."""
+
+import asyncio
+import base64
+import hmac
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+import orjson
+import pytest
+import signing
+from conftest import listening, running
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from issuer import AUDIENCE, Issuer, issuing
+from signing import FORBIDDEN, REFUSED, WRITE, WRITTEN, bearing, by_tokens, code, fresh
+
+from gateway.app import create_app
+from gateway.local.server import LocalServer
+
+issuer, tokened = signing.issuer, signing.tokened
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"kid": "ec-1"},
+        {"scope": "openid lineage:read"},
+        {"scope": None, "scp": ["lineage:read"]},
+        {"scope": None, "scp": "lineage:read other"},
+        {"scope": "lineage:write"},
+        {"aud": ["other", AUDIENCE]},
+        {"exp": timedelta(seconds=-10)},  # the clocks may be half a minute apart
+        {"sub": None},
+    ],
+)
+def test_valid_token_is_taken(tokened: str, issuer: Issuer, claims: dict[str, Any]) -> None:
+    assert "errors" not in bearing(tokened, issuer.token(**claims)).json()
+
+
+@pytest.mark.parametrize(
+    ("claims", "why"),
+    [
+        ({"exp": timedelta(seconds=-60)}, "expired"),
+        ({"exp": None}, "not valid here"),
+        ({"exp": "soon"}, "not valid here"),
+        ({"nbf": timedelta(seconds=600)}, "not valid yet"),
+        ({"iat": timedelta(seconds=600)}, "not valid yet"),
+        ({"aud": "other"}, "not valid here"),
+        ({"aud": None}, "not valid here"),
+        ({"iss": "https://other.example.com/"}, "not valid here"),
+        ({"iss": None}, "not valid here"),
+        ({"sub": 5}, "not valid here"),
+        ({"key": rsa.generate_private_key(65537, 2048)}, "not valid here"),
+    ],
+)
+def test_unfit_token_is_refused(tokened: str, issuer: Issuer, claims: dict[str, Any], why: str) -> None:
+    response = bearing(tokened, issuer.token(**claims))
+    assert code(response) == REFUSED
+    assert why in response.json()["errors"][0]["message"]
+
+
+def unsigned(issuer: Issuer) -> str:
+    _, payload, _ = issuer.token().split(".")
+    return f"{encoded({'alg': 'none', 'kid': 'rsa-1'})}.{payload}."
+
+
+def symmetric(issuer: Issuer) -> str:
+    """Signed by HS256 with the public key, as if that were a secret; no library makes one."""
+    public = issuer.keys["rsa-1"].public_key()
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    _, payload, _ = issuer.token().split(".")
+    signed = f"{encoded({'alg': 'HS256', 'kid': 'rsa-1'})}.{payload}"
+    return f"{signed}.{base64url(hmac.digest(pem, signed.encode(), 'sha256'))}"
+
+
+def encoded(header: Any) -> str:
+    return base64url(orjson.dumps(header))
+
+
+def base64url(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def other_kid(issuer: Issuer) -> str:
+    return issuer.token(kid="ec-1", key=issuer.keys["rsa-1"])
+
+
+def changed(issuer: Issuer) -> str:
+    head, _, signature = issuer.token().split(".")
+    return f"{head}.{issuer.token('lineage:write').split('.')[1]}.{signature}"
+
+
+def own_key(issuer: Issuer) -> str:
+    """Brings the key that it is signed with along."""
+    key = rsa.generate_private_key(65537, 2048)
+    jwk = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    claims = jwt.decode(issuer.token(), options={"verify_signature": False})
+    return jwt.encode(claims, key, "RS256", headers={"kid": "rsa-1", "jwk": jwk, "jku": "http://127.0.0.1:9/"})
+
+
+@pytest.mark.parametrize("forge", [unsigned, symmetric, other_kid, changed, own_key])
+def test_forged_token_is_refused(tokened: str, issuer: Issuer, forge: Any) -> None:
+    assert code(bearing(tokened, forge(issuer), WRITE)) == REFUSED
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "x",
+        "a.b.c",
+        "..",
+        f"{encoded({'alg': ['RS256']})}.e30.",
+        f"{encoded({'alg': 'RS256', 'kid': 5})}.e30.",
+        "[" * 900,
+    ],
+)
+def test_no_token_is_refused(tokened: str, token: str) -> None:
+    assert code(bearing(tokened, token)) == REFUSED
+
+
+def test_scope_says_what_is_allowed(tokened: str, issuer: Issuer, service: LocalServer) -> None:  # noqa: ARG001
+    assert code(bearing(tokened, issuer.token(scope=None))) == FORBIDDEN
+    assert code(bearing(tokened, issuer.token(scope="read write"))) == FORBIDDEN
+    assert code(bearing(tokened, issuer.token("lineage:read"), WRITE)) == FORBIDDEN
+    assert bearing(tokened, issuer.token("lineage:write"), WRITE).json() == WRITTEN
+
+
+def test_rotated_key_is_fetched(server: LocalServer) -> None:
+    with fresh(server) as (issuer, gateway):
+        assert bearing(gateway, issuer.token()).status_code == 200
+        issuer.keys["rsa-2"] = rsa.generate_private_key(65537, 2048)
+        assert bearing(gateway, issuer.token(kid="rsa-2")).status_code == 200
+        assert issuer.asked == 2
+
+
+def test_bogus_ids_ask_issuer_once(server: LocalServer) -> None:
+    with fresh(server) as (issuer, gateway):
+        assert bearing(gateway, issuer.token()).status_code == 200
+        for number in range(50):
+            forged = issuer.token(kid=f"bogus-{number}", key=issuer.keys["rsa-1"])
+            assert code(bearing(gateway, forged)) == REFUSED
+        assert bearing(gateway, issuer.token()).status_code == 200
+        assert issuer.asked == 2
+
+
+def test_issuer_away_keeps_its_keys(server: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
+    with fresh(server) as (issuer, gateway):
+        assert bearing(gateway, issuer.token()).status_code == 200
+        issuer.away = True
+        assert code(bearing(gateway, issuer.token(kid="new", key=issuer.keys["rsa-1"]))) == REFUSED
+        assert issuer.asked == 2
+        assert bearing(gateway, issuer.token()).status_code == 200
+    assert "those of before hold" in caplog.text
+
+
+def test_issuer_never_there_is_unavailable(server: LocalServer) -> None:
+    with fresh(server) as (issuer, gateway):
+        issuer.away = True
+        for _ in range(3):
+            assert code(bearing(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
+        assert issuer.asked == 1
+
+
+def test_returned_issuer_is_asked_again(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http.jwks._PAUSE_SECONDS", 0.0)
+    with fresh(server) as (issuer, gateway):
+        issuer.away = True
+        assert bearing(gateway, issuer.token()).status_code == 503
+        issuer.away = False
+        assert bearing(gateway, issuer.token()).status_code == 200
+
+
+def test_withdrawn_key_is_forgotten(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http.jwks._FRESH_SECONDS", 0.0)
+    with fresh(server) as (issuer, gateway):
+        token = issuer.token()
+        assert bearing(gateway, token).status_code == 200
+        del issuer.keys["rsa-1"]
+        deadline = time.monotonic() + 10
+        while bearing(gateway, token).status_code == 200:
+            assert time.monotonic() < deadline
+        assert code(bearing(gateway, token)) == REFUSED
+        assert bearing(gateway, issuer.token(kid="ec-1")).status_code == 200
+
+
+async def test_first_callers_share_a_fetch(server: LocalServer) -> None:
+    with issuing() as issuer:
+        async with running(by_tokens(server, issuer.url)) as client:
+            headers = {"authorization": f"Bearer {issuer.token()}"}
+            said = await asyncio.gather(
+                *(client.post("/graphql", json={"query": "{ __typename }"}, headers=headers) for _ in range(20))
+            )
+        assert {response.status_code for response in said} == {200}
+        assert issuer.asked == 1
+
+
+def test_keys_come_from_a_file(server: LocalServer, tmp_path: Path) -> None:
+    issuer, file = Issuer(), tmp_path / "jwks.json"
+    file.write_bytes(issuer.published())
+    with listening(by_tokens(server, str(file))) as gateway:
+        assert bearing(gateway, issuer.token()).status_code == 200
+        token = issuer.token()
+        issuer.keys["rsa-1"] = rsa.generate_private_key(65537, 2048)
+        file.write_bytes(issuer.published())
+        time.sleep(1.2)
+        assert bearing(gateway, issuer.token()).status_code == 200
+        assert code(bearing(gateway, token)) == REFUSED
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"keys": []}', '{"keys": [5, {"kty": "oct", "k": "c2VjcmV0"}]}'])
+def test_unfit_key_set_is_refused(server: LocalServer, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "jwks.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match="GATEWAY_JWT_JWKS"):
+        create_app(by_tokens(server, str(file)))
