@@ -144,7 +144,7 @@ class Budget:
         self._calls.part(place)
 
     def end(self) -> None:
-        """Call off what is under way, and make no more: the caller has his answer, or has gone."""
+        """Call off what is under way, and make no more: the caller has the answer, or has gone."""
         self._ended = True
         if self._alarm:
             self._alarm.cancel()

@@ -69,7 +69,7 @@ class Authenticator:
 
 
 class Anyone(Authenticator):
-    """Takes whoever asks, and lets him do everything but learn what the production profile hides."""
+    """Takes whoever asks, and lets them do everything but learn what the production profile hides."""
 
     signs_in = False
 

@@ -49,12 +49,12 @@ class GraphQLEndpoint:
         media_type = GRAPHQL_JSON if accept.prefers(GRAPHQL_JSON, JSON) else JSON
         try:
             self._check_method(request, accept)
-            asking = await self._operations.asking(request)
+            sender = await self._operations.sender(request)
             asked = await _asked(request, self._most_bytes)
             if accept.names(EVENT_STREAM):
-                return event_stream(await self._operations.stream(asked, asking))
+                return event_stream(await self._operations.stream(asked, sender))
             async with presence(request.receive):
-                answer, executed = await self._operations.answer(asked, asking)
+                answer, executed = await self._operations.answer(asked, sender)
             status = HTTPStatus.OK
         except Refusal as refused:
             answer, executed, status, headers = refused.answer, False, refused.status, refused.headers

@@ -59,12 +59,11 @@ _PARAMETERS = (
 )
 
 
-class Asking(NamedTuple):
-    """What a request says of itself beside its operation."""
+class Sender(NamedTuple):
+    """Who sends a request, and what it says of itself beside its operation."""
 
     connection: HTTPConnection
-    """Where it came by; its `app.state` holds what lives as long as the process."""
-    method: str
+    """What it came by; its `app.state` holds what lives as long as the process."""
     fresh: bool
     """Whether nothing that the gateway remembers may be in the answer."""
     caller: Caller
@@ -120,11 +119,11 @@ class Operations:
         self._documents = documents
         self._spending = spending
 
-    async def asking(self, connection: HTTPConnection, parameters: Mapping[str, Any] | None = None) -> Asking:
-        """Read who asks and how; Refusal when nobody does whom the gateway knows.
+    async def sender(self, connection: HTTPConnection, parameters: Mapping[str, Any] | None = None) -> Sender:
+        """Read who asks and how; Refusal when it is nobody whom the gateway knows.
 
-        ``parameters`` are those that a WebSocket was opened with. They come before its headers, and other than these
-        can only come from somebody who has the credentials.
+        ``parameters`` are those that a WebSocket was opened with. Credentials in them count before those in its headers
+        and, unlike these, can only come from somebody who has them.
         """
         shown = Credentials.read(parameters or {})
         try:
@@ -133,44 +132,43 @@ class Operations:
             raise Refusal.of(error) from None
         if self._authenticator.signs_in:
             observability.called_by(caller.name)
-        method = connection.scope.get("method", "WEBSOCKET")
         fresh = "no-cache" in connection.headers.get("cache-control", "").lower()
-        deliberate = method == "POST" or bool(shown and self._authenticator.signs_in)
-        return Asking(connection, method, fresh, caller, deliberate)
+        deliberate = connection.scope.get("method") == "POST" or bool(shown and self._authenticator.signs_in)
+        return Sender(connection, fresh, caller, deliberate)
 
-    async def answer(self, asked: Asked, asking: Asking) -> Outcome:
+    async def answer(self, asked: Asked, sender: Sender) -> Outcome:
         """Answer once; Refusal when it may not be asked."""
         with observability.operation() as operation:
-            asked, asking = self._allowed(asked, asking)
-            outcome = await self._answered(asked, asking)
+            asked, sender = self._allowed(asked, sender)
+            outcome = await self._answered(asked, sender)
             operation.answered(outcome.answer)
             return outcome
 
-    async def _answered(self, asked: Asked, asking: Asking) -> Outcome:
+    async def _answered(self, asked: Asked, sender: Sender) -> Outcome:
         try:
-            cost = await self._spend(asked, asking)
+            cost = await self._spend(asked, sender)
         except TooCostly as error:
             return _unaffordable(error)
-        loaders = _loaders(asking)
+        loaders = _loaders(sender)
         try:
             outcome = await self._executor.run(*asked[:3], loaders)
-            return extended(outcome, _wanted(asked, asking), cost, self._spending.most, loaders)
+            return extended(outcome, _wanted(asked, sender), cost, self._spending.most, loaders)
         finally:
             await loaders.end()
 
-    async def stream(self, asked: Asked, asking: Asking) -> AsyncGenerator[Outcome, None]:
+    async def stream(self, asked: Asked, sender: Sender) -> AsyncGenerator[Outcome, None]:
         """Answer as often as there is something to say; Refusal, before anything is said, when it may not be asked."""
         with ExitStack() as undo:
             operation = undo.enter_context(observability.operation())
-            asked, asking = self._allowed(asked, asking)
-            return _observed(await self._begun(asked, asking), operation, undo.pop_all())
+            asked, sender = self._allowed(asked, sender)
+            return _observed(await self._begun(asked, sender), operation, undo.pop_all())
 
-    async def _begun(self, asked: Asked, asking: Asking) -> AsyncGenerator[Outcome, None]:
+    async def _begun(self, asked: Asked, sender: Sender) -> AsyncGenerator[Outcome, None]:
         try:
-            cost = await self._spend(asked, asking)
+            cost = await self._spend(asked, sender)
         except TooCostly as error:
             return _once(_unaffordable(error))
-        return self._streamed(asked, _wanted(asked, asking), cost, _loaders(asking))
+        return self._streamed(asked, _wanted(asked, sender), cost, _loaders(sender))
 
     async def _streamed(
         self, asked: Asked, names: frozenset[str], cost: int | None, loaders: Loaders
@@ -182,36 +180,36 @@ class Operations:
         finally:
             await loaders.end()
 
-    async def _spend(self, asked: Asked, asking: Asking) -> int | None:
+    async def _spend(self, asked: Asked, sender: Sender) -> int | None:
         """Return what the operation may cost, after taking it of what its caller may spend; TooCostly or Refusal."""
         cost = self._executor.cost(*asked[:3])
         observability.costs(cost)
         try:
-            await self._spending.take(cost, self._share(asking), asking.connection.app.state.backend.rates)
+            await self._spending.take(cost, self._share(sender), sender.connection.app.state.backend.rates)
         except Throttled as error:
             headers = {"Retry-After": str(error.retry_after)}
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers, **error.extensions) from None
         return cost
 
-    def _share(self, asking: Asking) -> str:
+    def _share(self, sender: Sender) -> str:
         """Tell whose share an operation is taken of: a caller's or, where nobody signs in, a machine's."""
-        client = asking.connection.client
-        return asking.caller.name if self._authenticator.signs_in or not client else client.host
+        client = sender.connection.client
+        return sender.caller.name if self._authenticator.signs_in or not client else client.host
 
-    def _allowed(self, asked: Asked, asking: Asking) -> tuple[Asked, Asking]:
+    def _allowed(self, asked: Asked, sender: Sender) -> tuple[Asked, Sender]:
         """Find the document, and check that this caller may ask it in this way; Refusal when not."""
         try:
-            _need(asking.caller, Role.READ, "This needs the role read.")
+            _need(sender.caller, Role.READ, "This needs the role read.")
             query = self._documents.text(asked.query, asked.document_id, asked.extensions.get("persistedQuery"))
             mutates = self._executor.is_mutation(query, asked.operation_name)
             if mutates:
-                _check_may_write(asking)
+                _check_may_write(sender)
             if self._executor.tells_schema(query):
-                _need(asking.caller, Role.SCHEMA, "The schema takes the role schema here.")
+                _need(sender.caller, Role.SCHEMA, "The schema takes the role schema here.")
         except GatewayError as error:
             raise Refusal.of(error) from None
         # What is to be changed is looked at as it is now.
-        return asked._replace(query=query), asking._replace(fresh=asking.fresh or mutates)
+        return asked._replace(query=query), sender._replace(fresh=sender.fresh or mutates)
 
 
 async def _observed(
@@ -224,8 +222,8 @@ async def _observed(
                 yield outcome
 
 
-def _wanted(asked: Asked, asking: Asking) -> frozenset[str]:
-    return wanted(asked.extensions, asking.connection.headers)
+def _wanted(asked: Asked, sender: Sender) -> frozenset[str]:
+    return wanted(asked.extensions, sender.connection.headers)
 
 
 def _unaffordable(error: TooCostly) -> Outcome:
@@ -236,16 +234,16 @@ async def _once(outcome: Outcome) -> AsyncGenerator[Outcome, None]:
     yield outcome
 
 
-def _loaders(asking: Asking) -> Loaders:
-    loaders: Loaders = asking.connection.app.state.backend.loaders(fresh=asking.fresh)
+def _loaders(sender: Sender) -> Loaders:
+    loaders: Loaders = sender.connection.app.state.backend.loaders(fresh=sender.fresh)
     return loaders
 
 
-def _check_may_write(asking: Asking) -> None:
-    if not asking.deliberate:
+def _check_may_write(sender: Sender) -> None:
+    if not sender.deliberate:
         # A link, an image or a foreign page must not change anything.
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation takes POST.", headers={"Allow": "POST"})
-    _need(asking.caller, Role.WRITE, "A mutation needs the role write.")
+    _need(sender.caller, Role.WRITE, "A mutation needs the role write.")
 
 
 def _need(caller: Caller, role: Role, message: str) -> None:

@@ -10,7 +10,7 @@ from starlette.types import Receive
 
 @asynccontextmanager
 async def presence(receive: Receive) -> AsyncIterator[None]:
-    """Do something for a caller whose request is read, and stop half-way, with ClientDisconnect, when he has gone."""
+    """Work for a caller whose request has been read; stop half-way, with ClientDisconnect, when the caller has gone."""
     task = asyncio.current_task()
     assert task  # noqa: S101
     gone = False

@@ -115,7 +115,7 @@ class WebSocketEndpoint(GraphQL[_Opened, None]):
     async def on_ws_connect(self, context: _Opened) -> Any:
         """Close the connection, with 4403, on a client whom nobody knows."""
         try:
-            await self._operations.asking(context.socket, context.connection_params)
+            await self._operations.sender(context.socket, context.connection_params)
         except Refusal as refused:
             raise ConnectionRejectionError from refused
         return await super().on_ws_connect(context)
@@ -135,8 +135,8 @@ class _Answers:
         Who asks is found out again for each: what has expired or was taken back since is no good any more.
         """
         try:
-            asking = await self._operations.asking(context_value.socket, context_value.connection_params)
-            return _results(await self._operations.stream(Asked.read(query), asking))
+            sender = await self._operations.sender(context_value.socket, context_value.connection_params)
+            return _results(await self._operations.stream(Asked.read(query), sender))
         except Refusal as refused:
             return _results(_refused(refused))
 

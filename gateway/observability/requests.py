@@ -154,7 +154,7 @@ def operates(type: str, name: str | None) -> None:
 
 
 def called_by(name: str) -> None:
-    """Note who asks, by the name that the operator knows him by."""
+    """Note who asks, by the name that the operator knows the caller by."""
     current().caller = name[:_LONGEST]
 
 

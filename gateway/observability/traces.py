@@ -50,7 +50,7 @@ class Spans:
         self._error = trace.Status(trace.StatusCode.ERROR)
 
     def parent(self, headers: Mapping[str, str]) -> "Context":
-        """Return the caller's span, if his headers tell of one."""
+        """Return the caller's span, if the headers tell of one."""
         return self._extract(headers)
 
     def operation(self, parent: "Context | None") -> "Span":
