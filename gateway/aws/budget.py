@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway import arn as arns
-from gateway.aws.calls import READS, Calls, Tally, doubt
+from gateway.aws.calls import Calls, Tally
+from gateway.aws.failures import doubt
+from gateway.aws.kinds import READS
 from gateway.aws.places import HOME, Place
 from gateway.aws.slots import Slots
 from gateway.errors import (

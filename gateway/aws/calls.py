@@ -1,4 +1,4 @@
-"""The one place that awaits AWS: how many calls at once, at what pace, and what its errors mean."""
+"""The one place that awaits AWS: how many calls at once, at what pace, and each read once for all who want it."""
 
 import asyncio
 import logging
@@ -12,50 +12,23 @@ from typing import Any, Self
 
 import orjson
 from botocore import xform_name
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway import arn as arns
 from gateway import observability
 from gateway.arn import Arn
-from gateway.aws.kinds import DEFAULT_GROUP, LINEAGE
+from gateway.aws.failures import THROTTLED, translated, tries
+from gateway.aws.kinds import DEFAULT_GROUP, READS
 from gateway.aws.pace import Pace
 from gateway.aws.places import HOME, Place
 from gateway.aws.pool import Pool
 from gateway.aws.slots import Held, Slots
-from gateway.aws.tries import UnreadableAnswerError
-from gateway.errors import (
-    BadUserInput,
-    Conflict,
-    Forbidden,
-    GatewayError,
-    NotFound,
-    Throttled,
-    Unsupported,
-    UpstreamUnavailable,
-)
+from gateway.errors import GatewayError, Throttled, UpstreamUnavailable
 from gateway.rates import Rates
 from gateway.settings import Settings
 from gateway.turns import Turns
 
 _log = logging.getLogger("gateway.aws")
-
-_NOT_FOUND = {"ResourceNotFound", "ResourceNotFoundException"}
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
-_UNKNOWN = {"UnknownOperationException", "UnsupportedOperation", "InvalidAction"}
-_INVALID = {"ValidationException", "SerializationException", "InvalidParameterValue"}
-_THROTTLED = {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
-_CONFLICTING = {"ConflictException", "ResourceInUse", "ResourceInUseException"}
-_FULL = {"ResourceLimitExceeded"}
-
-READS = ("BatchDescribe", "Describe", "List", "Query", "Search")
-"""What the names of operations begin with that change nothing."""
-
-_DELETES = {f"Delete{kind.name}" for kind in LINEAGE}
 
 _LEADS_ON = "QueryLineage"
 """What others wait for: a walk's next page, and what is then asked of its vertices."""
@@ -248,7 +221,7 @@ class Calls:
                 try:
                     return await self._sent(client, operation, place, parameters)
                 except Throttled as error:
-                    left -= _tries(error.__cause__)
+                    left -= tries(error.__cause__)
                     # A write says of itself how often botocore has tried it, which would no longer be true.
                     if left <= 0 or not operation.startswith(READS):
                         raise
@@ -258,7 +231,7 @@ class Calls:
             try:
                 answer: dict[str, Any] = await getattr(client, xform_name(operation))(**parameters)
             except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
-                raise _translated(operation, error) from error
+                raise translated(operation, error) from error
         return answer
 
     async def _client(self, place: Place) -> Any:
@@ -299,7 +272,7 @@ class _Watching:
 
     def answered(self, operation: str, code: str | None) -> None:
         pace, trying = self._calls.pace(self._place, operation), _trying.get()
-        if code in _THROTTLED:
+        if code in THROTTLED:
             observability.throttled(operation)
             trying.tally.throttled += 1
             pace.refused(trying.sent_at)
@@ -311,61 +284,3 @@ def _note_wait(operation: str, tally: Tally, seconds: float) -> None:
     if seconds:
         observability.paced(operation, seconds)
         tally.waited += seconds
-
-
-def _tries(error: BaseException | None) -> int:
-    """Tell how often botocore tried; fewer times than it may where many calls have failed at once."""
-    answer = error.response if isinstance(error, ClientError) else {}
-    tries: int = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) + 1
-    return tries
-
-
-def _translated(operation: str, error: Exception) -> GatewayError:
-    """Say what a failed call means to the client, without what AWS said about roles and accounts."""
-    if isinstance(error, ClientError):
-        return _answered(operation, error)
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
-        return UpstreamUnavailable("The gateway has no AWS credentials.")
-    if isinstance(error, UnreadableAnswerError):
-        return UpstreamUnavailable(f"What {operation} was answered could not be read.{doubt(operation)}")
-    return UpstreamUnavailable(f"{operation} could not be reached or did not answer in time.{doubt(operation)}")
-
-
-def _answered(operation: str, error: ClientError) -> GatewayError:  # noqa: PLR0911 - a line for each meaning
-    code, said = (error.response.get("Error", {}).get(member, "") for member in ("Code", "Message"))
-    if code in _NOT_FOUND:
-        return NotFound(f"{operation} found nothing by that name. {said}{_repeated(operation, error)}")
-    if code in _DENIED:
-        return Forbidden(f"AWS denies the gateway {operation} here.")
-    if code in _THROTTLED:
-        return Throttled(f"AWS is throttling {operation}; try again later.")
-    if code in _UNKNOWN:
-        return Unsupported(f"SageMaker does not have {operation} in this region.")
-    if code in _CONFLICTING or (code in _INVALID and _meets_state(operation, said)):
-        return Conflict(f"{operation} was refused: {said}{_repeated(operation, error)}")
-    if code in _FULL:
-        return Conflict(f"{operation} was refused, for the account may have no more of these: {said}")
-    if code in _INVALID:
-        return BadUserInput(f"{operation} was refused: {said}")
-    return UpstreamUnavailable(f"{operation} failed at AWS.{doubt(operation)}")
-
-
-def _meets_state(operation: str, said: str) -> bool:
-    """Tell the two meanings of a ValidationException apart: whether not the arguments are at fault, but what is there.
-
-    What is to be created exists; what is to be deleted is held on to, for the gateway has checked the rest.
-    """
-    return "already exist" in said or (operation in _DELETES and "constraint" not in said)
-
-
-def doubt(operation: str) -> str:
-    """Say of a write without an answer that nobody knows what became of it."""
-    return "" if operation.startswith(READS) else " It may have been carried out all the same."
-
-
-def _repeated(operation: str, error: ClientError) -> str:
-    """Say of a write that was tried again that an earlier try may be the reason why this one was refused."""
-    retries = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
-    if operation.startswith(READS) or not retries:
-        return ""
-    return f" This was try {retries + 1}; if the answer to an earlier one was lost, that one may have done it."

@@ -1,0 +1,84 @@
+"""What a failed call means to the client, without what AWS says of roles and accounts."""
+
+from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError
+
+from gateway.aws.kinds import LINEAGE, READS
+from gateway.aws.tries import UnreadableAnswerError
+from gateway.errors import (
+    BadUserInput,
+    Conflict,
+    Forbidden,
+    GatewayError,
+    NotFound,
+    Throttled,
+    Unsupported,
+    UpstreamUnavailable,
+)
+
+_NOT_FOUND = {"ResourceNotFound", "ResourceNotFoundException"}
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_UNKNOWN = {"UnknownOperationException", "UnsupportedOperation", "InvalidAction"}
+_INVALID = {"ValidationException", "SerializationException", "InvalidParameterValue"}
+THROTTLED = {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
+_CONFLICTING = {"ConflictException", "ResourceInUse", "ResourceInUseException"}
+_FULL = {"ResourceLimitExceeded"}
+
+_DELETES = {f"Delete{kind.name}" for kind in LINEAGE}
+
+
+def translated(operation: str, error: Exception) -> GatewayError:
+    """Say what a failed call means to the client, without what AWS said about roles and accounts."""
+    if isinstance(error, ClientError):
+        return _answered(operation, error)
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return UpstreamUnavailable("The gateway has no AWS credentials.")
+    if isinstance(error, UnreadableAnswerError):
+        return UpstreamUnavailable(f"What {operation} was answered could not be read.{doubt(operation)}")
+    return UpstreamUnavailable(f"{operation} could not be reached or did not answer in time.{doubt(operation)}")
+
+
+def _answered(operation: str, error: ClientError) -> GatewayError:  # noqa: PLR0911 - a line for each meaning
+    code, said = (error.response.get("Error", {}).get(member, "") for member in ("Code", "Message"))
+    if code in _NOT_FOUND:
+        return NotFound(f"{operation} found nothing by that name. {said}{_repeated(operation, error)}")
+    if code in _DENIED:
+        return Forbidden(f"AWS denies the gateway {operation} here.")
+    if code in THROTTLED:
+        return Throttled(f"AWS is throttling {operation}; try again later.")
+    if code in _UNKNOWN:
+        return Unsupported(f"SageMaker does not have {operation} in this region.")
+    if code in _CONFLICTING or (code in _INVALID and _meets_state(operation, said)):
+        return Conflict(f"{operation} was refused: {said}{_repeated(operation, error)}")
+    if code in _FULL:
+        return Conflict(f"{operation} was refused, for the account may have no more of these: {said}")
+    if code in _INVALID:
+        return BadUserInput(f"{operation} was refused: {said}")
+    return UpstreamUnavailable(f"{operation} failed at AWS.{doubt(operation)}")
+
+
+def _meets_state(operation: str, said: str) -> bool:
+    """Whether a ValidationException is about what there is, rather than about the arguments.
+
+    Either what is to be created exists, or what is to be deleted is in use: the gateway has checked everything else.
+    """
+    return "already exist" in said or (operation in _DELETES and "constraint" not in said)
+
+
+def doubt(operation: str) -> str:
+    """Say of a write without an answer that nobody knows what became of it."""
+    return "" if operation.startswith(READS) else " It may have been carried out all the same."
+
+
+def _repeated(operation: str, error: ClientError) -> str:
+    """Say of a write that was tried again that an earlier try may be the reason why this one was refused."""
+    tried = tries(error)
+    if operation.startswith(READS) or tried == 1:
+        return ""
+    return f" This was try {tried}; if the answer to an earlier one was lost, that one may have done it."
+
+
+def tries(error: BaseException | None) -> int:
+    """Return how often botocore tried a call: fewer times than it may where many have failed at once."""
+    response = error.response if isinstance(error, ClientError) else {}
+    retries: int = response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+    return retries + 1
