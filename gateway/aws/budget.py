@@ -141,9 +141,9 @@ class Budget:
             if not answer.done():
                 answer.set_exception(error)
 
-    def part(self, place: Place) -> None:
-        """Let nobody join what is under way in a place."""
-        self._calls.part(place)
+    def stop_joining(self, place: Place) -> None:
+        """Let nobody else join the reads under way in a place."""
+        self._calls.stop_joining(place)
 
     def end(self) -> None:
         """Call off what is under way, and make no more: the caller has the answer, or has gone."""

@@ -178,8 +178,8 @@ class Calls:
         answer.add_done_callback(partial(self._left, key, flight))
         return answer
 
-    def part(self, place: Place) -> None:
-        """Let nobody join what is under way in a place, for what it tells may no longer be so."""
+    def stop_joining(self, place: Place) -> None:
+        """Let nobody else join the reads under way in a place: their answers may be from before a write."""
         for key in [key for key in self._flights if key[0] == place]:
             del self._flights[key]
 

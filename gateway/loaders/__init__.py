@@ -91,7 +91,7 @@ class Loaders:
             return await self._calls(operation, place, **parameters)
         finally:
             self.forget()
-            self._calls.part(place)
+            self._calls.stop_joining(place)
             await self._memory.evict([(place, ""), *self._touched(place, parameters)])
 
     def _touched(self, place: Place, parameters: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
