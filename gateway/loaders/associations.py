@@ -29,6 +29,11 @@ class Associations:
         """
         return await asyncio.shield(self._page(parameters, token, place))
 
+    async def between(self, source: str, destination: str) -> dict[str, Any] | None:
+        """Return the summary of the association from one vertex to another; None when there is none."""
+        page = await self.page({"SourceArn": source, "DestinationArn": destination}, None)
+        return page.items[0] if page.items else None
+
     def foresee(self, parameters: Mapping[str, Any]) -> None:
         """Begin to load a first page for a field that is going to need it."""
         self._page(parameters, None, None)

@@ -55,5 +55,5 @@ async def _association(loaders: Loaders, id: str, argument: str) -> Association 
     ends = association_ends(id)
     if not ends:
         raise BadUserInput("not an id that this API handed out.", argument)
-    page = await loaders.associations.page({"SourceArn": ends[0], "DestinationArn": ends[1]}, None)
-    return association(loaders, page.items[0]) if page.items else None
+    summary = await loaders.associations.between(*ends)
+    return association(loaders, summary) if summary else None

@@ -148,12 +148,10 @@ class AddAssociationPayload:
         """Return the association as AWS lists it; just after the write, AWS may not list it yet."""
         asked = set().union(*selected(info._raw_info).values())  # noqa: SLF001 - strawberry's own expands fragments
         known = {"__typename", "id", "source", "destination"} | ({"type"} if "AssociationType" in self.made else set())
-        summary: dict[str, Any] = self.made
+        listed = None
         if asked - known:
-            ends = {end: self.made[end] for end in ("SourceArn", "DestinationArn")}
-            page = await self.loaders.associations.page(ends, None)
-            summary = page.items[0] if page.items else self.made
-        return association(self.loaders, summary)
+            listed = await self.loaders.associations.between(self.made["SourceArn"], self.made["DestinationArn"])
+        return association(self.loaders, listed or self.made)
 
 
 @strawberry.type(description="The association that was deleted.")
