@@ -15,7 +15,15 @@ from strawberry import UNSET, Info
 from gateway.aws import kinds
 from gateway.aws.kinds import MOST_RESULTS, Kind, kind_at
 from gateway.aws.places import Place
-from gateway.errors import BudgetExceeded, DeadlineExceeded, Forbidden, GatewayError, Throttled, UpstreamUnavailable
+from gateway.errors import (
+    BudgetExceeded,
+    DeadlineExceeded,
+    Forbidden,
+    GatewayError,
+    Throttled,
+    UpstreamUnavailable,
+    failed,
+)
 from gateway.lineage.coverage import Reason
 from gateway.lineage.describing import Describing
 from gateway.lineage.found import Direction, Found
@@ -115,9 +123,7 @@ async def _of_each_run(
     walked = await whole_walk(info, start, direction)
     runs = [arn for arn in walked.nearest() if kind_at(arn) is kinds.TRIAL_COMPONENT]
     answers = await asyncio.gather(*map(ask, runs), return_exceptions=True)
-    for failure in {type(answer): answer for answer in answers if isinstance(answer, BaseException)}.values():
-        if not isinstance(failure, GatewayError):
-            raise failure
+    for failure in failed(answers):
         start.loaders.tell(failure, info.path.as_list())
     return [answer for answer in answers if not isinstance(answer, BaseException)]
 
