@@ -74,7 +74,7 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
         return [_itself(loaders, kind, arn.text)]
     if arn.resource in _JOBS:
         return [_run_as(loaders, arn.text)]
-    if arn.resource == "pipeline" and "/execution/" in arn.id:
+    if kind is kinds.PIPELINE_EXECUTION:
         return [_search(loaders, {_EXECUTION_TAG: arn.text}, loaders.known.place_of(arn.text))]
     match arn.resource:
         case "model-package":
