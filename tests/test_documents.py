@@ -171,8 +171,6 @@ async def test_sockets_are_asked_by_hash(strict: str, service: LocalServer) -> N
         assert (await said({"documentId": sha256(SUBSCRIPTION)}))["data"]["lineage"]
         assert await said({"documentId": "x"}) == "PERSISTED_QUERY_NOT_FOUND"
         assert await said({"query": OTHER}) == "FORBIDDEN"
-        assert await said({"query": 5}) == "BAD_USER_INPUT"
-        assert await said([]) == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize(

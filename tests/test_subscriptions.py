@@ -326,6 +326,33 @@ async def test_mistakes_have_codes_on_streams(gateway: str) -> None:
     assert refused["payload"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "hello"},
+        {"type": "complete"},
+        {"type": "subscribe", "id": 1, "payload": {"query": "{ __typename }"}},
+        {"type": "subscribe", "id": "1"},
+        {"type": "subscribe", "id": "1", "payload": None},
+        {"type": "subscribe", "id": "1", "payload": []},
+        {"type": "subscribe", "id": "1", "payload": {}},
+        {"type": "subscribe", "id": "1", "payload": {"query": 5}},
+        {"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }", "variables": []}},
+    ],
+)
+async def test_malformed_message_closes_the_socket(gateway: str, message: dict[str, Any]) -> None:
+    async with connected(gateway) as socket:
+        await socket.send(orjson.dumps(message).decode())
+        await socket.wait_closed()
+    assert (socket.close_code, bool(socket.close_reason)) == (4400, True)
+
+
+async def test_null_in_messages_is_nothing(gateway: str) -> None:
+    async with connect(f"ws://{gateway}/graphql", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+        await socket.send('{"type": "connection_init", "id": null, "payload": null}')
+        assert await socket.recv() == '{"type":"connection_ack"}'
+
+
 async def test_operations_of_a_socket_have_a_limit(
     gateway: str, load: Callable[..., None], service: LocalServer
 ) -> None:

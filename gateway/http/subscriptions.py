@@ -55,20 +55,27 @@ class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
     """Strawberry's protocol, with all that a subscribe message holds for the operations to read."""
 
     async def handle_message(self, message: Any) -> None:
-        """Close the connection on a message that is no object, or whose id is no string."""
-        if isinstance(message, dict) and isinstance(message.get("id", ""), str):
-            await super().handle_message(cast("Message", message))
+        """Close the connection on a message of no form that the protocol has; null in one is as good as nothing."""
+        members = message.items() if isinstance(message, dict) else ()
+        said = {name: value for name, value in members if value is not None}
+        if isinstance(said.get("id", ""), str):
+            await super().handle_message(cast("Message", said))
         else:
             await self.handle_invalid_message("Failed to parse message")
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Hand the whole payload on, which has more than strawberry takes: extensions, and hashes for the query."""
+        try:
+            asked = Asked.read(message["payload"])
+        except Refusal as refused:
+            await self.handle_invalid_message(str(refused))
+            return
         is_new = self.connection_acknowledged and message["id"] not in self.operations
         if is_new and len(self.operations) >= _MOST_OPERATIONS:
             said = refusal(f"One WebSocket has {_MOST_OPERATIONS} operations at once at most.", Throttled.code)
             await self.send_message({"id": message["id"], "type": "error", "payload": said["errors"]})
             return
-        whole: Any = {**message, "payload": {"query": message["payload"]}}
+        whole: Any = {**message, "payload": {"query": asked}}
         await super().handle_subscribe(whole)
 
     async def handle_task_exception(self, error: Exception) -> None:
@@ -128,7 +135,7 @@ class _Answers:
         self._operations = operations
 
     async def stream(
-        self, query: Any, *, context_value: _Opened, **_: Any
+        self, query: Asked, *, context_value: _Opened, **_: Any
     ) -> AsyncGenerator[ExecutionResult | PreExecutionError, None]:
         """Begin an operation, of which ``query`` is all that the client said.
 
@@ -136,7 +143,7 @@ class _Answers:
         """
         try:
             sender = await self._operations.sender(context_value.socket, context_value.connection_params)
-            return _results(await self._operations.stream(Asked.read(query), sender))
+            return _results(await self._operations.stream(query, sender))
         except Refusal as refused:
             return _results(_refused(refused))
 
