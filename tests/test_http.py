@@ -92,6 +92,11 @@ async def test_graphiql_is_for_those_who_prefer_it(http: httpx.AsyncClient, acce
         ("application/json, application/graphql-response+json;q=0", "application/json; charset=utf-8"),
         ("application/json, application/graphql-response+json;q=0.5", "application/json; charset=utf-8"),
         ("application/json, text/event-stream;q=0", "application/json; charset=utf-8"),
+        ("application/json, text/event-stream;q=0.1", "application/json; charset=utf-8"),
+        (
+            "application/graphql-response+json, application/json, text/event-stream, multipart/mixed",
+            "application/graphql-response+json; charset=utf-8",
+        ),
     ],
 )
 async def test_media_type_is_negotiated(

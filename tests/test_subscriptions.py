@@ -279,7 +279,9 @@ async def test_leaving_stops_the_walk(
     assert calls["QueryLineage"] == made < 10
 
 
-async def events(gateway: str, query: str, **variables: Any) -> list[tuple[str, Any]]:
+async def events(
+    gateway: str, query: str, accept: str = "text/event-stream", **variables: Any
+) -> list[tuple[str, Any]]:
     """The events of a stream, with their data."""
     async with (
         httpx.AsyncClient() as client,
@@ -287,7 +289,7 @@ async def events(gateway: str, query: str, **variables: Any) -> list[tuple[str, 
             "POST",
             f"http://{gateway}/graphql",
             json={"query": query, "variables": variables},
-            headers={"accept": "text/event-stream"},
+            headers={"accept": accept},
         ) as response,
     ):
         assert response.headers["content-type"].startswith("text/event-stream")
@@ -313,6 +315,12 @@ async def test_event_stream_answers_queries(gateway: str, service: LocalServer) 
         ("next", {"data": {"artifacts": {"nodes": []}}}),
         ("complete", None),
     ]
+
+
+async def test_subscription_streams_where_json_is_preferred(gateway: str, load: Callable[..., None]) -> None:
+    load(*diamond())
+    found = await events(gateway, SUBSCRIBE, "application/json, text/event-stream;q=0.1", start=[DATASET])
+    assert (found[0][0], found[-1][0]) == ("next", "complete")
 
 
 async def test_mistakes_have_codes_on_streams(gateway: str) -> None:

@@ -51,7 +51,7 @@ class GraphQLEndpoint:
             self._check_method(request, accept)
             sender = await self._operations.sender(request)
             asked = await _asked(request, self._most_bytes)
-            if accept.names(EVENT_STREAM):
+            if self._streams(asked, accept):
                 return event_stream(await self._operations.stream(asked, sender))
             async with presence(request.receive):
                 answer, executed = await self._operations.answer(asked, sender)
@@ -62,6 +62,13 @@ class GraphQLEndpoint:
             # Clients that take plain JSON expect 200 for whatever GraphQL itself has answered.
             status = HTTPStatus.BAD_REQUEST
         return Response(orjson.dumps(answer), status, headers, f"{media_type}; charset=utf-8")
+
+    def _streams(self, asked: Asked, accept: Accept) -> bool:
+        """Whether to answer by events: a subscription if they are accepted, all else if JSON is not as welcome."""
+        if not accept.names(EVENT_STREAM):
+            return False
+        plain = any(accept.prefers(media_type, EVENT_STREAM) for media_type in (GRAPHQL_JSON, JSON))
+        return not plain or self._operations.subscribes(asked)
 
     def _check_method(self, request: Request, accept: Accept) -> None:
         if request.method in self._methods:

@@ -136,6 +136,13 @@ class Operations:
         deliberate = connection.scope.get("method") == "POST" or bool(shown and self._authenticator.signs_in)
         return Sender(connection, fresh, caller, deliberate)
 
+    def subscribes(self, asked: Asked) -> bool:
+        """Whether an operation has more than one answer; one that may not be asked has none."""
+        try:
+            return self._executor.is_subscription(self._text(asked), asked.operation_name)
+        except GatewayError:
+            return False
+
     async def answer(self, asked: Asked, sender: Sender) -> Outcome:
         """Answer once; Refusal when it may not be asked."""
         with observability.operation() as operation:
@@ -200,7 +207,7 @@ class Operations:
         """Find the document, and check that this caller may ask it in this way; Refusal when not."""
         try:
             _need(sender.caller, Role.READ, "This needs the role read.")
-            query = self._documents.text(asked.query, asked.document_id, asked.extensions.get("persistedQuery"))
+            query = self._text(asked)
             mutates = self._executor.is_mutation(query, asked.operation_name)
             if mutates:
                 _check_may_write(sender)
@@ -210,6 +217,9 @@ class Operations:
             raise Refusal.of(error) from None
         # What is to be changed is looked at as it is now.
         return asked._replace(query=query), sender._replace(fresh=sender.fresh or mutates)
+
+    def _text(self, asked: Asked) -> str:
+        return self._documents.text(asked.query, asked.document_id, asked.extensions.get("persistedQuery"))
 
 
 async def _observed(

@@ -117,8 +117,15 @@ class Executor:
 
     def is_mutation(self, query: str, operation_name: str | None) -> bool:
         """Whether a request would change something."""
+        return self._type(query, operation_name) is OperationType.MUTATION
+
+    def is_subscription(self, query: str, operation_name: str | None) -> bool:
+        """Whether a request has more than one answer."""
+        return self._type(query, operation_name) is OperationType.SUBSCRIPTION
+
+    def _type(self, query: str, operation_name: str | None) -> OperationType | None:
         document, _ = self._prepare(query)
-        return document is not None and _operation_type(document, operation_name) is OperationType.MUTATION
+        return _operation_type(document, operation_name) if document else None
 
     def tells_schema(self, query: str) -> bool:
         """Whether the answer to a document would tell the schema, of a schema that is kept secret."""
