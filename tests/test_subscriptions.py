@@ -295,7 +295,7 @@ async def events(
         assert response.headers["content-type"].startswith("text/event-stream")
         text = (await response.aread()).decode()
     found = []
-    for block in text.replace("\r\n", "\n").strip().split("\n\n"):
+    for block in text.strip().split("\n\n"):
         fields = dict(line.split(": ", 1) if ": " in line else (line.rstrip(":"), "") for line in block.split("\n"))
         found.append((fields["event"], orjson.loads(fields["data"]) if fields.get("data") else None))
     return found
@@ -315,6 +315,11 @@ async def test_event_stream_answers_queries(gateway: str, service: LocalServer) 
         ("next", {"data": {"artifacts": {"nodes": []}}}),
         ("complete", None),
     ]
+
+
+async def test_lines_of_events_end_in_newlines(http: httpx.AsyncClient) -> None:
+    response = await http.post("/graphql", json={"query": "{ __typename }"}, headers={"accept": "text/event-stream"})
+    assert response.text == 'event: next\ndata: {"data":{"__typename":"Query"}}\n\nevent: complete\ndata: \n\n'
 
 
 async def test_subscription_streams_where_json_is_preferred(gateway: str, load: Callable[..., None]) -> None:
