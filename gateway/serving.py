@@ -12,6 +12,7 @@ import uvicorn
 from starlette.datastructures import Headers
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 _BACKLOG = 2048
 
@@ -89,6 +90,16 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
 
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, which would log a handshake that is refused with a body as the application's failure."""
+
+    async def send(self, message: Any) -> None:
+        """Send a message; a refusal completes the handshake."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
+
+
 class Server(uvicorn.Server):
     """A uvicorn server that says when it is ready."""
 
@@ -108,6 +119,7 @@ class Server(uvicorn.Server):
         given: dict[str, Any] = {
             "timeout_graceful_shutdown": grace,
             "http": Protocol,
+            "ws": WebSocketProtocol,
             "log_config": None,
             "access_log": False,
             "server_header": False,

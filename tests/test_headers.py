@@ -1,7 +1,10 @@
 """Headers that every answer has, whichever route it is of and however it went."""
 
 import httpx
+import orjson
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from gateway.http.headers import SECURE
 
@@ -19,6 +22,20 @@ async def test_event_stream_has_them(http: httpx.AsyncClient) -> None:
     response = await http.post("/graphql", json=QUERY, headers={"accept": "text/event-stream"})
     assert response.headers["content-type"].startswith("text/event-stream")
     assert SECURE.items() <= {name: response.headers[name] for name in SECURE}.items()
+
+
+@pytest.mark.parametrize(("path", "origin"), [("/nothing", None), ("/graphql", "https://elsewhere.example")])
+async def test_refused_websocket_has_them_too(
+    gateway: str, caplog: pytest.LogCaptureFixture, path: str, origin: str | None
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(f"ws://{gateway}{path}", origin=origin):  # type: ignore[arg-type]
+            pass
+    response = refused.value.response
+    assert (response.status_code, response.headers.get_all("x-request-id") != []) == (403, True)
+    assert {name: response.headers.get_all(name) for name in SECURE} == {name: [SECURE[name]] for name in SECURE}
+    assert orjson.loads(response.body)["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_server_is_not_named(gateway: str) -> None:

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors import GatewayError
+from gateway.errors import Forbidden, GatewayError
 from gateway.observability import Instruments, Request, serving
 from gateway.schema.execution import refusal
 
@@ -25,6 +25,14 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = {"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"}
 _NO_ANSWER = 499
 """What is noted as the status when the caller left before there was one, or the gateway stopped."""
+
+
+_DENIAL = "websocket.http.response"
+"""The part of ASGI by which a WebSocket that is not opened is answered; without it the server says 403 and no more."""
+_UNOPENED = JSONResponse(
+    refusal("No WebSocket is opened at this path, or none for pages of this origin.", Forbidden.code),
+    HTTPStatus.FORBIDDEN,
+)
 
 
 class Requests:
@@ -50,7 +58,7 @@ class Requests:
             return
         request = self._request(scope)
         with serving(request):
-            await self._serve(request, scope, receive, _noting(request, send))
+            await self._serve(request, scope, receive, _noting(request, scope, receive, send))
 
     def _request(self, scope: Scope) -> Request:
         headers, spans, route = Headers(scope=scope), self._instruments.spans, self._route(scope)
@@ -86,10 +94,13 @@ class Requests:
             request.status = request.status or _NO_ANSWER
 
 
-def _noting(request: Request, send: Send) -> Send:
+def _noting(request: Request, scope: Scope, receive: Receive, send: Send) -> Send:
     """Note the status of what is sent, and send the request's id with it."""
 
     async def noting(message: Message) -> None:
+        if message["type"] == "websocket.close" and request.status is None and _DENIAL in scope.get("extensions", {}):
+            await _UNOPENED(scope, receive, noting)
+            return
         status = _status(message)
         if status and request.status is None:
             request.status = status
