@@ -156,6 +156,27 @@ async def test_large_assets_come_compressed(http: httpx.AsyncClient) -> None:
 
 
 @needs_pages
+async def test_refused_compression_is_left_out(http: httpx.AsyncClient) -> None:
+    for name in ASSETS:
+        asset = await http.get(f"/assets/{name}", headers={"accept-encoding": "identity, gzip;q=0"})
+        assert "content-encoding" not in asset.headers
+
+
+@needs_pages
+async def test_known_asset_is_not_sent_again(http: httpx.AsyncClient) -> None:
+    largest = max(ASSETS, key=lambda name: len(ASSETS[name]))
+
+    async def asset(encoding: str, known: str) -> httpx.Response:
+        return await http.get(f"/assets/{largest}", headers={"accept-encoding": encoding, "if-none-match": known})
+
+    tag = (await asset("gzip", '"other"')).headers["etag"]
+    again = await asset("gzip", f'"other", W/{tag}')
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert again.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert (await asset("identity", tag)).content == ASSETS[largest]
+
+
+@needs_pages
 async def test_layout_alone_compiles(http: httpx.AsyncClient) -> None:
     policies = {name: policy(await http.get(f"/assets/{name}")) for name in ASSETS}
     sources = {name: said.pop("script-src") for name, said in policies.items()}

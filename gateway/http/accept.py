@@ -1,4 +1,4 @@
-"""Which media types a client takes, as its ``Accept`` header says (RFC 9110, 12.5.1)."""
+"""Which media types and encodings a client takes, as its ``Accept`` headers say (RFC 9110, 12.5)."""
 
 from starlette.datastructures import Headers
 
@@ -6,14 +6,14 @@ from starlette.datastructures import Headers
 class Accept:
     """What is accepted, by how much it is preferred: from 0, not at all, to 1."""
 
-    def __init__(self, headers: Headers) -> None:
-        """Read the header; without one everything is accepted."""
-        ranges = [part.split(";") for part in ",".join(headers.getlist("accept") or ["*/*"]).split(",")]
+    def __init__(self, headers: Headers, name: str = "accept") -> None:
+        """Read the header of a name; without one everything is accepted."""
+        ranges = [part.split(";") for part in ",".join(headers.getlist(name) or ["*/*"]).split(",")]
         self._weights = {name.strip().lower(): _weight(parameters) for name, *parameters in ranges}
 
-    def names(self, media_type: str) -> bool:
-        """Whether a media type is accepted by its own name."""
-        return self._weights.get(media_type, 0) > 0
+    def names(self, one: str) -> bool:
+        """Whether a media type or an encoding is accepted by its own name."""
+        return self._weights.get(one, 0) > 0
 
     def prefers(self, media_type: str, other: str) -> bool:
         """Whether a media type is accepted by its own name and liked as much as another at least."""

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
+from gateway.http.accept import Accept
 from gateway.settings import Settings
 
 BUILT = Path(__file__).parents[1] / "pages"
@@ -91,9 +92,12 @@ class Pages:
             "Content-Security-Policy": _LAYOUT_POLICY if name.startswith("layout") else _SCRIPT_POLICY,
             "Vary": "Accept-Encoding",
         }
-        if "gzip" in request.headers.get("accept-encoding", "") and f"{name}.gz" in self._assets:
+        if f"{name}.gz" in self._assets and Accept(request.headers, "accept-encoding").names("gzip"):
             headers["Content-Encoding"] = "gzip"
             name = f"{name}.gz"
+        headers["ETag"] = f'"{name}"'
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return FileResponse(self._assets[name], headers=headers, media_type=_TYPES[file.suffix])
 
 
