@@ -16,7 +16,7 @@ from gateway.aws.calls import Calls
 from gateway.cache import Cache
 from gateway.http.auth import authenticator
 from gateway.http.documents import read_documents
-from gateway.http.graphql import GraphQLEndpoint
+from gateway.http.graphql import GraphQLEndpoint, without_slash
 from gateway.http.headers import SecureHeaders
 from gateway.http.health import Readiness, aws_probe, health, readiness
 from gateway.http.limits import Limits
@@ -63,6 +63,7 @@ def create_app(settings: Settings, *, demo: bool = False, hosts: Collection[str]
     endpoint = GraphQLEndpoint(operations, settings.max_body_bytes, pages.graphiql)
     routes: list[Route | WebSocketRoute] = [
         Route("/graphql", endpoint, name="graphql", middleware=cors(origins)),
+        Route("/graphql/", without_slash, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", WebSocketEndpoint(operations, origins)),
         *pages.routes,
         Route("/healthz", health),
@@ -74,7 +75,9 @@ def create_app(settings: Settings, *, demo: bool = False, hosts: Collection[str]
         Middleware(Requests, instruments, routes, quiet={ASSETS, "/healthz", "/readyz", "/metrics"}),
         *([Middleware(Hosts, hosts)] if hosts else []),
     ]
-    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app.router.redirect_slashes = False  # to addresses made of the Host header
+    return app
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,7 +243,7 @@ async def mounted(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Async
 
 
 @needs_pages
-@pytest.mark.parametrize("path", ["/lineage", "/lineage/", "/lineage/graphql"])
+@pytest.mark.parametrize("path", ["/lineage", "/lineage/", "/lineage/graphql", "/lineage/graphql/"])
 async def test_pages_work_where_mounted(mounted: httpx.AsyncClient, path: str) -> None:
     page = await mounted.get(path, headers=HTML, follow_redirects=True)
     assert page.status_code == 200

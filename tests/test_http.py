@@ -59,6 +59,13 @@ async def test_get_answers_a_query(http: httpx.AsyncClient, service: LocalServer
     assert (response.status_code, response.json()) == (200, EMPTY)
 
 
+async def test_slash_too_many_is_led_back(http: httpx.AsyncClient) -> None:
+    got = await http.get("/graphql/", params={"query": "{ __typename }"})
+    assert (got.status_code, got.headers["location"]) == (307, "../graphql?query=%7B+__typename+%7D")
+    posted = await http.post("/graphql/", json={"query": "{ __typename }"}, follow_redirects=True)
+    assert posted.json() == {"data": {"__typename": "Query"}}
+
+
 async def test_head_is_get_without_a_body(gateway: str) -> None:
     async with httpx.AsyncClient(base_url=f"http://{gateway}") as client:
         head, get = [await client.request(method, "/graphql", params={"query": "{ a }"}) for method in ("HEAD", "GET")]

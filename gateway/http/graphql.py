@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import NotFound
@@ -78,6 +78,12 @@ class GraphQLEndpoint:
         allowed = {"Allow": ", ".join(self._methods)}
         takes = "GET and POST" if self._graphiql else "POST"
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"GraphQL takes {takes}.", headers=allowed)
+
+
+async def without_slash(request: Request) -> Response:
+    """Lead to the endpoint from what lies below it, which is right whatever host and path a proxy shows it at."""
+    query = request.url.query
+    return RedirectResponse(f"../graphql?{query}" if query else "../graphql")
 
 
 async def _asked(request: Request, most_bytes: int) -> Asked:
