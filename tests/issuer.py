@@ -1,5 +1,6 @@
 """A token issuer: keys, signed tokens, and a JWKS endpoint on a socket of its own."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ class Issuer:
         self.asked = 0
         self.away = False
         self.url = ""
+        self.elsewhere = ""
+        """Where it redirects to, if anywhere."""
 
     def published(self) -> bytes:
         keys = [_jwk(key) | {"kid": kid, "use": "sig"} for kid, key in self.keys.items()]
@@ -55,16 +58,17 @@ def _jwk(key: RSAPrivateKey | EllipticCurvePrivateKey) -> dict[str, Any]:
 
 
 @contextmanager
-def issuing() -> Iterator[Issuer]:
-    """An issuer that can be asked for its keys."""
+def issuing(certificate: str | None = None) -> Iterator[Issuer]:
+    """An issuer that can be asked for its keys: by https, if there is the file of a certificate of localhost."""
     issuer = Issuer()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             issuer.asked += 1
             body = b"away" if issuer.away else issuer.published()
-            self.send_response(503 if issuer.away else 200)
+            self.send_response(503 if issuer.away else 302 if issuer.elsewhere else 200)
             self.send_header("content-length", str(len(body)))
+            self.send_header("location", issuer.elsewhere)
             self.end_headers()
             self.wfile.write(body)
 
@@ -73,6 +77,11 @@ def issuing() -> Iterator[Issuer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     issuer.url = f"http://127.0.0.1:{server.server_port}/jwks.json"
+    if certificate:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        issuer.url = f"https://localhost:{server.server_port}/jwks.json"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

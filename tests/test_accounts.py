@@ -349,6 +349,12 @@ def test_boto3_assumes_a_local_role(service: LocalServer) -> None:
         sagemaker.list_contexts()
 
 
+def test_huge_bodies_assume_no_role(service: LocalServer) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    answer = httpx.post(service.url, content=b" " * (5 * 1024 * 1024), headers=form)
+    assert (answer.status_code, "<Code>RequestEntityTooLargeException</Code>" in answer.text) == (413, True)
+
+
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
 async def test_mirrors_count_once(service: LocalServer, other: LocalServer, ask: Ask, prefer: str) -> None:
     numbers = range(1, 71)

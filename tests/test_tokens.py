@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hmac
+import ssl
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import signing
 from conftest import listening, running
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from endpoint import certified
 from issuer import AUDIENCE, Issuer, issuing
 from signing import FORBIDDEN, REFUSED, WRITE, WRITTEN, bearing, by_tokens, code, fresh
 
@@ -186,6 +188,23 @@ def test_withdrawn_key_is_forgotten(server: LocalServer, monkeypatch: pytest.Mon
             assert time.monotonic() < deadline
         assert code(bearing(gateway, token)) == REFUSED
         assert bearing(gateway, issuer.token(kid="ec-1")).status_code == 200
+
+
+def test_issuer_leads_to_no_plain_http(
+    server: LocalServer,
+    issuer: Issuer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    certificate = certified(tmp_path)
+    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", ssl.create_default_context(cafile=certificate))
+    for elsewhere, answer in (("", 200), (issuer.url, 503)):
+        with issuing(certificate) as secure, listening(by_tokens(server, secure.url)) as gateway:
+            secure.elsewhere, secure.keys = elsewhere, issuer.keys
+            assert bearing(gateway, issuer.token()).status_code == answer
+            assert secure.asked == 1
+    assert "redirects to plain http" in caplog.text
 
 
 async def test_first_callers_share_a_fetch(server: LocalServer) -> None:
