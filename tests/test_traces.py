@@ -1,5 +1,7 @@
 """Spans for OpenTelemetry: one for each operation, below it one for each AWS call, and nothing that a caller sent."""
 
+import asyncio
+import socket
 import subprocess
 import sys
 import threading
@@ -177,6 +179,15 @@ async def test_traces_reach_a_receiver(
         "SageMaker.DescribeContext",
         "SageMaker.ListArtifacts",
     }
+
+
+async def test_silent_receiver_keeps_no_gateway(service: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.observability.traces._LAST_SECONDS", 0.1)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "20")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        async with asyncio.timeout(10), traced(service) as (client, _):
+            await client.post("/graphql", json={"query": "{ __typename }"})
 
 
 def test_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

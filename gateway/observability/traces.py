@@ -6,6 +6,7 @@ its own environment variables (``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_TRACES_SA
 
 import logging
 import os
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _TELL_OF_HEADERS = ("opentelemetry.baggage.propagation", "opentelemetry.trace.span")
 """Loggers that write out what is wrong in a caller's headers."""
+_LAST_SECONDS = 3.0
+"""How long a gateway that stops waits until its last spans are received."""
 _NO_ERRORS = {"ok", "cancelled"}
 """Outcomes of which a span tells nothing: who leaves early has not failed."""
 
@@ -89,5 +92,7 @@ class Spans:
         span.end()
 
     def close(self) -> None:
-        """Send what has not been sent."""
-        self.provider.shutdown()
+        """Send what has not been sent, as long as a gateway that stops can wait for a receiver that is away."""
+        sending = threading.Thread(target=self.provider.shutdown, daemon=True)
+        sending.start()
+        sending.join(_LAST_SECONDS)
