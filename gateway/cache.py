@@ -16,7 +16,7 @@ from cachetools import TLRUCache
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from gateway.breaker import PAUSE_SECONDS, REDIS_SECONDS, Breaker
 from gateway.settings import Settings
@@ -98,11 +98,13 @@ class Cache:
         return self._store is not None and self._seconds[kind] > 0
 
     async def state(self) -> str:
-        """Tell how the cache is: `ok`, `off` or `unreachable`."""
+        """Tell how the cache is: `ok`, `off`, `denied`, where nothing can be kept, or `unreachable`."""
         if self._store is None:
             return "off"
         try:
             await self._store.ping()
+        except ResponseError:
+            return "denied"
         except (RedisError, OSError):
             return "unreachable"
         return "ok"
@@ -257,7 +259,8 @@ class _Shared:
             await pipeline.execute()
 
     async def ping(self) -> None:
-        await self._redis.echo("")
+        # A write, which a replica or a Redis that is full does not take.
+        await self._redis.set(f"{_PREFIX}ping", b"", px=1000)
 
     async def aclose(self) -> None:
         await self._redis.aclose()

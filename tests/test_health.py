@@ -2,10 +2,13 @@
 
 import asyncio
 from collections import Counter
+from pathlib import Path
 
 import httpx
 import pytest
 from conftest import first_call, running
+from redis.asyncio import Redis
+from redis_server import redis_server
 
 from gateway.http import health
 from gateway.http.health import Readiness, ready
@@ -75,6 +78,18 @@ async def test_busy_gateway_stays_ready(service: LocalServer) -> None:
         assert (await client.get("/readyz")).json() == READY
         assert not asked.done()
         assert "errors" not in (await asked).json()
+
+
+@pytest.mark.usefixtures("fresh")
+async def test_cache_without_writes_is_denied(server: LocalServer, tmp_path: Path) -> None:
+    with redis_server(tmp_path) as kept:
+        async with (
+            running(Settings(local_url=server.url, cache_url=kept.url)) as client,
+            Redis.from_url(kept.url) as redis,
+        ):
+            assert (await client.get("/readyz")).json() == READY
+            await redis.replicaof("127.0.0.1", "1")
+            assert (await client.get("/readyz")).json() == READY | {"cache": "denied"}
 
 
 async def test_cache_away_costs_no_readiness() -> None:
