@@ -29,14 +29,14 @@ Probe = Callable[[], Awaitable[str]]
 _PROBE_SECONDS = 2.0
 """How long a probe may take."""
 _CALL_SECONDS = 1.5
-"""How long AWS may take to answer the one of it."""
+"""How long AWS may take to answer its probe's call."""
 _REMEMBERED_SECONDS = 5.0
-"""How long its answer holds, however often it is asked for."""
+"""How long the probes' answers are remembered."""
 _NEEDED = {"aws"}
 """Without these there is no answer to anything; without another part, such as the cache, answers take longer."""
 
 _WORDS = {Forbidden.code: DENIED, Throttled.code: THROTTLED, NotFound.code: OK}
-"""What an error tells of AWS, unless that it is away."""
+"""What an error says of the state of AWS; any other says that it is unreachable."""
 
 
 class Readiness:

@@ -36,7 +36,7 @@ def needed(format: Format, kind: Kind) -> list[str]:
 async def described(
     loaders: Loaders, format: Format, depths: Mapping[str, int]
 ) -> tuple[list[Vertex], list[GatewayError]]:
-    """Return vertices with what the format shows of them, and why some could not be described, each code once."""
+    """Return vertices, described as far as the format shows them, and why some could not be, each code once."""
     vertices = [
         Vertex(arn, kind, depth, loaders.known.record(arn)) for arn, depth in depths.items() if (kind := kind_at(arn))
     ]
@@ -46,17 +46,17 @@ async def described(
 
 
 _WHOLE = "CreatedBy"
-"""What no listing tells of a vertex while a walk describes it, so that all is told."""
+"""A member that no listing tells of a walk's vertices: to need it is to need their whole descriptions."""
 
 
 async def _tell(loaders: Loaders, vertex: Vertex, format: Format) -> None:
-    """Have all told that the format shows of a vertex; what is remembered of it may tell a part."""
+    """Describe a vertex until all is known that the format shows; what the cache has of it may be only a part."""
     while (path := _lacks(vertex, format)) is not None:
         await loaders.entities.describe(vertex.kind, vertex.arn, path)
 
 
 def _lacks(vertex: Vertex, format: Format) -> str | None:
-    """Tell the path that the format shows of a vertex and nothing has told, "" for all; None where nothing lacks."""
+    """Return a path that the format shows and is not known yet, "" for the whole entity; None when all is known."""
     kind, record = vertex.kind, vertex.record
     if format is Format.OPENLINEAGE:
         return None if record.described else ""
@@ -72,7 +72,7 @@ async def written(format: Format, picture: Picture) -> str:
 
 
 def _caution(coverage: Coverage) -> list[str]:
-    """Say what a graph lacks, in one line, unless it lacks nothing."""
+    """Return a line that says what a graph lacks; no line if it is complete."""
     if coverage.complete:
         return []
     reasons = ", ".join(reason.value for reason in coverage.reasons)
@@ -85,9 +85,9 @@ def _arrow_text(edge: ShownEdge) -> str:
 
 
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-"""Characters that XML, hence SVG, cannot hold or that no reader expects: controls, halves of characters, and none."""
+"""Characters that XML, hence SVG, cannot hold or no reader expects: controls, surrogates and noncharacters."""
 _BREAK = re.compile("\r\n|[\t\n\r\x85\u2028\u2029]")
-"""What would begin a new line or column."""
+"""Line breaks and tabs, which would begin a new line or column."""
 
 
 def _one_line(text: str) -> str:

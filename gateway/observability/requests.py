@@ -25,7 +25,7 @@ _CANCELLED = "cancelled"
 _LONGEST = 100  # characters of a name that is not ours
 _LONGEST_PATH = 200
 _SILENT = {UpstreamUnavailable.code, GatewayError.code, _CANCELLED}
-"""Outcomes that need not be AWS's word."""
+"""Outcomes that do not show that AWS answered."""
 
 
 @dataclass(slots=True)
@@ -33,9 +33,9 @@ class Request:
     """An HTTP request, a WebSocket, or an operation on one."""
 
     WEBSOCKET: ClassVar = "WEBSOCKET"
-    """What is called the method where there is none."""
+    """The method of a WebSocket, which has none."""
     OTHER: ClassVar = "other"
-    """What is called the route where there is none."""
+    """The route of a request that matches none."""
 
     instruments: Instruments
     id: str = ""
@@ -44,7 +44,7 @@ class Request:
     route: str = OTHER
     """The route's path, of which there are few."""
     quiet: bool = False
-    """Whether nobody wants to read of it unless it fails."""
+    """Whether it is logged at DEBUG unless it fails."""
     parent: "Context | None" = None
     """The caller's span."""
     status: int | None = None
@@ -58,7 +58,7 @@ class Request:
     began: float = field(default_factory=time.perf_counter)
 
     def answered(self, answer: dict[str, Any]) -> None:
-        """Learn how an operation went from an answer to it; of several, the one that went worst tells."""
+        """Note how an operation went by an answer to it; of several answers, one with errors decides."""
         errors = answer.get("errors")
         if errors:
             self.outcome = _PARTIAL if answer.get("data") is not None else errors[0]["extensions"]["code"]
@@ -70,13 +70,13 @@ class Request:
 
     @property
     def marks(self) -> dict[str, Any]:
-        """What every line of the log says that is written on its behalf."""
+        """The fields of every log line that is written on its behalf."""
         trace = f"{self.span.get_span_context().trace_id:032x}" if self.span else None
         return _known(request_id=self.id or None, trace_id=trace, caller=self.caller, operation=self.operation)
 
     @property
     def line(self) -> dict[str, Any]:
-        """What the line in the log says that is written at its end."""
+        """The fields of the log line that is written at its end."""
         return _known(
             method=self.method,
             path=self.path[:_LONGEST_PATH],
@@ -91,7 +91,7 @@ class Request:
 
 _current: ContextVar[Request | None] = ContextVar("request", default=None)
 _UNSEEN = Instruments()
-"""Where what is done for nobody, such as at start-up, is counted."""
+"""Counts what is done for no request, such as at start-up; nobody reads it."""
 
 
 def current() -> Request:
