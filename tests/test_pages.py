@@ -1,10 +1,11 @@
 """The lineage explorer in a real browser: the picture, and the ways through it."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import exploring
 import orjson
 import pytest
 from browser import Visit, serious_violations, visiting
@@ -17,6 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
+
+account, demo = exploring.account, exploring.demo
 
 STAGING = arn("context", "churn-staging")
 IMAGE = "image-inference"
@@ -45,20 +48,6 @@ class Picture:
     async def focused(self) -> str:
         label: str = await self.page.evaluate("document.activeElement.getAttribute('aria-label') ?? ''")
         return label.partition(",")[0]
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[str]:
-    """The URL of a gateway over the demo account."""
-    with LocalServer(demo=True) as local, listening(Settings(local_url=local.url)) as place:
-        yield f"http://{place}/"
-
-
-@pytest.fixture
-def account(service: LocalServer) -> Iterator[Any]:
-    """The URL of a gateway over an account that a test fills."""
-    with listening(Settings(local_url=service.url, cache_url="off")) as place:
-        yield f"http://{place}/"
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import struct
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
 
+import exploring
 import httpx
 import orjson
 import pytest
@@ -22,6 +23,8 @@ from playwright.async_api import Browser, Page, expect
 
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
+
+account, demo = exploring.account, exploring.demo
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPES = {
@@ -37,20 +40,6 @@ HOSTILE = [
     "x" * 1024,
     "=cmd|' /C calc'!A0",
 ]
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[str]:
-    """The URL of a gateway over the demo account."""
-    with LocalServer(demo=True) as local, listening(Settings(local_url=local.url)) as place:
-        yield f"http://{place}/"
-
-
-@pytest.fixture
-def account(service: LocalServer) -> Iterator[str]:
-    """The URL of a gateway over an account that a test fills."""
-    with listening(Settings(local_url=service.url, cache_url="off")) as place:
-        yield f"http://{place}/"
 
 
 @asynccontextmanager
