@@ -72,8 +72,8 @@ class Subscription:
 class Progress:
     """What of a walk has been sent.
 
-    A message looks only at what the walk has found since the one before it, and sends what will be found no nearer; the
-    last looks at all once more.
+    A message looks only at what the walk has found since the one before it, and sends the vertices whose places are
+    final; the last one looks at everything once more.
     """
 
     def __init__(self, walked: Walk, filter: LineageFilter, describing: Describing) -> None:
@@ -88,35 +88,35 @@ class Progress:
 
     async def message(self, *, last: bool) -> LineageProgress:
         """Return what is new; the last message also has what only the whole walk tells."""
-        walked, showing = self._walked, self._showing
+        walked, found, showing = self._walked, self._walked.found, self._showing
         nearest = walked.nearest() if last else self._nearer()
         fresh = [arn for arn in await showing.visible(nearest) if arn not in self._sent.shown]
         await self._describing.tell(fresh)
-        edges = self._sent.new(walked.found.edges, fresh)
+        edges = self._sent.new(found.edges, fresh)
         if last:
-            whole = await joined(walked.found.edges, set(nearest), self._sent.shown)
+            whole = await joined(found.edges, set(nearest), self._sent.shown)
             edges += [edge for edge in whole if edge[:2] not in self._sent.edges]
         return LineageProgress(
             vertices=await showing.vertices(fresh),
             edges=await showing.edges(edges),
-            visited=len(walked.found.depths),
+            visited=len(found.depths),
             aws_calls=walked.loaders.calls_made,
             coverage=showing.coverage() if last else None,
         )
 
     def _nearer(self) -> list[str]:
         """Return which of the vertices reached since the last message are among those to show, nearest first."""
-        walked, settled = self._walked, self._walked.settled()
-        reached, self._reached = walked.found.reached[self._reached :], len(walked.found.reached)
+        walked, found, settled = self._walked, self._walked.found, self._walked.settled()
+        reached, self._reached = found.reached[self._reached :], len(found.reached)
         waiting = self._unsettled.union(reached)
-        unsent = {arn for arn in waiting if arn in walked.found.depths and arn not in self._sent.shown}
-        self._unsettled = {arn for arn in unsent if walked.found.depths[arn] > settled}
-        new = walked.found.in_order(unsent - self._unsettled)
-        if not new or len(walked.found.depths) <= walked.max_vertices:
+        unsent = {arn for arn in waiting if arn in found.depths and arn not in self._sent.shown}
+        self._unsettled = {arn for arn in unsent if found.depths[arn] > settled}
+        new = found.in_order(unsent - self._unsettled)
+        if not new or len(found.depths) <= walked.max_vertices:
             return new
-        if self._farthest and (walked.found.depths[new[0]], new[0]) > self._farthest:
+        if self._farthest and (found.depths[new[0]], new[0]) > self._farthest:
             return []  # nor are the others
         nearest = walked.nearest()
-        self._farthest = walked.found.depths[nearest[-1]], nearest[-1]
+        self._farthest = found.depths[nearest[-1]], nearest[-1]
         among = set(nearest)
         return [arn for arn in new if arn in among]
