@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 UNTOLD: Any = object()
-"""Stands for what nothing has told yet."""
+"""Stands for a value that is not known."""
 
 
 class Record:
@@ -27,7 +27,7 @@ class Record:
 
     @property
     def described(self) -> bool:
-        """Whether the whole entity was asked for, and answered or found missing."""
+        """Whether the whole entity was asked for, and was either described or found missing."""
         return self._lacks is not None
 
     def told(self, path: str) -> Any:
@@ -52,16 +52,16 @@ class Record:
         return None if value is UNTOLD else value
 
     def note(self, covered: Mapping[str, Any]) -> None:
-        """Learn these paths, with None for what is absent; what the whole entity told already stands."""
+        """Learn these paths, with None for what is absent; what a description has told already stands."""
         self._paths.update({path: covered[path] for path in covered if not (self.described and self.covers(path))})
 
     @property
     def noted(self) -> dict[str, Any]:
-        """The paths that are known, of an entity that was not asked for as a whole."""
+        """The known paths of an entity that was not described as a whole."""
         return self._paths
 
     def complete(self, members: Mapping[str, Any], lacks: frozenset[str] = frozenset()) -> None:
-        """Learn everything but ``lacks``; of that, what was known before stays so."""
+        """Learn all members but those that the call ``lacks``, of which what was known before is kept."""
         kept = {path: self._paths[path] for path in lacks if path in self._paths}
         self._paths = kept | dict(members)
         self._lacks = lacks

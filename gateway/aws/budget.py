@@ -136,7 +136,7 @@ class Budget:
         self._fail(DeadlineExceeded("The request's time is up."))
 
     def _fail(self, error: GatewayError) -> None:
-        """Wait for no read that is under way any longer."""
+        """End every read under way with this error."""
         for answer in self._under_way:
             if not answer.done():
                 answer.set_exception(error)

@@ -31,10 +31,10 @@ from gateway.turns import Turns
 _log = logging.getLogger("gateway.aws")
 
 _LEADS_ON = "QueryLineage"
-"""What others wait for: a walk's next page, and what is then asked of its vertices."""
+"""The operation that others depend on: a walk's next page, and then the calls that describe its vertices."""
 
 _LONG_ANSWER = 4_000
-"""Bytes from which on it takes long to read one."""
+"""Bytes of an answer from which on reading it takes long enough to wait for a turn."""
 
 _LEARN_SECONDS = 2.0
 """How long a start waits for AWS to tell which account it is."""
@@ -57,11 +57,11 @@ class Tally:
 
     slots: Slots = field(default_factory=lambda: Slots(1))
     turns: Turns = field(default_factory=Turns)
-    """The request's turns at what takes long."""
+    """The turns in which the request's long work is done."""
     made: Counter[str] = field(default_factory=Counter)
     """Calls by operation."""
     joined: int = 0
-    """Answers that another request was already waiting for."""
+    """Reads that were already under way for another request, and joined."""
     throttled: int = 0
     """Tries that AWS refused because too many are made."""
     reasons: set[str] = field(default_factory=set)
@@ -121,7 +121,7 @@ class Calls:
         await self.pool.__aexit__()
 
     async def _learn_home(self) -> None:
-        """Find out which account the gateway's own credentials are of, however long that takes."""
+        """Find out which account the gateway's own credentials belong to, however long that takes."""
         while not self.pool.home_account:
             try:
                 await self.identity(HOME, Tally())
@@ -160,10 +160,10 @@ class Calls:
     def read(
         self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally, *, join: bool = True
     ) -> asyncio.Future[dict[str, Any]]:
-        """Begin a read; its answer is to come, and whoever no longer waits for it cancels that.
+        """Begin a read and return a future of its answer; whoever no longer waits for it cancels the future.
 
-        One that is already under way is joined rather than made again, unless ``join`` is false; it is called off when
-        everyone who waits for it has gone.
+        The same read under way is joined rather than made again, unless ``join`` is false. A read is called off when
+        every future of its answer has been cancelled.
         """
         key = (place, operation, orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS))
         flight = self._flights.get(key) if join else None

@@ -1,4 +1,4 @@
-"""A number of slots that requests share: each gets the next free one in its turn, however many calls it has waiting."""
+"""Fair semaphores: a free slot goes to the waiting requests in turn, however many calls each has waiting."""
 
 import asyncio
 from collections import deque
@@ -6,13 +6,13 @@ from collections.abc import Hashable
 
 
 class Slots:
-    """A semaphore whose waiters are served one of each owner at a time, and an owner's in the order they came."""
+    """A semaphore that serves its waiters round-robin by owner, and an owner's in the order they came."""
 
     def __init__(self, number: int) -> None:
         """Have so many slots, all of them free."""
         self._free = number
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
-        """Those who wait, by owner; whose turn is next comes first."""
+        """Those who wait, by owner; the owner whose turn is next comes first."""
 
     def widen(self) -> None:
         """Have one more."""
@@ -55,7 +55,7 @@ class Slots:
 
 
 class Held:
-    """A slot of each of some kinds, taken in this order, for as long as the context lasts."""
+    """One slot of each of several semaphores, taken in their order, for as long as the context lasts."""
 
     __slots__ = ("_owner", "_wanted")
 
