@@ -89,9 +89,12 @@ class LineageConnection:
 
 def association(loaders: Loaders, summary: dict[str, Any]) -> Association:
     """Return the association of a summary."""
-    ends = f"{summary['SourceArn']} {summary['DestinationArn']}"
-    key = urlsafe_b64encode(ends.encode()).decode().rstrip("=")
+    key = urlsafe_b64encode(_ends(summary).encode()).decode().rstrip("=")
     return Association(loaders=loaders, key=key, summary=summary)
+
+
+def _ends(summary: Mapping[str, Any]) -> str:
+    return f"{summary['SourceArn']} {summary['DestinationArn']}"
 
 
 def association_ends(id: str) -> tuple[str, str] | None:
@@ -110,6 +113,7 @@ def association_listing(
     return Listing(
         scope("ListAssociations", place, sorted(parameters.items())),
         lambda token, _: loaders.associations.page(parameters, token, place),
+        _ends,
         keep,
     )
 

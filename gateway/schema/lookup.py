@@ -87,6 +87,7 @@ async def listed(  # noqa: PLR0913 - a list has these parts
     listing = Listing(
         scope(kind.list, place, sorted(parameters.items())),
         lambda token, size: loaders.listings.page(kind, parameters, token, size, place),
+        kind.key,
     )
     return await connected(info, kind, listing, first, after)
 
@@ -111,6 +112,7 @@ def searching(loaders: Loaders, kind: Kind, name: str, value: str, place: Place)
     return Listing(
         scope("Search", place, kind.name, name, value),
         lambda token, size: loaders.listings.search(kind, name, value, token, size, place),
+        kind.key,
     )
 
 
@@ -128,7 +130,7 @@ def naming(
         more = start + size < len(names)
         return Page([{kind.arn: key} for key in keys], str(start + size) if more else None)
 
-    return Listing(scope(kind.name, *belonging), fetch, lambda item: bool(item[kind.arn]))
+    return Listing(scope(kind.name, *belonging), fetch, kind.key, lambda item: bool(item[kind.arn]))
 
 
 async def standing_for(loaders: Loaders, kind: Kind, source: str) -> Any:

@@ -1,7 +1,8 @@
 """Relay connections over AWS's pages.
 
-AWS hands out one token a page; a connection hands out a cursor an edge. A cursor says which page its edge stands on and
-how many of that page's items come before the next edge, so it needs nothing remembered here and survives a restart.
+AWS hands out one token a page; a connection hands out a cursor an edge. A cursor says which page its edge stands on,
+how many of that page's items come before the next edge, and which item its own is, so it needs nothing remembered here,
+survives a restart, and finds its edge again where others have come or gone before it.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -85,6 +86,8 @@ class Listing:
     scope: str
     fetch: Callable[[str | None, int], Awaitable[Page]]
     """Return the page at a token, of about so many items."""
+    key: Callable[[Mapping[str, Any]], str]
+    """Tell an item from all others."""
     keep: Callable[[Mapping[str, Any]], bool] | None = None
 
 
@@ -97,23 +100,24 @@ async def window(info: Info, listing: Listing, first: int | None, after: str | N
     """
     wanted = checked_first(first)
     resumed = is_given(after)
-    token, skip = _read_cursor(listing.scope, after or "") if resumed else (None, 0)
+    token, index, mark = _read_cursor(listing.scope, after or "") if resumed else (None, 0, None)
     chosen: list[tuple[str, dict[str, Any]]] = []
     while True:
         try:
-            page = await _fetch(listing, token, min(wanted + skip, MOST_RESULTS), resumed=resumed and not chosen)
+            page = await _fetch(listing, token, min(wanted + index, MOST_RESULTS), resumed=resumed and not chosen)
         except UNTOLD as error:
             info.context.tell(error, info.path.as_list())
             return _window(chosen, resumed=resumed, more=bool(chosen))
-        for index, item in enumerate(page.items[skip:], skip + 1):
+        skip = _behind(mark, listing, page) if mark else 0
+        for number, item in enumerate(page.items[skip:], skip + 1):
             if listing.keep and not listing.keep(item):
                 continue
             if len(chosen) == wanted:
                 return _window(chosen, resumed=resumed, more=True)
-            chosen.append((_cursor_behind(listing.scope, token, index, page), item))
+            chosen.append((_cursor_behind(listing, token, number, page), item))
         if page.next is None or (len(chosen) == wanted and not listing.keep):
             return _window(chosen, resumed=resumed, more=page.next is not None)
-        token, skip = page.next, 0
+        token, index, mark = page.next, 0, None
 
 
 def connection(window: Window, node: Callable[[dict[str, Any]], N]) -> Connection[N]:
@@ -172,15 +176,28 @@ def scope(*parts: object) -> str:
     return blake2s(repr(parts).encode(), digest_size=6).hexdigest()
 
 
-def _cursor_behind(scope: str, token: str | None, index: int, page: Page) -> str:
-    """Write the cursor of a page's item number ``index``; the last one's leads straight to the page after."""
-    return _write_cursor(scope, *((page.next, 0) if index == len(page.items) and page.next else (token, index)))
+def _cursor_behind(listing: Listing, token: str | None, number: int, page: Page) -> str:
+    """Write the cursor of a page's item of this number; the last one's leads straight to the page after."""
+    if number == len(page.items) and page.next:
+        return _write_cursor(listing.scope, page.next, 0)
+    return _write_cursor(listing.scope, token, number, scope(listing.key(page.items[number - 1])))
 
 
-def _read_cursor(scope: str, cursor: str) -> tuple[str | None, int]:
+def _behind(mark: str, listing: Listing, page: Page) -> int:
+    """Tell how many of a page's items come before the edge after the marked one.
+
+    None where that one is gone, for others may be as well: rather some come twice than one never.
+    """
+    found = (place for place, item in enumerate(page.items, 1) if scope(listing.key(item)) == mark)
+    return next(found, 0)
+
+
+def _read_cursor(scope: str, cursor: str) -> tuple[str | None, int, str | None]:
     match _read_place(scope, cursor):
-        case [str() | None as token, int() as index] if 0 <= index <= MOST_RESULTS:
-            return token, index
+        case [str() | None as token, 0]:
+            return token, 0, None
+        case [str() | None as token, int() as index, str() as mark] if 1 <= index <= MOST_RESULTS:
+            return token, index, mark
         case _:
             raise BadUserInput("not a cursor.", "after")
 
