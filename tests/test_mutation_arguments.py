@@ -67,6 +67,18 @@ async def test_parameter_has_one_value(unchanged: Ask, value: Value) -> None:
     assert error["extensions"]["argument"] == "input.parameters"
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1" + "0" * 400])
+async def test_infinite_number_is_refused(unchanged: Ask, service: LocalServer, number: str) -> None:
+    document = f"""mutation {{
+      createTrialComponent(input: {{ name: "run", parameters: [{{ key: "lr", numberValue: {number} }}] }}) {{
+        trialComponent {{ arn }}
+      }}
+    }}"""
+    error = await unchanged(document, "BAD_USER_INPUT")
+    assert error["extensions"]["argument"] == "input.parameters"
+    assert not service.calls
+
+
 @pytest.mark.parametrize("given", [{}, {"arn": artifact_arn(1), "source": {"sourceUri": "s3://bucket/1"}}])
 async def test_artifact_is_deleted_by_one(unchanged: Ask, given: Value) -> None:
     document = "mutation($input: DeleteArtifactInput!) { deleteArtifact(input: $input) { arn } }"

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import Enum
+from math import isfinite
 from typing import Any
 
 import strawberry
@@ -74,6 +75,8 @@ def _parameters(given: "list[TrialComponentParameterInput]", argument: str) -> d
     for one in given:
         if is_given(one.string_value) == is_given(one.number_value):
             raise BadUserInput(f"{one.key!r} needs one of `stringValue` and `numberValue`.", argument)
+        if is_given(one.number_value) and not isfinite(one.number_value):  # to which a literal such as 1e999 comes
+            raise BadUserInput(f"{one.key!r} has a `numberValue` that is too large.", argument)
     return _structures(given, argument)
 
 
