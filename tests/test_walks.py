@@ -295,6 +295,18 @@ async def test_frontier_leads_to_starts_that_are_too_many(ask: Ask, load: Callab
     assert graph["coverage"]["frontier"] == [DATASET, artifact_arn(2)]
 
 
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
+@pytest.mark.parametrize("most", [1, 2])
+async def test_missing_start_takes_nobodys_place(ask: Ask, load: Callable[..., None], most: int, prefer: str) -> None:
+    load(*diamond())
+    starts = [arn("action", "gone"), DATASET]
+    graph = await walked(ask, *starts, direction="DOWNSTREAM", maxDepth=2, maxVertices=most, prefer=prefer)
+    assert graph["start"] == [{"arn": DATASET}]
+    assert list(depths(graph).values()) == [0, 1][:most]
+    assert graph["coverage"]["reasons"] == ["MAX_VERTICES", "DANGLING"]
+
+
 async def test_unknown_word_for_an_association_is_its_own_error(answer: Ask, load: Callable[..., None]) -> None:
     load(artifact(0), artifact(1), association(DATASET, artifact_arn(1), "ComparedWith"))
     said = await answer(WALK, start=[DATASET])

@@ -151,9 +151,9 @@ class Walk:
         A chain tells the nearest vertices first, so that those on its pages to come are no nearer than the last that it
         told. Of several chains, one may yet tell a vertex at that depth which sorts before, by ARN, what another told.
         """
+        if self._doubtful:
+            return -1
         found, chains = self.found, self._chains.values()
-        if set(found.starts) - self._answered - self._denied:
-            return -1  # one may not even exist
         if not chains:
             return found.max_depth
         told: dict[str, int] = {}
@@ -205,10 +205,15 @@ class Walk:
 
     def _is_full(self, level: int) -> bool:
         """Whether as many vertices as were asked for are known to be no farther than a level."""
-        if len(self.found.depths) <= self.max_vertices:
+        if len(self.found.depths) <= self.max_vertices or self._doubtful:
             return False
         # A walk of fewest calls has read its chains, nearest vertices first, to their end or until they told enough.
         return not self.hurries or level >= self.found.depths[self.nearest()[-1]]
+
+    @property
+    def _doubtful(self) -> set[str]:
+        """The starts of which AWS has yet to tell whether they exist."""
+        return set(self.found.starts) - self._answered - self._denied
 
     def _may_reach(self, arn: str) -> int:
         """Tell how far a call from a vertex may go."""
