@@ -260,3 +260,17 @@ def test_text_equals_no_number(search: Any) -> None:
     assert search({"Name": "Parameters.lr", "Value": "high"}) == ["three"]
     unequal = search({"Name": "Parameters.lr", "Operator": "NotEquals", "Value": "high"})
     assert sorted(unequal) == ["four", "one", "two"]
+
+
+def test_visibility_conditions_leave_others_out(search: Any, sagemaker: Any) -> None:
+    for name, team in (("two", "growth"), ("three", "risk")):
+        sagemaker.add_tags(ResourceArn=component_arn(name), Tags=[{"Key": "team", "Value": team}])
+    assert search(VisibilityConditions=[{"Key": "Tags.team", "Value": "growth"}]) == ["two", "one", "four"]
+    assert search(VisibilityConditions=[{"Key": "Tags.owner", "Value": "me"}]) == search()
+    other = [{"Key": "Tags.owner", "Value": "me"}, {"Key": "Tags.team", "Value": "risk"}]
+    assert search(VisibilityConditions=other) == ["three", "four"]
+
+
+def test_conditions_are_about_tags_only(search: Any) -> None:
+    with refusing("ValidationException", "Tags.<key>", "'team'"):
+        search(VisibilityConditions=[{"Key": "team", "Value": "growth"}])

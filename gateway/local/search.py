@@ -28,6 +28,7 @@ _BY = {
 }
 _SORTED_BY = 500
 """Characters of a text that count in the order: a token holds them, and is of limited length."""
+_TAGS = "Tags."
 _ALL = "SELECT record FROM entity WHERE kind = ? AND listed = ?"
 
 Place = tuple[int, Any, str]
@@ -38,7 +39,8 @@ def search(service: Service, request: Request) -> Response:
     """A page of the records that meet an expression, whole, with their tags and what they are part of.
 
     Raises:
-        ValidationError: not such a resource, an expression that makes no sense, or a token of another search.
+        ValidationError: not such a resource, an expression or condition that makes no sense, or a token of another
+            search.
     """
     kind = _KINDS.get(request["Resource"])
     if kind is None:
@@ -66,12 +68,29 @@ def _found(service: Service, kind: Kind, request: Request) -> Iterator[tuple[Pla
     first, *rest = request.get("SortBy", _SORT_BY).split(".")
     path = [spelled(shape, first), *rest]
     asked_for = {path[0]} | (expression.properties if expression else set())
+    conditions = [_condition(given) for given in request.get("VisibilityConditions", ())]
     for record in _candidates(service, kind, request):
         if service.behaviour.hides(record[kind.arn_member], record.get(kind.name_member)):
+            continue
+        if conditions and not _visible(service, record[kind.arn_member], conditions):
             continue
         whole = record if asked_for <= record.keys() else _assembled(service, kind, record)
         if expression is None or expression.met_by(whole):
             yield (*_ranked(next(values(shape, whole, path), None)), record[kind.arn_member]), record
+
+
+def _condition(given: dict[str, str]) -> tuple[str, str | None]:
+    name = given.get("Key", "")
+    key = name.removeprefix(_TAGS)
+    if key == name:
+        raise ValidationError(f"A visibility condition's Key must be of the form {_TAGS}<key>: {name!r}")
+    return key, given.get("Value")
+
+
+def _visible(service: Service, arn: str, conditions: list[tuple[str, str | None]]) -> bool:
+    """Whether no condition is about a tag that this has with another value."""
+    has = {tag["Key"]: tag["Value"] for tag in tags.of(service, arn)}
+    return all(has.get(key, value) == value for key, value in conditions)
 
 
 def _candidates(service: Service, kind: Kind, request: Request) -> Iterator[Record]:
