@@ -50,6 +50,22 @@ def test_all_failures_come_at_once(sagemaker: Any) -> None:
     ]
 
 
+def test_wrong_texts_are_told_as_amazon_tells(sagemaker: Any) -> None:
+    bounds = "length less than or equal to {}, Member must have length greater than or equal to 0"
+    said = message(
+        sagemaker.query_lineage,
+        StartArns=[ARTIFACT],
+        Filters={"Types": ["a", "b" * 41], "Properties": {"k": "v" * 257, "l" * 257: "", "m": ""}},
+    )
+    shown = f"Value '{{k={'v' * 257}, {'l' * 257}=, m=}}' at 'filters.properties' {FAILED}"
+    types = f"Value '[a, {'b' * 41}]' at 'filters.types' {FAILED}"
+    assert said.partition(": ")[2].split("; ") == [
+        f"{types} Member must satisfy constraint: [Member must have {bounds.format(40)}]",
+        f"{shown} Map keys must satisfy constraint: [Member must have {bounds.format(256)}]",
+        f"{shown} Map value must satisfy constraint: [Member must have {bounds.format(256)}]",
+    ]
+
+
 @pytest.mark.parametrize(
     ("operation", "request_"),
     [

@@ -6,9 +6,10 @@ A value of the wrong type cannot be read at all and is a SerializationException.
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import regex  # type: ignore[import-untyped]  # knows \p{L}, as the patterns of the model do; ships no types
 from botocore.model import Shape
@@ -16,13 +17,13 @@ from botocore.model import Shape
 from gateway.local import model
 from gateway.local.errors import SerializationError, ValidationError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 _NOT_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _BITS = {"integer": 31, "long": 63}
 _LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that clients can represent
 _ECHOED = 1024  # characters of a refused value that the message repeats
+
+_AT_LEAST = "Member must have {} greater than or equal to {}"
+_AT_MOST = "Member must have {} less than or equal to {}"
 
 _TIGHTER: dict[tuple[str, str], dict[str, int]] = {
     # Bounds that the service holds and the model leaves out.
@@ -77,7 +78,7 @@ class Reader:
 
     def _structure(self, shape: Shape, value: object, path: str) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise _wrong_type(path, "a structure")
+            raise _wrong_type(path, "structure")
         members = shape.members
         if self.lenient and (unknown := next((name for name in value if name not in members), None)) is not None:
             raise SerializationError(f"{unknown!r} is not a member of {shape.name}")
@@ -104,45 +105,43 @@ class Reader:
 
     def _list(self, shape: Shape, value: object, path: str) -> list[Any]:
         if not isinstance(value, list):
-            raise _wrong_type(path, "a list")
+            raise _wrong_type(path, "list")
         if not self.lenient:
             self._measure(value, path, shape.metadata)
-        result = []
-        for position, item in enumerate(value, 1):
-            if item is None:
-                raise _wrong_type(f"{path}.{position}", f"a {shape.member.type_name}")
-            result.append(self.read(shape.member, item, f"{path}.{position}.member"))
-        return result
+        if None in value:
+            raise _wrong_type(f"{path}.{value.index(None) + 1}", shape.member.type_name)
+        parts = {str(position): item for position, item in enumerate(value, 1)}
+        return self._parts(shape.member, parts, value, path, "Member")
 
     def _map(self, shape: Shape, value: object, path: str) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise _wrong_type(path, "a map")
+            raise _wrong_type(path, "map")
         if not self.lenient:
             self._measure(value, path, shape.metadata)
-        return {
-            self.read(shape.key, key, f"{path}.key"): self.read(shape.value, item, f"{path}.{key}.member")
-            for key, item in value.items()
-            if item is not None
-        }
+        given = {key: item for key, item in value.items() if item is not None}
+        keys = self._parts(shape.key, {key: key for key in given}, value, path, "Map keys")
+        return dict(zip(keys, self._parts(shape.value, given, value, path, "Map value"), strict=True))
+
+    def _parts(self, shape: Shape, parts: dict[str, Any], whole: object, path: str, saying: str) -> list[Any]:
+        """Read the parts of a list or map; if texts are wrong, SageMaker shows the whole and says what they must be."""
+        if shape.type_name != "string":
+            return [self.read(shape, part, f"{path}.{name}.member") for name, part in parts.items()]
+        texts = [_text(part, f"{path}.{name}.member") for name, part in parts.items()]
+        asked = () if self.lenient else _asked(shape.name)
+        if not all(holds(text) for text in texts for _, holds in asked):
+            self._refuse(whole, path, f"{saying} must satisfy constraint: [{', '.join(said for said, _ in asked)}]")
+        return texts
 
     def _string(self, shape: Shape, value: object, path: str) -> str:
-        if not isinstance(value, str):
-            raise _wrong_type(path, "a string")
-        if self.lenient:
-            return value
-        constraints = shape.metadata
-        fits = self._measure(value, path, constraints)
-        if shape.enum and value not in shape.enum:
-            self._refuse(value, path, f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
-        pattern = constraints.get("pattern")
-        # A value beyond its length is not matched as well: patterns are written with that length in mind.
-        if pattern and fits and not _matches(pattern, value):
-            self._refuse(value, path, f"Member must satisfy regular expression pattern: {pattern}")
-        return value
+        text = _text(value, path)
+        for said, holds in () if self.lenient else _asked(shape.name):
+            if not holds(text):
+                self._refuse(text, path, said)
+        return text
 
     def _integer(self, shape: Shape, value: object, path: str) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or value.bit_length() > _BITS[shape.type_name]:
-            raise _wrong_type(path, f"a {shape.type_name}")
+            raise _wrong_type(path, shape.type_name)
         if not self.lenient:
             self._range(value, path, shape.metadata)
         return value
@@ -153,7 +152,7 @@ class Reader:
         if isinstance(value, str) and value in _NOT_NUMBERS:
             return value
         if not isinstance(value, int | float) or isinstance(value, bool):
-            raise _wrong_type(path, "a double")
+            raise _wrong_type(path, "double")
         if not self.lenient:
             self._range(value, path, shape.metadata)
         return value
@@ -162,32 +161,31 @@ class Reader:
 
     def _boolean(self, _shape: Shape, value: object, path: str) -> bool:
         if not isinstance(value, bool):
-            raise _wrong_type(path, "a boolean")
+            raise _wrong_type(path, "boolean")
         return value
 
     def _timestamp(self, _shape: Shape, value: object, path: str) -> float:
         seconds = from_iso(value) if self.lenient and isinstance(value, str) else value
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not abs(seconds) <= _LATEST:
-            raise _wrong_type(path, "a timestamp")
+            raise _wrong_type(path, "timestamp")
         return round(seconds * 1000) / 1000
 
-    def _measure(self, value: Any, path: str, constraints: dict[str, Any]) -> bool:
+    def _measure(self, value: Any, path: str, constraints: dict[str, Any]) -> None:
         shortest, longest = constraints.get("min", 0), constraints.get("max", math.inf)
         if len(value) < shortest:
-            self._refuse(value, path, f"Member must have length greater than or equal to {shortest}")
+            self._refuse(value, path, _AT_LEAST.format("length", shortest))
         if len(value) > longest:
-            self._refuse(value, path, f"Member must have length less than or equal to {longest}")
-        return bool(shortest <= len(value) <= longest)
+            self._refuse(value, path, _AT_MOST.format("length", longest))
 
     def _range(self, value: float, path: str, constraints: dict[str, Any]) -> None:
         lowest, highest = constraints.get("min", -math.inf), constraints.get("max", math.inf)
         if value < lowest:
-            self._refuse(value, path, f"Member must have value greater than or equal to {lowest}")
+            self._refuse(value, path, _AT_LEAST.format("value", lowest))
         if value > highest:
-            self._refuse(value, path, f"Member must have value less than or equal to {highest}")
+            self._refuse(value, path, _AT_MOST.format("value", highest))
 
     def _refuse(self, value: object, path: str, constraint: str) -> None:
-        shown = "null" if value is None else f"'{str(value)[:_ECHOED]}'"
+        shown = "null" if value is None else f"'{_shown(value)[:_ECHOED]}'"
         self.problems.append(f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}")
 
 
@@ -196,13 +194,43 @@ def _required(shape: Shape) -> list[str]:
     return required
 
 
-def _matches(pattern: str, value: str) -> bool:
-    return _compiled(pattern).fullmatch(value) is not None
-
-
 @functools.cache
-def _compiled(pattern: str) -> "regex.Pattern[str]":
-    return regex.compile(pattern)
+def _asked(name: str) -> list[tuple[str, Callable[[str], bool]]]:
+    """What the model asks of a text of the shape of this name: in SageMaker's words, and whether a text keeps to it."""
+    shape = model.shape(name)
+    shortest, longest = shape.metadata.get("min", 0), shape.metadata.get("max", math.inf)
+    asked: list[tuple[str, Callable[[str], bool]]] = []
+    if shape.enum:
+        asked.append((f"Member must satisfy enum value set: [{', '.join(shape.enum)}]", set(shape.enum).__contains__))
+    if "max" in shape.metadata:
+        asked.append((_AT_MOST.format("length", longest), lambda text: len(text) <= longest))
+    if "min" in shape.metadata:
+        asked.append((_AT_LEAST.format("length", shortest), lambda text: len(text) >= shortest))
+    if pattern := shape.metadata.get("pattern"):
+        matches = regex.compile(pattern).fullmatch
+        # A text beyond its length is not matched as well: patterns are written with that length in mind.
+        asked.append(
+            (
+                f"Member must satisfy regular expression pattern: {pattern}",
+                lambda text: not shortest <= len(text) <= longest or matches(text) is not None,
+            )
+        )
+    return asked
+
+
+def _shown(value: object) -> str:
+    """The value as SageMaker repeats it: its lists and maps are Java's."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}={_shown(part)}' for key, part in value.items())}}}"
+    return str(value)
+
+
+def _text(value: object, path: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong_type(path, "string")
+    return value
 
 
 def _inside(path: str, member: str) -> str:
@@ -211,7 +239,8 @@ def _inside(path: str, member: str) -> str:
 
 
 def _wrong_type(path: str, wanted: str) -> SerializationError:
-    return SerializationError(f"'{path or 'the request'}' must be {wanted}")
+    article = "an" if wanted == "integer" else "a"
+    return SerializationError(f"'{path or 'the request'}' must be {article} {wanted}")
 
 
 def from_iso(text: str) -> float | None:
