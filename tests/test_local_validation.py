@@ -140,6 +140,13 @@ def test_refused_values_are_shown_short(sagemaker: Any) -> None:
     assert len(message(sagemaker.create_artifact, ArtifactType="x" * 1_000_000, Source=SOURCE)) < 2000
 
 
+def test_first_hundred_failures_are_told(sagemaker: Any) -> None:
+    types = [{"SourceIdType": "Guess", "Value": ""} for _ in range(1000)]
+    said = message(sagemaker.create_artifact, ArtifactType="t", Source={"SourceUri": "u", "SourceTypes": types})
+    assert said.startswith("100 validation errors detected: ")
+    assert said.count(FAILED) == 100
+
+
 @pytest.mark.parametrize("operation", sorted(protocol.OPERATIONS))
 def test_every_operation_reads_empty_requests(service: LocalServer, operation: str) -> None:
     answer = httpx.post(service.url, content=b"", headers={"X-Amz-Target": f"SageMaker.{operation}"})

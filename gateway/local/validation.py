@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import regex  # type: ignore[import-untyped]  # knows \p{L}, as the patterns of the model do; ships no types
@@ -21,6 +22,7 @@ _NOT_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _BITS = {"integer": 31, "long": 63}
 _LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that clients can represent
 _ECHOED = 1024  # characters of a refused value that the message repeats
+_TOLD = 100  # of what is wrong with a request: it could be millions
 
 _AT_LEAST = "Member must have {} greater than or equal to {}"
 _AT_MOST = "Member must have {} less than or equal to {}"
@@ -41,7 +43,7 @@ def read_request(operation: str, value: object) -> dict[str, Any]:
 
     Raises:
         SerializationError: a member has the wrong type.
-        ValidationError: members break constraints; the message lists every one.
+        ValidationError: members break constraints; the message lists every one, or the first hundred.
     """
     reader = Reader()
     try:
@@ -49,9 +51,7 @@ def read_request(operation: str, value: object) -> dict[str, Any]:
     except RecursionError as error:
         raise SerializationError("The request is nested too deeply") from error
     if reader.problems:
-        count = len(reader.problems)
-        plural = "s" if count > 1 else ""
-        raise ValidationError(f"{count} validation error{plural} detected: {'; '.join(reader.problems)}")
+        raise reader.refusal()
     return request
 
 
@@ -72,9 +72,16 @@ class Reader:
 
         Raises:
             SerializationError: the value, or one within it, has the wrong type.
+            ValidationError: the problems are so many that the rest is not looked at.
         """
         read: Callable[[Shape, object, str], Any] = getattr(self, f"_{shape.type_name}")
         return read(shape, value, path)
+
+    def refusal(self) -> ValidationError:
+        """The error that names the problems."""
+        count = len(self.problems)
+        plural = "s" if count > 1 else ""
+        return ValidationError(f"{count} validation error{plural} detected: {'; '.join(self.problems)}")
 
     def _structure(self, shape: Shape, value: object, path: str) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -187,6 +194,8 @@ class Reader:
     def _refuse(self, value: object, path: str, constraint: str) -> None:
         shown = "null" if value is None else f"'{_shown(value)[:_ECHOED]}'"
         self.problems.append(f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}")
+        if len(self.problems) == _TOLD:
+            raise self.refusal()
 
 
 def _required(shape: Shape) -> list[str]:
@@ -208,10 +217,10 @@ def _asked(name: str) -> list[tuple[str, Callable[[str], bool]]]:
         asked.append((_AT_LEAST.format("length", shortest), lambda text: len(text) >= shortest))
     if pattern := shape.metadata.get("pattern"):
         matches = regex.compile(pattern).fullmatch
-        # A text beyond its length is not matched as well: patterns are written with that length in mind.
         asked.append(
             (
                 f"Member must satisfy regular expression pattern: {pattern}",
+                # A text beyond its length is not matched as well: patterns are written with that length in mind.
                 lambda text: not shortest <= len(text) <= longest or matches(text) is not None,
             )
         )
@@ -219,11 +228,11 @@ def _asked(name: str) -> list[tuple[str, Callable[[str], bool]]]:
 
 
 def _shown(value: object) -> str:
-    """The value as SageMaker repeats it: its lists and maps are Java's."""
+    """The value as SageMaker repeats it, no shorter than that is echoed: its lists and maps are Java's."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_shown, value))}]"
+        return f"[{', '.join(map(_shown, value[:_ECHOED]))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}={_shown(part)}' for key, part in value.items())}}}"
+        return f"{{{', '.join(f'{key}={_shown(part)}' for key, part in islice(value.items(), _ECHOED))}}}"
     return str(value)
 
 
