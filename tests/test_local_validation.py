@@ -67,6 +67,16 @@ def test_wrong_texts_are_told_as_amazon_tells(sagemaker: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "length"), [("", "greater than or equal to 1"), ("-" * 121, "less than or equal to 120")]
+)
+def test_length_and_pattern_fail_together(sagemaker: Any, name: str, length: str) -> None:
+    said = message(sagemaker.describe_experiment, ExperimentName=name)
+    assert said.startswith("2 validation errors detected: ")
+    assert f"Member must have length {length}; " in said
+    assert said.endswith("Member must satisfy regular expression pattern: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}")
+
+
+@pytest.mark.parametrize(
     ("operation", "request_"),
     [
         ("list_artifacts", {"MaxResults": 0}),

@@ -220,8 +220,8 @@ def _asked(name: str) -> list[tuple[str, Callable[[str], bool]]]:
         asked.append(
             (
                 f"Member must satisfy regular expression pattern: {pattern}",
-                # A text beyond its length is not matched as well: patterns are written with that length in mind.
-                lambda text: not shortest <= len(text) <= longest or matches(text) is not None,
+                # Matching a text far beyond its length takes long.
+                lambda text: len(text) > longest + _ECHOED or matches(text) is not None,
             )
         )
     return asked
