@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = options.run(options)
     except ValidationError as error:
-        return _refuse("; ".join(f"GATEWAY_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()))
+        return _refuse("; ".join(f"GATEWAY_{'.'.join(map(str, e['loc'])).upper()}: {_said(e)}" for e in error.errors()))
     except SettingsError as error:
         return _refuse(f"GATEWAY_{_QUOTED.findall(str(error))[0].upper()}: not JSON")
     except BrokenPipeError:
@@ -62,6 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     return status
+
+
+def _said(error: Any) -> str:
+    """Return what is wrong with a setting, in the words of whoever found it."""
+    message: str = error["msg"]
+    return message.removeprefix("Value error, ")
 
 
 def _refuse(reason: str) -> int:

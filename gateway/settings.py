@@ -4,20 +4,30 @@ Region, credentials and endpoint of AWS are not among them: they follow the ordi
 ``AWS_REGION``, ``AWS_ENDPOINT_URL_SAGEMAKER`` and the rest).
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
 
 
 def _account(given: Any) -> Any:
     return {"role_arn": given} if isinstance(given, str) else given
 
 
-_Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+")]
+def _with_port(url: str) -> str:
+    """Return a URL whose port, if it has one, is one; ValueError says why it is none."""
+    _ = urlsplit(url).port
+    return url
+
+
+_Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+"), AfterValidator(_with_port)]
 
 
 class Account(BaseModel):
@@ -41,6 +51,24 @@ def _listed(value: Any) -> Any:
     if value.lstrip().startswith("["):
         return orjson.loads(value)
     return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _connectable(url: str) -> str:
+    """Return the URL of a Redis, or the word for another cache; ValueError says what a connection would not take."""
+    if "://" in url:
+        try:
+            ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
+        except (TypeError, RedisError) as error:
+            raise ValueError(str(error)) from error
+    return url
+
+
+def _addresses(listed: str) -> str:
+    """Return addresses and networks as they were given; ValueError names what is neither."""
+    for one in listed.split(",") if listed != "*" else ():
+        if one.strip():
+            ip_network(one.strip())
+    return listed
 
 
 class Settings(BaseSettings):
@@ -113,6 +141,7 @@ class Settings(BaseSettings):
             description="Where answers of AWS outlive a request: `memory`, `off`, or the `redis://`, `rediss://` or "
             "`unix://` URL of a Redis or Valkey that replicas share, with their rates.",
         ),
+        AfterValidator(_connectable),
     ] = "memory"
     cache_record_seconds: Annotated[
         float,
@@ -145,6 +174,7 @@ class Settings(BaseSettings):
             description="Addresses and networks of the proxies, by comma, whose `X-Forwarded-For` and "
             "`X-Forwarded-Proto` are believed; `*` believes anyone's."
         ),
+        AfterValidator(_addresses),
     ] = "127.0.0.1,::1"
     max_cost: Annotated[
         int, Field(ge=1, description="What an operation may cost at most, estimated before anything is executed.")

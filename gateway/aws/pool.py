@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import cached_property
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import aioboto3
 from aiobotocore.credentials import AioAssumeRoleCredentialFetcher, AioDeferredRefreshableCredentials
@@ -135,7 +136,8 @@ class Pool:
     async def __aenter__(self) -> Self:
         """Open the client at home, and learn of AWS's regions; UpstreamUnavailable where no client can be made."""
         try:
-            await self.client(HOME)
+            client = await self.client(HOME)
+            _ = urlsplit(client.meta.endpoint_url).port  # which botocore takes as it stands
         except (BotoCoreError, ValueError) as error:
             raise UpstreamUnavailable(f"AWS is not configured: {error}") from error
         self._regions = await self._wire.regions()
