@@ -393,10 +393,15 @@ async def test_walk_stops_where_it_is_denied(ask: Ask, load: Callable[..., None]
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "reason"), [({"fault_rate": 1.0}, "UPSTREAM_ERROR"), ({"throttle_tps": 0.0001}, "THROTTLED")]
+    ("behaviour", "reason"),
+    [
+        ({"fault_rate": 1.0}, "UPSTREAM_ERROR"),
+        ({"throttle_tps": 0.0001}, "THROTTLED"),
+        ({"unknown": ["QueryLineage", "ListAssociations"]}, "UPSTREAM_ERROR"),
+    ],
 )
 async def test_failing_aws_is_said_so(
-    ask: Ask, load: Callable[..., None], service: LocalServer, behaviour: dict[str, float], reason: str
+    ask: Ask, load: Callable[..., None], service: LocalServer, behaviour: dict[str, Any], reason: str
 ) -> None:
     load(*diamond())
     for name, value in behaviour.items():

@@ -70,6 +70,8 @@ class _Chain:
     told: set[str] = field(default_factory=set)
     """The vertices on its pages so far."""
     pages: int = 0
+    by_hop: bool = False
+    """Whether ListAssociations tells it, all in one."""
     farthest: int = 0
     """The depth in the walk of the farthest vertex on its pages; what is on the pages to come is no nearer."""
 
@@ -286,7 +288,7 @@ class Walk:
             self.loaders.because("QueryLineage", _LOOKS_FAR if chain.looks_far else self._reason)
             step = self.loaders.lineage.query(chain.start, self.found.direction.value, chain.limit, chain.token)
         else:
-            chain.limit = 1
+            chain.limit, chain.by_hop = 1, True
             step = self._neighbours(chain.start)
         self._chains[asyncio.ensure_future(step)] = chain
 
@@ -301,8 +303,11 @@ class Walk:
         """Take in the outcome of a call: a page, or an error that is no reason to end the walk yet."""
         try:
             step = task.result()
-        except Unsupported:
-            self._ask(_Chain(chain.start, 1))
+        except Unsupported as error:
+            if chain.by_hop:
+                self._ended_by.add(reason_of(error))
+            else:
+                self._ask(_Chain(chain.start, 1))
         except NotFound:
             if self.found.mirrors.one(chain.start) == chain.start:
                 self._dangling.add(chain.start)
