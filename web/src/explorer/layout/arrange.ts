@@ -1,7 +1,8 @@
-// Where cards lie: laid out by Graphviz at first, and kept where they are when something is added.
+// Where cards lie: laid out by Graphviz at first, where it can, and kept where they are when something is added.
 
 import { push } from "../graph";
 import type { Scene } from "../scene";
+import { columnsOf, passedOver, rowsOf, separated } from "./columns";
 import { layOut } from "./engine";
 
 export interface Point {
@@ -27,13 +28,18 @@ export async function arrange(scene: Scene, before: Places, anchor: string | und
   return settled(scene, ids, before) ?? anchored(await tidy(scene, ids), before, anchor);
 }
 
+/** Columns that links may pass over in all: Graphviz keeps a place in each, and takes minutes for some times as many. */
+const MOST_PASSED_OVER = 5000;
+
 async function tidy(scene: Scene, ids: readonly string[]): Promise<Places> {
   const index = new Map(ids.map((id, at) => [id, at]));
-  const corners = await layOut(
-    ids.map(() => ({ width: WIDTH, height: HEIGHT })),
-    scene.links.map(({ source, destination }) => [index.get(source)!, index.get(destination)!] as const),
-  );
-  return new Map(ids.map((id, at) => [id, { x: corners?.[at]?.[0] ?? 0, y: corners?.[at]?.[1] ?? at * HEIGHT }]));
+  const links = scene.links.map(({ source, destination }) => [index.get(source)!, index.get(destination)!] as const);
+  const columns = columnsOf(ids.length, links);
+  const boxes = ids.map(() => ({ width: WIDTH, height: HEIGHT }));
+  const corners = passedOver(columns, links) > MOST_PASSED_OVER ? null : await layOut(boxes, links);
+  if (corners) return new Map(ids.map((id, at) => [id, { x: corners[at]![0], y: corners[at]![1] }]));
+  const rows = rowsOf(columns, links, HEIGHT + GAP);
+  return new Map(ids.map((id, at) => [id, { x: columns[at]! * COLUMN, y: rows[at]! }]));
 }
 
 /** Move everything so that the anchor, or what is left of before, stays where it was. */
@@ -134,21 +140,4 @@ function spread(places: Places, fresh: ReadonlySet<string>): Places {
     column.forEach(([id, { x }], at) => apart.set(id, { x, y: ys[at]! }));
   }
   return apart;
-}
-
-/** The positions nearest to those wanted, by weighted squares, that keep their order and are `gap` apart. */
-export function separated(wanted: readonly number[], weights: readonly number[], gap: number): number[] {
-  // Less what the gaps take, the positions must only not fall: isotonic regression, by pooling adjacent violators.
-  const pools: { value: number; weight: number; size: number }[] = [];
-  wanted.forEach((y, at) => {
-    let pool = { value: y - at * gap, weight: weights[at]!, size: 1 };
-    for (let last = pools.at(-1); last && last.value > pool.value; last = pools.at(-1)) {
-      const weight = last.weight + pool.weight;
-      const value = (last.value * last.weight + pool.value * pool.weight) / weight;
-      pool = { value, weight, size: last.size + pool.size };
-      pools.pop();
-    }
-    pools.push(pool);
-  });
-  return pools.flatMap(({ value, size }) => Array<number>(size).fill(value)).map((value, at) => value + at * gap);
 }

@@ -16,22 +16,33 @@ export interface Drawn {
 }
 
 const POINTS_PER_INCH = 72;
-const viz = instance();
+/** Times the number of cards that Graphviz may move things to shorten links; more shows in few pictures only. */
+const EFFORT = "4";
+let viz = instance();
 
 onmessage = async ({ data }: MessageEvent<Drawing>) => {
   let corners: Drawn["corners"] = null;
   try {
     corners = await drawn(data);
-  } finally {
-    postMessage({ id: data.id, corners } satisfies Drawn);
+  } catch {
+    // One that ran out of its stack, as on links that reach far, is left in the middle of its work.
+    viz = instance();
   }
+  postMessage({ id: data.id, corners } satisfies Drawn);
 };
 
 async function drawn({ boxes, links }: Drawing): Promise<NonNullable<Drawn["corners"]>> {
   const { objects = [] } = (await viz).renderJSON({
     directed: true,
     // Only where cards lie is wanted of it; the canvas draws the edges.
-    graphAttributes: { rankdir: "LR", splines: "false", nodesep: 18 / POINTS_PER_INCH, ranksep: 96 / POINTS_PER_INCH },
+    graphAttributes: {
+      rankdir: "LR",
+      splines: "false",
+      nodesep: 18 / POINTS_PER_INCH,
+      ranksep: 96 / POINTS_PER_INCH,
+      nslimit: EFFORT,
+      nslimit1: EFFORT,
+    },
     nodeAttributes: { shape: "box", fixedsize: "true", label: "" },
     // Numbers, not names: no text of an account's reaches Graphviz.
     nodes: boxes.map(({ width, height }, index) => ({
