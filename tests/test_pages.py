@@ -23,6 +23,10 @@ account, demo = exploring.account, exploring.demo
 
 STAGING = arn("context", "churn-staging")
 IMAGE = "image-inference"
+FORBID_STORAGE = """for (const kind of ["localStorage", "sessionStorage"]) {
+  const get = () => { throw new DOMException("Access is denied for this document.", "SecurityError"); };
+  Object.defineProperty(window, kind, { configurable: true, get });
+}"""
 
 
 class Picture:
@@ -280,6 +284,16 @@ async def test_page_asks_with_prefix(browser: Browser) -> None:
         async with drawn(browser, f"http://{place}/") as picture:
             await expect(picture.card("churn-staging")).to_be_visible()
             assert all("sageMaker" in asked["query"] for asked in picture.visit.operations)
+
+
+async def test_pages_work_without_storage(browser: Browser, demo: str) -> None:
+    async with await browser.new_context() as context:
+        await context.add_init_script(FORBID_STORAGE)
+        page = await context.new_page()
+        await page.goto(demo)
+        await expect(page.get_by_text("churn-staging").first).to_be_visible()
+        await page.goto(f"{demo}graphql")
+        await expect(page.get_by_role("button", name="Execute query")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

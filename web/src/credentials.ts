@@ -1,6 +1,7 @@
 // What the user has signed in with, for as long as the browser's tab is open.
 
 import { gateway } from "./gateway";
+import "./storage";
 
 const KEY = "lineage-gateway.credential";
 

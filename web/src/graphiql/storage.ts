@@ -1,5 +1,6 @@
 // What GraphiQL keeps in the browser: tabs, history and settings, and headers only for those who asked for it.
 import { createLocalStorage } from "@graphiql/toolkit";
+import "../storage";
 
 // Another gateway, or any other GraphiQL, may be at another path of the same origin, or have been at this one before.
 export const storage = createLocalStorage({ namespace: `lineage-gateway ${location.pathname}` });

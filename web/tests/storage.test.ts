@@ -1,0 +1,17 @@
+import { expect, test, vi } from "vitest";
+
+test("what the browser forbids lasts as long as the page", async () => {
+  const forbid = () => {
+    throw new DOMException("Access is denied for this document.", "SecurityError");
+  };
+  for (const kind of ["localStorage", "sessionStorage"]) {
+    Object.defineProperty(globalThis, kind, { configurable: true, get: forbid });
+  }
+  vi.stubGlobal("document", { getElementById: () => ({ textContent: '{"auth": "api-key"}' }) });
+  const { credentials } = await import("../src/credentials");
+  expect(credentials.headers()).toEqual({});
+  credentials.keep("secret");
+  expect([credentials.kept, credentials.headers()]).toEqual([true, { Authorization: "Bearer secret" }]);
+  credentials.forget();
+  expect([credentials.kept, localStorage.getItem("any")]).toEqual([false, null]);
+});
