@@ -199,7 +199,8 @@ async def test_thousands_are_loaded_in_turns(browser: Browser, account: str, loa
         await expect(told).to_contain_text("More than 10,000 are too many to draw: set a filter.")
         await expect(told.get_by_role("button", name="Load more")).to_have_count(0)
         await told.get_by_role("button", name="Filter").click()
-        await expect(visit.page.locator("#filter button").first).to_be_focused()
+        panel = visit.page.get_by_role("dialog", name="Filter")
+        await expect(panel.get_by_role("checkbox").first).to_be_focused()
 
 
 async def test_many_are_told_to_be_groups(browser: Browser, account: str, load: Load) -> None:

@@ -101,7 +101,7 @@ function NoticeBox({ notice, dismiss }: { notice: Notice; dismiss: (() => void) 
 const remedies: Record<Remedy, () => void> = {
   retry: () => useExplorer.getState().retry(),
   resume: () => useExplorer.getState().resume(),
-  filter: () => document.querySelector<HTMLElement>("#filter button")?.focus(),
+  filter: () => document.querySelector<HTMLElement>("#filter button")?.click(),
   clear: () => useExplorer.getState().go({ filter: NO_FILTER }),
   deeper: () => {
     const { go, view } = useExplorer.getState();
