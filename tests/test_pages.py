@@ -133,6 +133,15 @@ async def test_back_undoes_a_step(browser: Browser, demo: str) -> None:
         await expect(picture.card("churn-staging")).to_have_class(re.compile("start"))
 
 
+async def test_link_in_other_words_is_one_step(browser: Browser, demo: str) -> None:
+    async with drawn(browser, f"{demo}#down=1&start={STAGING}") as picture:
+        before = await picture.page.evaluate("history.length")
+        await picture.page.mouse.click(5, 400)
+        await picture.card("churn-staging").locator(".face").click()
+        await expect(picture.card("churn-staging")).to_have_class(re.compile("selected"))
+        assert await picture.page.evaluate("history.length") == before + 1
+
+
 async def test_buttons_cover_no_arrowhead(browser: Browser, demo: str) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0") as picture:
         await expect(picture.cards).to_have_count(7)

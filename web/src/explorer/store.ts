@@ -232,8 +232,8 @@ export const useExplorer = create<Explorer>()((set, get) => {
   function show(view: View, note: (address: string) => void): void {
     const before = get().view;
     set(({ isEmpty }) => ({ view, isEmpty: isEmpty && !view.start.length }));
-    const address = `#${write(view)}`;
-    if (address !== location.hash) note(address);
+    // What is written by hand may say the same in other words.
+    if (write(view) !== write(before)) note(`#${write(view)}`);
     fetchFor(before, view);
   }
 
