@@ -30,10 +30,11 @@ class Found:
     depths: dict[str, int] = field(default_factory=dict)
     """How far each vertex is from the nearest start."""
     reached: list[str] = field(default_factory=list)
-    """The vertices as they were found; one that turns out to be nearer, or may be farther, comes again."""
+    """The vertices in the order in which they were reached; one whose depth may have changed is there again."""
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
     """The associations found, by their ends."""
     _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """What lies one association beyond each vertex, in the walk's direction."""
 
     def __post_init__(self) -> None:
         """Begin at the starts."""
@@ -66,9 +67,6 @@ class Found:
             widths.append(len(level))
         return widths
 
-    def _beyond_all(self, vertices: Iterable[str]) -> set[str]:
-        return set[str]().union(*map(self.beyond, vertices))
-
     def join(self, edge: Edge) -> None:
         """Add an association, and what it brings within reach."""
         if (edge.source, edge.destination) in self.edges:
@@ -82,13 +80,16 @@ class Found:
         if self.direction is not Direction.DOWNSTREAM:
             self._link(destination, source)
 
-    def start_without(self, start: str) -> None:
+    def leave_out(self, start: str) -> None:
         """Leave out a start that does not exist, and measure anew how far everything is from the others."""
         self.starts.remove(start)
         self.depths.clear()
         self.depths.update(dict.fromkeys(self.starts, 0))
         for near in self.starts:
             self._reach(near, self.beyond(near))
+
+    def _beyond_all(self, vertices: Iterable[str]) -> set[str]:
+        return set[str]().union(*map(self.beyond, vertices))
 
     def _link(self, near: str, far: str) -> None:
         self._next[near].add(far)

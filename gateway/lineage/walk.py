@@ -10,10 +10,10 @@ in: one of another account that the gateway can ask is asked for there.
 
 The pages of one QueryLineage, a *chain*, come one after another, which makes the fewest calls and the most waiting. A
 walk that is to wait less queries many vertices at once, each only as far as its answer fits on one page: a round of
-such calls expands several levels, so that the walk takes as many rounds as the graph is deep, rather than as many pages
-as it is large. ``spread`` chooses the calls. A query whose answer does not fit on a page is made again with a smaller
-depth. Beside these, a chain from each start reads on to the greatest depth (it *looks far*), and whichever finds
-everything first ends the walk.
+such calls expands several levels, so that the time the walk takes depends on how deep the graph is, rather than on how
+large. ``spread`` chooses the calls. A query whose answer does not fit on a page is made again with a smaller depth.
+Beside these, a chain from each start reads on to the greatest depth (it *looks far*), and whichever finds everything
+first ends the walk.
 """
 
 import asyncio
@@ -342,7 +342,7 @@ class Walk:
 
     def _start_without(self, start: str) -> None:
         self._missing.add(start)
-        self.found.start_without(start)
+        self.found.leave_out(start)
 
     def _told_enough(self, chain: _Chain) -> bool:
         """Whether a chain has told more vertices than were asked for, not counting those that no start leads to."""
