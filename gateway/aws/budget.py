@@ -51,7 +51,7 @@ class Budget:
         """How long the request has been going on."""
         return round((time.monotonic() - self._began) * 1000)
 
-    def shows(self) -> None:
+    def count_shown(self) -> None:
         """Count an entity that the answer shows; BudgetExceeded when it shows as many as it may.
 
         Hops that lead to the same vertices by many ways need few calls, however large the answer grows.

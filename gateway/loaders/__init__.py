@@ -63,9 +63,9 @@ class Loaders:
         """What the request has asked of AWS so far, as `extensions` show it."""
         return self._calls.report() | {"cached": self._memory.hits}
 
-    def shows(self) -> None:
+    def count_shown(self) -> None:
         """Count an entity that the answer shows; BudgetExceeded when it shows as many as it may."""
-        self._calls.shows()
+        self._calls.count_shown()
 
     def because(self, operation: str, reason: str) -> None:
         """Note why an operation is called, for whoever asks what an answer took."""

@@ -165,7 +165,7 @@ def shown(loaders: Loaders, key: str) -> Any:
 
     BudgetExceeded when the answer shows as many as it may.
     """
-    loaders.shows()
+    loaders.count_shown()
     if key not in loaders.shown:
         kind = kind_at(key)
         entity: Callable[..., Any] | None = _CLASSES.get(kind) if kind else None
