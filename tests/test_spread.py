@@ -1,4 +1,4 @@
-"""From where a walk asks next: the choice among the ways to open what lies at its edge."""
+"""From where a walk asks next: the choice among the ways to expand its frontier."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,8 +14,12 @@ HURRIED = Cost(call=0.001, wait=0.04, narrows=True)
 THROTTLED = Cost(call=0.05, wait=0.04)
 
 
+def anywhere(_: str) -> int:
+    return 10
+
+
 def levels(sizes: list[int], sources: Callable[[int, int], Iterable[int]]) -> tuple[list[list[str]], Graph]:
-    """Levels of a graph, the edge first, and what leads to what: ``sources`` of a vertex by its number and distance."""
+    """Levels of a graph, frontier first, and what leads to what: ``sources`` of a vertex by its number and distance."""
     behind = [[f"{back}:{number}" for number in range(size)] for back, size in enumerate(sizes)]
     leads: Graph = {}
     for back, level in enumerate(behind[:-1]):
@@ -27,12 +31,12 @@ def levels(sizes: list[int], sources: Callable[[int, int], Iterable[int]]) -> tu
 
 def chosen(made: tuple[list[list[str]], Graph], cost: Cost, room: int = 90) -> tuple[int, int, int]:
     """How many calls, from how far back, and how far they go."""
-    (edge, *behind), leads = made
-    starts, limit = wave(edge, behind, lambda arn: leads.get(arn, ()), room, cost)
+    (frontier, *behind), leads = made
+    starts, limit = wave(frontier, behind, lambda arn: leads.get(arn, ()), room, cost, anywhere)
     reached = set(starts)
     for _ in range(limit - 1):
         reached |= {far for near in reached for far in leads.get(near, ())}
-    assert set(edge) <= reached
+    assert set(frontier) <= reached
     return len(starts), int(starts[0].partition(":")[0]), limit
 
 
@@ -64,8 +68,8 @@ def test_choice_follows_the_shape(graph: tuple[Any, Any], cost: Cost, way: tuple
 
 
 def test_nothing_is_known_of_what_lies_behind_the_start() -> None:
-    assert wave(["a"], [], lambda _: (), 3, SECONDS) == Wave(["a"], 3)
-    assert wave(["a"], [], lambda _: (), 90, CALLS) == Wave(["a"], 10)
+    assert wave(["a"], [], lambda _: (), 3, SECONDS, anywhere) == Wave(["a"], 3)
+    assert wave(["a"], [], lambda _: (), 90, CALLS, anywhere) == Wave(["a"], 10)
 
 
 def test_no_call_goes_further_than_the_walk() -> None:
@@ -75,8 +79,8 @@ def test_no_call_goes_further_than_the_walk() -> None:
 
 
 def test_what_nothing_leads_to_is_asked_for_itself() -> None:
-    edge, behind, leads = ["a", "b", "c"], [["u"]], {"u": ["a", "b"]}
-    assert sorted(wave(edge, behind, lambda arn: leads.get(arn, ()), 1, CALLS).starts) == ["c", "u"]
+    frontier, behind, leads = ["a", "b", "c"], [["u"]], {"u": ["a", "b"]}
+    assert sorted(wave(frontier, behind, lambda arn: leads.get(arn, ()), 1, CALLS, anywhere).starts) == ["c", "u"]
 
 
 def test_little_is_tried_where_much_would_be_sure() -> None:
@@ -86,15 +90,15 @@ def test_little_is_tried_where_much_would_be_sure() -> None:
 
 
 def test_what_reaches_less_far_is_not_asked_farther() -> None:
-    edge, leads = list("abc"), {"u": list("abc")}
+    frontier, leads = list("abc"), {"u": list("abc")}
 
     def starting(reach: dict[str, int]) -> Wave:
         calls = Cost(call=1, wait=0)
-        return wave(edge, [["u"]], lambda arn: leads.get(arn, ()), 2, calls, lambda arn: reach.get(arn, 10))
+        return wave(frontier, [["u"]], lambda arn: leads.get(arn, ()), 2, calls, lambda arn: reach.get(arn, 10))
 
     assert starting({}) == Wave(["u"], 3)
     assert starting({"u": 2}) == Wave(["u"], 2)
-    assert starting({"u": 1}) == Wave(edge, 2)
+    assert starting({"u": 1}) == Wave(frontier, 2)
 
 
 def test_cover_takes_the_largest_first() -> None:

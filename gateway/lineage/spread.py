@@ -51,17 +51,13 @@ Reached = dict[str, int]
 """Which vertices of the frontier, as bits of a number, each vertex leads to."""
 
 
-def _anywhere(_: str) -> int:
-    return DEEPEST_QUERY
-
-
 def wave(  # noqa: PLR0913, PLR0917 - all that a choice depends on
     frontier: Sequence[str],
     behind: Sequence[Collection[str]],
     leads: Callable[[str], Iterable[str]],
     room: int,
     cost: Cost,
-    reach: Callable[[str], int] = _anywhere,
+    reach: Callable[[str], int],
 ) -> Wave:
     """Choose the calls that expand all vertices of the frontier, and what lies up to ``room`` associations beyond.
 

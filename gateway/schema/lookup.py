@@ -10,7 +10,7 @@ from typing import Any
 from strawberry import Info
 
 from gateway.aws.kinds import Kind, pinned
-from gateway.aws.places import HOME, Place
+from gateway.aws.places import Place
 from gateway.errors import BadUserInput
 from gateway.loaders import Loaders
 from gateway.records import Page
@@ -54,9 +54,7 @@ async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None =
     return shown(loaders, key) if key else None
 
 
-async def by_either(
-    loaders: Loaders, kind: Kind, name: str | None, arn: str | None, ahead: Ahead = lambda _: None
-) -> Any:
+async def by_either(loaders: Loaders, kind: Kind, name: str | None, arn: str | None, ahead: Ahead) -> Any:
     """Return the entity by exactly one of its name and its ARN."""
     if is_given(name) == is_given(arn):
         raise BadUserInput("give exactly one of `name` and `arn`.", "name")
@@ -76,8 +74,8 @@ async def listed(  # noqa: PLR0913 - a list has these parts
     first: int | None,
     after: str | None,
     *,
+    place: Place,
     created: tuple[datetime | None, datetime | None] = (None, None),
-    place: Place = HOME,
     **asked: Any,
 ) -> Connection[Any]:
     """Return a page of the entities of a kind, by its List operation with the parameters that were given."""
