@@ -24,6 +24,7 @@ from gateway.http.auth import check_exposure
 from gateway.http.callers import Role
 from gateway.http.keys import new_key
 from gateway.http.origins import own_hosts
+from gateway.local.application import ACCOUNT, REGION
 from gateway.local.server import LocalServer
 from gateway.local.server import serve as serve_local
 from gateway.local.store import StoreError
@@ -140,13 +141,13 @@ def _add_local(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--account",
         type=_text("[0-9]{12}", "twelve digits"),
-        default="123456789012",
+        default=ACCOUNT,
         help="account id (default: %(default)s)",
     )
     parser.add_argument(
         "--region",
         type=_text("[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as us-east-1"),
-        default="us-east-1",
+        default=REGION,
         help="region (default: %(default)s)",
     )
     parser.add_argument("--no-quotas", action="store_true", help="allow any number of entities made by hand")

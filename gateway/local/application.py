@@ -19,6 +19,9 @@ from gateway.local.identity import prepare
 from gateway.local.service import Service
 from gateway.local.store import Store
 
+ACCOUNT, REGION = "123456789012", "us-east-1"
+"""Of a service that is not told whose it is."""
+
 DROP = "lineage_gateway.drop"
 """The ASGI extension whose ``now`` hangs up on the client; under a server without it, 503 is the answer instead."""
 
@@ -182,7 +185,7 @@ def _service(options: Options) -> Service:
         fault_rate=options.get("fault_rate", 0.0),
         deny=options.get("deny", ()),
     )
-    account, region = options.get("account", "123456789012"), options.get("region", "us-east-1")
+    account, region = options.get("account", ACCOUNT), options.get("region", REGION)
     path = options.get("store")
     store = Store(str(path) if path else None, account, region)
     try:
