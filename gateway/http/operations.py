@@ -96,7 +96,7 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than an error
         return cls(status, str(error), error.code, headers)
 
 
-# OK is for what a client that takes plain JSON expects to be told as if GraphQL had answered.
+# OK is told to clients that take plain JSON, as of any answer that GraphQL itself gives; to others it is 400.
 _STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
     (Unauthenticated, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"}),
     (Forbidden, HTTPStatus.FORBIDDEN, {}),
@@ -113,7 +113,7 @@ class Operations:
     def __init__(
         self, executor: Executor, authenticator: Authenticator, documents: Documents, spending: Spending
     ) -> None:
-        """Answer by ``executor`` those whom ``authenticator`` knows what ``documents`` and ``spending`` allow."""
+        """Answer callers whom ``authenticator`` knows, by ``executor``, what ``documents`` and ``spending`` allow."""
         self._executor = executor
         self._authenticator = authenticator
         self._documents = documents
@@ -164,7 +164,7 @@ class Operations:
             await loaders.end()
 
     async def stream(self, asked: Asked, sender: Sender) -> AsyncGenerator[Outcome, None]:
-        """Answer as often as there is something to say; Refusal, before anything is said, when it may not be asked."""
+        """Answer once, or for a subscription until it ends; Refusal, before any answer, when it may not be asked."""
         with ExitStack() as undo:
             operation = undo.enter_context(observability.operation())
             asked, sender = self._allowed(asked, sender)
@@ -199,7 +199,7 @@ class Operations:
         return cost
 
     def _share(self, sender: Sender) -> str:
-        """Tell whose share an operation is taken of: a caller's or, where nobody signs in, a machine's."""
+        """Return whose share pays for an operation: the caller's or, where nobody signs in, that of its address."""
         client = sender.connection.client
         return sender.caller.name if self._authenticator.signs_in or not client else client.host
 

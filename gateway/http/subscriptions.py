@@ -117,7 +117,7 @@ class WebSocketEndpoint(GraphQL[_Opened, None]):
         return orjson.dumps(data).decode()
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> _Opened:  # noqa: ARG002
-        """Give the connection's operations what it says of itself."""
+        """Return what the operations of a connection are told of it."""
         return _Opened(request)
 
     async def on_ws_connect(self, context: _Opened) -> Any:
@@ -130,7 +130,7 @@ class WebSocketEndpoint(GraphQL[_Opened, None]):
 
 
 class _Answers:
-    """The operations, in the place of the schema that strawberry's protocol asks for its results."""
+    """Stands in for the schema by which strawberry's protocol would answer: the operations do."""
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
@@ -140,7 +140,7 @@ class _Answers:
     ) -> AsyncGenerator[ExecutionResult | PreExecutionError, None]:
         """Begin an operation, of which ``query`` is all that the client said.
 
-        Who asks is found out again for each: what has expired or was taken back since is no good any more.
+        The credentials are checked for each operation anew, as they may have expired or been withdrawn.
         """
         try:
             sender = await self._operations.sender(context_value.socket, context_value.connection_params)

@@ -19,6 +19,7 @@ from gateway.schema.paging import UNTOLD, Connection, Listing, connection, scope
 from gateway.schema.scalars import checked_arn, checked_name, is_given
 
 Ahead = Callable[[str], None]
+"""What to begin with a well-formed ARN, while its entity is being asked for."""
 
 _ACCOUNT = re.compile("[0-9]{12}")
 _REGION = re.compile("[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}")
@@ -41,7 +42,7 @@ async def existing(loaders: Loaders, key: str) -> Any:
 async def by_arn(loaders: Loaders, arn: str, *kinds: Kind, ahead: Ahead = lambda _: None) -> Any:
     """Return the entity with this ARN, which must be of one of ``kinds``; None when there is none.
 
-    ``ahead`` is done with an ARN that is in order while the entity is asked for.
+    ``ahead`` is called before the entity is asked for.
     """
     checked_arn(arn, "arn", *kinds)
     ahead(arn)

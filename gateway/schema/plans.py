@@ -106,7 +106,7 @@ class Step(NamedTuple):
     plans: "dict[type, Plan | None]"
     """How the objects that it holds are shown, by their classes; None where graphql-core has to find out."""
     shown: dict[int, tuple[Described, dict[str, Any]]]
-    """What entities came to, by their identity: edges show each vertex again and again."""
+    """Completed entities, by ``id()`` of what they show, since edges show each vertex many times."""
 
 
 class Plan(NamedTuple):
