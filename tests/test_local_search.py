@@ -274,3 +274,10 @@ def test_visibility_conditions_leave_others_out(search: Any, sagemaker: Any) -> 
 def test_conditions_are_about_tags_only(search: Any) -> None:
     with refusing("ValidationException", "Tags.<key>", "'team'"):
         search(VisibilityConditions=[{"Key": "team", "Value": "growth"}])
+
+
+def test_parents_elsewhere_are_searched_too(search: Any, service: LocalServer) -> None:
+    load(service, component("five", Parents=[{"TrialName": "elsewhere", "ExperimentName": "theirs"}]))
+    assert search(where("Parents.TrialName", value="elsewhere")) == ["five"]
+    assert search(where("Parents.ExperimentName", "In", "theirs,study"), SortBy="TrialComponentName") == ["one", "five"]
+    assert search(where("Parents.ExperimentName", value="theirs"), where("Parents.TrialName", value="first")) == []

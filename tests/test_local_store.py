@@ -262,6 +262,13 @@ def test_parts_are_found_by_name(watched: Watched, operation: str, request_: dic
     assert not any("entity_by_time" in step or step.startswith("SCAN") for step in plans), plans
 
 
+@pytest.mark.parametrize("name", ["Parents.TrialName", "Parents.ExperimentName"])
+def test_parents_are_searched_by_membership(watched: Watched, name: str) -> None:
+    plans = watched.plans("Search", looked_up(name, "t"))
+    assert "SEARCH entity USING INDEX entity_by_name (kind=? AND listed=? AND name=?)" in plans, plans
+    assert not any("entity_by_time" in step for step in plans), plans
+
+
 def test_foreign_database_stays_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "theirs.sqlite"
     with closing(sqlite3.connect(path)) as theirs:

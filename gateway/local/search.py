@@ -25,7 +25,17 @@ _BY = {
     "arn": "SELECT record FROM entity WHERE arn IN (SELECT value FROM json_each(?)) AND +kind = ? AND +listed = ?",
     "name": "SELECT record FROM entity WHERE name IN (SELECT value FROM json_each(?)) AND kind = ? AND listed = ?",
     "source": "SELECT record FROM entity WHERE source IN (SELECT value FROM json_each(?)) AND kind = ? AND listed = ?",
+    "trial": (
+        "SELECT record FROM entity WHERE name IN (SELECT component FROM membership WHERE trial IN"
+        " (SELECT value FROM json_each(?))) AND kind = ? AND listed = ?"
+    ),
+    "experiment": (
+        "SELECT record FROM entity WHERE name IN (SELECT m.component FROM membership m"
+        " LEFT JOIN entity t ON t.kind = 'Trial' AND t.listed = 1 AND t.name = m.trial"
+        " WHERE coalesce(t.parent, m.experiment) IN (SELECT value FROM json_each(?))) AND kind = ? AND listed = ?"
+    ),
 }
+_COLUMNS = {"Source.SourceArn": "source", "Parents.TrialName": "trial", "Parents.ExperimentName": "experiment"}
 _SORTED_BY = 500
 """Characters of a text that count in the order: a token holds them, and is of limited length."""
 _TAGS = "Tags."
@@ -95,7 +105,7 @@ def _visible(service: Service, arn: str, conditions: list[tuple[str, str | None]
 
 def _candidates(service: Service, kind: Kind, request: Request) -> Iterator[Record]:
     shared = request.get("CrossAccountFilterOption") == "CrossAccount"
-    columns = {kind.arn_member: "arn", kind.name_member: "name", "Source.SourceArn": "source"}
+    columns = {kind.arn_member: "arn", kind.name_member: "name", **_COLUMNS}
     wanted = indexed(request.get("SearchExpression", {}), columns)
     if wanted is None:
         rows = service.store.rows(_ALL, (kind.name, not shared))
