@@ -87,6 +87,13 @@ def test_trial_needs_its_experiment(sagemaker: Any) -> None:
         sagemaker.create_trial(TrialName="first", ExperimentName="missing")
 
 
+def test_whole_numbers_are_doubles_too(sagemaker: Any) -> None:
+    given = {"epochs": {"NumberValue": 3}, "seed": {"NumberValue": 2**53 + 1}}
+    sagemaker.create_trial_component(TrialComponentName="step", Parameters=given)
+    held = sagemaker.describe_trial_component(TrialComponentName="step")["Parameters"]
+    assert {key: str(value["NumberValue"]) for key, value in held.items()} == {"epochs": "3.0", "seed": f"{2.0**53}"}
+
+
 def test_updates_add_to_maps_of_components(sagemaker: Any) -> None:
     numbers = {"a": {"NumberValue": 1}, "b": {"NumberValue": 2}}
     files = {"x": {"Value": "s3://x"}, "y": {"Value": "s3://y"}}

@@ -155,14 +155,14 @@ class Reader:
 
     _long = _integer
 
-    def _double(self, shape: Shape, value: object, path: str) -> float | int | str:
+    def _double(self, shape: Shape, value: object, path: str) -> float | str:
         if isinstance(value, str) and value in _NOT_NUMBERS:
             return value
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise _wrong_type(path, "double")
         if not self.lenient:
             self._range(value, path, shape.metadata)
-        return value
+        return float(value)
 
     _float = _double
 
