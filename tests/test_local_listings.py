@@ -3,6 +3,7 @@
 from itertools import chain
 from typing import Any
 
+import httpx
 import local_conftest
 import pytest
 from graphs import action, artifact, artifact_arn, component, context
@@ -105,6 +106,13 @@ def test_created_filters_include_their_bound(
 ) -> None:
     contexts(service, "a", "b", "c")
     assert names(sagemaker.list_contexts(**bounds)["ContextSummaries"]) == expected
+
+
+def test_bounds_finer_than_clock_are_cut(service: LocalServer) -> None:
+    contexts(service, "made")  # which the service's clock would tell of 1000.0006 as well
+    headers = {"X-Amz-Target": "SageMaker.ListContexts"}
+    answer = httpx.post(service.url, json={"CreatedAfter": 1000.0006, "CreatedBefore": 1000.0006}, headers=headers)
+    assert names(answer.json()["ContextSummaries"]) == ["made"]
 
 
 def test_type_and_source_filter_exactly(sagemaker: Any, service: LocalServer) -> None:

@@ -175,7 +175,8 @@ class Reader:
         seconds = from_iso(value) if self.lenient and isinstance(value, str) else value
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not abs(seconds) <= _LATEST:
             raise _wrong_type(path, "timestamp")
-        return round(seconds * 1000) / 1000
+        # Cut off, as the service's own clock is: a time taken before something was created then stays before it.
+        return round(seconds * 1_000_000) // 1000 / 1000
 
     def _measure(self, value: Any, path: str, constraints: dict[str, Any]) -> None:
         shortest, longest = constraints.get("min", 0), constraints.get("max", math.inf)
