@@ -84,6 +84,14 @@ async def test_denied_call_is_said_beside(answer: Ask, service: LocalServer) -> 
     assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [(["resolve"], "FORBIDDEN")]
 
 
+@pytest.mark.parametrize("reference", [JOB, EXECUTION, "serve", "s3://data/raw"])
+async def test_untold_reference_takes_nothing_else(answer: Ask, service: LocalServer, reference: str) -> None:
+    service.behaviour.deny = ["*"]
+    said = await answer(RESOLVE, reference=reference)
+    assert said["data"] == {"resolve": []}
+    assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [(["resolve"], "FORBIDDEN")]
+
+
 @pytest.mark.usefixtures("account")
 async def test_without_the_account_names_still_lead_on(answer: Ask, service: LocalServer) -> None:
     """By the lineage group the gateway learns its account, of which ARNs of jobs and endpoints are made."""

@@ -17,7 +17,7 @@ from gateway.arn import Arn
 from gateway.aws import kinds
 from gateway.aws.kinds import MOST_RESULTS, Kind, kind_of
 from gateway.aws.places import HOME, Place
-from gateway.errors import BadUserInput, GatewayError
+from gateway.errors import BadUserInput, GatewayError, failed
 from gateway.loaders import Loaders
 from gateway.schema.entity import shown
 from gateway.schema.paging import checked_first
@@ -33,17 +33,17 @@ Found = Awaitable[Sequence[str]]
 
 
 async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
-    """Return the entities that a reference stands for, at most ``first``; none when nothing is known of it."""
+    """Return the entities that a reference stands for, at most ``first``; none when nothing is known of it.
+
+    BadUserInput for what nothing can be found by; what calls fail to tell is said in the answer's errors.
+    """
     loaders: Loaders = info.context
     wanted = reference.strip()
     if not 1 <= len(wanted) <= _LONGEST or not wanted.isprintable():
         raise BadUserInput(f"1 to {_LONGEST} printable characters.", "reference")
     most = checked_first(first)
     answers = await asyncio.gather(*_calls(loaders, wanted), return_exceptions=True)
-    failures = [answer for answer in answers if isinstance(answer, BaseException)]
-    for failure in {str(failure): failure for failure in failures}.values():
-        if len(failures) == len(answers) or not isinstance(failure, GatewayError):
-            raise failure
+    for failure in failed(answers):
         loaders.tell(failure, info.path.as_list())
     found = dict.fromkeys(arn for answer in answers if not isinstance(answer, BaseException) for arn in answer)
     return [shown(loaders, arn) for arn in list(found)[:most]]
