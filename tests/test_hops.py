@@ -175,6 +175,22 @@ async def test_filter_chooses_the_neighbours(
     assert request == {"SourceArn": DATASET, "MaxResults": 100, **sent}
 
 
+@pytest.mark.parametrize("type", ["TrainingJob", "SageMakerTrainingJob"])
+async def test_either_spelling_finds_associations(ask: Ask, load: Callable[..., None], type: str) -> None:
+    load(*diamond())
+    data = await ask(
+        """query($type: String!) {
+          out: associations(sourceType: $type) { nodes { source { name type } } }
+          into: associations(destinationType: $type) { nodes { destination { name type } } }
+        }""",
+        type=type,
+    )
+    jobs = [{"name": name, "type": "SageMakerTrainingJob"} for name in ("left", "right")]
+    for list, end in (("out", "source"), ("into", "destination")):
+        found = [node[end] for node in data[list]["nodes"]]
+        assert sorted(found, key=lambda job: job["name"]) == jobs
+
+
 async def test_longer_type_than_any_has_no_neighbours(ask: Ask, load: Callable[..., None]) -> None:
     load(*diamond())
     for type in ("x" * 257, ""):

@@ -7,6 +7,7 @@ import strawberry
 from strawberry import UNSET, Info
 
 from gateway.aws import kinds
+from gateway.lineage import plan
 from gateway.schema.arguments import (
     Account,
     ArnArgument,
@@ -271,8 +272,13 @@ class Query(References, Catalogue):
         after: After = UNSET,
         source_arn: Annotated[Arn | None, argument("Only those that leave this vertex.")] = UNSET,
         destination_arn: Annotated[Arn | None, argument("Only those that reach this vertex.")] = UNSET,
-        source_type: Annotated[str | None, argument("Only those whose source has this type.")] = UNSET,
-        destination_type: Annotated[str | None, argument("Only those whose destination has this type.")] = UNSET,
+        source_type: Annotated[
+            str | None,
+            argument("Only those whose source has this type; TrainingJob and SageMakerTrainingJob are one."),
+        ] = UNSET,
+        destination_type: Annotated[
+            str | None, argument("Only those whose destination has this type, in either spelling too.")
+        ] = UNSET,
         type: Annotated[AssociationType | None, argument("Only those of this type.")] = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
@@ -288,8 +294,8 @@ class Query(References, Catalogue):
         parameters = given(
             SourceArn=source_arn,
             DestinationArn=destination_arn,
-            SourceType=source_type,
-            DestinationType=destination_type,
+            SourceType=source_type and plan.one_spelling(source_type),
+            DestinationType=destination_type and plan.one_spelling(destination_type),
             AssociationType=type,
             CreatedAfter=created_after,
             CreatedBefore=created_before,
