@@ -187,6 +187,20 @@ async def test_trial_component_shows_every_member(ask: Ask, load: Callable[..., 
     }
 
 
+async def test_diverged_run_costs_no_errors(ask: Ask, load: Callable[..., None]) -> None:
+    words = {"Max": "Infinity", "Min": "-Infinity", "Last": "NaN", "Avg": "NaN", "StdDev": "NaN"}
+    metric = TRIAL_COMPONENT["Metrics"][0]
+    load(component("job", Parameters={"lr": {"NumberValue": "Infinity"}}, Metrics=[metric | words, metric]))
+    data = await ask(
+        """{ trialComponent(name: "job") {
+          parameters { key numberValue stringValue } metrics { max min last count avg stdDev }
+        } }"""
+    )
+    assert data["trialComponent"]["parameters"] == [{"key": "lr", "numberValue": None, "stringValue": None}]
+    whole = {"max": 2.0, "min": 0.5, "last": 0.5, "count": 3, "avg": 1.0, "stdDev": 0.25}
+    assert data["trialComponent"]["metrics"] == [dict.fromkeys(whole) | {"count": 3}, whole]
+
+
 async def test_search_tells_what_describe_tells(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*(component(name, **CREATED, **TRIAL_COMPONENT, MetadataProperties=ORIGIN) for name in ("job", "other")))
     one = await ask(

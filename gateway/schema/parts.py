@@ -1,12 +1,24 @@
 """Structures inside the vertices of the lineage graph, each as AWS nests it."""
 
 from datetime import datetime
+from math import isfinite
+from typing import Any
 
 import strawberry
 
 from gateway.schema.entity import member
 from gateway.schema.enums import ArtifactSourceIdType, TrialComponentPrimaryStatus
 from gateway.schema.scalars import Arn
+
+
+def _finite(value: float | str) -> float | None:
+    """Return a number that JSON can hold; AWS spells those that it cannot as words, such as NaN."""
+    return value if isinstance(value, int | float) and isfinite(value) else None
+
+
+def number(path: str, description: str) -> Any:
+    """Declare a field that shows a number, or nothing where a run that diverged has none."""
+    return member(path, f"{description} Null also where that is NaN or infinite.", _finite)
 
 
 @strawberry.type(description="What tells one state of an artifact's source from another.")
@@ -65,7 +77,7 @@ class TrialComponentParameter:
 
     key: str = member("Key", "Its name.")
     string_value: str | None = member("StringValue", "Its value, where that is a string.")
-    number_value: float | None = member("NumberValue", "Its value, where that is a number.")
+    number_value: float | None = number("NumberValue", "Its value, where that is a number.")
 
 
 @strawberry.type(description="Something that a run read or wrote, by the run's own name for it.")
@@ -84,9 +96,9 @@ class TrialComponentMetricSummary:
     metric_name: str | None = member("MetricName", "What is measured.")
     source_arn: Arn | None = member("SourceArn", "ARN of the job that measured it.")
     time_stamp: datetime | None = member("TimeStamp", "When it was last measured.")
-    max: float | None = member("Max", "The greatest value.")
-    min: float | None = member("Min", "The least value.")
-    last: float | None = member("Last", "The latest value.")
+    max: float | None = number("Max", "The greatest value.")
+    min: float | None = number("Min", "The least value.")
+    last: float | None = number("Last", "The latest value.")
     count: int | None = member("Count", "How many points there are.")
-    avg: float | None = member("Avg", "The mean of the values.")
-    std_dev: float | None = member("StdDev", "The standard deviation of the values.")
+    avg: float | None = number("Avg", "The mean of the values.")
+    std_dev: float | None = number("StdDev", "The standard deviation of the values.")
