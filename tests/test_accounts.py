@@ -141,6 +141,20 @@ async def test_place_that_is_not_reached(refused: Ask, argument: str, code: str)
     await refused(f"{{ contexts({argument}) {{ nodes {{ name }} }} }}", code)
 
 
+@pytest.mark.parametrize("argument", [f'account: "{STRANGE}"', 'region: "eu-west-1"'])
+async def test_list_of_nowhere_leaves_the_rest(service: LocalServer, answer: Ask, argument: str) -> None:
+    load(service, context("here"))
+    said = await answer(f"""{{
+        associations({argument}) {{ nodes {{ id }} }}
+        contexts({argument}) {{ nodes {{ name }} }}
+        here: contexts {{ nodes {{ name }} }}
+    }}""")
+    nothing: dict[str, Any] = {"nodes": []}
+    assert said["data"] == {"associations": nothing, "contexts": nothing, "here": {"nodes": [{"name": "here"}]}}
+    told = {(error["path"][0], error["extensions"]["code"]) for error in said["errors"]}
+    assert told == {("associations", "FORBIDDEN"), ("contexts", "FORBIDDEN")}
+
+
 async def test_cursor_fits_only_its_account(service: LocalServer, other: LocalServer, ask: Ask, refused: Ask) -> None:
     load(service, *(context(f"c-{number}") for number in range(3)))
     load(other, *(context(f"c-{number}") for number in range(3)), account=OTHER)

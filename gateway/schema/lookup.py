@@ -15,7 +15,7 @@ from gateway.errors import BadUserInput
 from gateway.loaders import Loaders
 from gateway.records import Page
 from gateway.schema.entity import Described, shown
-from gateway.schema.paging import UNTOLD, Connection, Listing, connection, scope, window
+from gateway.schema.paging import UNTOLD, Connection, Listing, connection, nothing, scope, window
 from gateway.schema.scalars import checked_arn, checked_name, is_given
 
 Ahead = Callable[[str], None]
@@ -75,11 +75,16 @@ async def listed(  # noqa: PLR0913 - a list has these parts
     first: int | None,
     after: str | None,
     *,
-    place: Place,
+    place: Place | None,
     created: tuple[datetime | None, datetime | None] = (None, None),
     **asked: Any,
 ) -> Connection[Any]:
-    """Return a page of the entities of a kind, by its List operation with the parameters that were given."""
+    """Return a page of the entities of a kind, by its List operation with the parameters that were given.
+
+    It is empty where there is no ``place`` to ask.
+    """
+    if place is None:
+        return nothing(first, after)
     bounds = dict(zip((f"{kind.created}After", f"{kind.created}Before"), created, strict=True))
     loaders: Loaders = info.context
     parameters = given(**asked, **bounds)
@@ -91,13 +96,21 @@ async def listed(  # noqa: PLR0913 - a list has these parts
     return await connected(info, kind, listing, first, after)
 
 
-async def place_asked(loaders: Loaders, account: str | None, region: str | None) -> Place:
-    """Return where a list is asked for; BadUserInput for what names nowhere, Forbidden where the gateway may not."""
+async def place_asked(info: Info, account: str | None, region: str | None) -> Place | None:
+    """Return where a list is asked for; BadUserInput for what names nowhere.
+
+    None where the gateway may not, or cannot find out whether it may: the answer's errors say why.
+    """
     if is_given(account) and not _ACCOUNT.fullmatch(account):
         raise BadUserInput("not the 12 digits of an account.", "account")
     if is_given(region) and not _REGION.fullmatch(region):
         raise BadUserInput("not the name of a region.", "region")
-    return await loaders.known.place_named(account or None, region or None)
+    loaders: Loaders = info.context
+    try:
+        return await loaders.known.place_named(account or None, region or None)
+    except UNTOLD as error:
+        loaders.tell(error, info.path.as_list())
+        return None
 
 
 async def connected(info: Info, kind: Kind, listing: Listing, first: int | None, after: str | None) -> Connection[Any]:

@@ -126,6 +126,12 @@ def connection(window: Window, node: Callable[[dict[str, Any]], N]) -> Connectio
     return Connection(edges=edges, nodes=[edge.node for edge in edges], page_info=window.info)
 
 
+def nothing(first: int | None, after: str | None) -> Connection[Any]:
+    """Make an empty connection; BadUserInput when ``first`` is outside its range."""
+    checked_first(first)
+    return connection(_window([], resumed=is_given(after), more=False), lambda item: item)
+
+
 def cut(scope: str, items: Sequence[P], first: int | None, after: str | None, node: Callable[[P], N]) -> Connection[N]:
     """Make a connection of sorted items that are all at hand; a cursor is the item itself, so it outlives changes."""
     wanted = checked_first(first)

@@ -37,7 +37,7 @@ from gateway.schema.lineage import (
 )
 from gateway.schema.lookup import by_arn, by_either, by_name, given, listed, place_asked
 from gateway.schema.nodes import Nodes
-from gateway.schema.paging import After, Connection, First, connection, window
+from gateway.schema.paging import After, Connection, First, connection, nothing, window
 from gateway.schema.references import References
 from gateway.schema.resolve import resolve
 from gateway.schema.scalars import Arn, checked_arn, checked_name, is_given
@@ -135,7 +135,7 @@ class Query(References, Catalogue):
             kinds.LINEAGE_GROUP,
             first,
             after,
-            place=await place_asked(info.context, account, region),
+            place=await place_asked(info, account, region),
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
@@ -161,7 +161,7 @@ class Query(References, Catalogue):
             kinds.ARTIFACT,
             first,
             after,
-            place=await place_asked(info.context, account, region),
+            place=await place_asked(info, account, region),
             SourceUri=source_uri,
             ArtifactType=type,
             created=(created_after, created_before),
@@ -189,7 +189,7 @@ class Query(References, Catalogue):
             kinds.CONTEXT,
             first,
             after,
-            place=await place_asked(info.context, account, region),
+            place=await place_asked(info, account, region),
             SourceUri=source_uri,
             ContextType=type,
             created=(created_after, created_before),
@@ -218,7 +218,7 @@ class Query(References, Catalogue):
             kinds.ACTION,
             first,
             after,
-            place=await place_asked(info.context, account, region),
+            place=await place_asked(info, account, region),
             SourceUri=source_uri,
             ActionType=type,
             created=(created_after, created_before),
@@ -255,7 +255,7 @@ class Query(References, Catalogue):
             kinds.TRIAL_COMPONENT,
             first,
             after,
-            place=await place_asked(info.context, account, region),
+            place=await place_asked(info, account, region),
             ExperimentName=experiment_name,
             TrialName=trial_name,
             SourceArn=source_arn,
@@ -303,7 +303,11 @@ class Query(References, Catalogue):
             SortOrder=sort_order,
         )
         loaders: Loaders = info.context
-        place = await place_asked(loaders, account, region) if is_given(account) or is_given(region) else None
+        place = None
+        if is_given(account) or is_given(region):
+            place = await place_asked(info, account, region)
+            if place is None:
+                return nothing(first, after)
         chosen = await window(info, association_listing(loaders, parameters, place=place), first, after)
         return connection(chosen, lambda summary: association(loaders, summary))
 
