@@ -92,7 +92,8 @@ async def test_credentials_refresh_by_themselves(service: LocalServer, other: Lo
 
 async def test_role_denied_costs_its_field(service: LocalServer, other: LocalServer, refused: Ask) -> None:
     service.behaviour.deny = ["AssumeRole:*"]
-    await refused(ARTIFACT, "FORBIDDEN", arn=there(artifact_arn(1)))
+    error = await refused(ARTIFACT, "FORBIDDEN", arn=there(artifact_arn(1)))
+    assert error["message"] == "AWS denies the gateway AssumeRole here."
     service.behaviour.deny = []
     load(other, artifact(1), account=OTHER)
     async with both(service, other) as client:

@@ -29,7 +29,7 @@ _DELETES = {f"Delete{kind.name}" for kind in LINEAGE}
 def translated(operation: str, error: Exception) -> GatewayError:
     """Say what a failed call means to the client, without what AWS said about roles and accounts."""
     if isinstance(error, ClientError):
-        return _answered(operation, error)
+        return _answered(error.operation_name, error)  # which may be how credentials are got
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return UpstreamUnavailable("The gateway has no AWS credentials.")
     if isinstance(error, UnreadableAnswerError):

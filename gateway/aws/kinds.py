@@ -22,8 +22,8 @@ MOST_RESULTS = 100
 MOST_VERTICES = 50
 """Vertices on one page of QueryLineage."""
 
-READS = ("BatchDescribe", "Describe", "List", "Query", "Search")
-"""What the names of operations begin with that change nothing."""
+READS = ("AssumeRole", "BatchDescribe", "Describe", "Get", "List", "Query", "Search")
+"""What the names of operations begin with that change nothing, those that get credentials among them."""
 
 EXECUTION_TAG = "sagemaker:pipeline-execution-arn"
 """The tag by which SageMaker marks what a pipeline execution made; its value is the execution's ARN."""
