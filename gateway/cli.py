@@ -24,10 +24,9 @@ from gateway.http.auth import check_exposure
 from gateway.http.callers import Role
 from gateway.http.keys import new_key
 from gateway.http.origins import own_hosts
-from gateway.local.application import ACCOUNT, REGION
 from gateway.local.server import LocalServer
 from gateway.local.server import serve as serve_local
-from gateway.local.store import StoreError
+from gateway.local.store import ACCOUNT, REGION, StoreError
 from gateway.local.transfer import BadLineError
 from gateway.observability import logs
 from gateway.schema.execution import Executor
@@ -141,14 +140,12 @@ def _add_local(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--account",
         type=_text("[0-9]{12}", "twelve digits"),
-        default=ACCOUNT,
-        help="account id (default: %(default)s)",
+        help=f"account id (default: the store's, {ACCOUNT} if it is new)",
     )
     parser.add_argument(
         "--region",
         type=_text("[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as us-east-1"),
-        default=REGION,
-        help="region (default: %(default)s)",
+        help=f"region (default: the store's, {REGION} if it is new)",
     )
     parser.add_argument("--no-quotas", action="store_true", help="allow any number of entities made by hand")
 

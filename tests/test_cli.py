@@ -328,8 +328,10 @@ def test_made_key_opens_gateway(environment: dict[str, str], tmp_path: Path) -> 
 def test_store_file_survives_restart(environment: dict[str, str], tmp_path: Path) -> None:
     store, lines = tmp_path / "lineage.sqlite", tmp_path / "lines.jsonl"
     lines.write_text('{"entity": "Context", "record": {"ContextName": "kept"}}\n')
-    with serving(environment, "local", "--port", "0", "--store", str(store), "--load", str(lines)) as local:
+    begin = ["local", "--port", "0", "--store", str(store), "--load", str(lines), "--account", "210987654321"]
+    with serving(environment, *begin) as local:
         local.wait_for(r"(http://[\d.:]+)")
         local.stop(signal.SIGTERM)
-    done = run(environment, "query", "--store", str(store), '{ context(name: "kept") { name } }')
-    assert orjson.loads(done.stdout) == {"data": {"context": {"name": "kept"}}}
+    done = run(environment, "query", "--store", str(store), '{ context(name: "kept") { arn } }')
+    arn = "arn:aws:sagemaker:us-east-1:210987654321:context/kept"
+    assert orjson.loads(done.stdout) == {"data": {"context": {"arn": arn}}}

@@ -114,6 +114,14 @@ def test_others_file_is_refused(path: Path, options: dict[str, str], reason: str
         LocalServer(store=path, **options).start()
 
 
+def test_file_knows_whose_it_is(path: Path) -> None:
+    with LocalServer(store=path, account="999999999999", region="eu-west-1"):
+        pass
+    with LocalServer(store=path) as local:
+        [group] = client(local.url).list_lineage_groups()["LineageGroupSummaries"]
+        assert group["LineageGroupArn"].startswith("arn:aws:sagemaker:eu-west-1:999999999999:")
+
+
 def test_other_versions_are_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Store(str(path), ACCOUNT, REGION).close()
     monkeypatch.setattr(store, "VERSION", 2)

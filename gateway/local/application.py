@@ -19,9 +19,6 @@ from gateway.local.identity import prepare
 from gateway.local.service import Service
 from gateway.local.store import Store
 
-ACCOUNT, REGION = "123456789012", "us-east-1"
-"""Of a service that is not told whose it is."""
-
 DROP = "lineage_gateway.drop"
 """The ASGI extension whose ``now`` hangs up on the client; under a server without it, 503 is the answer instead."""
 
@@ -33,7 +30,8 @@ _FAULTS = {Fault.INTERNAL: InternalError, Fault.UNAVAILABLE: UnavailableError, F
 class Options(TypedDict, total=False):
     """How to set up a service; without any it is empty, in memory and well behaved.
 
-    ``store`` is a file to keep everything in, ``load`` are files to import, ``demo`` fills in a made-up account.
+    ``store`` is a file to keep everything in, which knows its ``account`` and ``region``; ``load`` are files to import,
+    ``demo`` fills in a made-up account.
     ``quotas=False`` lifts the limits on entities made by hand; ``record`` keeps the last 100,000 requests, whole. The
     rest is as in ``Behaviour``.
     """
@@ -41,8 +39,8 @@ class Options(TypedDict, total=False):
     store: str | Path | None
     load: Iterable[str | Path]
     demo: bool
-    account: str
-    region: str
+    account: str | None
+    region: str | None
     quotas: bool
     record: bool
     latency_ms: float
@@ -185,11 +183,10 @@ def _service(options: Options) -> Service:
         fault_rate=options.get("fault_rate", 0.0),
         deny=options.get("deny", ()),
     )
-    account, region = options.get("account", ACCOUNT), options.get("region", REGION)
     path = options.get("store")
-    store = Store(str(path) if path else None, account, region)
+    store = Store(str(path) if path else None, options.get("account"), options.get("region"))
     try:
-        service = Service(store, account, region, options.get("quotas", True))
+        service = Service(store, store.account, store.region, options.get("quotas", True))
         _fill(service, options)
         service.behaviour = behaviour  # which filling it is not subject to
     except BaseException:

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 
 Parameters = Sequence[object] | Mapping[str, object]
 
+ACCOUNT, REGION = "123456789012", "us-east-1"
+"""Whose a new store is, unless told otherwise."""
+
 VERSION = 1
 """Of the tables below; a file of another version is refused."""
 
@@ -143,8 +146,10 @@ _PUT_ASSOCIATION = _put("association", Association._fields, "source, destination
 class Store:
     """The tables, and how one thing at a time gets in and out of them."""
 
-    def __init__(self, path: str | None, account: str, region: str) -> None:
+    def __init__(self, path: str | None, account: str | None = None, region: str | None = None) -> None:
         """Open the file at ``path``, made where there is none; without a path keep everything in memory.
+
+        It is that of an ``account`` and ``region``; left out, of whichever it is of already.
 
         Raises:
             StoreError: the file is no store of this version, belongs to another account or region, is in use by
@@ -163,15 +168,16 @@ class Store:
             " coalesce((SELECT max(created) FROM association WHERE handmade), 0))"
         )
 
-    def _prepare(self, account: str, region: str) -> None:
+    def _prepare(self, account: str | None, region: str | None) -> None:
         if self._value("PRAGMA user_version") == 0:
             for statement in _TABLES.split(";"):
                 self._connection.execute(statement)
-            self._connection.execute("INSERT INTO account VALUES (?, ?)", (account, region))
+            self._connection.execute("INSERT INTO account VALUES (?, ?)", (account or ACCOUNT, region or REGION))
             self._connection.execute(f"PRAGMA user_version = {VERSION}")
-        owner = self._connection.execute("SELECT id, region FROM account").fetchone()
-        if owner != (account, region):
-            raise StoreError(f"belongs to account {owner[0]} in {owner[1]}, not to {account} in {region}")
+        self.account, self.region = self._connection.execute("SELECT id, region FROM account").fetchone()
+        if (account or self.account, region or self.region) != (self.account, self.region):
+            wanted = " in ".join(filter(None, (account, region)))
+            raise StoreError(f"belongs to account {self.account} in {self.region}, not to {wanted}")
 
     def clear(self) -> None:
         """Forget everything."""
