@@ -15,6 +15,7 @@ import httpx
 import orjson
 import pytest
 from conftest import running
+from endpoint import CLOSE, answer, endpoint
 from test_cli import serving
 from test_subscriptions import SUBSCRIBE, connected, messages
 from websockets.asyncio.client import connect
@@ -91,6 +92,20 @@ async def test_calls_belong_to_their_request(
         "ListArtifacts": "ok",
     }
     assert {(line["level"], line["request_id"], line["operation"]) for line in made} == {("debug", "r-2", "Find")}
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (answer(b'{"__type": "ExpiredTokenException", "message": "s3cr3t"}', 400), "ExpiredTokenException"),
+        (answer(b"<html>"), "UnreadableAnswerError: JSONDecodeError"),
+        (CLOSE, "ConnectionClosedError: ConnectionResetError"),
+    ],
+)
+async def test_why_aws_failed_is_told(lines: Lines, said: bytes, why: str) -> None:
+    async with endpoint() as aws, running(Settings(local_url=aws.will(said).url, max_attempts=1)) as client:
+        await client.post("/graphql", json={"query": "{ artifacts { nodes { arn } } }"})
+    assert [line["aws_error"] for line in of_requests(lines())] == [why]
 
 
 async def test_websocket_operations_have_lines(gateway: str, service: LocalServer, lines: Lines) -> None:  # noqa: ARG001

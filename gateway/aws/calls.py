@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gateway import arn as arns
 from gateway import observability
 from gateway.arn import Arn
-from gateway.aws.failures import THROTTLED, translated, tries
+from gateway.aws.failures import THROTTLED, cause, translated, tries
 from gateway.aws.kinds import DEFAULT_GROUP, READS
 from gateway.aws.pace import Pace
 from gateway.aws.places import HOME, Place
@@ -231,7 +231,10 @@ class Calls:
             try:
                 answer: dict[str, Any] = await getattr(client, xform_name(operation))(**parameters)
             except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
-                raise translated(operation, error) from error
+                meant = translated(operation, error)
+                if isinstance(meant, UpstreamUnavailable):
+                    observability.aws_failed(cause(error))
+                raise meant from error
         return answer
 
     async def _client(self, place: Place) -> Any:

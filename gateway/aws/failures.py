@@ -77,6 +77,13 @@ def _repeated(operation: str, error: ClientError) -> str:
     return f" This was try {tried}; if the answer to an earlier one was lost, that one may have done it."
 
 
+def cause(error: BaseException) -> str:
+    """Name what failed, for the log: by AWS's code, or by the types of the error and of its cause."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code"))
+    return ": ".join(type(one).__name__ for one in (error, error.__cause__) if one)
+
+
 def tries(error: BaseException | None) -> int:
     """Return how often botocore tried a call: fewer times than it may where many have failed at once."""
     response = error.response if isinstance(error, ClientError) else {}

@@ -11,6 +11,7 @@ from gateway.observability.instruments import Instruments
 from gateway.observability.requests import (
     Request,
     aws_call,
+    aws_failed,
     cache_looked_up,
     called_by,
     costs,
@@ -25,6 +26,7 @@ __all__ = [
     "Instruments",
     "Request",
     "aws_call",
+    "aws_failed",
     "cache_looked_up",
     "called_by",
     "costs",

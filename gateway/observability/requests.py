@@ -54,6 +54,8 @@ class Request:
     outcome: str | None = None
     cost: float | None = None
     aws_calls: int = 0
+    aws_error: str | None = None
+    """Why AWS failed, the first time that it did."""
     span: "Span | None" = None
     began: float = field(default_factory=time.perf_counter)
 
@@ -86,6 +88,7 @@ class Request:
             outcome=self.outcome,
             cost=self.cost,
             aws_calls=self.aws_calls if self.outcome else None,
+            aws_error=self.aws_error,
         )
 
 
@@ -126,7 +129,7 @@ def operation() -> Iterator[Request]:
     request = current()
     alone = request.method == Request.WEBSOCKET
     if alone:
-        request = replace(request, status=None, aws_calls=0, began=time.perf_counter())
+        request = replace(request, status=None, aws_calls=0, aws_error=None, began=time.perf_counter())
         _current.set(request)  # for good: each has a task of its own
     metrics, spans = request.instruments.metrics, request.instruments.spans
     request.outcome = _OK
@@ -189,6 +192,12 @@ def aws_call(operation: str, region: str) -> Iterator[None]:
         if _aws_log.isEnabledFor(logging.DEBUG):
             fields = {"aws_operation": operation, "region": region, "outcome": outcome, "ms": round(seconds * 1000, 1)}
             _aws_log.debug("AWS call", extra={"fields": fields})
+
+
+def aws_failed(why: str) -> None:
+    """Note why AWS failed, by a name that is short or cut short."""
+    request = current()
+    request.aws_error = request.aws_error or why[:_LONGEST]
 
 
 def throttled(operation: str) -> None:
