@@ -293,6 +293,7 @@ def _run(settings: Settings, announce: Callable[[str], str], *, demo: bool = Fal
             app,
             settings.grace_seconds,
             lambda: _say(said),
+            timeout_keep_alive=settings.idle_seconds,
             ws_max_size=settings.max_body_bytes,
             forwarded_allow_ips=settings.forwarded_allow_ips,
         )

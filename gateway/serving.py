@@ -16,6 +16,11 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 _BACKLOG = 2048
 
+IDLE_SECONDS = 75
+"""How long a connection that nobody uses is kept, unless told otherwise: longer than most proxies and AWS clients do,
+for what they send on one that is just being closed is lost.
+"""
+
 _MOST_HEADING = 65_536
 """Bytes of a request line and headers; what comes all at once may be a few times as long."""
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -118,6 +123,7 @@ class Server(uvicorn.Server):
         grace = max(1, round(grace_seconds))
         given: dict[str, Any] = {
             "timeout_graceful_shutdown": grace,
+            "timeout_keep_alive": IDLE_SECONDS,
             "http": Protocol,
             "ws": WebSocketProtocol,
             "log_config": None,

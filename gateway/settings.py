@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from gateway.serving import IDLE_SECONDS
+
 
 def _account(given: Any) -> Any:
     return {"role_arn": given} if isinstance(given, str) else given
@@ -122,6 +124,10 @@ class Settings(BaseSettings):
     grace_seconds: Annotated[
         int, Field(ge=0, description="How long requests in flight may go on after Ctrl-C or SIGTERM; 0 counts as 1.")
     ] = 10
+    idle_seconds: Annotated[
+        int,
+        Field(ge=0, description="How long an unused connection is kept open: longer than a proxy in front keeps it."),
+    ] = IDLE_SECONDS
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         Field(description="Least severe log lines that are written (to standard error)."),

@@ -284,6 +284,17 @@ def test_grace_ends_what_takes_longer(environment: dict[str, str]) -> None:
     assert "Unclosed" not in errors
 
 
+def test_idle_connection_is_closed_when_told(environment: dict[str, str]) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
+    with serving(environment | {"GATEWAY_IDLE_SECONDS": "0"}, "demo", "--port", "0") as demo:
+        url = httpx.URL(demo.wait_for(r"(http://\S+/graphql)"))
+        with socket.create_connection((url.host, url.port), timeout=20) as connection:
+            connection.sendall(request)
+            answered = b"".join(iter(lambda: connection.recv(4096), b""))
+        demo.stop(signal.SIGTERM)
+    assert answered.startswith(b"HTTP/1.1 200 ")
+
+
 def test_demo_answers_its_own_names_only(environment: dict[str, str]) -> None:
     query = {"query": "{ __typename }"}
     with serving(environment, "demo", "--port", "0") as demo:
