@@ -14,12 +14,9 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-_BACKLOG = 2048
+from gateway.settings import IDLE_SECONDS
 
-IDLE_SECONDS = 75
-"""How long a connection that nobody uses is kept, unless told otherwise: longer than most proxies and AWS clients do,
-for what they send on one that is just being closed is lost.
-"""
+_BACKLOG = 2048
 
 _MOST_HEADING = 65_536
 """Bytes of a request line and headers; what comes all at once may be a few times as long."""

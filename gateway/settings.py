@@ -16,7 +16,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-from gateway.serving import IDLE_SECONDS
+IDLE_SECONDS = 75
+"""How long a connection that nobody uses is kept, unless told otherwise: longer than most proxies and AWS clients do,
+for what they send on one that is just being closed is lost.
+"""
 
 
 def _account(given: Any) -> Any:
