@@ -14,7 +14,7 @@ from gateway import schema
 from gateway.settings import Settings
 
 DATASET = artifact_arn(0)
-SCHEMA: GraphQLSchema = build_schema(schema.build(Settings()).sdl, assume_valid_sdl=True)
+SCHEMA: GraphQLSchema = build_schema(schema.build(Settings()).sdl)
 
 MALFORMED = [
     "",

@@ -24,7 +24,7 @@ from gateway.settings import Settings
 
 Value = dict[str, Any]
 
-SCHEMA = build_schema(schema.build(Settings(mutations=True)).sdl, assume_valid_sdl=True)
+SCHEMA = build_schema(schema.build(Settings(mutations=True)).sdl)
 SCALARS = {"timestamp": "DateTime", "double": "Float"}
 
 PREFIXES = {f"{verb}{kind.name}": kind.name for kind in LINEAGE for verb in ("Create", "Update", "Delete")}

@@ -36,11 +36,9 @@ REMOVE = """mutation($from: Arn!, $to: Arn!) {
 
 
 def test_there_are_none_by_default() -> None:
-    assert build_schema(schema.build(Settings()).sdl, assume_valid_sdl=True).mutation_type is None
+    assert build_schema(schema.build(Settings()).sdl).mutation_type is None
     assert not [
-        name
-        for name in build_schema(schema.build(Settings()).sdl, assume_valid_sdl=True).type_map
-        if name.endswith(("Payload", "TagInput"))
+        name for name in build_schema(schema.build(Settings()).sdl).type_map if name.endswith(("Payload", "TagInput"))
     ]
 
 

@@ -32,17 +32,15 @@ from gateway import schema
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-PLAIN = build_schema(schema.build(Settings(mutations=True)).sdl, assume_valid_sdl=True)
-PREFIXED = build_schema(
-    schema.build(Settings(mutations=True, type_prefix="SageMaker", node_field=False)).sdl, assume_valid_sdl=True
-)
+PLAIN = build_schema(schema.build(Settings(mutations=True)).sdl)
+PREFIXED = build_schema(schema.build(Settings(mutations=True, type_prefix="SageMaker", node_field=False)).sdl)
 SHARED = {"Query", "Mutation", "Subscription", "PageInfo", "Node"}
 ROOTS = (PLAIN.query_type, PLAIN.mutation_type, PLAIN.subscription_type)
 OURS = {
     name
     for name, type in PLAIN.type_map.items()
     if isinstance(type, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType | GraphQLEnumType)
-    and not name.startswith("_")
+    and not name.startswith(("_", "link__"))
 } - SHARED
 
 

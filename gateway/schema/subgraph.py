@@ -4,8 +4,9 @@ from functools import cached_property
 from typing import Any
 
 import strawberry
-from graphql import GraphQLEnumType, GraphQLSchema
+from graphql import GraphQLEnumType, GraphQLSchema, is_specified_directive, print_directive, print_type
 from strawberry.federation.schema import FederationAny
+from strawberry.federation.types import FieldSet, LinkImport
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
@@ -13,19 +14,22 @@ from gateway.schema.names import Names
 from gateway.schema.references import referable
 from gateway.schema.scalars import SCALARS
 
-_ANY = strawberry.scalar(
-    name="_Any",
-    description="A reference to an entity: an object with its `__typename` and its `arn`.",
-    serialize=lambda value: value,
-    parse_value=lambda value: value,
-)
+
+def _scalar(name: str, description: str) -> Any:
+    return strawberry.scalar(
+        name=name, description=description, serialize=lambda value: value, parse_value=lambda value: value
+    )
 
 
-_TYPES = {
-    "_FieldSet": "Fields of a type as a document selects them, without the outer braces.",
-    "link__Import": "What is taken from a specification: a name, or an object of `name` and what it is called, `as`.",
-    "link__Purpose": "What a specification is needed for.",
+_SCALARS: dict[object, Any] = {
+    FederationAny: _scalar("_Any", "A reference to an entity: an object with its `__typename` and its `arn`."),
+    FieldSet: _scalar("federation__FieldSet", "Fields of a type as a document selects them, without the outer braces."),
+    LinkImport: _scalar(
+        "link__Import",
+        "What is taken from a specification: a name, or an object of `name` and what it is called, `as`.",
+    ),
 }
+_PURPOSE = "link__Purpose"
 _VALUES = {
     "SECURITY": "To keep things from whoever may not have them; a router that does not know it refuses the schema.",
     "EXECUTION": "To execute operations; a router that does not know it refuses the schema.",
@@ -60,26 +64,29 @@ class Subgraph(strawberry.federation.Schema):
     def __init__(self, names: Names, most_references: int, **types: Any) -> None:
         """Make the schema of ``types``; take at most so many references at once."""
         config = StrawberryConfig(scalar_map=SCALARS, name_converter=names)
-        super().__init__(federation_version="2.9", scalar_overrides={FederationAny: _ANY}, config=config, **types)
+        super().__init__(federation_version="2.9", scalar_overrides=_SCALARS, config=config, **types)
         _describe(self._schema)
         self.most_references = most_references
         self.referable = referable(names)
 
     @cached_property
     def sdl(self) -> str:
-        """The schema in GraphQL's schema definition language."""
-        return print_schema(self) + "\n"
+        """The schema in GraphQL's schema definition language.
+
+        It defines the directives that it uses, so that it can be read by tools which know nothing of federation.
+        """
+        own = sorted(print_directive(one) for one in self._schema.directives if not is_specified_directive(one))
+        return "\n\n".join([print_schema(self), *own, print_type(self._schema.type_map[_PURPOSE])]) + "\n"
 
 
 def _describe(schema: GraphQLSchema) -> None:
     """Describe what federation adds to every subgraph, of which strawberry says nothing."""
-    for name, description in _TYPES.items():
-        if found := schema.get_type(name):
-            found.description = description
-    if isinstance(purpose := schema.get_type("link__Purpose"), GraphQLEnumType):
+    if isinstance(purpose := schema.get_type(_PURPOSE), GraphQLEnumType):
+        purpose.description = "What a specification is needed for."
         for name, description in _VALUES.items():
             purpose.values[name].description = description
     for directive in schema.directives:
+        directive.locations = tuple(dict.fromkeys(directive.locations))  # strawberry has one of @cost's twice
         directive.description = directive.description or _DIRECTIVES[directive.name]
         for name, argument in directive.args.items():
             argument.description = argument.description or _ARGUMENTS[name]
