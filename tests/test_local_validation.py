@@ -50,7 +50,7 @@ def test_all_failures_come_at_once(sagemaker: Any) -> None:
     ]
 
 
-def test_wrong_texts_are_told_as_amazon_tells(sagemaker: Any) -> None:
+def test_wrong_texts_read_as_amazons(sagemaker: Any) -> None:
     bounds = "length less than or equal to {}, Member must have length greater than or equal to 0"
     said = message(
         sagemaker.query_lineage,

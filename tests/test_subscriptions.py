@@ -344,6 +344,7 @@ async def test_mistakes_have_codes_on_streams(gateway: str) -> None:
     [
         {"type": "hello"},
         {"type": "complete"},
+        {"type": "ping", "payload": 5},
         {"type": "subscribe", "id": 1, "payload": {"query": "{ __typename }"}},
         {"type": "subscribe", "id": "1"},
         {"type": "subscribe", "id": "1", "payload": None},

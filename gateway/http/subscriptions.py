@@ -59,7 +59,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
         """Close the connection on a message of no form that the protocol has; null in one is as good as nothing."""
         members = message.items() if isinstance(message, dict) else ()
         said = {name: value for name, value in members if value is not None}
-        if isinstance(said.get("id", ""), str):
+        if isinstance(said.get("id", ""), str) and isinstance(said.get("payload", {}), dict):
             await super().handle_message(cast("Message", said))
         else:
             await self.handle_invalid_message("Failed to parse message")

@@ -22,6 +22,7 @@ _NOT_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _BITS = {"integer": 31, "long": 63}
 _LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that clients can represent
 _ECHOED = 1024  # characters of a refused value that the message repeats
+_MATCHED = 1024  # characters beyond the longest that a text is still matched with: more would take long
 _TOLD = 100  # of what is wrong with a request: it could be millions
 
 _AT_LEAST = "Member must have {} greater than or equal to {}"
@@ -221,8 +222,7 @@ def _asked(name: str) -> list[tuple[str, Callable[[str], bool]]]:
         asked.append(
             (
                 f"Member must satisfy regular expression pattern: {pattern}",
-                # Matching a text far beyond its length takes long.
-                lambda text: len(text) > longest + _ECHOED or matches(text) is not None,
+                lambda text: len(text) > longest + _MATCHED or matches(text) is not None,
             )
         )
     return asked
