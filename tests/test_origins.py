@@ -38,6 +38,12 @@ def test_listed_origins_may_ask(server: LocalServer) -> None:
             assert "access-control-allow-origin" not in refused.headers
 
 
+def test_pages_may_send_what_is_read(server: LocalServer) -> None:
+    read = "authorization,content-type,cache-control,x-api-key,x-gateway-extensions,x-request-id,traceparent,tracestate"
+    with listening(Settings(local_url=server.url, cache_url="off", cors_origins=(PAGE,))) as gateway:
+        assert [preflight(gateway, header=header).status_code for header in (read, "x-else")] == [200, 400]
+
+
 def test_no_origin_may_ask_by_default(gateway: str) -> None:
     for response in (preflight(gateway), ask(gateway, origin=PAGE)):
         assert not [name for name in response.headers if name.startswith("access-control-")]

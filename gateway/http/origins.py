@@ -16,6 +16,8 @@ from gateway.settings import Settings
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+")
 _HEADERS = ("authorization", "cache-control", "content-type", "x-api-key", "x-gateway-extensions", "x-request-id")
+_TRACE = ("baggage", "traceparent", "tracestate")
+"""What pages that are traced send with everything."""
 _EXPOSED = ("retry-after", "www-authenticate", "x-request-id")
 
 
@@ -46,7 +48,7 @@ def cors(origins: Sequence[str]) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=methods,
-            allow_headers=_HEADERS,
+            allow_headers=(*_HEADERS, *_TRACE),
             expose_headers=_EXPOSED,
         )
     ]
