@@ -14,13 +14,14 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from conftest import running
+from conftest import needs_pages, running
 from endpoint import CLOSE, answer, endpoint
 from test_cli import serving
 from test_subscriptions import SUBSCRIBE, connected, messages
 from websockets.asyncio.client import connect
 
 from gateway import observability
+from gateway.http import pages
 from gateway.local.server import LocalServer
 from gateway.observability import Instruments, Request
 from gateway.observability.logs import Json, Text
@@ -127,6 +128,17 @@ async def test_probes_are_quiet_unless_failing(http: httpx.AsyncClient, lines: L
         for path in ("/healthz", "/readyz", "/metrics")
         for status, level in ((200, "debug"), (405, "info"))
     }
+
+
+@needs_pages
+async def test_assets_are_quiet_in_any_way(http: httpx.AsyncClient, lines: Lines) -> None:
+    path = f"/assets/{next(pages.BUILT.glob('assets/*.js')).name}"
+    tag = (await http.get(path)).headers["etag"]
+    for header in ({"range": "bytes=0-9"}, {"if-none-match": tag}):
+        await http.get(path, headers=header)
+    assert [(line["status"], line["level"]) for line in of_requests(lines())] == [
+        (status, "debug") for status in (200, 206, 304)
+    ]
 
 
 async def test_readiness_is_told_when_it_turns(lines: Lines) -> None:

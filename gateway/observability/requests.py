@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gateway.errors import GatewayError, Throttled, UpstreamUnavailable
@@ -115,7 +116,7 @@ def serving(request: Request) -> Iterator[None]:
         metrics.http_requests.labels(request.method, request.route, str(request.status)).inc()
         if not socket:
             metrics.http_seconds.labels(request.method, request.route).observe(request.seconds)
-        quiet = request.quiet and request.status == 200  # noqa: PLR2004
+        quiet = request.quiet and request.status is not None and request.status < HTTPStatus.BAD_REQUEST
         _log.log(logging.DEBUG if quiet else logging.INFO, "request", extra={"fields": request.line})
         _current.reset(before)
 
