@@ -8,7 +8,7 @@ from typing import Any
 import exploring
 import orjson
 import pytest
-from browser import Visit, serious_violations, visiting
+from browser import Visit, violations, visiting
 from conftest import listening
 from dag import ENDPOINT
 from dag import lines as layered
@@ -39,6 +39,9 @@ class Picture:
 
     def card(self, name: str) -> Locator:
         return self.page.locator(".card", has=self.page.get_by_text(name, exact=True))
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
 
     async def names(self) -> set[str]:
         return set(await self.page.locator(".card .name").all_text_contents())
@@ -312,10 +315,31 @@ async def test_nobody_is_shut_out(browser: Browser, demo: str, scheme: str, show
     async with visiting(browser, address, color_scheme=scheme) as visit:
         await expect(visit.page.get_by_text("churn-staging").first).to_be_visible()
         await expect(visit.page.get_by_text("model-c3z7demo").first).to_be_visible()
-        assert await serious_violations(visit.page) == []
+        assert await violations(visit.page) == []
 
 
-async def test_small_screens_hold_the_page(browser: Browser, demo: str) -> None:
-    async with drawn(browser, demo, viewport={"width": 390, "height": 780}) as picture:
-        width = await picture.page.evaluate("document.documentElement.scrollWidth")
+@pytest.mark.parametrize("show", ["graph", "table"])
+async def test_small_screens_hold_the_page(browser: Browser, demo: str, show: str) -> None:
+    address = f"{demo}#start={STAGING}&up=4&show={show}"
+    async with visiting(browser, address, viewport={"width": 390, "height": 780}) as visit:
+        await expect(visit.page.get_by_text("churn-staging").first).to_be_visible()
+        width = await visit.page.evaluate("document.documentElement.scrollWidth")
         assert width == 390
+
+
+async def test_short_screens_leave_the_picture_room(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo, viewport={"width": 320, "height": 256}) as picture:
+        await picture.card("churn-staging").locator(".face").click()
+        await expect(picture.page.get_by_role("complementary")).to_be_in_viewport()
+        shown = await picture.page.locator("main").bounding_box()
+        assert shown
+        assert shown["height"] > 200
+
+
+async def test_chosen_stands_out_in_forced_colours(browser: Browser, demo: str) -> None:
+    def look(locator: Locator) -> Any:
+        return locator.evaluate("it => [getComputedStyle(it).backgroundColor, getComputedStyle(it).outlineStyle]")
+
+    async with drawn(browser, f"{demo}#start={STAGING}&select={STAGING}", forced_colors="active") as picture:
+        assert await look(picture.button("Graph")) != await look(picture.button("Table"))
+        assert await look(picture.card("churn-staging")) != await look(picture.card("deploy-3-to-staging"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import finding
 import pytest
-from browser import serious_violations, visiting
+from browser import violations, visiting
 from finding import DATASET, ENDPOINT, MODEL, RUN, Explorer
 from graphs import action, arn, artifact, artifact_arn, association, component, component_arn, context, diamond
 from playwright.async_api import Browser, Route, expect
@@ -291,4 +291,4 @@ async def test_drawer_and_list_are_accessible(explorer: Explorer) -> None:
     await expect(explorer.row("Name")).to_have_text("endpoint")
     await explorer.seek("artifact")
     await expect(explorer.options.first).to_be_visible()
-    assert await serious_violations(explorer.page) == []
+    assert await violations(explorer.page) == []

@@ -6,7 +6,7 @@ import exploring
 import httpx
 import orjson
 import pytest
-from browser import serious_violations
+from browser import violations
 from exploring import PRODUCTION, STAGING, TRAINING, WAY, around, explored
 from graphs import arn, artifact, artifact_arn, association, component_arn
 from playwright.async_api import Browser, Route, expect
@@ -232,14 +232,14 @@ async def test_nobody_is_shut_out(browser: Browser, demo: str, scheme: str) -> N
     address = f"{demo}{around(STAGING, 4, 0)}&path={TRAINING}&path={STAGING}&type=Model&type=Approval"
     async with explored(browser, address, color_scheme=scheme) as explorer:
         await expect(explorer.lit).to_have_count(len(WAY))
-        assert await serious_violations(explorer.page) == []
+        assert await violations(explorer.page) == []
         await explorer.button("Filter").first.click()
         await expect(explorer.panel).to_be_visible()
-        assert await serious_violations(explorer.page) == []
+        assert await violations(explorer.page) == []
         await explorer.page.keyboard.press("Escape")
         await explorer.button("Table").click()
         await explorer.page.get_by_role("group", name="Rows of a kind").get_by_role("button").first.click()
-        assert await serious_violations(explorer.page) == []
+        assert await violations(explorer.page) == []
 
 
 def overlap(one: list[float], other: list[float]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from browser import Visit, serious_violations, visiting
+from browser import Visit, violations, visiting
 from conftest import listening
 from graphs import Line, arn, artifact, artifact_arn, association, component, component_arn, diamond, fan
 from issuer import AUDIENCE, ISSUER, issuing
@@ -470,4 +470,4 @@ async def test_nobody_is_shut_out_of_what_is_told(
     async with opened(browser, f"{account}#start={ENDPOINT}&up=5&down=0", color_scheme=scheme) as visit:
         await expect(notice(visit.page, "Something is missing upstream")).to_be_visible()
         await visit.page.get_by_role("button", name="Take away").click()
-        assert await serious_violations(visit.page) == []
+        assert await violations(visit.page) == []

@@ -24,9 +24,9 @@ export function Explorer() {
   return (
     <div className="page">
       <header>
-        <a className="brand" href="./">
-          Lineage
-        </a>
+        <h1 className="brand">
+          <a href="./">Lineage</a>
+        </h1>
         {gateway.demo && <span className="badge">demo account</span>}
         <Search />
         <Depth />

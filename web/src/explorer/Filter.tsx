@@ -191,7 +191,7 @@ export function FilterBar() {
   };
   if (!isFiltered(filter)) return null;
   return (
-    <div ref={bar} className="bar filtered" role="group" aria-label="Filter">
+    <div ref={bar} className="bar filtered" role="region" aria-label="Filter">
       <Funnel size={14} aria-hidden />
       <span>Only</span>
       {parts(filter).map((part, at) => (

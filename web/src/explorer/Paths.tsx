@@ -42,7 +42,7 @@ export function PathBar() {
   useShown(answer);
   const isAnswered = !isOn && path !== null && answer !== null;
   return (
-    <div role="group" aria-label="Paths" className={isOn || isAnswered ? "bar paths" : "bar paths unseen"}>
+    <div role="region" aria-label="Paths" className={isOn || isAnswered ? "bar paths" : "bar paths unseen"}>
       <Route size={14} aria-hidden />
       <p role="status">
         {isOn && <Wanted />}
