@@ -15,6 +15,7 @@ from conftest import listening
 from graphs import Line, arn, artifact, artifact_arn, association, component, component_arn, diamond, fan
 from issuer import AUDIENCE, ISSUER, issuing
 from playwright.async_api import Browser, Locator, Page, expect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.http.callers import Role
 from gateway.http.keys import new_key
@@ -372,6 +373,23 @@ async def test_network_that_comes_back(browser: Browser, account: str, load: Loa
         await visit.page.context.set_offline(False)
         await expect(told).to_have_count(0)
         await expect(names(visit.page)).to_have_count(5)
+
+
+async def test_answer_that_breaks_off(browser: Browser, service: LocalServer) -> None:
+    def broken(app: ASGIApp) -> ASGIApp:
+        async def breaking(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http" or scope["method"] != "POST":
+                await app(scope, receive, send)
+                return
+            length = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+            await send({"type": "http.response.start", "status": 200, "headers": length})
+            await send({"type": "http.response.body", "body": b'{"data":'})
+
+        return breaking
+
+    with listening(Settings(local_url=service.url), broken) as place:
+        async with opened(browser, f"http://{place}/", "ERR_CONTENT_LENGTH_MISMATCH") as visit:
+            await expect(notice(visit.page, "The gateway cannot be reached")).to_be_visible()
 
 
 async def test_gateway_that_has_stopped(browser: Browser, load: Load, service: LocalServer) -> None:

@@ -110,7 +110,8 @@ export async function named(document: string): Promise<string> {
 async function json(response: Response): Promise<unknown> {
   try {
     return await response.json();
-  } catch {
+  } catch (error) {
+    if (error instanceof TypeError) throw offline();
     // What is not JSON comes from something before the gateway.
     throw new Problem("UPSTREAM_UNAVAILABLE", `The server answered with status ${response.status}.`);
   }
