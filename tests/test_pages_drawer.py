@@ -230,7 +230,11 @@ async def test_denied_vertex_says_so(explorer: Explorer, service: LocalServer) -
 async def test_missing_vertex_says_so(browser: Browser, at: Callable[..., str], load: Callable[..., None]) -> None:
     load(*diamond())
     async with visiting(browser, at(start=ENDPOINT, select=artifact_arn(77))) as visit:
-        await expect(Explorer(visit).drawer).to_contain_text("It no longer exists")
+        explorer = Explorer(visit)
+        await expect(explorer.drawer).to_contain_text("It no longer exists")
+        heading = await explorer.heading.bounding_box()
+        assert heading
+        assert heading["width"] > heading["height"]
 
 
 async def test_latest_selected_is_shown(explorer: Explorer) -> None:
