@@ -45,6 +45,15 @@ async def test_names_are_shown_as_text(browser: Browser, url: str, load: Callabl
         assert await visit.page.title() == f"{MARKUP} \u00b7 Lineage explorer"
 
 
+async def test_names_run_in_their_direction(
+    browser: Browser, at: Callable[..., str], load: Callable[..., None]
+) -> None:
+    load(artifact(0, ArtifactName="نموذج التنبؤ بالتوقف عن الخدمة"), artifact(1, ArtifactName="churn"))
+    for number, direction in ((0, "rtl"), (1, "ltr")):
+        async with visiting(browser, at(start=artifact_arn(number))) as visit:
+            await expect(visit.page.locator(".name:not(.unnamed)")).to_have_css("direction", direction)
+
+
 async def test_long_text_is_cut(browser: Browser, at: Callable[..., str], load: Callable[..., None]) -> None:
     load(artifact(0, Properties={"long": "é" * 1000}))
     async with visiting(browser, at(start=DATASET, select=DATASET)) as visit:

@@ -46,7 +46,7 @@ export function StackList({ stack, close }: { stack: Stack; close: () => void })
         {found.slice(0, LISTED).map((arn) => (
           <li key={arn}>
             <button type="button" onClick={() => pick(arn)}>
-              <span className="name">{nameOf(arn, titles.get(arn))}</span>
+              <bdi className="name">{nameOf(arn, titles.get(arn))}</bdi>
               <small>{typeOf(graph.vertices.get(arn)!)}</small>
             </button>
           </li>

@@ -54,7 +54,7 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
         onFocus={() => moveTo(arn)}
       >
         <Icon lineageType={lineageType} type={type} />
-        <span className={title ? "name" : "name unnamed"}>{name}</span>{" "}
+        <bdi className={title ? "name" : "name unnamed"}>{name}</bdi>{" "}
         <span className="type">
           {typeOf(card.vertex)}
           {type && <small> · {KINDS[lineageType]}</small>}

@@ -21,11 +21,14 @@ export const ASSOCIATIONS: Record<AssociationType, string> = {
 
 /** What a vertex is called: as its maker called it, else by the end of its URI, else of its ARN. */
 export function nameOf(arn: string, title: NamedFragment | undefined): string {
-  const given = (title && "displayName" in title ? title.displayName : null) ?? title?.name;
-  return given || ending(title?.sourceUri) || ending(arn) || arn;
+  const given = [title && "displayName" in title ? title.displayName : null, title?.name];
+  return [...given, ending(title?.sourceUri), ending(arn)].find(isSeen) ?? arn;
 }
 
-const ending = (uri: string | null | undefined): string | undefined => uri?.split(/[/:]/).findLast((part) => part);
+/** Whether there is more to a text than blanks. */
+const isSeen = (text: string | null | undefined): text is string => /\S/.test(text ?? "");
+
+const ending = (uri: string | null | undefined): string | undefined => uri?.split(/[/:]/).findLast(isSeen);
 
 /** What a vertex stands for, in words. */
 export const typeOf = ({ type, lineageType }: Vertex): string => (type ? typeInWords(type) : KINDS[lineageType]);
