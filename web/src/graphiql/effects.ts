@@ -57,6 +57,18 @@ export function useOpenTabFirst(wanted: boolean) {
   }, []);
 }
 
+/** Calls what the history holds by what it says, where GraphiQL calls all of it alike. */
+export function useNamedHistory() {
+  useEffect(() => {
+    const rename = () => {
+      for (const item of document.querySelectorAll(".graphiql-history-item-label")) item.removeAttribute("aria-label");
+    };
+    const observer = new MutationObserver(rename);
+    observer.observe(document.querySelector(".graphiql-container")!, { childList: true, subtree: true });
+    return () => observer.disconnect();
+  }, []);
+}
+
 /** Says of the tabs what they are, a list of buttons: what ARIA calls a tab holds none, and each of GraphiQL's does. */
 export function useTabsAsList() {
   const { tabs, activeTabIndex } = useGraphiQL(pick("tabs", "activeTabIndex"));

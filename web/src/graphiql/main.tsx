@@ -11,7 +11,14 @@ import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 import { linkedIn } from "../link";
 import { headers } from "./credentials";
-import { useOpenTabFirst, useSchemaOnSignIn, useSystemTheme, useTabsAsList, useWrappedLines } from "./effects";
+import {
+  useNamedHistory,
+  useOpenTabFirst,
+  useSchemaOnSignIn,
+  useSystemTheme,
+  useTabsAsList,
+  useWrappedLines,
+} from "./effects";
 import { examples } from "./examples";
 import { ExamplesMenu } from "./ExamplesMenu";
 import { fetcher } from "./fetcher";
@@ -23,6 +30,7 @@ history.replaceState(null, "", location.pathname);
 addEventListener("hashchange", () => location.reload());
 
 function Effects() {
+  useNamedHistory();
   useSchemaOnSignIn();
   useSystemTheme();
   useTabsAsList();
