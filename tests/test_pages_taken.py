@@ -159,6 +159,15 @@ async def test_svg_holds_hostile_names(
     assert "var(" not in file.read_text()
 
 
+async def test_svg_has_colours_of_its_own(browser: Browser, demo: str, tmp_path: Path) -> None:
+    async with drawn(browser, f"{demo}#start={STAGING}&up=1", forced_colors="active") as visit:
+        picture = read(await taken(visit.page, "SVG", tmp_path))
+    ground, text = picture.find(f"{SVG}rect"), picture.find(f".//{SVG}text")
+    assert ground is not None
+    assert text is not None
+    assert ground.get("fill") != text.get("fill")
+
+
 async def test_svg_says_what_xml_cannot_hold(
     browser: Browser, account: str, load: Callable[..., None], tmp_path: Path
 ) -> None:

@@ -208,6 +208,8 @@ const measured =
 /** The page's colours as they are, light or dark. */
 function coloursNow(): Colours {
   const probe = document.body.appendChild(document.createElement("i"));
+  // Where the system forces its colours, what is computed would be its one for texts each time.
+  probe.style.setProperty("forced-color-adjust", "none");
   const now = [...COLOURS, ...LINEAGE_TYPES.map(colourOf)].map((name) => {
     probe.style.color = `var(--${name})`;
     return [name, getComputedStyle(probe).color];
