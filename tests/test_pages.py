@@ -298,6 +298,16 @@ async def test_page_asks_with_prefix(browser: Browser) -> None:
             assert all("sageMaker" in asked["query"] for asked in picture.visit.operations)
 
 
+async def test_fingers_hit_beside_the_buttons(browser: Browser, demo: str) -> None:
+    phone = {"viewport": {"width": 1200, "height": 780}, "has_touch": True, "is_mobile": True}
+    async with drawn(browser, f"{demo}#start={STAGING}&up=1&down=0", **phone) as picture:
+        side = picture.card("churn-staging").get_by_role("button", name="Hide what is upstream of churn-staging")
+        place = await side.bounding_box()
+        assert place
+        await picture.page.touchscreen.tap(place["x"] - 6, place["y"] - 6)
+        await expect(picture.card("deploy-3-to-staging")).to_have_count(0)
+
+
 async def test_pages_work_without_storage(browser: Browser, demo: str) -> None:
     async with await browser.new_context() as context:
         await context.add_init_script(FORBID_STORAGE)
