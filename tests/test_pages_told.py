@@ -436,6 +436,30 @@ async def test_key_is_wanted_and_kept(browser: Browser, load: Load, service: Loc
             await expect(form).to_be_visible()
 
 
+async def test_signing_out_takes_all_away(browser: Browser, load: Load, service: LocalServer, tmp_path: Path) -> None:
+    load(*diamond())
+    key, entry = new_key("reader", [Role.READ])
+    (tmp_path / "keys.toml").write_text(entry)
+    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
+        looked_at = f"start={ENDPOINT}&up=1&down=0&select={ENDPOINT}&path={DATASET}&path={ENDPOINT}"
+        async with opened(browser, f"http://{place}/#{looked_at}", "401") as visit:
+            page, drawer = visit.page, visit.page.get_by_role("complementary")
+            for _ in range(2):
+                await page.get_by_label("API key").fill(key)
+                await page.keyboard.press("Enter")
+                await expect(names(page)).to_have_count(6)
+                await expect(drawer.get_by_text("s3://bucket/endpoint")).to_be_visible()
+                await page.get_by_role("combobox").fill("artifact")
+                await expect(page.get_by_role("option")).to_have_count(3)
+                await page.keyboard.press("Escape")
+                await page.get_by_role("button", name="Sign out").click()
+                await expect(page.locator(".card, .neighbours, .drawer [role=alert]")).to_have_count(0)
+                await page.get_by_role("combobox").fill("artifact")
+                await expect(page.get_by_text("Not everything could be searched.")).to_be_visible()
+                await expect(page.get_by_role("option")).to_have_count(0)
+                await page.keyboard.press("Escape")
+
+
 async def until_refused(place: str, key: str) -> None:
     """Wait until the gateway has read its file of keys again."""
     async with httpx.AsyncClient(headers={"authorization": f"Bearer {key}"}) as client:

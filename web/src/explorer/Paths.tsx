@@ -84,7 +84,8 @@ function useAnswer(path: Ends | null): [Answer | null, () => void] {
     void find(path, controller.signal).then((found) => !controller.signal.aborted && setAnswer(found));
     return () => controller.abort();
   }, [path?.join(" "), isSignedOut, attempt]);
-  return [answer, () => setAttempt(attempt + 1)];
+  // At once, or the paths would go into the graph that signing out has emptied.
+  return [isSignedOut ? null : answer, () => setAttempt(attempt + 1)];
 }
 
 const NONE: readonly string[] = [];

@@ -21,13 +21,16 @@ const told = new WeakMap<Graph, Map<string, Answer<unknown>>>();
 /** Ask for what goes by a key; of several in a row only the last counts. */
 export function useDetails<Data>(key: string, fetch: (signal: AbortSignal) => Promise<Answer<Data>>): Details<Data> {
   const graph = useExplorer((state) => state.graph);
+  const isSignedOut = useExplorer(({ wanted }) => wanted !== null);
+  const retried = useExplorer((state) => state.retried);
   const [attempt, setAttempt] = useState(0);
   const [state, setState] = useState<{ key: string; answer: Answer<Data> | null; problem: Problem | null }>();
   useEffect(() => {
     const kept = told.get(graph)?.get(key) as Answer<Data> | undefined;
     if (kept) return setState({ key, answer: kept, problem: null });
-    const aborter = new AbortController();
     setState(undefined);
+    if (isSignedOut) return;
+    const aborter = new AbortController();
     fetch(aborter.signal).then(
       (answer) => {
         if (aborter.signal.aborted) return;
@@ -37,7 +40,7 @@ export function useDetails<Data>(key: string, fetch: (signal: AbortSignal) => Pr
       (error: unknown) => aborter.signal.aborted || setState({ key, answer: null, problem: asProblem(error) }),
     );
     return () => aborter.abort();
-  }, [graph, key, attempt]);
+  }, [graph, key, attempt, retried, isSignedOut]);
   const current = state?.key === key ? state : undefined;
   return {
     answer: current?.answer ?? null,

@@ -28,6 +28,11 @@ export function newest(): Promise<Newest> {
   return kept.answer;
 }
 
+/** Have them asked for anew, as for another user. */
+export function forgetNewest(): void {
+  kept = null;
+}
+
 async function fetchNewest(): Promise<Newest> {
   const documents = [
     NewestArtifactsDocument,

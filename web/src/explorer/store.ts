@@ -20,6 +20,7 @@ import { Graph, type Side, SIDES } from "./graph";
 import type { Arranged } from "./layout/arrange";
 import { type Asked, MOST, MOST_STARTS, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
 import { FIRST, MOST_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
+import { forgetNewest } from "./newest";
 import { paced } from "./paced";
 import { FEW, MORE, stackId } from "./scene";
 import { type Progress, walk } from "./walks";
@@ -57,6 +58,8 @@ export interface Explorer {
   readonly anchor: string | null;
   /** Vertices on the paths that are shown. */
   readonly onPaths: readonly string[];
+  /** How often everything was asked again. */
+  readonly retried: number;
   /** The newest scene that is laid out, and where. */
   readonly arranged: Arranged | null;
 
@@ -299,6 +302,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     at: null,
     anchor: null,
     onPaths: [],
+    retried: 0,
     arranged: null,
 
     go(change) {
@@ -341,6 +345,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
       callOff();
     },
     retry() {
+      set(({ retried }) => ({ retried: retried + 1 }));
       titles.again();
       sides.again();
       if (get().view.start.length) look();
@@ -364,6 +369,8 @@ export const useExplorer = create<Explorer>()((set, get) => {
       callOff();
       credentials.forget();
       forget();
+      forgetNewest();
+      titles.clear();
       set({ wanted: "first", isSignedIn: false, titles: new Map() });
     },
     async describe(arns, signal) {
