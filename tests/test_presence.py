@@ -55,10 +55,10 @@ async def test_whoever_shares_the_call_keeps_it(
 ) -> None:
     load(*CHAIN)
     service.behaviour.latency_ms = 400
-    leaving = await posted(gateway, DESCRIBED, arn=artifact_arn(0))
-    await reached(calls, "DescribeArtifact")
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient() as client:  # which takes a while to make, and the call does not wait
         asked = {"query": DESCRIBED, "variables": {"arn": artifact_arn(0)}}
+        leaving = await posted(gateway, DESCRIBED, arn=artifact_arn(0))
+        await reached(calls, "DescribeArtifact")
         staying = asyncio.create_task(client.post(f"http://{gateway}/graphql", json=asked))
         await asyncio.sleep(0.1)
         leaving.close()
