@@ -132,6 +132,18 @@ async def test_parent_trials_page_alike_either_way(ask: Ask) -> None:
     assert (second["nodes"], second["pageInfo"]["hasNextPage"]) == ([{"name": "second"}], False)
 
 
+@pytest.mark.usefixtures("study")
+@pytest.mark.parametrize("field", ["parentTrials", "trials"])
+async def test_trials_page_on_past_new_ones(ask: Ask, load: Callable[..., None], field: str) -> None:
+    page = f"{field}(first: 1, after: $after) {{ nodes {{ name }} pageInfo {{ endCursor }} }}"
+    document = f'query($after: String) {{ trialComponent(name: "both") {{ {page} }} }}'
+    one = (await ask(document))["trialComponent"][field]
+    assert one["nodes"] == [{"name": "first"}]
+    load(trial("before"), member("before", "both"))
+    other = (await ask(document, after=one["pageInfo"]["endCursor"]))["trialComponent"][field]
+    assert other["nodes"] == [{"name": "second"}]
+
+
 async def test_deleted_trial_is_left_out(ask: Ask, load: Callable[..., None]) -> None:
     load(component("a"), component("b"), trial("kept"), member("gone", "a"), member("kept", "a"))
     data = await ask("{ trialComponents { nodes { name parentTrials { nodes { name } } } } }")

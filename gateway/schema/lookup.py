@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -129,18 +130,20 @@ def searching(loaders: Loaders, kind: Kind, name: str, value: str, place: Place)
 
 
 def naming(
-    loaders: Loaders, kind: Kind, find_names: Callable[[], Awaitable[Sequence[tuple[Place, str]]]], *belonging: str
+    loaders: Loaders, kind: Kind, find_names: Callable[[], Awaitable[Iterable[tuple[Place, str]]]], *belonging: str
 ) -> Listing:
-    """List the entities of some places and names, which belong to something, without those that no longer exist."""
+    """List the entities of some places and names, which belong to something, without those that no longer exist.
+
+    A token is the last name of a page, so that it goes on behind it whatever comes or goes before it.
+    """
 
     async def fetch(token: str | None, size: int) -> Page:
-        start = _position(token)
-        names = await find_names()
-        keys = await asyncio.gather(
-            *(loaders.entities.find(kind, name, place) for place, name in names[start : start + size])
-        )
+        names = sorted(await find_names(), key=_label)
+        start = bisect_right(names, token or "", key=_label)
+        chosen = names[start : start + size]
+        keys = await asyncio.gather(*(loaders.entities.find(kind, name, place) for place, name in chosen))
         more = start + size < len(names)
-        return Page([{kind.arn: key} for key in keys], str(start + size) if more else None)
+        return Page([{kind.arn: key} for key in keys], _label(chosen[-1]) if more else None)
 
     return Listing(scope(kind.name, *belonging), fetch, kind.key, lambda item: bool(item[kind.arn]))
 
@@ -156,8 +159,6 @@ def given(**asked: Any) -> dict[str, Any]:
     return {name: getattr(value, "value", value) for name, value in asked.items() if is_given(value)}
 
 
-def _position(token: str | None) -> int:
-    try:
-        return max(int(token or 0), 0)
-    except ValueError:
-        raise BadUserInput("not a cursor.", "after") from None
+def _label(named: tuple[Place, str]) -> str:
+    place, name = named
+    return f"{name} {place.text}"

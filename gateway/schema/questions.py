@@ -6,7 +6,6 @@ the walk found. What a failed call kept from it is said in the answer's errors, 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 import strawberry
@@ -102,8 +101,8 @@ async def trials(
     """Return a page of the trials that the runs on the way, or the start itself, are part of."""
     found = await _of_each_run(info, start, direction, start.loaders.belongings.trials)
 
-    async def names() -> list[tuple[Place, str]]:
-        return sorted({name for some in found for name in some}, key=itemgetter(1))
+    async def names() -> set[tuple[Place, str]]:
+        return {name for some in found for name in some}
 
     listing = naming(start.loaders, kinds.TRIAL, names, start.key, direction.value)
     return await connected(info, kinds.TRIAL, listing, first, after)
