@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -177,7 +178,7 @@ class Reader:
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not abs(seconds) <= _LATEST:
             raise _wrong_type(path, "timestamp")
         # Cut off, as the service's own clock is: a time taken before something was created then stays before it.
-        return round(seconds * 1_000_000) // 1000 / 1000
+        return math.floor(Decimal(str(seconds)) * 1000) / 1000
 
     def _measure(self, value: Any, path: str, constraints: dict[str, Any]) -> None:
         shortest, longest = constraints.get("min", 0), constraints.get("max", math.inf)
