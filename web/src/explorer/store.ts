@@ -2,21 +2,11 @@
 
 import { create } from "zustand";
 import { credentials } from "../credentials";
-import {
-  LatestActionDocument,
-  LatestArtifactDocument,
-  LatestContextDocument,
-  LatestEndpointDocument,
-  type LatestEndpointQuery,
-  type LatestEndpointQueryVariables,
-  LatestModelDocument,
-  LatestTrialComponentDocument,
-  type TitlesQuery,
-  TitlesDocument,
-} from "../generated/graphql";
+import { type TitlesQuery, TitlesDocument } from "../generated/graphql";
 import { type Problem, asProblem, ask, whenSignedOut } from "./api";
 import { batches } from "./batches";
 import { Graph, type Side, SIDES } from "./graph";
+import { latestVertex } from "./latest";
 import type { Arranged } from "./layout/arrange";
 import { type Asked, MOST, MOST_STARTS, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
 import { FIRST, MOST_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
@@ -395,35 +385,6 @@ export const useExplorer = create<Explorer>()((set, get) => {
 
 /** How far a side is opened through what the filter hides. */
 const FILTERED_HOPS = 10;
-
-const LATEST = [
-  LatestEndpointDocument,
-  LatestModelDocument,
-  LatestTrialComponentDocument,
-  LatestArtifactDocument,
-  LatestContextDocument,
-  LatestActionDocument,
-];
-
-/** The account's latest endpoint or, where it has none, what came last of something else. */
-async function latestVertex(signal: AbortSignal): Promise<string | undefined> {
-  let denied: Problem | null = null;
-  for (const document of LATEST) {
-    try {
-      const { data, problems } = await ask<LatestEndpointQuery, LatestEndpointQueryVariables>(document, {}, signal);
-      const arn = data.latest.nodes[0]?.arn;
-      if (arn !== undefined) return arn;
-      // A list that could not be read is an empty one.
-      if (problems[0]) throw problems[0];
-    } catch (error) {
-      denied = asProblem(error);
-      if (denied.code !== "FORBIDDEN") throw denied;
-    }
-  }
-  // What is denied may hold something, so that the account cannot be called empty.
-  if (denied) throw denied;
-  return undefined;
-}
 
 /** A side's whole walk; without a filter one hop further than is shown, which tells what lies behind. */
 function whole({ start, depth, filter }: View, side: Side): Asked {
