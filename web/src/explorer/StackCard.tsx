@@ -2,7 +2,7 @@
 
 import { type Node, type NodeProps } from "@xyflow/react";
 import { Layers2, Plus, Search } from "lucide-react";
-import { memo, useState } from "react";
+import { memo, useRef, useState } from "react";
 import { Ends } from "./Ends";
 import { StackList } from "./StackList";
 import { useExplorer } from "./store";
@@ -13,11 +13,16 @@ export type StackNode = Node<{ stack: Stack }, "stack">;
 
 export const StackCard = memo(function StackCard({ data: { stack } }: NodeProps<StackNode>) {
   const [isListed, setListed] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
   const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(stack.id) ? "lit" : "dim"));
   const { graph, more } = useExplorer.getState();
   const { of, members } = stack;
   const first = graph.vertices.get(members[0]!);
   const title = nameOfStack(stack, first);
+  const close = () => {
+    setListed(false);
+    opener.current?.focus({ preventScroll: true });
+  };
   return (
     <div className={`card stack ${of === null && first ? first.lineageType.toLowerCase() : ""} ${shade}`}>
       <Ends />
@@ -30,12 +35,12 @@ export const StackCard = memo(function StackCard({ data: { stack } }: NodeProps<
               <Plus size={12} aria-hidden /> {Math.min(MORE, members.length)} more
             </button>
           )}
-          <button type="button" aria-expanded={isListed} onClick={() => setListed(!isListed)}>
+          <button ref={opener} type="button" aria-expanded={isListed} onClick={() => setListed(!isListed)}>
             <Search size={12} aria-hidden /> search
           </button>
         </span>
       </div>
-      {isListed && <StackList stack={stack} close={() => setListed(false)} />}
+      {isListed && <StackList stack={stack} close={close} />}
     </div>
   );
 });
