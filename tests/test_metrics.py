@@ -66,10 +66,10 @@ async def test_requests_and_operations_are_counted(service: LocalServer) -> None
 
 
 async def test_outcomes_are_told_apart(service: LocalServer) -> None:
-    service.behaviour.deny = ["ListContexts:*"]
-    async with running(Settings(local_url=service.url)) as client:
+    service.behaviour.deny = ["ListContexts:*", "DeleteContext:*"]
+    async with running(Settings(local_url=service.url, mutations=True)) as client:
         await ask(client, "{ contexts { nodes { arn } } }")
-        await ask(client, '{ contexts(region: "nowhere-1") { nodes { arn } } }')
+        await ask(client, f'mutation {{ deleteContext(input: {{ arn: "{arn("context", "some")}" }}) {{ arn }} }}')
         await ask(client, "{")
         await ask(client, "{ nothing }")
         await ask(client, 'query($name: Long) { context(name: "none") { arn } }')

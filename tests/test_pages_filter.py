@@ -41,6 +41,14 @@ async def test_panel_closes_and_gives_focus_back(browser: Browser, demo: str) ->
         await expect(explorer.panel).to_be_hidden()
 
 
+async def test_panel_follows_its_button(browser: Browser, demo: str) -> None:
+    async with explored(browser, demo) as explorer:
+        await explorer.button("Filter").click()
+        await expect(explorer.panel).to_be_visible()
+        await explorer.page.set_viewport_size({"width": 500, "height": 700})
+        await expect(explorer.choice("artifact")).to_be_in_viewport()
+
+
 async def test_types_stay_choosable_when_hidden(browser: Browser, demo: str) -> None:
     async with explored(browser, f"{demo}{around(STAGING, 9, 0)}") as explorer:
         await expect(explorer.face("raw-events")).to_be_attached()

@@ -1,7 +1,7 @@
 // A button that opens a panel below it: Escape and a click elsewhere close it, and the focus goes back.
 
 import { ChevronDown } from "lucide-react";
-import { type ReactNode, type ToggleEvent, useId, useRef, useState } from "react";
+import { type ReactNode, type ToggleEvent, useEffect, useId, useRef, useState } from "react";
 
 const WIDTH = 340;
 const MARGIN = 8;
@@ -10,15 +10,19 @@ const MARGIN = 8;
 export function Popover({ label, title, children }: { label: ReactNode; title: string; children: ReactNode }) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
   const [isOpen, setOpen] = useState(false);
-  const place = ({ currentTarget: { style }, newState }: ToggleEvent<HTMLDivElement>) => {
+  const begin = ({ newState }: ToggleEvent<HTMLDivElement>) => {
     if (newState !== "open") return;
-    const { bottom, left } = button.current!.getBoundingClientRect();
-    style.top = `${bottom + 6}px`;
-    style.left = `${Math.max(MARGIN, Math.min(left, innerWidth - WIDTH - MARGIN))}px`;
-    style.maxHeight = `${innerHeight - bottom - 6 - MARGIN}px`;
+    place(button.current!, panel.current!);
     setOpen(true);
   };
+  useEffect(() => {
+    if (!isOpen) return;
+    const follow = () => place(button.current!, panel.current!);
+    addEventListener("resize", follow);
+    return () => removeEventListener("resize", follow);
+  }, [isOpen]);
   const settle = ({ currentTarget, newState }: ToggleEvent<HTMLDivElement>) => {
     setOpen(newState === "open");
     if (newState === "open") currentTarget.querySelector<HTMLElement>("input, button")?.focus();
@@ -29,16 +33,25 @@ export function Popover({ label, title, children }: { label: ReactNode; title: s
         {label} <ChevronDown size={14} aria-hidden />
       </button>
       <div
+        ref={panel}
         id={id}
         popover="auto"
         className="popover"
         role="dialog"
         aria-label={title}
-        onBeforeToggle={place}
+        onBeforeToggle={begin}
         onToggle={settle}
       >
         {isOpen && children}
       </div>
     </>
   );
+}
+
+/** Put a panel right below its button, within the window. */
+function place(button: HTMLElement, { style }: HTMLElement): void {
+  const { bottom, left } = button.getBoundingClientRect();
+  style.top = `${bottom + 6}px`;
+  style.left = `${Math.max(MARGIN, Math.min(left, innerWidth - WIDTH - MARGIN))}px`;
+  style.maxHeight = `${innerHeight - bottom - 6 - MARGIN}px`;
 }
