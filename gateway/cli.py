@@ -47,6 +47,7 @@ _QUOTED = re.compile(r'(?<=")\w+(?=")')
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0 done, 1 an answer with errors, 2 not run, 130 Ctrl-C."""
+    _open_streams()
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
@@ -62,6 +63,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     return status
+
+
+def _open_streams() -> None:
+    """Have the standard streams lead nowhere that whoever started the process has closed: Python has None there."""
+    for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for as long as the process lives
 
 
 def _said(error: Any) -> str:

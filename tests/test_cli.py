@@ -236,6 +236,28 @@ def test_closed_pipe_ends_quietly(environment: dict[str, str]) -> None:
     assert schema.returncode == 141
 
 
+@pytest.mark.parametrize(
+    ("closed", "code", "written"),
+    [
+        ("<&-", 1, "GRAPHQL_PARSE_FAILED"),
+        (">&-", 0, ""),
+        ("2>&-", 0, "__typename"),
+    ],
+)
+def test_closed_streams_lead_nowhere(environment: dict[str, str], closed: str, code: int, written: str) -> None:
+    document = "-" if closed == "<&-" else "'{ __typename }'"
+    done = subprocess.run(  # noqa: S602
+        f"{sys.executable} -m gateway.cli query --demo {document} {closed}",
+        shell=True,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+    assert written in done.stdout
+
+
 def test_query_is_interrupted_quietly(environment: dict[str, str]) -> None:
     with LocalServer(latency_ms=20_000) as local:
         variables = environment | {"GATEWAY_LOCAL_URL": local.url}
