@@ -12,9 +12,9 @@ RUN /opt/gateway/bin/pip install --no-cache-dir '.[otel]'
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home gateway
 COPY --from=build /opt/gateway /opt/gateway
-ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1 GATEWAY_HOST=0.0.0.0
+ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1 GATEWAY_HOST=0.0.0.0 GATEWAY_PORT=8000
 USER gateway
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+    CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$GATEWAY_PORT/healthz', timeout=2)"
 CMD ["lineage-gateway", "serve"]
