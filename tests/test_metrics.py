@@ -65,11 +65,14 @@ async def test_requests_and_operations_are_counted(service: LocalServer) -> None
     assert count(samples, "aws_call_duration_seconds_count", operation="ListArtifacts") == 2
 
 
+CONTEXT = '{ name: "some", type: "Endpoint", source: { sourceUri: "s3://bucket/key" } }'
+
+
 async def test_outcomes_are_told_apart(service: LocalServer) -> None:
-    service.behaviour.deny = ["ListContexts:*", "DeleteContext:*"]
+    service.behaviour.deny = ["ListContexts:*", "CreateContext:*"]
     async with running(Settings(local_url=service.url, mutations=True)) as client:
         await ask(client, "{ contexts { nodes { arn } } }")
-        await ask(client, f'mutation {{ deleteContext(input: {{ arn: "{arn("context", "some")}" }}) {{ arn }} }}')
+        await ask(client, f"mutation {{ createContext(input: {CONTEXT}) {{ __typename }} }}")
         await ask(client, "{")
         await ask(client, "{ nothing }")
         await ask(client, 'query($name: Long) { context(name: "none") { arn } }')
