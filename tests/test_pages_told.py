@@ -1,64 +1,26 @@
 """What the explorer says when there is no picture, or not all of one; and that it takes it back."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from browser import Visit, violations, visiting
+import telling
+from browser import violations
 from conftest import listening
 from graphs import Line, arn, artifact, artifact_arn, association, component, component_arn, diamond, fan
-from issuer import AUDIENCE, ISSUER, issuing
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, expect
 from starlette.types import ASGIApp, Receive, Scope, Send
+from telling import DATASET, ENDPOINT, Load, deeper, names, notice, opened, over
 
-from gateway.http.callers import Role
-from gateway.http.keys import new_key
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-Load = Callable[..., None]
-DATASET = artifact_arn(0)
-ENDPOINT = arn("context", "endpoint")
-
-
-def over(service: LocalServer, **settings: Any) -> AbstractContextManager[str]:
-    """A gateway that asks the service, and each call once."""
-    return listening(Settings(local_url=service.url, cache_url="off", max_attempts=1, **settings))
-
-
-@pytest.fixture
-def account(service: LocalServer) -> Iterator[str]:
-    """The URL of a gateway over an account that a test fills."""
-    with over(service) as place:
-        yield f"http://{place}/"
-
-
-@asynccontextmanager
-async def opened(browser: Browser, url: str, *provoked: str, **profile: Any) -> AsyncIterator[Visit]:
-    """Open the explorer with room for every card; what the console says of what was provoked is no complaint."""
-    async with visiting(browser, url, viewport={"width": 3200, "height": 900}, **profile) as visit:
-        yield visit
-        visit.complaints = [said for said in visit.complaints if not any(expected in said for expected in provoked)]
-
-
-def notice(page: Page, title: str) -> Locator:
-    return page.locator(".notice").filter(has=page.get_by_role("heading", name=title, exact=True))
-
-
-def names(page: Page) -> Locator:
-    return page.locator(".card .name:not(.unnamed)")
-
-
-async def deeper(page: Page) -> None:
-    """Show one hop more upstream."""
-    await page.get_by_role("slider", name="Upstream").focus()
-    await page.keyboard.press("ArrowRight")
+account = telling.account
 
 
 def chain(length: int) -> Iterator[Line]:
@@ -405,102 +367,6 @@ async def test_gateway_that_has_stopped(browser: Browser, load: Load, service: L
             await told.get_by_role("button", name="Try again").click()
             await expect(told).to_be_visible()
             await expect(names(visit.page)).to_have_count(3)
-
-
-async def test_key_is_wanted_and_kept(browser: Browser, load: Load, service: LocalServer, tmp_path: Path) -> None:
-    load(*diamond())
-    key, entry = new_key("reader", [Role.READ])
-    (tmp_path / "keys.toml").write_text(entry)
-    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
-        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
-            page, form = visit.page, visit.page.get_by_role("form", name="Sign in")
-            await expect(form.get_by_label("API key")).to_be_focused()
-            await expect(form.get_by_role("alert")).to_have_count(0)
-            await form.get_by_label("API key").fill("lgk_wrong")
-            await page.keyboard.press("Enter")
-            await expect(form.get_by_role("alert")).to_have_text(
-                "The gateway did not accept the API key. The key is not known."
-            )
-            await form.get_by_label("API key").fill(f" {key}\t")
-            await form.get_by_role("button", name="Sign in").click()
-            await expect(names(page)).to_have_count(3)
-            await expect(form).to_have_count(0)
-            await page.reload()
-            await expect(names(page)).to_have_count(3)
-            assert await page.evaluate("Object.values(localStorage)") == []
-            assert key not in page.url
-            await page.get_by_role("button", name="Sign out").click()
-            await expect(form).to_be_visible()
-            await expect(page.locator(".card")).to_have_count(0)
-            await page.reload()
-            await expect(form).to_be_visible()
-
-
-async def test_signing_out_takes_all_away(browser: Browser, load: Load, service: LocalServer, tmp_path: Path) -> None:
-    load(*diamond())
-    key, entry = new_key("reader", [Role.READ])
-    (tmp_path / "keys.toml").write_text(entry)
-    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
-        looked_at = f"start={ENDPOINT}&up=1&down=0&select={ENDPOINT}&path={DATASET}&path={ENDPOINT}"
-        async with opened(browser, f"http://{place}/#{looked_at}", "401") as visit:
-            page, drawer = visit.page, visit.page.get_by_role("complementary")
-            for _ in range(2):
-                await page.get_by_label("API key").fill(key)
-                await page.keyboard.press("Enter")
-                await expect(names(page)).to_have_count(6)
-                await expect(drawer.get_by_text("s3://bucket/endpoint")).to_be_visible()
-                await page.get_by_role("combobox").fill("artifact")
-                await expect(page.get_by_role("option")).to_have_count(3)
-                await page.keyboard.press("Escape")
-                await page.get_by_role("button", name="Sign out").click()
-                await expect(page.locator(".card, .neighbours, .drawer [role=alert]")).to_have_count(0)
-                await page.get_by_role("combobox").fill("artifact")
-                await expect(page.get_by_text("Not everything could be searched.")).to_be_visible()
-                await expect(page.get_by_role("option")).to_have_count(0)
-                await page.keyboard.press("Escape")
-
-
-async def until_refused(place: str, key: str) -> None:
-    """Wait until the gateway has read its file of keys again."""
-    async with httpx.AsyncClient(headers={"authorization": f"Bearer {key}"}) as client:
-        while (await client.post(f"http://{place}/graphql", json={"query": "{ __typename }"})).is_success:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
-
-
-async def test_withdrawn_key_leads_back_to_the_picture(
-    browser: Browser, load: Load, service: LocalServer, tmp_path: Path
-) -> None:
-    load(*diamond())
-    (old, old_entry), (new, new_entry) = (new_key(name, [Role.READ]) for name in ("old", "new"))
-    file = tmp_path / "keys.toml"
-    file.write_text(old_entry)
-    with over(service, auth="api-key", api_keys=file) as place:
-        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
-            form = visit.page.get_by_role("form", name="Sign in")
-            await form.get_by_label("API key").fill(old)
-            await form.get_by_role("button", name="Sign in").click()
-            await expect(names(visit.page)).to_have_count(3)
-            file.write_text(new_entry)
-            await until_refused(place, old)
-            await deeper(visit.page)
-            await expect(form.get_by_role("alert")).to_contain_text("The key is not known.")
-            await expect(names(visit.page)).to_have_count(3)
-            await form.get_by_label("API key").fill(new)
-            await form.get_by_role("button", name="Sign in").click()
-            await expect(form).to_have_count(0)
-            await expect(names(visit.page)).to_have_count(5)
-
-
-async def test_token_is_wanted_of_an_issuer(browser: Browser, load: Load, service: LocalServer) -> None:
-    load(*diamond())
-    with issuing() as issuer:
-        settings = {"jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "jwt_jwks": issuer.url}
-        with over(service, auth="jwt", **settings) as place:
-            async with opened(browser, f"http://{place}/", "401") as visit:
-                form = visit.page.get_by_role("form", name="Sign in")
-                await form.get_by_label("Token").fill(issuer.token())
-                await form.get_by_role("button", name="Sign in").click()
-                await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

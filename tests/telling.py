@@ -1,0 +1,52 @@
+"""The explorer over an account of a test's own, and what it says of it."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from browser import Visit, visiting
+from conftest import listening
+from graphs import arn, artifact_arn
+from playwright.async_api import Browser, Locator, Page
+
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+Load = Callable[..., None]
+DATASET = artifact_arn(0)
+ENDPOINT = arn("context", "endpoint")
+
+
+def over(service: LocalServer, **settings: Any) -> AbstractContextManager[str]:
+    """A gateway that asks the service, and each call once."""
+    return listening(Settings(local_url=service.url, cache_url="off", max_attempts=1, **settings))
+
+
+@pytest.fixture
+def account(service: LocalServer) -> Iterator[str]:
+    """The URL of a gateway over an account that a test fills."""
+    with over(service) as place:
+        yield f"http://{place}/"
+
+
+@asynccontextmanager
+async def opened(browser: Browser, url: str, *provoked: str, **profile: Any) -> AsyncIterator[Visit]:
+    """Open the explorer with room for every card; what the console says of what was provoked is no complaint."""
+    async with visiting(browser, url, viewport={"width": 3200, "height": 900}, **profile) as visit:
+        yield visit
+        visit.complaints = [said for said in visit.complaints if not any(expected in said for expected in provoked)]
+
+
+def notice(page: Page, title: str) -> Locator:
+    return page.locator(".notice").filter(has=page.get_by_role("heading", name=title, exact=True))
+
+
+def names(page: Page) -> Locator:
+    return page.locator(".card .name:not(.unnamed)")
+
+
+async def deeper(page: Page) -> None:
+    """Show one hop more upstream."""
+    await page.get_by_role("slider", name="Upstream").focus()
+    await page.keyboard.press("ArrowRight")

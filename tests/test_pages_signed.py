@@ -1,0 +1,110 @@
+"""Signing in to the explorer, by a key or by an issuer's token, and out again."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+from graphs import diamond
+from issuer import AUDIENCE, ISSUER, issuing
+from playwright.async_api import Browser, expect
+from telling import DATASET, ENDPOINT, Load, deeper, names, opened, over
+
+from gateway.http.callers import Role
+from gateway.http.keys import new_key
+from gateway.local.server import LocalServer
+
+
+async def test_key_is_wanted_and_kept(browser: Browser, load: Load, service: LocalServer, tmp_path: Path) -> None:
+    load(*diamond())
+    key, entry = new_key("reader", [Role.READ])
+    (tmp_path / "keys.toml").write_text(entry)
+    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
+        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
+            page, form = visit.page, visit.page.get_by_role("form", name="Sign in")
+            await expect(form.get_by_label("API key")).to_be_focused()
+            await expect(form.get_by_role("alert")).to_have_count(0)
+            await form.get_by_label("API key").fill("lgk_wrong")
+            await page.keyboard.press("Enter")
+            await expect(form.get_by_role("alert")).to_have_text(
+                "The gateway did not accept the API key. The key is not known."
+            )
+            await form.get_by_label("API key").fill(f" {key}\t")
+            await form.get_by_role("button", name="Sign in").click()
+            await expect(names(page)).to_have_count(3)
+            await expect(form).to_have_count(0)
+            await page.reload()
+            await expect(names(page)).to_have_count(3)
+            assert await page.evaluate("Object.values(localStorage)") == []
+            assert key not in page.url
+            await page.get_by_role("button", name="Sign out").click()
+            await expect(form).to_be_visible()
+            await expect(page.locator(".card")).to_have_count(0)
+            await page.reload()
+            await expect(form).to_be_visible()
+
+
+async def test_signing_out_takes_all_away(browser: Browser, load: Load, service: LocalServer, tmp_path: Path) -> None:
+    load(*diamond())
+    key, entry = new_key("reader", [Role.READ])
+    (tmp_path / "keys.toml").write_text(entry)
+    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
+        looked_at = f"start={ENDPOINT}&up=1&down=0&select={ENDPOINT}&path={DATASET}&path={ENDPOINT}"
+        async with opened(browser, f"http://{place}/#{looked_at}", "401") as visit:
+            page, drawer = visit.page, visit.page.get_by_role("complementary")
+            for _ in range(2):
+                await page.get_by_label("API key").fill(key)
+                await page.keyboard.press("Enter")
+                await expect(names(page)).to_have_count(6)
+                await expect(drawer.get_by_text("s3://bucket/endpoint")).to_be_visible()
+                await page.get_by_role("combobox").fill("artifact")
+                await expect(page.get_by_role("option")).to_have_count(3)
+                await page.keyboard.press("Escape")
+                await page.get_by_role("button", name="Sign out").click()
+                await expect(page.locator(".card, .neighbours, .drawer [role=alert]")).to_have_count(0)
+                await page.get_by_role("combobox").fill("artifact")
+                await expect(page.get_by_text("Not everything could be searched.")).to_be_visible()
+                await expect(page.get_by_role("option")).to_have_count(0)
+                await page.keyboard.press("Escape")
+
+
+async def until_refused(place: str, key: str) -> None:
+    """Wait until the gateway has read its file of keys again."""
+    async with httpx.AsyncClient(headers={"authorization": f"Bearer {key}"}) as client:
+        while (await client.post(f"http://{place}/graphql", json={"query": "{ __typename }"})).is_success:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+async def test_withdrawn_key_leads_back_to_the_picture(
+    browser: Browser, load: Load, service: LocalServer, tmp_path: Path
+) -> None:
+    load(*diamond())
+    (old, old_entry), (new, new_entry) = (new_key(name, [Role.READ]) for name in ("old", "new"))
+    file = tmp_path / "keys.toml"
+    file.write_text(old_entry)
+    with over(service, auth="api-key", api_keys=file) as place:
+        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
+            form = visit.page.get_by_role("form", name="Sign in")
+            await form.get_by_label("API key").fill(old)
+            await form.get_by_role("button", name="Sign in").click()
+            await expect(names(visit.page)).to_have_count(3)
+            file.write_text(new_entry)
+            await until_refused(place, old)
+            await deeper(visit.page)
+            await expect(form.get_by_role("alert")).to_contain_text("The key is not known.")
+            await expect(names(visit.page)).to_have_count(3)
+            await form.get_by_label("API key").fill(new)
+            await form.get_by_role("button", name="Sign in").click()
+            await expect(form).to_have_count(0)
+            await expect(names(visit.page)).to_have_count(5)
+
+
+async def test_token_is_wanted_of_an_issuer(browser: Browser, load: Load, service: LocalServer) -> None:
+    load(*diamond())
+    with issuing() as issuer:
+        settings = {"jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "jwt_jwks": issuer.url}
+        with over(service, auth="jwt", **settings) as place:
+            async with opened(browser, f"http://{place}/", "401") as visit:
+                form = visit.page.get_by_role("form", name="Sign in")
+                await form.get_by_label("Token").fill(issuer.token())
+                await form.get_by_role("button", name="Sign in").click()
+                await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
