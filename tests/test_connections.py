@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 from endpoint import CLOSE, ECHO, SILENCE, Endpoint, Last, answer, certified, endpoint
 
-from gateway.aws.connections import Connections
+from gateway.aws.connections import LONGEST_BODY, Connections
 
 
 def connections(
@@ -140,8 +140,9 @@ async def test_everyone_gets_his_own_answer(ours: Connections, aws: Endpoint) ->
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nmany\r\n",
         b"\0" * 100_000,
+        b"HTTP/1.1 200 OK\r\n\r\n" + b" " * (LONGEST_BODY + 1),
     ],
-    ids=["nothing", "body", "head", "chunk", "other", "length", "lengths", "chunks", "noise"],
+    ids=["nothing", "body", "head", "chunk", "other", "length", "lengths", "chunks", "noise", "endless"],
 )
 async def test_broken_answers_are_told(ours: Connections, aws: Endpoint, said: bytes) -> None:
     aws.will(said, answer(b"{}"))

@@ -29,6 +29,9 @@ from botocore.httpsession import get_cert_path
 _IDLE_SECONDS = 12.0
 """How long an unused connection is good for; AWS closes it after 20."""
 
+LONGEST_BODY = 64 * 1024 * 1024
+"""Bytes of an answer, many times what AWS's longest have: something else is speaking, which may never end."""
+
 
 def connections(**options: Any) -> Any:
     """Make the connections of one client, by what botocore gives an ``http_session_cls``; aiohttp's go by proxies."""
@@ -201,6 +204,7 @@ class _Connection(asyncio.Protocol):
             raise ValueError("one answer too many")
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
+        self._size = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
@@ -213,6 +217,9 @@ class _Connection(asyncio.Protocol):
     def on_body(self, part: bytes) -> None:
         """Take a part of the body."""
         self._body.append(part)
+        self._size += len(part)
+        if self._size > LONGEST_BODY:
+            raise ValueError("an answer too long for AWS")
 
     def on_message_complete(self) -> None:
         """Hand over the answer, unless it only says that there will be one."""
