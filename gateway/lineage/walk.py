@@ -45,7 +45,7 @@ _HOPS = 3
 _CALL_SECONDS = 0.001
 """How much of the gateway's own time a page takes."""
 
-_FEWER_CALLS = "fewest calls: fifty vertices a page, from as few vertices as lead to all that is open"
+_FEWER_CALLS = "fewest calls: fifty vertices a page, from as few vertices as reach the whole frontier"
 _LESS_WAITING = "least waiting: many calls at once, each as far as a page holds"
 _LOOKS_FAR = "least waiting: beside these all there is, page after page, in case that comes to its end first"
 _THROTTLED = "fewest calls: AWS takes {:.0f} a second, which more calls would have to wait for"
