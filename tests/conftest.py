@@ -1,6 +1,7 @@
 """One local service and one event loop for all tests, and a gateway for each file; each test has an empty account."""
 
 import asyncio
+import gc
 import os
 import threading
 from collections import Counter
@@ -38,6 +39,15 @@ def aws_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         yield
+
+
+@pytest.fixture(scope="module")
+def without_pauses() -> Iterator[None]:
+    """As at start-up: to look through all that the tests have imported takes longer than a pause that ends a round."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """How often a walk makes its caller wait for AWS, and for how many calls: counted by the endpoint, not by a clock."""
 
 import asyncio
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,14 +22,7 @@ QUERY = """query ($start: Arn!, $prefer: WalkPreference!) {{
 QUIET_MS = 200
 """How long the endpoint waits for another call before it answers all: the client is never so slow within a round."""
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _without_pauses() -> Iterator[None]:
-    """As at start-up: to look through all that the tests have imported takes longer than a pause that ends a round."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
+pytestmark = pytest.mark.usefixtures("without_pauses")
 
 
 @pytest.fixture(scope="module")

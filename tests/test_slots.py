@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from conftest import asking, running
 from graphs import artifact, artifact_arn, context, fan
 from stub import stub
@@ -94,6 +95,7 @@ async def test_more_refusals_than_botocore_tries_again_lose_nothing(
     assert all(node["creationTime"] for some in found for node in some)
 
 
+@pytest.mark.usefixtures("without_pauses")
 async def test_operation_begins_with_fifty_calls_in_flight() -> None:
     ids = [artifact_arn(number) for number in range(SIZE)]
     with stub(artifact(number) for number in range(SIZE)) as endpoint:
