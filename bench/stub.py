@@ -4,15 +4,16 @@ For counting rounds it may instead hold its answers back until nobody has asked 
 at once, which makes a round, however slow the client is to ask.
 
 It runs in a process of its own, so that what is measured is its client's. The first time that something is asked the
-local service works it out, untimed; from then on it is bytes in a dictionary. Of each call it notes when it came and
-when it was answered, as numbers in one order of events: the longest chain of calls of which each came after the one
-before was answered is the number of rounds that a client made the user wait for.
+local service works it out within that latency; from then on it is bytes in a dictionary. Of each call it notes when it
+came and when it was answered, as numbers in one order of events: the longest chain of calls of which each came after
+the one before was answered is the number of rounds that a client made the user wait for.
 """
 
 import asyncio
 import gc
 import multiprocessing
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -142,11 +143,11 @@ class _Endpoint:
         self.began = self._events
         self._latency, self._quiet = latency, quiet
 
-    def later(self, answer: Callable[[], None]) -> None:
-        """Give an answer after the latency, or with all others when it is quiet."""
+    def later(self, answer: Callable[[], None], worked: float) -> None:
+        """Give an answer when the latency is over, part of which working it out took, or with all others when quiet."""
         loop = asyncio.get_running_loop()
         if not self._quiet:
-            loop.call_later(self._latency, answer)
+            loop.call_later(max(0, self._latency - worked), answer)
             return
         self._held.append(answer)
         if self._release:
@@ -204,9 +205,9 @@ class _Connection(asyncio.Protocol):
         self._body += body
 
     def on_message_complete(self) -> None:
-        came = self._endpoint.event()
+        came, began = self._endpoint.event(), time.monotonic()
         answer = self._endpoint.answer(self._target, bytes(self._body))
-        self._endpoint.later(partial(self._answer, self._target, came, answer))
+        self._endpoint.later(partial(self._answer, self._target, came, answer), time.monotonic() - began)
 
     def _answer(self, target: str, came: int, answer: bytes) -> None:
         if came > self._endpoint.began:  # not a call of earlier that its client has let go of
