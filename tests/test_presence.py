@@ -1,4 +1,4 @@
-"""What happens to the calls that are made for a caller when he goes away, or is one of several."""
+"""What happens to the calls that are made for a caller who goes away, or is one of several."""
 
 import asyncio
 from collections import Counter

@@ -113,7 +113,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
     return nodes.filter(({ id }) => among.has(id));
   }, [nodes, onPaths]);
 
-  // The picture of a new start or filter is fitted until all of it lies, or until the user moves it himself.
+  // The picture of a new start or filter is fitted until all of it lies, or until the user moves it.
   const isWhole = !isWalking && arranged?.scene === wanted;
   useEffect(() => {
     if (!nodes.length || fitted.current === subject) return;

@@ -72,7 +72,7 @@ function VertexHead({ heading, arn }: { heading: RefObject<HTMLHeadingElement | 
   );
 }
 
-/** Whoever selects by Space or Enter, or in the drawer itself, is taken to its heading; returns what takes him back. */
+/** Whoever selects by Space or Enter, or in the drawer itself, is taken to its heading; returns what takes them back. */
 function useFocus(
   selected: string,
   drawer: RefObject<HTMLElement | null>,

@@ -19,9 +19,9 @@ export interface View {
   readonly depth: Readonly<Record<Side, number>>;
   /** How many neighbours are shown of sides that the user opened, by `sideKey`. */
   readonly opened: ReadonlyMap<string, number>;
-  /** Sides that he closed. */
+  /** Sides that the user closed. */
   readonly closed: ReadonlySet<string>;
-  /** Vertices that he picked out of a stack. */
+  /** Vertices that the user picked out of a stack. */
   readonly picked: readonly string[];
   readonly filter: Filter;
   /** The vertex or, with both ends, the edge in the drawer. */
