@@ -140,7 +140,8 @@ def test_rotated_key_is_fetched(server: LocalServer) -> None:
         assert issuer.asked == 2
 
 
-def test_bogus_ids_ask_issuer_once(server: LocalServer) -> None:
+def test_bogus_ids_ask_issuer_once(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http.jwks._PAUSE_SECONDS", 3600.0)  # however slow the machine
     with fresh(server) as (issuer, gateway):
         assert bearing(gateway, issuer.token()).status_code == 200
         for number in range(50):
@@ -160,7 +161,8 @@ def test_issuer_away_keeps_its_keys(server: LocalServer, caplog: pytest.LogCaptu
     assert "those of before hold" in caplog.text
 
 
-def test_issuer_never_there_is_unavailable(server: LocalServer) -> None:
+def test_issuer_never_there_is_unavailable(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http.jwks._PAUSE_SECONDS", 3600.0)
     with fresh(server) as (issuer, gateway):
         issuer.away = True
         for _ in range(3):
