@@ -364,6 +364,13 @@ def test_boto3_assumes_a_local_role(service: LocalServer) -> None:
         sagemaker.list_contexts()
 
 
+@pytest.mark.parametrize("seconds", ["899", "43201", "1e3", "9" * 5000])
+def test_roles_last_within_bounds_only(service: LocalServer, seconds: str) -> None:
+    form = {"Action": "AssumeRole", "RoleArn": ROLE, "RoleSessionName": "me", "DurationSeconds": seconds}
+    answer = httpx.post(service.url, data=form)
+    assert (answer.status_code, "<Code>ValidationException</Code>" in answer.text) == (400, True)
+
+
 def test_huge_bodies_assume_no_role(service: LocalServer) -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
     answer = httpx.post(service.url, content=b" " * (5 * 1024 * 1024), headers=form)

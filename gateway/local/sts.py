@@ -17,6 +17,7 @@ MEDIA_TYPE = "application/x-www-form-urlencoded"
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>[0-9]{12}):role/(?:[\w+=,.@/-]*/)?(?P<name>[\w+=,.@-]+)")
 _SESSION = re.compile(r"[\w+=,.@-]{2,64}")
+_SECONDS = re.compile("[0-9]{1,9}")
 _KEY = "ASIALOCAL"
 """What the access keys begin with that are handed out here; the account follows."""
 _CREDENTIAL = re.compile(rf"Credential={_KEY}(?P<account>[0-9]{{12}})/")
@@ -56,7 +57,7 @@ def _assume_role(service: Service, asked: dict[str, str]) -> str:
         raise ValidationError("RoleArn is not the ARN of a role")
     if not _SESSION.fullmatch(session):
         raise ValidationError("RoleSessionName must be 2 to 64 letters, digits or any of _+=,.@-")
-    if not (seconds.isascii() and seconds.isdigit() and _SHORTEST <= int(seconds) <= _LONGEST):
+    if not (_SECONDS.fullmatch(seconds) and _SHORTEST <= int(seconds) <= _LONGEST):
         raise ValidationError(f"DurationSeconds must be {_SHORTEST} to {_LONGEST}")
     if service.behaviour.denies("AssumeRole", [role[0]]):
         raise DeniedError(f"Not authorized to perform: sts:AssumeRole on resource: {role[0]}")
