@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import local_conftest
 import pytest
-from graphs import arn, artifact, artifact_arn, component, component_arn
+from graphs import arn, artifact, artifact_arn, component, component_arn, member, trial
 from local_conftest import load, refusing
 
 from gateway.local.server import LocalServer
@@ -191,6 +191,15 @@ def test_parts_are_deleted_before_wholes(study: Any) -> None:
     study.delete_trial(TrialName="second")
     study.delete_experiment(ExperimentName="study")
     assert listed(study.list_experiments(), "Experiment") == ["empty"]
+
+
+def test_memberships_elsewhere_hold_nothing(sagemaker: Any, service: LocalServer) -> None:
+    load(service, component("job"), member("away", "job"), trial("near"), member("near", "far"))
+    sagemaker.delete_trial_component(TrialComponentName="job")
+    sagemaker.delete_trial(TrialName="near")
+    load(service, component("job"), trial("away"), trial("near"), component("far"))
+    for name in ("job", "far"):
+        assert sagemaker.list_trials(TrialComponentName=name)["TrialSummaries"] == []
 
 
 def test_associated_components_are_not_deleted(sagemaker: Any, service: LocalServer) -> None:

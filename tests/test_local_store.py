@@ -208,6 +208,8 @@ def looked_up(name: str, value: str) -> dict[str, Any]:
         ("CreateContext", {"ContextName": "d", "ContextType": "t", "Source": {"SourceUri": "u"}}, "entity_1 (arn=?)"),
         ("CreateArtifact", {"ArtifactType": "t", "Source": {"SourceUri": "u"}}, "entity_by_source"),
         ("DeleteContext", {"ContextName": "c"}, "association_to (destination=?)"),
+        ("DeleteTrial", {"TrialName": "t"}, "m USING PRIMARY KEY (trial=?)"),
+        ("DeleteTrialComponent", {"TrialComponentName": "one"}, "membership_by_component (component=?)"),
         ("AddAssociation", OUT | IN, "association_1 (source=? AND destination=?)"),
         ("ListAssociations", {}, "association_by_time"),
         ("ListAssociations", OUT, "association_from_by_time (source=?)"),

@@ -4,7 +4,7 @@ from functools import partial
 
 import orjson
 
-from gateway.local import model, tags
+from gateway.local import experiments, model, tags
 from gateway.local.errors import LimitError, ValidationError
 from gateway.local.identity import demand, of_source
 from gateway.local.kinds import ALL, KINDS, Kind, Record, at
@@ -37,10 +37,16 @@ _REMOVED = "ToRemove"
 _HELD = {
     # What keeps an entity from being deleted.
     "associations": "SELECT 1 FROM association WHERE source = :arn OR destination = :arn LIMIT 1",
+    # A membership of what the account does not hold holds nothing, for nobody could end it. CROSS has SQLite begin with
+    # the memberships, which are few, rather than go through all of a kind.
     "a trial that it is part of": (
-        "SELECT 1 FROM membership WHERE :kind = 'TrialComponent' AND component = :name LIMIT 1"
+        "SELECT 1 FROM membership m CROSS JOIN entity t ON t.kind = 'Trial' AND t.listed = 1 AND t.name = m.trial"
+        " WHERE :kind = 'TrialComponent' AND m.component = :name LIMIT 1"
     ),
-    "trial components": "SELECT 1 FROM membership WHERE :kind = 'Trial' AND trial = :name LIMIT 1",
+    "trial components": (
+        "SELECT 1 FROM membership m CROSS JOIN entity c ON c.kind = 'TrialComponent' AND c.listed = 1"
+        " AND c.name = m.component WHERE :kind = 'Trial' AND m.trial = :name LIMIT 1"
+    ),
     "trials": (
         "SELECT 1 FROM entity WHERE :kind = 'Experiment' AND kind = 'Trial' AND listed = 1 AND parent = :name LIMIT 1"
     ),
@@ -115,7 +121,7 @@ def update(kind: Kind, service: Service, request: Request) -> Response:
 
 
 def delete(kind: Kind, service: Service, request: Request) -> Response:
-    """Delete an entity that nothing holds on to, and its tags.
+    """Delete an entity that nothing holds on to, its tags, and its memberships of what is elsewhere.
 
     Raises:
         NotFoundError: the account has no such entity.
@@ -127,6 +133,7 @@ def delete(kind: Kind, service: Service, request: Request) -> Response:
         if service.store.rows(sql, key):
             raise ValidationError(f"{kind.name} {found.arn} still has {what}.")
     service.store.remove(found.arn)
+    experiments.forget(service, found)
     return {kind.arn_member: found.arn}
 
 

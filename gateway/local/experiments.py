@@ -56,6 +56,14 @@ def leave(service: Service, component: str) -> None:
     service.store.change("DELETE FROM membership WHERE component = ?", (component,))
 
 
+def forget(service: Service, gone: Entity) -> None:
+    """Have nothing be part of the trial, or the component of no trial, that is gone."""
+    if gone.kind == _TRIAL.name:
+        service.store.change("DELETE FROM membership WHERE trial = ?", (gone.name,))
+    if gone.kind == _COMPONENT.name:
+        leave(service, gone.name or "")
+
+
 def parents(service: Service, component: str) -> list[dict[str, str | None]]:
     """The trials that the component is part of, each with its experiment."""
     found = service.store.rows(
