@@ -152,8 +152,15 @@ def test_every_request_is_counted(service: LocalServer) -> None:
     ask(service, "ListArtifacts", {"MaxResults": 5})
     ask(service, "ListArtifacts", b"{")
     ask(service, "Fly")
-    assert service.calls == {"ListArtifacts": 2, "Fly": 1}
+    assert service.calls == {"ListArtifacts": 2, "unknown": 1}
     assert list(service.requests) == [("ListArtifacts", {"MaxResults": 5}), ("ListArtifacts", {}), ("Fly", {})]
+
+
+def test_made_up_operations_count_together(service: LocalServer) -> None:
+    for number in range(3):
+        ask(service, f"Fly{number}")
+        httpx.post(service.url, data={"Action": f"Fly{number}"})
+    assert service.calls == {"unknown": 6}
 
 
 def test_own_endpoints_are_not_counted(service: LocalServer) -> None:

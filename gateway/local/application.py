@@ -22,6 +22,9 @@ from gateway.local.store import Store
 DROP = "lineage_gateway.drop"
 """The ASGI extension whose ``now`` hangs up on the client; under a server without it, 503 is the answer instead."""
 
+_UNKNOWN = "unknown"
+"""What calls of operations that the service does not have are counted as: clients may make up any number of names."""
+_COUNTED = {*protocol.OPERATIONS, *sts.OPERATIONS}
 _LONGEST_BODY = 4 * 1024 * 1024  # bytes of one AWS request
 _REMEMBERED = 100_000  # requests
 _FAULTS = {Fault.INTERNAL: InternalError, Fault.UNAVAILABLE: UnavailableError, Fault.DROPPED: UnavailableError}
@@ -84,9 +87,7 @@ class Local:
             asked = protocol.request(await _body(http))
         except AwsError as error:
             malformed = error
-        operation = protocol.operation(target)
-        self.calls[operation] += 1
-        self.requests.append((operation, asked))
+        self._count(protocol.operation(target), asked)
         await self._misbehave(http)
         sts.check(self.service, http.headers.get("authorization", ""))
         if malformed:
@@ -96,12 +97,14 @@ class Local:
     async def _sts(self, http: Request) -> Response:
         try:
             asked = sts.request(await _body(http))
-            operation = asked.get("Action", "")
-            self.calls[operation] += 1
-            self.requests.append((operation, dict(asked)))
+            self._count(asked.get("Action", ""), dict(asked))
             return Response(sts.answer(self.service, asked), media_type="text/xml")
         except AwsError as error:
             return Response(sts.refusal(error), error.status, media_type="text/xml")
+
+    def _count(self, operation: str, asked: dict[str, Any]) -> None:
+        self.calls[operation if operation in _COUNTED else _UNKNOWN] += 1
+        self.requests.append((operation, asked))
 
     async def _misbehave(self, http: Request) -> None:
         behaviour = self.service.behaviour

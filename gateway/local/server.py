@@ -22,8 +22,8 @@ class LocalServer:
     """The service on a thread and an event loop of its own, reachable over HTTP only; a context manager.
 
     ``port`` 0 takes a free one; the other options are those of ``create_local_app``. While it runs, ``url`` is where,
-    ``calls`` counts the requests by operation, ``requests`` holds them in the order in which they came, unless
-    ``record`` is false, and ``behaviour`` may be changed.
+    ``calls`` counts the requests by operation (those of none as ``unknown``), ``requests`` holds them in the order in
+    which they came, unless ``record`` is false, and ``behaviour`` may be changed.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, **options: Unpack[Options]) -> None:

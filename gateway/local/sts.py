@@ -14,6 +14,8 @@ from gateway.local.service import Service
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 """What requests of this protocol are; answers are XML."""
+OPERATIONS = ("AssumeRole", "GetCallerIdentity")
+"""What of STS there is here."""
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>[0-9]{12}):role/(?:[\w+=,.@/-]*/)?(?P<name>[\w+=,.@-]+)")
 _SESSION = re.compile(r"[\w+=,.@-]{2,64}")
