@@ -152,7 +152,7 @@ def _add_local(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--region",
-        type=_text("[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as us-east-1"),
+        type=_text("[a-z]{2,4}(-[a-z]+)+-[0-9]", "a region such as us-east-1"),
         help=f"region (default: the store's, {REGION} if it is new)",
     )
     parser.add_argument("--no-quotas", action="store_true", help="allow any number of entities made by hand")

@@ -164,6 +164,7 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["local", "--port", "65536"], {}, "65536"),
         (["local", "--account", "12"], {}, "twelve digits"),
         (["local", "--region", "here"], {}, "us-east-1"),
+        (["local", "--port", "0", "--region", "eusc-de-east-1", "--load", "missing.jsonl"], {}, "missing.jsonl"),
         (["local", "--latency-ms", "nan"], {}, "nan"),
         (["local", "--fault-rate", "2"], {}, "from 0 to 1"),
     ],

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aioboto3
+import botocore.session
 import httpx
 import pytest
 from graphs import artifact, artifact_arn, context
@@ -100,6 +101,14 @@ def test_account_and_region_are_options() -> None:
     with LocalServer(account="999999999999", region="cn-north-1") as local:
         made = client(local.url).create_context(ContextName="c", ContextType="t", Source={"SourceUri": "s3://x"})
     assert made["ContextArn"] == "arn:aws-cn:sagemaker:cn-north-1:999999999999:context/c"
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eusc-de-east-1"])
+def test_region_says_which_partition(region: str) -> None:
+    partition = botocore.session.get_session().get_partition_for_region(region)
+    with LocalServer(region=region) as local:
+        [group] = client(local.url).list_lineage_groups()["LineageGroupSummaries"]
+    assert group["LineageGroupArn"].startswith(f"arn:{partition}:sagemaker:{region}:")
 
 
 def test_wrong_files_free_the_port(tmp_path: Path) -> None:

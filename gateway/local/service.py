@@ -14,6 +14,17 @@ from gateway.local.kinds import DEFAULT_LINEAGE_GROUP, KINDS, Kind, Record, at
 from gateway.local.store import Entity, Store
 from gateway.local.walk import Walks
 
+_PARTITIONS = {
+    # By what the names of their regions begin with.
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+
 Request = dict[str, Any]
 Response = dict[str, Any]
 
@@ -32,9 +43,7 @@ class Service:
     @property
     def partition(self) -> str:
         """The part of AWS that the region belongs to."""
-        return (
-            "aws-cn" if self.region.startswith("cn-") else "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
-        )
+        return next((part for start, part in _PARTITIONS.items() if self.region.startswith(start)), "aws")
 
     @cached_property
     def user(self) -> dict[str, Any]:
