@@ -1,5 +1,6 @@
 """The store: what survives, whom it belongs to, and that no question goes through all of it."""
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -120,6 +121,15 @@ def test_file_knows_whose_it_is(path: Path) -> None:
     with LocalServer(store=path) as local:
         [group] = client(local.url).list_lineage_groups()["LineageGroupSummaries"]
         assert group["LineageGroupArn"].startswith("arn:aws:sagemaker:eu-west-1:999999999999:")
+
+
+def test_read_only_file_is_refused(path: Path) -> None:
+    Store(str(path), ACCOUNT, REGION).close()
+    path.chmod(0o444)
+    if os.access(path, os.W_OK):
+        pytest.skip("Whoever runs the tests may write to read-only files.")
+    with pytest.raises(StoreError, match="is read-only"):
+        Store(str(path), ACCOUNT, REGION)
 
 
 def test_other_versions_are_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

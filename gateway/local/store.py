@@ -321,4 +321,6 @@ def _check(connection: sqlite3.Connection) -> None:
 def _why(error: Exception) -> str:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return "is in use by another process"
+    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname == "SQLITE_IOERR_LOCK":
+        return "is read-only, or cannot be locked"  # SQLite calls it an I/O error, as of a broken disk
     return str(error)
