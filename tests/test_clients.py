@@ -28,12 +28,13 @@ TRIAL_COMPONENT = {
     "TrialComponentName": "job-aws-training-job",
     "Source": {"SourceArn": JOB, "SourceType": "SageMakerTrainingJob"},
 }
+MODEL_PACKAGE = {"ModelPackageGroupName": "churn", "ModelPackageVersion": 1}
 
 
 @pytest.fixture
 def url(service: LocalServer, load: Callable[..., None]) -> str:
-    """The address of the local service, where one training job has run."""
-    load({"entity": "TrialComponent", "record": TRIAL_COMPONENT})
+    """The address of the local service, where one training job has run and one model is registered."""
+    load({"entity": "TrialComponent", "record": TRIAL_COMPONENT}, {"entity": "ModelPackage", "record": MODEL_PACKAGE})
     return service.url
 
 

@@ -88,7 +88,8 @@ def _version(record: Record, arn: Arn) -> None:
             raise ValidationError(f"{arn.text!r} names no version of a model package group")
         record.setdefault("ModelPackageGroupName", group)
         record.setdefault("ModelPackageVersion", int(version))
-    record.setdefault("ModelPackageName", group)
+    else:
+        record.setdefault("ModelPackageName", group)
 
 
 def complete(service: Service, kind: Kind, record: Record, arn: Arn) -> None:

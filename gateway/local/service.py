@@ -76,7 +76,8 @@ def entity(kind: Kind, record: Record, *, listed: bool, handmade: bool) -> Entit
         kind=kind.name,
         listed=listed,
         handmade=handmade,
-        name=record.get(kind.name_member),
+        # Versions of a model package group have no name of their own, and are sorted by the group's.
+        name=record.get(kind.name_member, record.get("ModelPackageGroupName")),
         type=at(record, kind.type),
         source=at(record, kind.source),
         parent=at(record, kind.parent),

@@ -11,6 +11,7 @@ from sagemaker.core.resources import (
     Context,
     Experiment,
     LineageGroup,
+    ModelPackage,
     Tag,
     Trial,
     TrialComponent,
@@ -84,6 +85,8 @@ assert [one.trial_component_name for one in TrialComponent.get_all(source_arn=tr
     "job-aws-training-job"
 ]
 assert LineageGroup.get("sagemaker-default-lineage-group").lineage_group_arn == raw.lineage_group_arn
+(package,) = ModelPackage.get_all(model_package_group_name="churn")
+assert (package.model_package_version, package.model_package_status) == (1, "Completed")
 
 # experiments
 Experiment.create(experiment_name="experiment", description="tries")
