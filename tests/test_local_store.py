@@ -32,6 +32,8 @@ from gateway.local.server import serve
 serve(host="127.0.0.1", port=0, grace_seconds=1, announce=lambda url: print(url, flush=True), store=sys.argv[1])
 """
 
+SMALL_DISK = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))\n{SERVING}"
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -78,6 +80,16 @@ def test_kill_loses_nothing_acknowledged(path: Path) -> None:
     with LocalServer(store=path) as local:
         for name in acknowledged:
             assert client(local.url).describe_action(ActionName=name)
+
+
+def test_full_disk_keeps_no_part_of_imports(path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", SMALL_DISK, str(path)], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout
+        url = process.stdout.readline().strip()
+        answer = httpx.post(f"{url}/_local/import", content=b"\n".join(map(orjson.dumps, map(artifact, range(3000)))))
+        assert client(url).list_artifacts()["ArtifactSummaries"] == []
+        process.terminate()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "STORE_FAILED")
 
 
 def test_times_increase_over_restarts(path: Path) -> None:

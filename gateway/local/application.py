@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
@@ -128,6 +129,8 @@ class Local:
         except transfer.BadLineError as error:
             said = {"code": "BAD_LINE", "line": error.line, "message": error.message}
             return JSONResponse({"error": said}, 400)
+        except sqlite3.Error as error:
+            return JSONResponse({"error": {"code": "STORE_FAILED", "message": f"Nothing was kept: {error}"}}, 500)
 
     async def export(self, _http: Request) -> Response:
         """Everything, as the import takes it."""
