@@ -78,6 +78,15 @@ async def test_loop_is_removed_once(change: Ask, load: Callable[..., None], call
     assert calls["DeleteAssociation"] == 1
 
 
+async def test_association_with_an_experiment_goes_too(change: Ask, load: Callable[..., None]) -> None:
+    """It holds on to the vertex as any other does, though an experiment is none."""
+    tries = arn("experiment", "tries")
+    load(context("here"), association(HERE, tries), association(tries, HERE))
+    removed = (await change(DELETE, arn=HERE))["deleteContext"]
+    assert removed["deleted"]
+    assert pairs(removed["removedAssociations"]) == [(tries, HERE), (HERE, tries)]
+
+
 @pytest.mark.parametrize(
     ("kind", "line", "key"),
     [

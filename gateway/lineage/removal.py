@@ -94,8 +94,7 @@ def _types(source: dict[str, Any]) -> set[tuple[str, str]]:
 
 async def _free(loaders: Loaders, kind: Kind, removal: Removal, found: Own) -> None:
     """Delete the vertex's associations, and take a trial component out of its trials."""
-    around = (await loaders.lineage.neighbours(removal.arn, "Both")).edges
-    edges = {(edge.source, edge.destination): edge for edge in around}
+    edges = {(edge.source, edge.destination): edge for edge in await loaders.associations.around(removal.arn)}
 
     async def dissociate(edge: Edge) -> None:
         await loaders.write("DeleteAssociation", found.place, SourceArn=edge.source, DestinationArn=edge.destination)

@@ -11,7 +11,7 @@ from gateway.aws.places import HOME, Place
 from gateway.errors import Forbidden, NotFound
 from gateway.loaders.asking import Asking, Pages, frozen, paged
 from gateway.loaders.known import Known
-from gateway.records import Page
+from gateway.records import Edge, Page
 
 
 class Associations:
@@ -25,9 +25,12 @@ class Associations:
     async def page(self, parameters: Mapping[str, Any], token: str | None, place: Place | None = None) -> Page:
         """Return the page of association summaries that begins at ``token``: 100 of them, whoever asks for how many.
 
-        They are asked where the vertex is whose ARN is among the parameters, unless a ``place`` is given.
+        They are asked where the vertex is whose ARN is among the parameters, unless a ``place`` is given. Those that
+        end at no vertex are left out.
         """
-        return await asyncio.shield(self._page(parameters, token, place))
+        page = await asyncio.shield(self._page(parameters, token, place))
+        joining = [one for one in page.items if joins_vertices(one["SourceArn"], one["DestinationArn"])]
+        return page._replace(items=joining)
 
     async def between(self, source: str, destination: str) -> dict[str, Any] | None:
         """Return the summary of the association from one vertex to another; None when there is none."""
@@ -42,6 +45,16 @@ class Associations:
         """Return all association summaries that fit a hop's parameters, page after page."""
         return [summary async for page in Pages(partial(self.page, parameters)) for summary in page.items]
 
+    async def around(self, vertex: str) -> list[Edge]:
+        """Return all associations that a vertex has, those that end at no vertex among them."""
+
+        async def of(end: str) -> list[Edge]:
+            pages = Pages(lambda token: asyncio.shield(self._page({end: vertex}, token, None)))
+            return [edge_of(summary) async for page in pages for summary in page.items]
+
+        into, out_of = await asyncio.gather(of("DestinationArn"), of("SourceArn"))
+        return into + out_of
+
     def _page(self, parameters: Mapping[str, Any], token: str | None, place: Place | None) -> asyncio.Task[Page]:
         end = parameters.get("SourceArn") or parameters.get("DestinationArn")
         asked = place if place is not None else self._known.place_of(end) if end else HOME
@@ -51,24 +64,24 @@ class Associations:
     async def _load(self, place: Place, parameters: tuple[tuple[str, Any], ...], token: str | None) -> Page:
         remembered = None if token else await self._known.memory.associations(place, parameters)
         if remembered is not None:
-            return Page(self._learn(remembered, place), None)
+            self._learn(remembered, place)
+            return Page(remembered, None)
         asked = dict(parameters) | paged(token, MOST_RESULTS)
         try:
             answer = await self._asking.calls("ListAssociations", place, **asked)
         except NotFound:
             return Page([], None)
-        page = Page(self._learn(answer["AssociationSummaries"], place), answer.get("NextToken"))
+        page = Page(answer["AssociationSummaries"], answer.get("NextToken"))
+        self._learn(page.items, place)
         if token is None and page.next is None:
             self._known.memory.learn_associations(place, parameters, page.items)
         return page
 
-    def _learn(self, summaries: Iterable[dict[str, Any]], place: Place) -> list[dict[str, Any]]:
-        """Learn what a place's association summaries tell of their ends; return those of which both are vertices."""
-        found = [summary for summary in summaries if joins_vertices(summary["SourceArn"], summary["DestinationArn"])]
-        for summary in found:
+    def _learn(self, summaries: Iterable[dict[str, Any]], place: Place) -> None:
+        """Learn what a place's association summaries tell of their ends."""
+        for summary in summaries:
             self._learn_end(summary, "Source", place)
             self._learn_end(summary, "Destination", place)
-        return found
 
     def _learn_end(self, summary: Mapping[str, Any], end: str, place: Place) -> None:
         arn = arns.parse(summary[f"{end}Arn"])
@@ -83,6 +96,11 @@ class Associations:
             return self._known.place_of(arn) == place
         except Forbidden:
             return False
+
+
+def edge_of(summary: Mapping[str, Any]) -> Edge:
+    """Return the edge that an association summary tells of."""
+    return Edge(summary["SourceArn"], summary["DestinationArn"], summary.get("AssociationType"))
 
 
 def is_vertex(arn: str) -> bool:

@@ -7,7 +7,7 @@ from gateway.aws.kinds import MOST_VERTICES, kind_at
 from gateway.aws.places import Place
 from gateway.errors import Forbidden, NotFound
 from gateway.loaders.asking import Asking, paged
-from gateway.loaders.associations import Associations, is_vertex, joins_vertices
+from gateway.loaders.associations import Associations, edge_of, is_vertex, joins_vertices
 from gateway.loaders.known import Known
 from gateway.records import Edge, Step
 
@@ -88,7 +88,7 @@ class Lineage:
         vertices: dict[str, str | None] = {}
         edges = []
         for summary in (summary for some in found for summary in some):
-            edge = Edge(summary["SourceArn"], summary["DestinationArn"], summary.get("AssociationType"))
+            edge = edge_of(summary)
             edges.append(edge)
             vertices[edge.source] = summary.get("SourceType")
             vertices[edge.destination] = summary.get("DestinationType")
