@@ -23,6 +23,7 @@ def account(load: Callable[..., None]) -> None:
         artifact(2, Source={"SourceUri": "s3://bucket/data/"}),
         artifact(3, "Image", Source={"SourceUri": IMAGE}),
         artifact(4, "Model", Source={"SourceUri": PACKAGE}),
+        artifact(5, "Model", Source={"SourceUri": arn("model-package", "alone")}),
         context("my-endpoint-context", Source={"SourceUri": arn("endpoint", "serve")}),
         context("churn_group", "ModelGroup", Source={"SourceUri": arn("model-package-group", "churn")}),
         action("approve", "Approval", Source={"SourceUri": "https://ci/42"}),
@@ -35,7 +36,14 @@ ENDPOINT = arn("context", "my-endpoint-context")
 GROUP = arn("context", "churn_group")
 JOB = component_arn("train-aws-training-job")
 OTHER = component_arn("ab")
-BY_NAME = {"DescribeLineageGroup": 1, "DescribeContext": 1, "DescribeAction": 1, "Search": 1, "ListContexts": 2}
+BY_NAME = {
+    "DescribeLineageGroup": 1,
+    "DescribeContext": 1,
+    "DescribeAction": 1,
+    "Search": 1,
+    "ListContexts": 2,
+    "ListArtifacts": 1,
+}
 
 
 @pytest.mark.usefixtures("account")
@@ -48,6 +56,7 @@ BY_NAME = {"DescribeLineageGroup": 1, "DescribeContext": 1, "DescribeAction": 1,
         (IMAGE, [artifact_arn(3)], {"ListArtifacts": 1}),
         (PACKAGE, [artifact_arn(4)], {"ListArtifacts": 1}),
         ("churn/3", [artifact_arn(4)], {"DescribeLineageGroup": 1, "ListArtifacts": 2}),
+        ("alone", [artifact_arn(5)], BY_NAME),
         (arn("model-package-group", "churn"), [GROUP], {"ListContexts": 1}),
         ("churn", [GROUP], BY_NAME),
         (arn("endpoint", "serve"), [ENDPOINT], {"ListContexts": 1}),

@@ -87,7 +87,7 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
 
 
 def _by_name(loaders: Loaders, name: str) -> list[Found]:
-    """Ask for an entity of that name, and for those that stand for a job, an endpoint or a package group of it.
+    """Ask for an entity of that name, and for those that stand for a job, endpoint, model package or group of it.
 
     A pipeline execution of it is found by the runs that it made, which have its whole ARN as a tag.
     """
@@ -97,6 +97,7 @@ def _by_name(loaders: Loaders, name: str) -> list[Found]:
         _called(loaders, kinds.ACTION, name),
         _runs(loaders, name),
         *(_standing_at_home(loaders, kinds.CONTEXT, resource, name) for resource in groups),
+        _standing_at_home(loaders, kinds.ARTIFACT, "model-package", name),  # one of no group has no version
     ]
 
 
