@@ -26,6 +26,8 @@ def account(load: Callable[..., None]) -> None:
         artifact(5, "Model", Source={"SourceUri": arn("model-package", "alone")}),
         context("my-endpoint-context", Source={"SourceUri": arn("endpoint", "serve")}),
         context("churn_group", "ModelGroup", Source={"SourceUri": arn("model-package-group", "churn")}),
+        context("report", "Report", Source={"SourceUri": "s3://bucket/report"}),
+        action("reporting", "Reporting", Source={"SourceUri": "s3://bucket/report/"}),
         action("approve", "Approval", Source={"SourceUri": "https://ci/42"}),
         component("ab", Tags=[tag]),
         component("train-aws-training-job", Source={"SourceArn": arn("training-job", "train")}, Tags=[tag]),
@@ -36,6 +38,7 @@ ENDPOINT = arn("context", "my-endpoint-context")
 GROUP = arn("context", "churn_group")
 JOB = component_arn("train-aws-training-job")
 OTHER = component_arn("ab")
+BY_URI = {"ListArtifacts": 2, "ListContexts": 2, "ListActions": 2}
 BY_NAME = {
     "DescribeLineageGroup": 1,
     "DescribeContext": 1,
@@ -50,9 +53,10 @@ BY_NAME = {
 @pytest.mark.parametrize(
     ("reference", "found", "cost"),
     [
-        ("s3://bucket/data", [artifact_arn(1), artifact_arn(2)], {"ListArtifacts": 2}),
-        ("s3://bucket/data/", [artifact_arn(2), artifact_arn(1)], {"ListArtifacts": 2}),
-        ("s3://bucket/nothing", [], {"ListArtifacts": 2}),
+        ("s3://bucket/data", [artifact_arn(1), artifact_arn(2)], BY_URI),
+        ("s3://bucket/data/", [artifact_arn(2), artifact_arn(1)], BY_URI),
+        ("s3://bucket/report", [arn("context", "report"), arn("action", "reporting")], BY_URI),
+        ("s3://bucket/nothing", [], BY_URI),
         (IMAGE, [artifact_arn(3)], {"ListArtifacts": 1}),
         (PACKAGE, [artifact_arn(4)], {"ListArtifacts": 1}),
         ("churn/3", [artifact_arn(4)], {"DescribeLineageGroup": 1, "ListArtifacts": 2}),

@@ -27,6 +27,8 @@ _NAME = re.compile(r"[a-zA-Z0-9](?:[-_]*[a-zA-Z0-9]){0,119}")
 _RUN = re.compile(r"([a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,255})/([a-z0-9]{1,64})")
 _VERSION = re.compile(r"[a-zA-Z0-9-]{1,63}/[0-9]{1,9}")
 _JOBS = ("training-job", "processing-job", "transform-job")
+_WITH_ANY_SOURCE = [kinds.ARTIFACT, kinds.CONTEXT, kinds.ACTION]
+"""What people make by hand and say of whatever it stands for."""
 _EXECUTION_TAG = f"Tags.{kinds.EXECUTION_TAG}"
 
 Found = Awaitable[Sequence[str]]
@@ -55,7 +57,7 @@ def _calls(loaders: Loaders, wanted: str) -> list[Found]:  # noqa: PLR0911 - a l
         return _by_arn(loaders, arn)
     if wanted.startswith("s3://"):
         other = wanted.removesuffix("/") if wanted.endswith("/") else f"{wanted}/"
-        return [_standing_for(loaders, kinds.ARTIFACT, uri) for uri in (wanted, other)]
+        return [_standing_for(loaders, kind, uri) for kind in _WITH_ANY_SOURCE for uri in (wanted, other)]
     if _NAME.fullmatch(wanted):
         return _by_name(loaders, wanted)
     if _VERSION.fullmatch(wanted):
@@ -65,7 +67,7 @@ def _calls(loaders: Loaders, wanted: str) -> list[Found]:  # noqa: PLR0911 - a l
         return [_standing_for(loaders, kinds.ARTIFACT, wanted), _run_by(loaders, *run.groups())]
     if "/" in wanted and "://" not in wanted and not wanted.startswith("arn:"):
         return [_standing_for(loaders, kinds.ARTIFACT, wanted)]
-    return [_standing_for(loaders, kind, wanted) for kind in (kinds.ARTIFACT, kinds.CONTEXT, kinds.ACTION)]
+    return [_standing_for(loaders, kind, wanted) for kind in _WITH_ANY_SOURCE]
 
 
 def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
@@ -82,7 +84,7 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
         case "endpoint" | "model-package-group":
             sources = [kinds.CONTEXT]
         case _:
-            sources = [kinds.ARTIFACT, kinds.CONTEXT, kinds.ACTION]
+            sources = _WITH_ANY_SOURCE
     return [_standing_for(loaders, source, arn.text) for source in sources]
 
 
