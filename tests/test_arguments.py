@@ -154,6 +154,13 @@ async def test_malformed_moment_is_refused(refused: Ask, moment: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("moment", ["2026-03-08T09:30:00Z", "2026-03-08t09:30:00z", "2026-03-08T11:30:00.000+02:00"])
+async def test_moment_is_read_in_every_spelling(ask: Ask, load: Callable[..., None], moment: str) -> None:
+    load(artifact(0, CreationTime=1_772_962_200), artifact(1, CreationTime=1_772_962_199))
+    data = await ask("query($at: DateTime) { artifacts(createdAfter: $at) { nodes { arn } } }", at=moment)
+    assert data == {"artifacts": {"nodes": [{"arn": DATASET}]}}
+
+
 async def test_malformed_moment_in_document_is_refused(refused: Ask) -> None:
     await refused('{ artifacts(createdAfter: "yesterday") { nodes { arn } } }', "BAD_USER_INPUT")
 

@@ -61,7 +61,7 @@ def _read_datetime(value: object) -> datetime:
     if not isinstance(value, str):
         raise BadUserInput("a DateTime is a string in ISO 8601.")
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value.upper())  # RFC 3339 takes a `t` and a `z` too, which Python does in part
     except ValueError:
         raise BadUserInput(f"not a DateTime in ISO 8601: {value[:40]!r}.") from None
     if not _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR:
