@@ -218,6 +218,23 @@ async def test_walk_goes_through_both_accounts(service: LocalServer, other: Loca
     assert other.calls == {"QueryLineage": 1}
 
 
+@pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
+async def test_mirror_is_no_way_for_the_other_account(
+    service: LocalServer, other: LocalServer, ask: Ask, prefer: str
+) -> None:
+    """What only the original leads to is not expanded by the call from its mirror, which ends later."""
+    load(service, artifact(1), association(artifact_arn(1), there(artifact_arn(2))))
+    load(other, artifact(1), artifact(2, "Model"), context("serving"), account=OTHER)
+    load(other, association(artifact_arn(2), arn("context", "serving")), account=OTHER)
+    other.behaviour.latency_ms = 50
+    query = GRAPH.replace("direction: $direction", f"direction: $direction, prefer: {prefer}")
+    start = [artifact_arn(1), there(artifact_arn(1))]
+    walked = (await ask(query, start=start, direction="DOWNSTREAM"))["lineage"]
+    found = [(vertex["depth"], vertex["entity"]["arn"]) for vertex in walked["vertices"]]
+    assert found == [(0, artifact_arn(1)), (1, there(artifact_arn(2))), (2, SERVING)]
+    assert walked["coverage"] == {"complete": True, "reasons": [], "frontier": []}
+
+
 async def test_mirrored_artifact_appears_once(service: LocalServer, other: LocalServer, ask: Ask) -> None:
     load_shared(service, other)
     walked = (await ask(GRAPH, start=[artifact_arn(2), there(artifact_arn(2))], direction="BOTH"))["lineage"]

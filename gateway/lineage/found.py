@@ -105,3 +105,18 @@ class Found:
                 self.depths[there] = depth
                 self.reached.append(there)
                 waiting.extend((there, far) for far in self.beyond(there))
+
+
+def led_to(start: str, edges: Iterable[Edge], direction: Direction, limit: int) -> set[str]:
+    """Return what is less than ``limit`` of these associations beyond an ARN, itself included; mirrors are apart."""
+    beyond: dict[str, set[str]] = defaultdict(set)
+    for edge in edges:
+        if direction is not Direction.UPSTREAM:
+            beyond[edge.source].add(edge.destination)
+        if direction is not Direction.DOWNSTREAM:
+            beyond[edge.destination].add(edge.source)
+    found, level = {start}, {start}
+    for _ in range(limit - 1):
+        level = set[str]().union(*(beyond.get(arn, ()) for arn in level)) - found
+        found |= level
+    return found

@@ -9,6 +9,8 @@ class Mirrors:
 
     def __init__(self) -> None:
         """Begin with none."""
+        self.owners: set[tuple[str, str]] = set()
+        """The accounts, each with a region, that any of them is of."""
         self._shown: dict[str, str] = {}
         self._by_id: dict[tuple[str, str], str] = {}
         self._all: dict[str, list[str]] = {}
@@ -27,6 +29,9 @@ class Mirrors:
 
     def _first(self, arn: str) -> str:
         parsed = arns.parse(arn)
-        if parsed is None or kind_of(parsed) is not ARTIFACT:
+        if parsed is None:
+            return arn
+        self.owners.add((parsed.account, parsed.region))
+        if kind_of(parsed) is not ARTIFACT:
             return arn
         return self._by_id.setdefault((parsed.region, parsed.id), arn)

@@ -29,10 +29,10 @@ from gateway.aws.kinds import MOST_VERTICES, TRIAL_COMPONENT, kind_at
 from gateway.aws.places import Place
 from gateway.errors import Forbidden, GatewayError, NotFound, Unsupported
 from gateway.lineage.coverage import Coverage, Reason, reason_of
-from gateway.lineage.found import Found
+from gateway.lineage.found import Found, led_to
 from gateway.lineage.spread import DEEPEST_QUERY, FEW_PAGES, PATIENCE, Cost, pages, wave
 from gateway.loaders import Loaders
-from gateway.records import Step
+from gateway.records import Edge, Step
 
 _FIRST_REACH = 3
 """How far the first calls of a walk that is to wait less go, while nothing is known of how wide the graph is."""
@@ -69,6 +69,8 @@ class _Chain:
     """Whether it runs beside narrower calls, in case it expands all of the graph before they do."""
     told: set[str] = field(default_factory=set)
     """The vertices on its pages so far."""
+    edges: list[Edge] = field(default_factory=list)
+    """The associations on them."""
     pages: int = 0
     by_hop: bool = False
     """Whether ListAssociations tells it, all in one."""
@@ -94,6 +96,8 @@ class Walk:
         self._seconds = 0.0
         """How long the first page took to come, as an estimate for others."""
         self._expanded: set[str] = set()
+        self._apart: set[str] = set()
+        """Vertices that a query from another did not expand, for what leads to them is another account's."""
         self._typeless: set[str] = set()
         self._typed: set[str] = set()
         """Vertices that had a type on some page."""
@@ -245,7 +249,8 @@ class Walk:
 
     def _can_share(self, arn: str) -> bool:
         """Whether a QueryLineage from another vertex can expand this one as well."""
-        return self.loaders.lineage.can_query(arn) and self.found.mirrors.of(self.found.mirrors.one(arn)) == [arn]
+        alone = self.found.mirrors.of(self.found.mirrors.one(arn)) == [arn]
+        return alone and arn not in self._apart and self.loaders.lineage.can_query(arn)
 
     def _behind(self, level: int) -> list[list[str]]:
         """Return the expanded vertices one level before a level, two levels before it, and so on."""
@@ -368,6 +373,7 @@ class Walk:
     async def _ask_ahead(self, step: Step, chain: _Chain) -> bool:
         """Ask for the next page before working on this one, if it is sure to be wanted; return whether it is."""
         chain.told.update(arn for arn, _ in step.vertices)
+        chain.edges.extend(step.edges)
         chain.pages += 1
         chain.token = step.next
         follows = len(self.found.starts) <= _FEW_STARTS if chain.looks_far else not self.hurries or chain.limit == 1
@@ -393,8 +399,14 @@ class Walk:
     def _expand_from(self, chain: _Chain) -> None:
         """Mark what a finished chain has expanded: all in its place that is nearer to its start than its limit."""
         mirrors, place = self.found.mirrors, self._place(chain.start)
-        expanded = self.found.within(mirrors.one(chain.start), chain.limit)
-        self._expanded |= {arn for vertex in expanded for arn in mirrors.of(vertex) if self._place(arn) == place}
+        near = self.found.within(mirrors.one(chain.start), chain.limit)
+        expanded = {arn for vertex in near for arn in mirrors.of(vertex) if self._place(arn) == place}
+        if len(mirrors.owners) > 1:
+            # A place need not know of the associations that lead there through others and their mirrors.
+            self._apart |= expanded
+            expanded &= led_to(chain.start, chain.edges, self.found.direction, chain.limit)
+            self._apart -= expanded
+        self._expanded |= expanded
 
     def _place(self, arn: str) -> Place | None:
         """Tell where a vertex is asked for; None where the gateway may not."""
