@@ -10,8 +10,11 @@ from gateway.aws import kinds
 from gateway.lineage import plan
 from gateway.schema.arguments import (
     Account,
+    ActionType,
     ArnArgument,
     ArnOrNone,
+    ArtifactType,
+    ContextType,
     CreatedAfter,
     CreatedBefore,
     Name,
@@ -21,7 +24,6 @@ from gateway.schema.arguments import (
     RegistryOrder,
     SortBy,
     SourceUri,
-    Type,
     argument,
 )
 from gateway.schema.associations import Association, association, association_listing, foresee_hops
@@ -148,7 +150,7 @@ class Query(References, Catalogue):
         first: First = 50,
         after: After = UNSET,
         source_uri: SourceUri = UNSET,
-        type: Type = UNSET,
+        type: ArtifactType = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
         sort_order: Order = UNSET,
@@ -175,7 +177,7 @@ class Query(References, Catalogue):
         first: First = 50,
         after: After = UNSET,
         source_uri: SourceUri = UNSET,
-        type: Type = UNSET,
+        type: ContextType = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
@@ -204,7 +206,7 @@ class Query(References, Catalogue):
         first: First = 50,
         after: After = UNSET,
         source_uri: SourceUri = UNSET,
-        type: Type = UNSET,
+        type: ActionType = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
