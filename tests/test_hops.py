@@ -89,7 +89,7 @@ async def test_every_edge_can_be_resumed(ask: Ask, load: Callable[..., None]) ->
         assert rest["pageInfo"]["hasPreviousPage"]
 
 
-@pytest.mark.parametrize("gone", [[], [1], [4], [1, 2, 3, 4], [2, 5]])
+@pytest.mark.parametrize("gone", [[], [1], [4], [3, 4], [4, 5], [1, 2, 3, 4], [2, 5]])
 @pytest.mark.parametrize("new", [0, 1, 3])
 async def test_pages_join_while_the_list_changes(
     ask: Ask, change: Ask, load: Callable[..., None], new: int, gone: list[int]
@@ -110,7 +110,7 @@ async def test_pages_join_while_the_list_changes(
     names = [edge["node"]["name"] for edge in rest["edges"]]
     ahead = [f"artifact-{n}" for n in range(5, 10) if n not in gone]
     assert names[-len(ahead) :] == ahead
-    assert names == ahead or 4 in gone  # behind an edge that is gone, some may come twice
+    assert names == ahead or gone == [1, 2, 3, 4]  # with the edges before it gone too, some may come twice
 
 
 async def test_cursors_survive_another_gateway(ask: Ask, load: Callable[..., None], server: LocalServer) -> None:

@@ -1,8 +1,9 @@
 """Relay connections over AWS's pages.
 
 AWS hands out one token a page; a connection hands out a cursor an edge. A cursor says which page its edge stands on,
-how many of that page's items come before the next edge, and which item its own is, so it needs nothing remembered here,
-survives a restart, and finds its edge again where others have come or gone before it.
+how many of that page's items come before the next edge, and which item its own is and which come before that, so it
+needs nothing remembered here, survives a restart, and finds its place again where others have come or gone before it,
+or its own item has.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -34,6 +35,9 @@ N = TypeVar("N")
 P = TypeVar("P", bound=tuple[Any, ...])
 
 DEFAULT_FIRST = 50
+
+_MARKS = 3
+"""Items by which a cursor finds its place on a page again: its own, and those before it in case that is gone."""
 
 UNTOLD = (BudgetExceeded, DeadlineExceeded, Forbidden, Throttled, Unsupported, UpstreamUnavailable)
 """Why AWS may not tell what is there."""
@@ -100,7 +104,7 @@ async def window(info: Info, listing: Listing, first: int | None, after: str | N
     """
     wanted = checked_first(first)
     resumed = is_given(after)
-    token, index, mark = _read_cursor(listing.scope, after or "") if resumed else (None, 0, None)
+    token, index, marks = _read_cursor(listing.scope, after or "") if resumed else (None, 0, [])
     chosen: list[tuple[str, dict[str, Any]]] = []
     while True:
         try:
@@ -108,7 +112,7 @@ async def window(info: Info, listing: Listing, first: int | None, after: str | N
         except UNTOLD as error:
             info.context.tell(error, info.path.as_list())
             return _window(chosen, resumed=resumed, more=bool(chosen))
-        skip = _behind(mark, listing, page) if mark else 0
+        skip = _behind(marks, listing, page) if marks else 0
         for number, item in enumerate(page.items[skip:], skip + 1):
             if listing.keep and not listing.keep(item):
                 continue
@@ -117,7 +121,7 @@ async def window(info: Info, listing: Listing, first: int | None, after: str | N
             chosen.append((_cursor_behind(listing, token, number, page), item))
         if page.next is None or (len(chosen) == wanted and not listing.keep):
             return _window(chosen, resumed=resumed, more=page.next is not None)
-        token, index, mark = page.next, 0, None
+        token, index, marks = page.next, 0, []
 
 
 def connection(window: Window, node: Callable[[dict[str, Any]], N]) -> Connection[N]:
@@ -186,24 +190,25 @@ def _cursor_behind(listing: Listing, token: str | None, number: int, page: Page)
     """Write the cursor of a page's item of this number; the last one's leads straight to the page after."""
     if number == len(page.items) and page.next:
         return _write_cursor(listing.scope, page.next, 0)
-    return _write_cursor(listing.scope, token, number, scope(listing.key(page.items[number - 1])))
+    marked = reversed(page.items[max(0, number - _MARKS) : number])
+    return _write_cursor(listing.scope, token, number, *(scope(listing.key(item)) for item in marked))
 
 
-def _behind(mark: str, listing: Listing, page: Page) -> int:
-    """Tell how many of a page's items come before the edge after the marked one.
+def _behind(marks: Sequence[str], listing: Listing, page: Page) -> int:
+    """Tell how many of a page's items come before the edge after the first of the marked ones that is still there.
 
-    None where that one is gone, for others may be as well: rather some come twice than one never.
+    None where all are gone, for others may be as well: rather some come twice than one never.
     """
-    found = (place for place, item in enumerate(page.items, 1) if scope(listing.key(item)) == mark)
-    return next(found, 0)
+    places = {scope(listing.key(item)): place for place, item in enumerate(page.items, 1)}
+    return next((places[mark] for mark in marks if mark in places), 0)
 
 
-def _read_cursor(scope: str, cursor: str) -> tuple[str | None, int, str | None]:
+def _read_cursor(scope: str, cursor: str) -> tuple[str | None, int, list[str]]:
     match _read_place(scope, cursor):
         case [str() | None as token, 0]:
-            return token, 0, None
-        case [str() | None as token, int() as index, str() as mark] if 1 <= index <= MOST_RESULTS:
-            return token, index, mark
+            return token, 0, []
+        case [str() | None as token, int() as index, str() as mark, *before] if 1 <= index <= MOST_RESULTS:
+            return token, index, [mark, *map(str, before)]
         case _:
             raise BadUserInput("not a cursor.", "after")
 
