@@ -13,6 +13,7 @@ RESOLVE = "query($reference: String!) { resolve(reference: $reference) { arn } }
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1.0"
 EXECUTION = arn("pipeline", "p/execution/abc")
 PACKAGE = arn("model-package", "churn/3")
+CAPITAL = {"Key": "sagemaker:pipeline-execution-arn", "Value": arn("pipeline", "mypipe/execution/xyz")}
 
 
 @pytest.fixture
@@ -28,6 +29,9 @@ def account(load: Callable[..., None]) -> None:
         context("churn_group", "ModelGroup", Source={"SourceUri": arn("model-package-group", "churn")}),
         context("report", "Report", Source={"SourceUri": "s3://bucket/report"}),
         action("reporting", "Reporting", Source={"SourceUri": "s3://bucket/report/"}),
+        artifact(6, "Model", Source={"SourceUri": arn("model-package", "mygroup/1")}),
+        context("other", Source={"SourceUri": arn("endpoint", "myendpoint")}),
+        component("MyJob-run", Source={"SourceArn": arn("training-job", "myjob")}, Tags=[CAPITAL]),
         action("approve", "Approval", Source={"SourceUri": "https://ci/42"}),
         component("ab", Tags=[tag]),
         component("train-aws-training-job", Source={"SourceArn": arn("training-job", "train")}, Tags=[tag]),
@@ -47,6 +51,7 @@ BY_NAME = {
     "ListContexts": 2,
     "ListArtifacts": 1,
 }
+BY_CAPITALS = BY_NAME | {"ListContexts": 4, "ListArtifacts": 2}
 
 
 @pytest.mark.usefixtures("account")
@@ -79,6 +84,14 @@ BY_NAME = {
         ("approve", [arn("action", "approve")], BY_NAME),
         ("https://ci/42", [arn("action", "approve")], {"ListArtifacts": 1, "ListContexts": 1, "ListActions": 1}),
         ("  serve\n", [ENDPOINT], BY_NAME),
+        ("MyEndpoint", [arn("context", "other")], BY_CAPITALS),
+        ("MyJob", [component_arn("MyJob-run")], BY_CAPITALS),
+        ("MyGroup/1", [artifact_arn(6)], {"DescribeLineageGroup": 1, "ListArtifacts": 3}),
+        ("MyPipe/xyz", [component_arn("MyJob-run")], {"DescribeLineageGroup": 1, "ListArtifacts": 1, "Search": 2}),
+        (arn("endpoint", "MyEndpoint"), [arn("context", "other")], {"ListContexts": 2}),
+        (arn("training-job", "MyJob"), [component_arn("MyJob-run")], {"ListTrialComponents": 2}),
+        (arn("pipeline", "MyPipe/execution/xyz"), [component_arn("MyJob-run")], {"Search": 2}),
+        ("N" * 100, [], BY_CAPITALS),
     ],
 )
 async def test_reference_leads_to_its_entities(

@@ -76,7 +76,8 @@ class Query(References, Catalogue):
         description="The entities that stand for anything a person has at hand: an S3 URI (with or without its last "
         "slash), an image, the ARN or name of a job, endpoint, model package, package group, trial component or "
         "lineage entity, or the ARN of a pipeline execution, its id, or `pipeline/id`. The cheapest calls that can "
-        "answer: one for an image and most ARNs, three for `pipeline/id`, six for an S3 URI, seven for a bare name."
+        "answer: one for an image and most ARNs, three for `pipeline/id`, six for an S3 URI, seven for a bare name. "
+        "Capital letters cost some more, as SageMaker writes many ARNs in small ones whatever the name is."
     )
     async def resolve(
         self, info: Info, reference: Annotated[str, argument("What to look for, exactly.")], first: First = 50

@@ -6,7 +6,7 @@ source, so nothing here lists an account. What one call fails to tell is said be
 
 import asyncio
 import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -27,6 +27,7 @@ _NAME = re.compile(r"[a-zA-Z0-9](?:[-_]*[a-zA-Z0-9]){0,119}")
 _RUN = re.compile(r"([a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,255})/([a-z0-9]{1,64})")
 _VERSION = re.compile(r"[a-zA-Z0-9-]{1,63}/[0-9]{1,9}")
 _JOBS = ("training-job", "processing-job", "transform-job")
+_LONGEST_JOB_NAME = 63
 _WITH_ANY_SOURCE = [kinds.ARTIFACT, kinds.CONTEXT, kinds.ACTION]
 """What people make by hand and say of whatever it stands for."""
 _EXECUTION_TAG = f"Tags.{kinds.EXECUTION_TAG}"
@@ -75,9 +76,10 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
     if kind in kinds.LINEAGE:
         return [_itself(loaders, kind, arn.text)]
     if arn.resource in _JOBS:
-        return [_run_as(loaders, arn.text)]
+        return [_run_as(loaders, text) for text in _spellings(arn)]
     if kind is kinds.PIPELINE_EXECUTION:
-        return [_search(loaders, {_EXECUTION_TAG: arn.text}, loaders.known.place_of(arn.text))]
+        place = loaders.known.place_of(arn.text)
+        return [_search(loaders, {_EXECUTION_TAG: text}, place) for text in _spellings(arn)]
     match arn.resource:
         case "model-package":
             sources = [kinds.ARTIFACT]
@@ -85,7 +87,12 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
             sources = [kinds.CONTEXT]
         case _:
             sources = _WITH_ANY_SOURCE
-    return [_standing_for(loaders, source, arn.text) for source in sources]
+    return [_standing_for(loaders, source, text) for source in sources for text in _spellings(arn)]
+
+
+def _spellings(arn: Arn) -> list[str]:
+    """Return an ARN as it stands and in small letters, which SageMaker writes many in whatever the name is."""
+    return list(dict.fromkeys([arn.text, arn._replace(id=arn.id.lower()).text]))
 
 
 def _by_name(loaders: Loaders, name: str) -> list[Found]:
@@ -110,6 +117,10 @@ async def _home(loaders: Loaders) -> Arn:
     return home or Arn("aws", "", "000000000000", "", "")
 
 
+async def _all(finding: Iterable[Found]) -> list[str]:
+    return [arn for some in await asyncio.gather(*finding) for arn in some]
+
+
 async def _itself(loaders: Loaders, kind: Kind, arn: str) -> Sequence[str]:
     record = await loaders.entities.describe(kind, arn)
     return [] if record.missing else [arn]
@@ -128,7 +139,8 @@ async def _standing_for(loaders: Loaders, kind: Kind, source: str) -> Sequence[s
 
 
 async def _standing_at_home(loaders: Loaders, kind: Kind, resource: str, id: str) -> Sequence[str]:
-    return await _standing_for(loaders, kind, (await _home(loaders))._replace(resource=resource, id=id).text)
+    source = (await _home(loaders))._replace(resource=resource, id=id)
+    return await _all(_standing_for(loaders, kind, text) for text in _spellings(source))
 
 
 async def _run_as(loaders: Loaders, job: str) -> Sequence[str]:
@@ -143,8 +155,8 @@ async def _search(loaders: Loaders, terms: dict[str, str], place: Place = HOME) 
 
 
 async def _run_by(loaders: Loaders, pipeline: str, id: str) -> Sequence[str]:
-    execution = (await _home(loaders))._replace(resource="pipeline", id=f"{pipeline}/execution/{id}").text
-    return await _search(loaders, {_EXECUTION_TAG: execution})
+    execution = (await _home(loaders))._replace(resource="pipeline", id=f"{pipeline}/execution/{id}")
+    return await _all(_search(loaders, {_EXECUTION_TAG: text}) for text in _spellings(execution))
 
 
 async def _runs(loaders: Loaders, name: str) -> Sequence[str]:
@@ -152,7 +164,9 @@ async def _runs(loaders: Loaders, name: str) -> Sequence[str]:
     terms = {"TrialComponentName": name}
     with suppress(GatewayError):  # without the ARN of a job, which others need too and say so
         home = await _home(loaders)
-        terms["Source.SourceArn"] = ",".join(home._replace(resource=job, id=name).text for job in _JOBS)
+        jobs = (home._replace(resource=job, id=name) for job in _JOBS)
+        if len(name) <= _LONGEST_JOB_NAME:  # their ARNs are as much as Search takes in one value
+            terms["Source.SourceArn"] = ",".join(text for job in jobs for text in _spellings(job))
     end = f"/execution/{name}"
     found = await loaders.listings.search_any(kinds.TRIAL_COMPONENT, terms, {_EXECUTION_TAG: end})
 
