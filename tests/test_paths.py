@@ -75,9 +75,10 @@ async def test_path_to_itself_is_empty(ask: Ask, load: Callable[..., None], dept
     assert await found(ask, artifact_arn(1), artifact_arn(1), maxDepth=depth) == ([[artifact_arn(1)]], complete)
 
 
-async def test_missing_vertex_has_no_path_to_itself(ask: Ask, load: Callable[..., None]) -> None:
+@pytest.mark.parametrize("depth", [0, 10])
+async def test_missing_vertex_has_no_path_to_itself(ask: Ask, load: Callable[..., None], depth: int) -> None:
     load(artifact(0))
-    paths, coverage = await found(ask, artifact_arn(1), artifact_arn(1))
+    paths, coverage = await found(ask, artifact_arn(1), artifact_arn(1), maxDepth=depth)
     assert (paths, coverage["reasons"]) == ([], ["DANGLING"])
 
 

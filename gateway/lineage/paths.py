@@ -32,11 +32,11 @@ class Paths(NamedTuple):
 
 async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: int) -> Paths:
     """Find the first so many paths of at most ``max_depth`` associations."""
-    half = (max_depth + 1) // 2
+    half = max(1, (max_depth + 1) // 2)  # no less, or nobody tells whether the start exists
     mirrors = Mirrors()
     start, end = mirrors.one(start), mirrors.one(end)
     down = Walk(loaders, Found([start], Direction.DOWNSTREAM, half, mirrors), MOST_WALKED)
-    up = Walk(loaders, Found([end], Direction.UPSTREAM, max_depth - half, mirrors), MOST_WALKED)
+    up = Walk(loaders, Found([end], Direction.UPSTREAM, max_depth // 2, mirrors), MOST_WALKED)
     await asyncio.gather(down.run(), up.run())
     # It may take a second, for which nobody else would be served.
     return await asyncio.to_thread(_searched, down, up, start, end, max_depth, first)
