@@ -10,6 +10,7 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 from conftest import Ask, asking, expecting_data, expecting_error, running
+from endpoint import answer, endpoint
 from graphs import Line, arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
 
 from gateway.local.server import LocalServer
@@ -98,6 +99,26 @@ async def test_role_denied_costs_its_field(service: LocalServer, other: LocalSer
     load(other, artifact(1), account=OTHER)
     async with both(service, other) as client:
         assert await expecting_data(asking(client))(ARTIFACT, arn=there(artifact_arn(1)))
+
+
+KEYS = b"<AccessKeyId>a</AccessKeyId><SecretAccessKey>b</SecretAccessKey><SessionToken>c</SessionToken>"
+ASSUMED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+%s</Credentials></AssumeRoleResult></AssumeRoleResponse>"""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"<html><br></html>", b"<html/>", b"{}", b"", ASSUMED % KEYS, ASSUMED % (KEYS + b"<Expiration>2020</Expiration>")],
+    ids=["page", "other", "json", "nothing", "endless", "expired"],
+)
+async def test_role_without_credentials_costs_its_field(said: bytes) -> None:
+    async with endpoint() as sts:
+        sts.will(answer(said))
+        accounts = {HOME: {}, OTHER: {"role_arn": ROLE, "endpoint_url": "http://127.0.0.1:1"}}
+        async with running(Settings(local_url=sts.url, accounts=accounts, cache_url="off")) as client:
+            refused = expecting_error(asking(client))
+            error = await refused(ARTIFACT, "UPSTREAM_UNAVAILABLE", arn=there(artifact_arn(1)))
+    assert error["message"] == "The gateway could not get its AWS credentials."
 
 
 async def test_strange_account_is_forbidden_uncalled(service: LocalServer, other: LocalServer, refused: Ask) -> None:

@@ -1,6 +1,6 @@
 """What a failed call means to the client, without what AWS says of roles and accounts."""
 
-from botocore.exceptions import ClientError, NoCredentialsError, PartialCredentialsError
+from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError, PartialCredentialsError
 
 from gateway.aws.kinds import LINEAGE, READS
 from gateway.aws.tries import UnreadableAnswerError
@@ -32,6 +32,8 @@ def translated(operation: str, error: Exception) -> GatewayError:
         return _answered(error.operation_name, error)  # which may be how credentials are got
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return UpstreamUnavailable("The gateway has no AWS credentials.")
+    if isinstance(error, CredentialRetrievalError):
+        return UpstreamUnavailable("The gateway could not get its AWS credentials.")
     if isinstance(error, UnreadableAnswerError):
         return UpstreamUnavailable(f"What {operation} was answered could not be read.{doubt(operation)}")
     return UpstreamUnavailable(f"{operation} could not be reached or did not answer in time.{doubt(operation)}")

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError
 from botocore.hooks import first_non_none_response
 
 from gateway.aws.answers import Answers
@@ -77,7 +77,7 @@ class Tries:
     async def _tried(self, model: Any, params: Mapping[str, Any], signer: Any) -> _Said | Exception:
         """Sign and send a request; return its answer, or why there is none."""
         request = _Request(params)
-        auth = await signer.get_auth_instance(signer.signing_name, signer.region_name, signer.signature_version)
+        auth = await _auth(signer)
         auth.add_auth(request)
         if self._watch:
             await self._watch.sending(model.name)
@@ -123,6 +123,19 @@ class Tries:
             )
         )
         return judged
+
+
+async def _auth(signer: Any) -> Any:
+    """Get what signs, with credentials that are good now; CredentialRetrievalError where there are none to be had.
+
+    botocore reads what STS, or a program that has them, answers as it comes, and raises whatever comes of that.
+    """
+    try:
+        return await signer.get_auth_instance(signer.signing_name, signer.region_name, signer.signature_version)
+    except (BotoCoreError, ClientError):
+        raise
+    except Exception as error:
+        raise CredentialRetrievalError(provider="their source", error_msg=error) from error
 
 
 class _Request:
