@@ -8,6 +8,7 @@ from conftest import Ask, asking, expecting_data, running
 from endpoint import answer as answered
 from endpoint import endpoint
 from graphs import artifact, artifact_arn, diamond, fan
+from test_policy import called
 
 from gateway.aws.calls import Calls, Tally
 from gateway.aws.places import HOME
@@ -136,3 +137,49 @@ async def test_what_cannot_be_read_is_coded(said: bytes) -> None:
         aws.will(answered(said))
         with pytest.raises(UpstreamUnavailable, match=r"What DescribeArtifact was answered could not be read\.$"):
             await calls("DescribeArtifact", HOME, {"ArtifactArn": DATASET}, Tally())
+
+
+@pytest.mark.parametrize("said", [b"{}", b'{"status": "ok"}'])
+async def test_other_objects_are_no_answers(said: bytes) -> None:
+    query = """query($arn: Arn!) {
+        artifact(arn: $arn) { name }
+        context(name: "production") { arn }
+        uri: resolve(reference: "s3://bucket/data") { arn }
+        name: resolve(reference: "train") { arn }
+        entity(arn: $arn) { tags { key } downstream { nodes { arn } } models { nodes { arn } } }
+        artifacts { nodes { arn } }
+        trialComponents(experimentName: "experiment") { nodes { arn } }
+    }"""
+    async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off")) as client:
+        aws.will(answered(said))
+        answer = await asking(client)(query, arn=DATASET)
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"UPSTREAM_UNAVAILABLE"}
+    assert {error["path"][0] for error in answer["errors"]} == answer["data"].keys()
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        ("ListArtifacts", b'{"ArtifactSummaries": [{"ArtifactName": "name"}]}'),
+        ("ListArtifacts", b'{"ArtifactSummaries": [null]}'),
+        ("ListArtifacts", b'{"ArtifactSummaries": [{"ArtifactArn": 1}]}'),
+        ("ListAssociations", b'{"AssociationSummaries": [{"SourceArn": "arn"}]}'),
+        ("QueryLineage", b'{"Vertices": [{"Type": "Model"}]}'),
+        ("QueryLineage", b'{"Vertices": [], "Edges": [{"SourceArn": "arn"}]}'),
+        ("BatchDescribeModelPackage", b'{"ModelPackageSummaries": {"arn": {}}}'),
+    ],
+)
+async def test_what_lacks_its_arns_is_coded(operation: str, said: bytes) -> None:
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
+        aws.will(answered(said))
+        with pytest.raises(UpstreamUnavailable, match="could not be read"):
+            await calls(operation, HOME, {}, Tally())
+
+
+async def test_nothing_is_no_answer() -> None:
+    operations = called() - {"AddTags", "DeleteTags", "BatchDescribeModelPackage"}
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
+        aws.will(answered(b"{}"))
+        for operation in sorted(operations):
+            with pytest.raises(UpstreamUnavailable, match=f"What {operation} was answered could not be read"):
+                await calls(operation, HOME, {"Resource": "Experiment"} if operation == "Search" else {}, Tally())

@@ -1,0 +1,62 @@
+"""What an answer must tell for the gateway to make anything of it: SageMaker always does, something else may not.
+
+botocore takes any JSON object for an answer, also the ``{"status": "ok"}`` of whatever stands between, and it says of
+hardly a member that it is always there. So an entity would have no members, and a change would seem to be made.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from gateway.aws.batches import Search
+from gateway.aws.kinds import KINDS, LINEAGE, MODEL_CARD_VERSION, PROJECT, TRIAL, Kind
+
+_Texts = Callable[[Mapping[str, Any]], Iterable[Any]]
+"""Picks out of an answer what must be texts, and fails where it is not there."""
+
+
+def tells(operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+    """Whether an answer has everything that the gateway reads of it without asking whether it is there."""
+    texts = _SEARCHED.get(parameters["Resource"]) if operation == Search.operation else _TEXTS.get(operation)
+    try:
+        return texts is None or {str}.issuperset(map(type, texts(answer)))
+    except (KeyError, TypeError, AttributeError):
+        return False
+
+
+def _own(*names: str) -> _Texts:
+    return lambda answer: [answer[name] for name in names]
+
+
+def _items(member: str, *names: str) -> _Texts:
+    return lambda answer: [item[name] for item in answer[member] for name in names]
+
+
+def _batch(kind: Kind) -> _Texts:
+    return lambda answer: [members[kind.arn] for members in kind.batch.found(answer)] if kind.batch else []
+
+
+def _graph(answer: Mapping[str, Any]) -> Iterable[Any]:
+    yield from (vertex["Arn"] for vertex in answer["Vertices"])
+    for edge in answer.get("Edges", ()):
+        yield edge["SourceArn"]
+        yield edge["DestinationArn"]
+
+
+_ENDS = ("SourceArn", "DestinationArn")
+_SEARCHED = {kind.batch.resource: _batch(kind) for kind in KINDS if isinstance(kind.batch, Search)}
+_TEXTS: dict[str, _Texts] = {
+    **{kind.describe: _own(kind.arn) for kind in KINDS},
+    **{kind.list: _items(kind.summaries, kind.arn) for kind in (*KINDS, MODEL_CARD_VERSION)},
+    PROJECT.list: _items(PROJECT.summaries, PROJECT.arn, "ProjectId"),
+    TRIAL.list: _items(TRIAL.summaries, TRIAL.arn, "TrialName"),
+    **{kind.batch.operation: _batch(kind) for kind in KINDS if kind.batch},
+    **{f"Create{kind.name}": _own(kind.arn) for kind in LINEAGE},
+    **{f"Update{kind.name}": _own(kind.arn) for kind in LINEAGE},
+    **{f"Delete{kind.name}": _own(kind.arn) for kind in LINEAGE},
+    "AddAssociation": _own(*_ENDS),
+    "DeleteAssociation": _own(*_ENDS),
+    "DisassociateTrialComponent": _own("TrialComponentArn"),
+    "ListAssociations": _items("AssociationSummaries", *_ENDS),
+    "ListTags": _items("Tags", "Key", "Value"),
+    "QueryLineage": _graph,
+}
