@@ -3,6 +3,7 @@
     GatewayError                INTERNAL
     ├── BadUserInput            BAD_USER_INPUT         an argument that cannot be what it says
     ├── Unauthenticated         UNAUTHENTICATED        nobody that the gateway knows asks
+    │   └── UnknownCredentials                         what the caller shows is not, or no longer, known
     ├── Forbidden               FORBIDDEN              the caller may not ask this, or AWS denies the gateway the call
     ├── NotFound                NOT_FOUND              what a call or a reference was about does not exist
     ├── Conflict                CONFLICT               a change that what is there does not allow
@@ -58,6 +59,10 @@ class Unauthenticated(GatewayError):  # noqa: N818
     """The caller shows no credentials, or none that the gateway knows."""
 
     code = "UNAUTHENTICATED"
+
+
+class UnknownCredentials(Unauthenticated):
+    """The caller shows credentials that the gateway does not know, or no longer takes."""
 
 
 class Forbidden(GatewayError):  # noqa: N818

@@ -63,6 +63,7 @@ def test_valid_token_is_taken(tokened: str, issuer: Issuer, claims: dict[str, An
 def test_unfit_token_is_refused(tokened: str, issuer: Issuer, claims: dict[str, Any], why: str) -> None:
     response = bearing(tokened, issuer.token(**claims))
     assert code(response) == REFUSED
+    assert response.headers["www-authenticate"].endswith(', error="invalid_token"')
     assert why in response.json()["errors"][0]["message"]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gateway.errors import Unauthenticated
+from gateway.errors import Unauthenticated, UnknownCredentials
 from gateway.http.callers import Authenticator, Caller, Credentials, Role
 from gateway.http.files import Watched
 
@@ -49,7 +49,7 @@ class Keys(Authenticator):
         # All of them are compared, so that the time it takes tells nothing.
         found = [entry for entry in self._file.value if hmac.compare_digest(entry.sha256, shown)]
         if not found:
-            raise Unauthenticated("The key is not known.")
+            raise UnknownCredentials("The key is not known.")
         return Caller(found[0].name, found[0].roles)
 
 

@@ -15,6 +15,7 @@ from gateway.errors import (
     Throttled,
     TooCostly,
     Unauthenticated,
+    UnknownCredentials,
     UnknownDocument,
     UpstreamUnavailable,
 )
@@ -96,9 +97,13 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than an error
         return cls(status, str(error), error.code, headers)
 
 
+_CHALLENGE = 'Bearer realm="lineage-gateway"'
+"""How to sign in (RFC 6750), which takes a parameter; its error tells a client to get another token."""
+
 # OK is told to clients that take plain JSON, as of any answer that GraphQL itself gives; to others it is 400.
 _STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
-    (Unauthenticated, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": "Bearer"}),
+    (UnknownCredentials, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}),
+    (Unauthenticated, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": _CHALLENGE}),
     (Forbidden, HTTPStatus.FORBIDDEN, {}),
     (UnknownDocument, HTTPStatus.OK, {}),
     (BadUserInput, HTTPStatus.BAD_REQUEST, {}),

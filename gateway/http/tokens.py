@@ -5,7 +5,7 @@ from typing import Any
 import jwt
 from jwt.exceptions import ExpiredSignatureError, ImmatureSignatureError, PyJWTError
 
-from gateway.errors import Unauthenticated
+from gateway.errors import Unauthenticated, UnknownCredentials
 from gateway.http.callers import Authenticator, Caller, Credentials, Role
 from gateway.http.jwks import ALGORITHMS, KeySource
 
@@ -27,12 +27,12 @@ class Tokens(Authenticator):
         try:
             claims = await self._claims(credentials.bearer)
         except ExpiredSignatureError:
-            raise Unauthenticated("The token has expired.") from None
+            raise UnknownCredentials("The token has expired.") from None
         except ImmatureSignatureError:
-            raise Unauthenticated("The token is not valid yet.") from None
+            raise UnknownCredentials("The token is not valid yet.") from None
         except PyJWTError:
             # Which of its checks failed is in no answer: it would help nobody but a forger.
-            raise Unauthenticated("The token is not valid here.") from None
+            raise UnknownCredentials("The token is not valid here.") from None
         return Caller(_name(claims), frozenset(_SCOPES[scope] for scope in _scopes(claims) if scope in _SCOPES))
 
     async def aclose(self) -> None:
@@ -44,7 +44,7 @@ class Tokens(Authenticator):
         algorithm = header.get("alg")
         key = await self._keys.find(header.get("kid"), algorithm) if algorithm in ALGORITHMS else None
         if key is None:
-            raise Unauthenticated("The token is not valid here.")
+            raise UnknownCredentials("The token is not valid here.")
         options: Any = {"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True}
         return jwt.decode(token, key, algorithms=ALGORITHMS, options=options, **self._checks)
 
