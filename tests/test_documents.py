@@ -101,6 +101,15 @@ def test_unknown_hash_is_said_so(trusting: str, strict: str, body: Any) -> None:
         assert code(response) == (400, "PERSISTED_QUERY_NOT_FOUND")
 
 
+def test_event_says_unknown_hash(trusting: str) -> None:
+    """A client that takes nothing but events would see neither why, nor that there is no more to come."""
+    for document in (SUBSCRIPTION + " ", OTHER):
+        response = httpx.post(trusting, json=by_hash(document), headers={"accept": "text/event-stream"})
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert response.text.count("event: next") == response.text.count("PERSISTED_QUERY_NOT_FOUND") == 1
+        assert response.text.endswith("event: complete\ndata: \n\n")
+
+
 def test_documents_are_not_registered(trusting: str) -> None:
     assert httpx.post(trusting, json=by_hash(OTHER, query=OTHER)).json() == {"data": {"__typename": "Query"}}
     assert code(httpx.post(trusting, json=by_hash(OTHER))) == (200, "PERSISTED_QUERY_NOT_FOUND")

@@ -100,7 +100,7 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than an error
 _CHALLENGE = 'Bearer realm="lineage-gateway"'
 """How to sign in (RFC 6750), which takes a parameter; its error tells a client to get another token."""
 
-# OK is told to clients that take plain JSON, as of any answer that GraphQL itself gives; to others it is 400.
+# OK is told to clients that take plain JSON or events, as of any answer that GraphQL itself gives; to others it is 400.
 _STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
     (UnknownCredentials, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}),
     (Unauthenticated, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": _CHALLENGE}),
@@ -157,10 +157,7 @@ class Operations:
             return outcome
 
     async def _answered(self, asked: Asked, sender: Sender) -> Outcome:
-        try:
-            cost = await self._spend(asked, sender)
-        except TooCostly as error:
-            return _unaffordable(error)
+        cost = await self._spend(asked, sender)
         loaders = _loaders(sender)
         try:
             outcome = await self._executor.run(*asked[:3], loaders)
@@ -172,14 +169,17 @@ class Operations:
         """Answer once, or for a subscription until it ends; Refusal, before any answer, when it may not be asked."""
         with ExitStack() as undo:
             operation = undo.enter_context(observability.operation())
-            asked, sender = self._allowed(asked, sender)
-            return _observed(await self._begun(asked, sender), operation, undo.pop_all())
+            try:
+                outcomes = await self._begun(asked, sender)
+            except Refusal as refused:
+                if refused.status is not HTTPStatus.OK:
+                    raise
+                outcomes = _once(Outcome(refused.answer, executed=False))
+            return _observed(outcomes, operation, undo.pop_all())
 
     async def _begun(self, asked: Asked, sender: Sender) -> AsyncGenerator[Outcome, None]:
-        try:
-            cost = await self._spend(asked, sender)
-        except TooCostly as error:
-            return _once(_unaffordable(error))
+        asked, sender = self._allowed(asked, sender)
+        cost = await self._spend(asked, sender)
         return self._streamed(asked, _wanted(asked, sender), cost, _loaders(sender))
 
     async def _streamed(
@@ -193,7 +193,7 @@ class Operations:
             await loaders.end()
 
     async def _spend(self, asked: Asked, sender: Sender) -> int | None:
-        """Return what the operation may cost, after taking it of what its caller may spend; TooCostly or Refusal."""
+        """Return what the operation may cost, after taking it of what its caller may spend; Refusal when not."""
         cost = self._executor.cost(*asked[:3])
         observability.costs(cost)
         try:
@@ -201,6 +201,8 @@ class Operations:
         except Throttled as error:
             headers = {"Retry-After": str(error.retry_after)}
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers, **error.extensions) from None
+        except TooCostly as error:
+            raise Refusal(HTTPStatus.OK, str(error), **error.extensions) from None
         return cost
 
     def _share(self, sender: Sender) -> str:
@@ -239,10 +241,6 @@ async def _observed(
 
 def _wanted(asked: Asked, sender: Sender) -> frozenset[str]:
     return wanted(asked.extensions, sender.connection.headers)
-
-
-def _unaffordable(error: TooCostly) -> Outcome:
-    return Outcome(refusal(str(error), **error.extensions), executed=False)
 
 
 async def _once(outcome: Outcome) -> AsyncGenerator[Outcome, None]:
