@@ -77,8 +77,10 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
 
     def on_headers_complete(self) -> None:
-        """Go on to the body."""
+        """Go on to the body, unless two hosts are named, of which whoever passed it on may have believed the other."""
         self._told = True
+        if sum(name == b"host" for name, _ in self.headers) > 1:
+            raise ValueError("more than one Host")  # which is answered 400, as any mistake in HTTP
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

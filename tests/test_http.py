@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,16 @@ async def test_deep_document_is_refused(http: httpx.AsyncClient, query: str) -> 
 
 async def test_health_needs_no_aws(http: httpx.AsyncClient) -> None:
     assert (await http.get("/healthz")).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(("hosts", "status"), [(["localhost"], 200), (["localhost", "elsewhere.example"], 400)])
+def test_request_names_one_host(gateway: str, hosts: list[str], status: int) -> None:
+    host, port = gateway.split(":")
+    lines = ["GET /healthz HTTP/1.1", *(f"Host: {name}" for name in hosts), "Connection: close", "", ""]
+    with socket.create_connection((host, int(port)), timeout=30) as client:
+        client.sendall("\r\n".join(lines).encode())
+        told = client.recv(1000)
+    assert told.startswith(f"HTTP/1.1 {status} ".encode())
 
 
 def test_every_audit_is_passed(gateway: str) -> None:
