@@ -124,7 +124,7 @@ class Cache:
             return None
         try:
             return await self._store.get(texts)
-        except (RedisError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - the client raises whatever comes of reading what is no answer
             self._failed(error)
             return None
 
@@ -138,7 +138,7 @@ class Cache:
             return
         try:
             await self._store.set(entries)
-        except (RedisError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
 
     async def evict(self, *subjects: str) -> None:
@@ -152,7 +152,7 @@ class Cache:
         version = b"%d" % secrets.randbits(_VERSION_BITS)
         try:
             await self._store.set([Entry(_version(subject), version, self._version_seconds) for subject in subjects])
-        except (RedisError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - as above
             self._failed(error, max(self._seconds.values()))
 
     def _failed(self, error: Exception, seconds: float = PAUSE_SECONDS) -> None:
@@ -249,7 +249,9 @@ class _Shared:
         )
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
-        told: list[Any] = await self._redis.mget(keys)  # bytes, unless the client decodes them
+        told: Any = await self._redis.mget(keys)  # bytes, unless the client decodes them
+        if not isinstance(told, list) or len(told) != len(keys):
+            raise RedisError("no answer to what was asked")
         return told
 
     async def set(self, entries: Sequence[Entry]) -> None:

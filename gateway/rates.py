@@ -3,10 +3,8 @@
 from datetime import timedelta
 from functools import lru_cache
 
-from redis.exceptions import RedisError
 from throttled.asyncio import BaseStore, MemoryStore, RateLimiterRegistry, RedisStore, rate_limiter
 from throttled.asyncio.rate_limiter import BaseRateLimiter
-from throttled.exceptions import StoreUnavailableError
 
 from gateway.breaker import REDIS_SECONDS, Breaker
 
@@ -36,7 +34,7 @@ class Rates:
         if self._redis and self._breaker.closed:
             try:
                 return await self._take(self._redis, key, per_second, burst, cost)
-            except (StoreUnavailableError, RedisError, OSError):
+            except Exception:  # noqa: BLE001 - whatever it fails with, and be it that something else is there
                 self._breaker.failed()
         return await self._take(self._memory, key, per_second, burst, cost)
 

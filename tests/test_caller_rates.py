@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,24 @@ async def test_gateway_answers_without_its_redis(server: LocalServer, tmp_path: 
             redis.stop()
             # The gateway now counts by itself, from nothing.
             assert [(await ask(client)).status_code for _ in range(3)] == [200, 200, 429]
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize("said", [b"+OK\r\n", b":1\r\n", b"*0\r\n", b"$many\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+async def test_what_is_no_redis_costs_no_answer(server: LocalServer, said: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with closing(writer):
+            while await reader.read(100_000):
+                writer.write(said)
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as other:
+        url = f"redis://127.0.0.1:{other.sockets[0].getsockname()[1]}"
+        async with limited(server, 1, 50, cache_url=url) as client:
+            for query in ('{ context(name: "none") { name } }', QUERY):
+                assert "errors" not in (await ask(client, query)).json()
+        # The cache is asked also where the rate was not.
+        async with running(Settings(local_url=server.url, cache_url=url)) as client:
+            assert (await ask(client, '{ context(name: "none") { name } }')).json() == {"data": {"context": None}}
 
 
 async def test_stopped_gateway_lets_go_of_redis(server: LocalServer, tmp_path: Path) -> None:
