@@ -12,7 +12,7 @@ from test_policy import called
 
 from gateway.aws.calls import Calls, Tally
 from gateway.aws.places import HOME
-from gateway.errors import UpstreamUnavailable
+from gateway.errors import BadUserInput, Conflict, GatewayError, UpstreamUnavailable
 from gateway.local.server import LocalServer
 from gateway.rates import Rates
 from gateway.settings import Settings
@@ -137,6 +137,15 @@ async def test_what_cannot_be_read_is_coded(said: bytes) -> None:
         aws.will(answered(said))
         with pytest.raises(UpstreamUnavailable, match=r"What DescribeArtifact was answered could not be read\.$"):
             await calls("DescribeArtifact", HOME, {"ArtifactArn": DATASET}, Tally())
+
+
+@pytest.mark.parametrize(("operation", "kind"), [("DescribeArtifact", BadUserInput), ("DeleteArtifact", Conflict)])
+@pytest.mark.parametrize("said", [b"", b', "message": null', b', "message": 5'])
+async def test_refusal_need_not_say_why(operation: str, kind: type[GatewayError], said: bytes) -> None:
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
+        aws.will(answered(b'{"__type": "ValidationException"%s}' % said, 400))
+        with pytest.raises(kind, match=f"^{operation} was refused: (AWS does not say why.|5)$"):
+            await calls(operation, HOME, {}, Tally())
 
 
 @pytest.mark.parametrize("said", [b"{}", b'{"status": "ok"}'])

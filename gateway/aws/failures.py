@@ -40,7 +40,8 @@ def translated(operation: str, error: Exception) -> GatewayError:
 
 
 def _answered(operation: str, error: ClientError) -> GatewayError:  # noqa: PLR0911 - a line for each meaning
-    code, said = (error.response.get("Error", {}).get(member, "") for member in ("Code", "Message"))
+    told = error.response.get("Error", {})
+    code, said = told.get("Code"), str(told.get("Message") or "AWS does not say why.")
     if code in _NOT_FOUND:
         return NotFound(f"{operation} found nothing by that name. {said}{_repeated(operation, error)}")
     if code in _DENIED:
