@@ -10,7 +10,7 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 from conftest import Ask, asking, expecting_data, expecting_error, running
-from endpoint import answer, endpoint
+from endpoint import CLOSE, answer, endpoint
 from graphs import Line, arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
 
 from gateway.local.server import LocalServer
@@ -108,12 +108,16 @@ ASSUMED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-1
 
 @pytest.mark.parametrize(
     "said",
-    [b"<html><br></html>", b"<html/>", b"{}", b"", ASSUMED % KEYS, ASSUMED % (KEYS + b"<Expiration>2020</Expiration>")],
-    ids=["page", "other", "json", "nothing", "endless", "expired"],
+    [
+        *map(answer, [b"<html><br></html>", b"<html/>", b"{}", b"", ASSUMED % KEYS]),
+        answer(ASSUMED % (KEYS + b"<Expiration>2020</Expiration>")),
+        CLOSE,
+    ],
+    ids=["page", "other", "json", "nothing", "endless", "expired", "away"],
 )
 async def test_role_without_credentials_costs_its_field(said: bytes) -> None:
     async with endpoint() as sts:
-        sts.will(answer(said))
+        sts.will(said)
         accounts = {HOME: {}, OTHER: {"role_arn": ROLE, "endpoint_url": "http://127.0.0.1:1"}}
         async with running(Settings(local_url=sts.url, accounts=accounts, cache_url="off")) as client:
             refused = expecting_error(asking(client))

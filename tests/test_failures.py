@@ -148,6 +148,16 @@ async def test_refusal_need_not_say_why(operation: str, kind: type[GatewayError]
             await calls(operation, HOME, {}, Tally())
 
 
+@pytest.mark.parametrize(("status", "doubt"), [(400, False), (403, False), (500, True), (503, True)])
+async def test_refused_change_is_in_no_doubt(status: int, doubt: bool) -> None:  # noqa: FBT001
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url, max_attempts=1), Rates()) as calls:
+        aws.will(answered(b'{"__type": "ExpiredTokenException", "message": "expired"}', status))
+        with pytest.raises(UpstreamUnavailable) as raised:
+            await calls("CreateContext", HOME, {}, Tally())
+    assert str(raised.value).startswith("CreateContext failed at AWS.")
+    assert ("carried out" in str(raised.value)) is doubt
+
+
 @pytest.mark.parametrize("said", [b"{}", b'{"status": "ok"}'])
 async def test_other_objects_are_no_answers(said: bytes) -> None:
     query = """query($arn: Arn!) {

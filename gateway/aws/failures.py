@@ -1,5 +1,7 @@
 """What a failed call means to the client, without what AWS says of roles and accounts."""
 
+from http import HTTPStatus
+
 from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError, PartialCredentialsError
 
 from gateway.aws.kinds import LINEAGE, READS
@@ -56,7 +58,10 @@ def _answered(operation: str, error: ClientError) -> GatewayError:  # noqa: PLR0
         return Conflict(f"{operation} was refused, for the account may have no more of these: {said}")
     if code in _INVALID:
         return BadUserInput(f"{operation} was refused: {said}")
-    return UpstreamUnavailable(f"{operation} failed at AWS.{doubt(operation)}")
+    failed = error.response["ResponseMetadata"]["HTTPStatusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return UpstreamUnavailable(
+        f"{operation} failed at AWS.{doubt(operation) if failed else _repeated(operation, error)}"
+    )
 
 
 def _meets_state(operation: str, said: str) -> bool:

@@ -128,11 +128,12 @@ class Tries:
 async def _auth(signer: Any) -> Any:
     """Get what signs, with credentials that are good now; CredentialRetrievalError where there are none to be had.
 
-    botocore reads what STS, or a program that has them, answers as it comes, and raises whatever comes of that.
+    STS, or a program that has them, may be away. What it answers botocore reads as it comes, and raises whatever comes
+    of that.
     """
     try:
         return await signer.get_auth_instance(signer.signing_name, signer.region_name, signer.signature_version)
-    except (BotoCoreError, ClientError):
+    except ClientError:
         raise
     except Exception as error:
         raise CredentialRetrievalError(provider="their source", error_msg=error) from error
