@@ -12,7 +12,7 @@ from test_policy import called
 
 from gateway.aws.calls import Calls, Tally
 from gateway.aws.places import HOME
-from gateway.errors import BadUserInput, Conflict, GatewayError, UpstreamUnavailable
+from gateway.errors import BadUserInput, Conflict, Forbidden, GatewayError, UpstreamUnavailable
 from gateway.local.server import LocalServer
 from gateway.rates import Rates
 from gateway.settings import Settings
@@ -146,6 +146,14 @@ async def test_refusal_need_not_say_why(operation: str, kind: type[GatewayError]
         aws.will(answered(b'{"__type": "ValidationException"%s}' % said, 400))
         with pytest.raises(kind, match=f"^{operation} was refused: (AWS does not say why.|5)$"):
             await calls(operation, HOME, {}, Tally())
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "com.amazon.coral.service#AccessDeniedException", "NotAuthorized"])
+async def test_denial_has_several_names(code: str) -> None:
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
+        aws.will(answered(b'{"__type": "%s"}' % code.encode(), 400))
+        with pytest.raises(Forbidden, match="AWS denies the gateway DescribeArtifact here"):
+            await calls("DescribeArtifact", HOME, {}, Tally())
 
 
 @pytest.mark.parametrize(("status", "doubt"), [(400, False), (403, False), (500, True), (503, True)])

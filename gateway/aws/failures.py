@@ -18,7 +18,7 @@ from gateway.errors import (
 )
 
 _NOT_FOUND = {"ResourceNotFound", "ResourceNotFoundException"}
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_DENIED = {"AccessDenied", "AccessDeniedException", "NotAuthorized", "UnauthorizedOperation"}
 _UNKNOWN = {"UnknownOperationException", "UnsupportedOperation", "InvalidAction"}
 _INVALID = {"ValidationException", "SerializationException", "InvalidParameterValue"}
 THROTTLED = {"Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException"}
