@@ -101,6 +101,13 @@ async def test_role_denied_costs_its_field(service: LocalServer, other: LocalSer
         assert await expecting_data(asking(client))(ARTIFACT, arn=there(artifact_arn(1)))
 
 
+async def test_account_at_no_address_costs_its_field(service: LocalServer) -> None:
+    accounts = {HOME: {}, OTHER: {"endpoint_url": "http://no..address"}}
+    async with running(Settings(local_url=service.url, accounts=accounts, cache_url="off")) as client:
+        await expecting_error(asking(client))(ARTIFACT, "UPSTREAM_UNAVAILABLE", arn=there(artifact_arn(1)))
+        assert await expecting_data(asking(client))(ARTIFACT, arn=artifact_arn(1)) == {"artifact": None}
+
+
 KEYS = b"<AccessKeyId>a</AccessKeyId><SecretAccessKey>b</SecretAccessKey><SessionToken>c</SessionToken>"
 ASSUMED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
 %s</Credentials></AssumeRoleResult></AssumeRoleResponse>"""

@@ -244,7 +244,7 @@ class Calls:
     async def _client(self, place: Place) -> Any:
         try:
             return await self.pool.client(place)
-        except (ClientError, BotoCoreError, OSError) as error:
+        except (ClientError, BotoCoreError, OSError, ValueError) as error:  # the last of an address that is none
             raise UpstreamUnavailable("The gateway could not get ready to ask AWS.") from error
 
     def pace(self, place: Place, operation: str) -> Pace:
