@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 from endpoint import CLOSE, ECHO, SILENCE, Endpoint, Last, answer, certified, endpoint
 
-from gateway.aws.connections import LONGEST_BODY, Connections
+from gateway.aws.connections import LONGEST_BODY, LONGEST_HEAD, Connections
 
 
 def connections(
@@ -141,8 +141,15 @@ async def test_everyone_gets_his_own_answer(ours: Connections, aws: Endpoint) ->
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nmany\r\n",
         b"\0" * 100_000,
         b"HTTP/1.1 200 OK\r\n\r\n" + b" " * (LONGEST_BODY + 1),
+        b"HTTP/1.1 200 OK\r\nName: " + b"x" * LONGEST_HEAD,
+        b"HTTP/1.1 200 OK\r\n" + b"Name: x\r\n" * (LONGEST_HEAD // 9),
+        CHUNKED[:-2] + b"Name: x\r\n" * (LONGEST_HEAD // 9),
+        b"HTTP/1.1 100 Continue\r\n\r\n" * (LONGEST_HEAD // 25 + 1),
     ],
-    ids=["nothing", "body", "head", "chunk", "other", "length", "lengths", "chunks", "noise", "endless"],
+    ids=[
+        *("nothing", "body", "head", "chunk", "other", "length", "lengths", "chunks", "noise"),
+        *("endless body", "endless header", "endless headers", "endless trailers", "endless heads"),
+    ],
 )
 async def test_broken_answers_are_told(ours: Connections, aws: Endpoint, said: bytes) -> None:
     aws.will(said, answer(b"{}"))

@@ -30,7 +30,10 @@ _IDLE_SECONDS = 12.0
 """How long an unused connection is good for; AWS closes it after 20."""
 
 LONGEST_BODY = 64 * 1024 * 1024
-"""Bytes of an answer, many times what AWS's longest have: something else is speaking, which may never end."""
+LONGEST_HEAD = 1024 * 1024
+"""Bytes of an answer, many times what AWS's longest have: something else is speaking, which may never end. To the head
+counts what is no body: also trailers, and heads before it that only say that there will be one.
+"""
 
 
 def connections(**options: Any) -> Any:
@@ -163,6 +166,7 @@ class _Connection(asyncio.Protocol):
     def ask(self, written: bytes, seconds: float) -> asyncio.Future[_Answer]:
         """Send a request and return its answer, in which no pause may be longer than so many seconds."""
         self.reusable = self._until_closed = False
+        self._head = self._size = 0
         self._answer = self._loop.create_future()
         self._seconds = seconds
         self._wait()
@@ -188,6 +192,9 @@ class _Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             self._fail(error)
+        self._head += len(data)
+        if self._head > LONGEST_HEAD:
+            self._fail(ConnectionError("a head too long for AWS"))
         if not self._answer.done():
             self._wait()
 
@@ -204,7 +211,6 @@ class _Connection(asyncio.Protocol):
             raise ValueError("one answer too many")
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
-        self._size = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
@@ -218,6 +224,7 @@ class _Connection(asyncio.Protocol):
         """Take a part of the body."""
         self._body.append(part)
         self._size += len(part)
+        self._head -= len(part)
         if self._size > LONGEST_BODY:
             raise ValueError("an answer too long for AWS")
 
