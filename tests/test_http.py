@@ -60,6 +60,12 @@ async def test_get_answers_a_query(http: httpx.AsyncClient, service: LocalServer
     assert (response.status_code, response.json()) == (200, EMPTY)
 
 
+async def test_empty_parameters_are_none(http: httpx.AsyncClient) -> None:
+    empty = dict.fromkeys(("variables", "operationName", "extensions", "documentId"), "")
+    response = await http.get("/graphql", params=empty | {"query": "{ __typename }"})
+    assert (response.status_code, response.json()) == (200, {"data": {"__typename": "Query"}})
+
+
 async def test_slash_too_many_is_led_back(http: httpx.AsyncClient) -> None:
     got = await http.get("/graphql/", params={"query": "{ __typename }"})
     assert (got.status_code, got.headers["location"]) == (307, "../graphql?query=%7B+__typename+%7D")

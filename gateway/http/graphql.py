@@ -88,8 +88,8 @@ async def without_slash(request: Request) -> Response:
 
 async def _asked(request: Request, most_bytes: int) -> Asked:
     if request.method in _SAFE:
-        given: Any = dict(request.query_params)
-        given |= {name: _json(given[name]) for name in ("variables", "extensions") if given.get(name)}
+        given: Any = {name: text for name, text in request.query_params.items() if text}
+        given |= {name: _json(given[name]) for name in given.keys() & {"variables", "extensions"}}
     else:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be {JSON}.")
