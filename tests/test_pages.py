@@ -218,6 +218,24 @@ async def test_many_siblings_are_stacked(browser: Browser, account: str, service
         await expect(picture.card("artifact-300")).to_have_class(re.compile("selected"))
 
 
+async def test_many_open_sides_share_walks(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(line) for line in fan(250)])
+    looked_at = f"#start={artifact_arn(0)}&up=0&down=0"
+    sides = "".join(f"&open=4:down:{artifact_arn(leaf)}" for leaf in range(1, 251))
+    async with drawn(browser, account + looked_at) as picture:
+        picture.visit.operations.clear()
+        async with picture.page.expect_request(lambda request: len(starts_of(request.post_data_json)) == 50):
+            await picture.page.goto(account + looked_at + sides)
+        walks = [starts_of(sent) for sent in picture.visit.operations]
+    assert [len(starts) for starts in walks if starts] == [100, 100, 50]
+
+
+def starts_of(sent: Any) -> list[str]:
+    """Where a downstream walk begins that was asked for."""
+    asked = (sent or {}).get("variables", {})
+    return asked["start"] if asked.get("direction") == "DOWNSTREAM" else []
+
+
 async def test_large_picture_mounts_what_shows(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(line) for line in layered(600)])
     async with drawn(browser, f"{account}#start={ENDPOINT}&up=60&down=0") as picture:

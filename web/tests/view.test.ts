@@ -63,6 +63,7 @@ describe("an address that cannot be", () => {
     "#kind=artifact&kind=__proto__&kind=ROLE",
     "#up=-1&down=1e9",
     "#open=up:arn:x&open=5:left:arn:x&open=123456:up:arn:x&open=4:up:",
+    "#open=4:up:arn:x&open=4:up:arn:aws:sagemaker:eu-west-1:123456789012:pipeline/p",
     "#close=arn:x&close=up:x",
     "#after=yesterday&before=2026-02-30",
     "#after=2026-13-01&before=2026-00-00",

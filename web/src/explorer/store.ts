@@ -9,7 +9,7 @@ import { Graph, type Side, SIDES } from "./graph";
 import { latestVertex } from "./latest";
 import type { Arranged } from "./layout/arrange";
 import { type Asked, MOST, MOST_STARTS, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
-import { FIRST, MOST_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
+import { FIRST, type Filter, MOST_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
 import { forgetNewest } from "./newest";
 import { paced } from "./paced";
 import { FEW, MORE, stackId } from "./scene";
@@ -175,15 +175,27 @@ export const useExplorer = create<Explorer>()((set, get) => {
 
   /** Walk the sides that the user opened, as far as they are not known. */
   function opened({ opened, filter }: View): Job[] {
-    const hops = isFiltered(filter) ? FILTERED_HOPS : 1;
     const isDone = (key: string) => opening.has(key) || get().graph.isExplored(...splitKey(key));
-    return [...opened.keys()]
-      .filter((key) => !isDone(key))
-      .map((key) => async (signal) => {
-        const [arn, side] = splitKey(key);
-        const underWay = opening.add(key);
-        await explore({ start: [arn], side, hops, most: PAGE }, signal).finally(() => underWay.delete(key));
-      });
+    const left = [...opened.keys()].filter((key) => !isDone(key));
+    return SIDES.flatMap((side) => {
+      const keys = left.filter((key) => splitKey(key)[1] === side);
+      return keys.length ? [(signal: AbortSignal) => openAll(keys, side, filter, signal)] : [];
+    });
+  }
+
+  /** Walk many opened sides together, for a link may hold thousands. */
+  async function openAll(keys: readonly string[], side: Side, filter: Filter, signal: AbortSignal): Promise<void> {
+    const hops = isFiltered(filter) ? FILTERED_HOPS : 1;
+    const underWay = opening;
+    for (const key of keys) underWay.add(key);
+    try {
+      for (let at = 0; at < keys.length; at += MOST_STARTS) {
+        const start = keys.slice(at, at + MOST_STARTS).map((key) => splitKey(key)[0]);
+        await explore({ start, side, hops, most: Math.min(PAGE * start.length, MOST) }, signal);
+      }
+    } finally {
+      for (const key of keys) underWay.delete(key);
+    }
   }
 
   /** Go on from where a side's walks were cut short, for about as many vertices as a walk finds. */

@@ -123,7 +123,11 @@ export function parse(fragment: string): View {
   };
 }
 
-const isSideKey = (text: string): boolean => /^(up|down):arn:/.test(text);
+/** Whether a side is one of a vertex: the gateway refuses walks that begin at anything else, whatever else they begin at. */
+const isSideKey = (text: string): boolean =>
+  /^(up|down):arn:aws[a-z-]*:sagemaker:[a-z\d-]*:\d{12}:(artifact|context|action|experiment-trial-component)\/\S+$/.test(
+    text,
+  );
 
 function opened(text: string): [string, number][] {
   const [, shown, key] = /^(\d{1,5}):(.+)$/s.exec(text) ?? [];
