@@ -61,6 +61,8 @@ async def test_signing_out_takes_all_away(browser: Browser, load: Load, service:
                 await page.keyboard.press("Escape")
                 await page.get_by_role("button", name="Sign out").click()
                 await expect(page.locator(".card, .neighbours, .drawer [role=alert]")).to_have_count(0)
+                await expect(drawer.get_by_text("Sign in to see details.")).to_be_visible()
+                await expect(drawer.get_by_text("Loading details…")).to_have_count(0)
                 await page.get_by_role("combobox").fill("artifact")
                 await expect(page.get_by_text("Not everything could be searched.")).to_be_visible()
                 await expect(page.get_by_role("option")).to_have_count(0)

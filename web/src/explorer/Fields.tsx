@@ -3,6 +3,7 @@
 import { type ReactNode, useState } from "react";
 import type { WhoFragment } from "../generated/graphql";
 import type { Problem } from "./api";
+import { useExplorer } from "./store";
 
 /** A longer text is cut until all of it is wanted. */
 const CUT_OVER = 240;
@@ -112,8 +113,10 @@ export function Lacking({ problem }: { problem: Problem }): ReactNode {
   );
 }
 
-/** Where details will be, while they are on their way. */
+/** Where details will be, while they are on their way or wait for who asks to sign in. */
 export function Skeleton({ of }: { of: string }) {
+  const isSignedOut = useExplorer(({ wanted }) => wanted !== null);
+  if (isSignedOut) return <p className="note">Sign in to see {of}.</p>;
   return (
     <div className="bones" role="status">
       <span className="unseen">Loading {of}…</span>
