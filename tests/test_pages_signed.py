@@ -4,14 +4,18 @@ import asyncio
 from pathlib import Path
 
 import httpx
+from conftest import listening
 from graphs import diamond
 from issuer import AUDIENCE, ISSUER, issuing
 from playwright.async_api import Browser, expect
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 from telling import DATASET, ENDPOINT, Load, deeper, names, opened, over
 
 from gateway.http.callers import Role
 from gateway.http.keys import new_key
 from gateway.local.server import LocalServer
+from gateway.settings import Settings
 
 
 async def test_key_is_wanted_and_kept(browser: Browser, load: Load, service: LocalServer, tmp_path: Path) -> None:
@@ -110,3 +114,34 @@ async def test_token_is_wanted_of_an_issuer(browser: Browser, load: Load, servic
                 await form.get_by_label("Token").fill(issuer.token())
                 await form.get_by_role("button", name="Sign in").click()
                 await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
+
+
+async def test_key_is_one_gateways_alone(browser: Browser, service: LocalServer, tmp_path: Path) -> None:
+    key, entry = new_key("reader", [Role.READ])
+    (tmp_path / "keys.toml").write_text(entry)
+    settings = Settings(local_url=service.url, auth="api-key", api_keys=tmp_path / "keys.toml")
+    sent: list[str | None] = []
+
+    def below_any_path(app: ASGIApp) -> ASGIApp:
+        async def proxied(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                _, gateway, path = scope["path"].split("/", 2)
+                scope = scope | {"path": f"/{path}"}
+                if gateway == "other":
+                    sent.append(Headers(scope=scope).get("authorization"))
+            await app(scope, receive, send)
+
+        return proxied
+
+    with listening(settings, below_any_path) as place:
+        async with opened(browser, f"http://{place}/one/", "401") as visit:
+            form = visit.page.get_by_role("form", name="Sign in")
+            out = visit.page.get_by_role("button", name="Sign out")
+            await form.get_by_label("API key").fill(key)
+            await visit.page.keyboard.press("Enter")
+            await expect(out).to_be_visible()
+            await visit.page.goto(f"http://{place}/other/")
+            await expect(form).to_be_visible()
+            assert set(sent) == {None}
+            await visit.page.goto(f"http://{place}/one/")
+            await expect(out).to_be_visible()

@@ -3,21 +3,22 @@
 import { gateway } from "./gateway";
 import "./storage";
 
-const KEY = "lineage-gateway.credential";
+/** Gateways may share an origin, and one is to hear nothing that was meant for another; its pages lie beside each other. */
+const key = (): string => `lineage-gateway.credential ${new URL(".", location.href).pathname}`;
 
 export const credentials = {
   headers(): { Authorization?: string } {
-    const kept = sessionStorage.getItem(KEY);
+    const kept = sessionStorage.getItem(key());
     return kept ? { Authorization: `Bearer ${kept}` } : {};
   },
   keep(credential: string): void {
-    sessionStorage.setItem(KEY, credential.trim());
+    sessionStorage.setItem(key(), credential.trim());
   },
   forget(): void {
-    sessionStorage.removeItem(KEY);
+    sessionStorage.removeItem(key());
   },
   /** Whether there is anything to sign out of. */
   get kept(): boolean {
-    return gateway.auth !== "none" && sessionStorage.getItem(KEY) !== null;
+    return gateway.auth !== "none" && sessionStorage.getItem(key()) !== null;
   },
 };

@@ -8,6 +8,7 @@ test("what the browser forbids lasts as long as the page", async () => {
     Object.defineProperty(globalThis, kind, { configurable: true, get: forbid });
   }
   vi.stubGlobal("document", { getElementById: () => ({ textContent: '{"auth": "api-key"}' }) });
+  vi.stubGlobal("location", { href: "https://portal.example/lineage/" });
   const { credentials } = await import("../src/credentials");
   expect(credentials.headers()).toEqual({});
   credentials.keep("secret");
