@@ -11,7 +11,7 @@ import pytest
 from browser import Visit, violations, visiting
 from conftest import listening
 from issuer import AUDIENCE, ISSUER, issuing
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, FloatRect, Locator, expect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.http.callers import Role
@@ -374,6 +374,25 @@ async def test_small_screens_hold_the_page(browser: Browser, url: str, width: in
         below = tools["y"] + tools["height"] <= answer["y"] + 1
         assert below or tools["x"] + tools["width"] <= answer["x"] + 1
         assert tabs["width"] > 200
+
+
+@pytest.mark.parametrize("panel", ["Documentation Explorer", "History"])
+async def test_panels_leave_the_document_room(browser: Browser, url: str, panel: str) -> None:
+    async with visiting(browser, f"{url}graphql", viewport={"width": 390, "height": 844}) as visit:
+        opened = GraphiQL(visit)
+        await expect(opened.query.locator(".view-lines")).to_contain_text("Find an artifact")
+        before = await place_of(opened.query)
+        await opened.page.get_by_role("button", name=f"Show {panel}").click()
+        shown, after = await place_of(opened.page.locator(".graphiql-plugin")), await place_of(opened.query)
+        assert shown["width"] > 300
+        assert (after["width"], after["height"]) == (before["width"], before["height"])
+        assert shown["y"] + shown["height"] <= after["y"]
+
+
+async def place_of(part: Locator) -> FloatRect:
+    place = await part.bounding_box()
+    assert place
+    return place
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
