@@ -63,6 +63,17 @@ async def test_long_text_is_cut(browser: Browser, at: Callable[..., str], load: 
         await expect(cell).to_have_text(re.compile("^é{1000} show less$"))
 
 
+async def test_long_type_leaves_room(browser: Browser, at: Callable[..., str], load: Callable[..., None]) -> None:
+    load(artifact(0, "T" * 250), artifact(1, "T" * 250), association(DATASET, MODEL))
+    async with visiting(browser, at(start=DATASET, select=DATASET)) as visit:
+        drawer = Explorer(visit).drawer
+        await expect(drawer.get_by_role("button", name="artifact-1", exact=True)).to_be_visible()
+        widths = "[document.querySelector('.neighbours .name').clientWidth, drawer.scrollWidth - drawer.clientWidth]"
+        name, hidden = await drawer.evaluate(f"drawer => {widths}")
+        assert name > 100
+        assert hidden == 0
+
+
 METRIC = {"MetricName": "auc", "Min": 0.5, "Max": 0.9, "Avg": 0.75, "Last": 0.875, "StdDev": 0.1, "Count": 20}
 SHOWN: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
     MODEL: (
