@@ -23,9 +23,10 @@ export function shortSource(uri: string): string {
   return /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/s.exec(uri)?.[1] ?? uri;
 }
 
-/** What was typed or pasted as the gateway takes it: without marks that cannot be seen. */
+/** What was typed or pasted as the gateway takes it: without marks that cannot be seen, or quotes of JSON or a shell. */
 export function reference(text: string): string {
-  return text.replace(/\p{Z}/gu, " ").replace(/\p{C}/gu, "").trim();
+  const seen = text.replace(/\p{Z}/gu, " ").replace(/\p{C}/gu, "").trim();
+  return (/^(["'`])(.*)\1,?$/.exec(seen)?.[2] ?? seen).trim();
 }
 
 /** Those that the text matches, best first: `exact` ones, which the gateway found, before what is called so in part. */
