@@ -149,4 +149,9 @@ describe("a problem", () => {
     expect(told(known)[0]!.lines[0]).toBe("said");
     expect(remedies(known)).toEqual(does);
   });
+
+  test("says no sentence twice", () => {
+    const { title, lines } = told({ problem: problem("OFFLINE", "The gateway cannot be reached.") })[0]!;
+    expect([title, ...lines]).toEqual(["The gateway cannot be reached", expect.stringContaining("tries again")]);
+  });
 });

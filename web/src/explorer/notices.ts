@@ -89,7 +89,8 @@ const OTHERWISE: Words = { title: "Something went wrong", lines: [], remedies: [
 /** A problem in words. */
 export function ofProblem(problem: Problem): Notice {
   const { tone = "bad", title, lines, remedies } = PROBLEMS[problem.code] ?? OTHERWISE;
-  return { tone, title, lines: [problem.message, ...lines], remedies, problem };
+  const said = problem.message === `${title}.` ? [] : [problem.message];
+  return { tone, title, lines: [...said, ...lines], remedies, problem };
 }
 
 function unfinished({ shown }: Scene): Notice {
