@@ -214,6 +214,20 @@ async def test_paths_are_asked_for_again(browser: Browser, demo: str) -> None:
         explorer.visit.complaints.clear()
 
 
+async def test_paths_come_back_with_network(browser: Browser, demo: str) -> None:
+    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+        await expect(explorer.face("model-c3z7demo")).to_be_visible()
+        await explorer.page.context.set_offline(True)
+        await explorer.face("model-c3z7demo").click(modifiers=["Shift"])
+        await explorer.face("churn-version-3").click(modifiers=["Shift"])
+        await expect(explorer.told).to_have_text(
+            "The gateway cannot be reached. As soon as the browser is back on the network, this page tries again."
+        )
+        await explorer.page.context.set_offline(False)
+        await expect(explorer.told).to_contain_text("1 path from model-c3z7demo")
+        explorer.visit.complaints.clear()
+
+
 async def test_incomplete_paths_say_so(browser: Browser, account: str, service: LocalServer) -> None:
     middles = range(1, 31)
     ends = [artifact(0), artifact(31)]

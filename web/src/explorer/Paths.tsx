@@ -76,6 +76,7 @@ function useEscape(isOn: boolean): void {
 function useAnswer(path: Ends | null): [Answer | null, () => void] {
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [attempt, setAttempt] = useState(0);
+  const again = () => setAttempt((before) => before + 1);
   const isSignedOut = useExplorer(({ wanted }) => wanted !== null);
   useEffect(() => {
     setAnswer(path && !isSignedOut ? { is: "asking" } : null);
@@ -84,8 +85,14 @@ function useAnswer(path: Ends | null): [Answer | null, () => void] {
     void find(path, controller.signal).then((found) => !controller.signal.aborted && setAnswer(found));
     return () => controller.abort();
   }, [path?.join(" "), isSignedOut, attempt]);
+  const isOffline = answer?.is === "problem" && answer.problem.code === "OFFLINE";
+  useEffect(() => {
+    if (!isOffline) return;
+    addEventListener("online", again);
+    return () => removeEventListener("online", again);
+  }, [isOffline]);
   // At once, or the paths would go into the graph that signing out has emptied.
-  return [isSignedOut ? null : answer, () => setAttempt(attempt + 1)];
+  return [isSignedOut ? null : answer, again];
 }
 
 const NONE: readonly string[] = [];
