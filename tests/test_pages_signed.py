@@ -7,7 +7,7 @@ import httpx
 from conftest import listening
 from graphs import diamond
 from issuer import AUDIENCE, ISSUER, issuing
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Request, Route, expect
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 from telling import DATASET, ENDPOINT, Load, deeper, names, opened, over
@@ -71,6 +71,47 @@ async def test_signing_out_takes_all_away(browser: Browser, load: Load, service:
                 await expect(page.get_by_text("Not everything could be searched.")).to_be_visible()
                 await expect(page.get_by_role("option")).to_have_count(0)
                 await page.keyboard.press("Escape")
+
+
+async def test_nothing_comes_after_signing_out(
+    browser: Browser, load: Load, service: LocalServer, tmp_path: Path
+) -> None:
+    load(*diamond())
+    key, entry = new_key("reader", [Role.READ])
+    (tmp_path / "keys.toml").write_text(entry)
+    held, let_go = asyncio.Event(), asyncio.Event()
+
+    def is_titles(request: Request) -> bool:
+        return "query Titles" in (request.post_data or "")
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        if is_titles(route.request):
+            held.set()
+        await let_go.wait()
+        await route.fulfill(response=answer)
+
+    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
+        async with opened(browser, f"http://{place}/#start={DATASET}&up=0&down=0&select={DATASET}", "401") as visit:
+            page, options = visit.page, visit.page.get_by_role("option")
+            await page.get_by_label("API key").fill(key)
+            await page.keyboard.press("Enter")
+            await expect(names(page)).to_have_count(1)
+            await page.get_by_role("combobox").fill("artifact")
+            await expect(options).to_have_count(3)
+            await page.keyboard.press("Escape")
+            await page.route(lambda _: True, late)
+            async with page.expect_response(lambda response: is_titles(response.request)) as titled:
+                await page.goto(f"http://{place}/#start={ENDPOINT}&up=0&down=0&select={ENDPOINT}&show=table")
+                await held.wait()
+                await page.get_by_role("button", name="Sign out").click()
+                await page.get_by_role("combobox").fill("artifact")
+                await expect(page.get_by_text("Searching…")).to_be_visible()
+                await expect(options).to_have_count(0)
+                let_go.set()
+            await (await titled.value).finished()
+            await expect(page.get_by_text("Not everything could be searched.")).to_be_visible()
+            assert await page.title() == "Lineage explorer"
 
 
 async def until_refused(place: str, key: str) -> None:

@@ -101,9 +101,16 @@ function pausing(milliseconds: number, act: () => void): { hurry(): void; cancel
 
 function useNewest(isOpen: boolean): typeof NOTHING {
   const [pages, setPages] = useState(NOTHING);
+  const isSignedOut = useExplorer(({ wanted }) => wanted !== null);
   useEffect(() => {
-    if (isOpen) void newest().then(setPages);
-  }, [isOpen]);
+    if (isSignedOut) setPages(NOTHING);
+    if (!isOpen) return;
+    let isCurrent = true;
+    void newest().then((found) => isCurrent && setPages(found));
+    return () => {
+      isCurrent = false;
+    };
+  }, [isOpen, isSignedOut]);
   return pages;
 }
 

@@ -100,6 +100,8 @@ export const useExplorer = create<Explorer>()((set, get) => {
   let underWay = 0;
   /** Sides that are being opened. */
   let opening = new Set<string>();
+  /** Stands for whoever is signed in: another object for who comes next. */
+  let user = {};
 
   /** What walks have found that has not been told yet. */
   let untold = NOT_BEGUN;
@@ -260,7 +262,9 @@ export const useExplorer = create<Explorer>()((set, get) => {
   });
 
   async function entitle(arns: readonly string[], signal?: AbortSignal): Promise<void> {
+    const asker = user;
     const { data, problems } = await ask(TitlesDocument, { arns }, signal);
+    if (asker !== user) return;
     set((state) => ({
       titles: new Map([...state.titles, ...data.lineage.start.map((one) => [one.arn, one] as const)]),
       undescribed: problems[0] ?? state.undescribed,
@@ -368,6 +372,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
       get().retry();
     },
     signOut() {
+      user = {};
       callOff();
       credentials.forget();
       forget();
