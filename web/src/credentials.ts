@@ -12,7 +12,8 @@ export const credentials = {
     return kept ? { Authorization: `Bearer ${kept}` } : {};
   },
   keep(credential: string): void {
-    sessionStorage.setItem(key(), credential.trim());
+    // What a page or a chat adds to what is copied; a header with any of it could not even be sent.
+    sessionStorage.setItem(key(), credential.replace(/[^!-~]/g, ""));
   },
   forget(): void {
     sessionStorage.removeItem(key());

@@ -11,7 +11,7 @@ test("what the browser forbids lasts as long as the page", async () => {
   vi.stubGlobal("location", { href: "https://portal.example/lineage/" });
   const { credentials } = await import("../src/credentials");
   expect(credentials.headers()).toEqual({});
-  credentials.keep("secret");
+  credentials.keep("\ufeff sec\u200bret\n");
   expect([credentials.kept, credentials.headers()]).toEqual([true, { Authorization: "Bearer secret" }]);
   credentials.forget();
   expect([credentials.kept, localStorage.getItem("any")]).toEqual([false, null]);
