@@ -201,6 +201,33 @@ async def test_keyboard_walks_alone(browser: Browser, demo: str) -> None:
         await expect(picture.card(IMAGE)).to_have_class(re.compile("start"))
 
 
+COMMANDS = ("Alt+ArrowLeft", "Meta+ArrowLeft", "Meta+ArrowUp", "Control+s", "Control+c")
+
+
+@pytest.mark.parametrize(
+    ("show", "place"),
+    [
+        pytest.param("graph", ".face[tabindex='0']", id="card"),
+        pytest.param("graph", ".menu [role='menuitem']", id="menu"),
+        pytest.param("table", "tbody button", id="row"),
+        pytest.param("graph", "[role='combobox']", id="box"),
+    ],
+)
+async def test_commands_stay_the_browsers(browser: Browser, demo: str, show: str, place: str) -> None:
+    async with visiting(browser, f"{demo}#start={STAGING}&up=2&down=0&show={show}") as visit:
+        page = visit.page
+        await expect(page.locator(".face, tbody tr")).to_have_count(4)
+        if "menu" in place:
+            await page.get_by_role("button", name="Take away").click()
+        await page.locator(place).last.focus()
+        # React Flow looks at Control alone.
+        note = "event => event.defaultPrevented && event.key !== 'Control' && taken.push(event.key)"
+        await page.evaluate(f"window.taken = []; addEventListener('keydown', {note})")
+        for command in COMMANDS:
+            await page.keyboard.press(command)
+        assert await page.evaluate("taken") == []
+
+
 async def test_many_siblings_are_stacked(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(line) for line in fan(312)])
     async with drawn(browser, f"{account}#start={artifact_arn(0)}") as picture:

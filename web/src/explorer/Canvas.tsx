@@ -22,7 +22,7 @@ import { StackCard, type StackNode } from "./StackCard";
 import { useExplorer } from "./store";
 import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
 import { wayThrough } from "./lighting";
-import { type Arrow, isArrow, next } from "./keyboard";
+import { type Arrow, isArrow, isCommand, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
 import { choose, isPicking } from "./routes";
 import type { Card, Scene } from "./scene";
@@ -330,6 +330,7 @@ function useKeys(arranged: Arranged | null, reveal: (id: string) => void): (even
   };
 
   return (event) => {
+    if (isCommand(event)) return;
     const explorer = useExplorer.getState();
     const isOnCard = (event.target as Element).matches(".face[data-arn]");
     if (isArrow(event.key) && !event.shiftKey) return go(event, event.key);

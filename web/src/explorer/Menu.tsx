@@ -3,6 +3,7 @@
 import { ChevronDown } from "lucide-react";
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useId, useRef, useState } from "react";
 import { flushSync } from "react-dom";
+import { isCommand } from "./keyboard";
 
 const ITEMS = '[role="menuitem"], [role="menuitemradio"]';
 
@@ -22,11 +23,13 @@ export function Menu({ label, disabled, children }: { label: string; disabled: b
     button.current?.focus();
   };
   const keysOnButton = (event: KeyboardEvent) => {
+    if (isCommand(event)) return;
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     event.preventDefault();
     openAt(event.key === "ArrowDown" ? 0 : -1);
   };
   const keysOnItems = (event: KeyboardEvent) => {
+    if (isCommand(event)) return;
     if (event.key === "Tab") return setOpen(false);
     const wanted = next(items(), event.key);
     if (event.key === "Escape") close();

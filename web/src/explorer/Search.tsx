@@ -7,6 +7,7 @@ import { Icon } from "./Icon";
 import { useExplorer } from "./store";
 import { type Finding, useFinding } from "./finding";
 import { type Kept, useKept } from "./kept";
+import { isCommand } from "./keyboard";
 import { KINDS, typeOf } from "./names";
 import { type Entry, reference, shortSource } from "./matching";
 
@@ -67,6 +68,7 @@ export function Search() {
   }, [active]);
 
   const keys = (event: KeyboardEvent) => {
+    if (isCommand(event)) return;
     const to = (index: number) => setActive(options.at(index % options.length)?.id ?? null);
     if (event.key === "ArrowDown" && isOpen) to(at + 1);
     else if (event.key === "ArrowUp" && isOpen) to(at < 0 ? -1 : at - 1);
@@ -210,7 +212,7 @@ function useSlash(field: { readonly current: HTMLInputElement | null }): () => v
   const before = useRef<Element | null>(null);
   useEffect(() => {
     const slash = (event: globalThis.KeyboardEvent) => {
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.key !== "/" || isCommand(event) || isTyping(event.target)) return;
       event.preventDefault();
       before.current = document.activeElement;
       field.current?.focus();

@@ -8,6 +8,7 @@ import { Icon } from "./Icon";
 import { asProblem, type Problem } from "./api";
 import { useExplorer } from "./store";
 import type { Side } from "./graph";
+import { isCommand } from "./keyboard";
 import {
   COLUMNS,
   type Column,
@@ -268,6 +269,7 @@ function Body({ rows }: { rows: readonly Row[] }) {
 
 /** Arrows go to the same button of the next row. */
 function upAndDown(event: KeyboardEvent<HTMLElement>): void {
+  if (isCommand(event)) return;
   const cell = (event.target as Element).closest<HTMLTableCellElement>("td, th");
   const row = cell?.closest("tr");
   const to =

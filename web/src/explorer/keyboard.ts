@@ -8,6 +8,10 @@ export type Arrow = (typeof ARROWS)[number];
 
 export const isArrow = (key: string): key is Arrow => (ARROWS as readonly string[]).includes(key);
 
+/** Whether a key is a command to the browser or the system, such as Alt with an arrow to go back. */
+export const isCommand = ({ altKey, ctrlKey, metaKey }: Record<"altKey" | "ctrlKey" | "metaKey", boolean>): boolean =>
+  altKey || ctrlKey || metaKey;
+
 /** The card that lies in an arrow's direction: sideways one that is linked where there is one, else the nearest. */
 export function next({ cards, links }: Scene, places: Places, from: string, arrow: Arrow): string | null {
   const here = places.get(from);
