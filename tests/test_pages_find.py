@@ -65,6 +65,18 @@ async def test_reference_and_enter_find(
     assert len(explorer.asked("Resolve")) == 1
 
 
+async def test_word_is_written_first(explorer: Explorer) -> None:
+    before = explorer.page.url
+    await explorer.seek("artifact-0")
+    await expect(explorer.options).to_have_count(1)
+    for key in ("Enter", "Escape"):
+        await explorer.box.dispatch_event("keydown", {"key": key, "isComposing": True})
+    await expect(explorer.options).to_have_count(1)
+    assert explorer.page.url == before
+    await explorer.page.keyboard.press("Enter")
+    await explorer.expect_start(DATASET)
+
+
 async def test_several_are_left_to_choose(explorer: Explorer, load: Callable[..., None]) -> None:
     load(artifact(8, Source={"SourceUri": "s3://bucket/0"}))
     before = explorer.page.url

@@ -68,7 +68,8 @@ export function Search() {
   }, [active]);
 
   const keys = (event: KeyboardEvent) => {
-    if (isCommand(event)) return;
+    // Enter and arrows may still be about how a word is written, as in Japanese.
+    if (isCommand(event) || event.nativeEvent.isComposing) return;
     const to = (index: number) => setActive(options.at(index % options.length)?.id ?? null);
     if (event.key === "ArrowDown" && isOpen) to(at + 1);
     else if (event.key === "ArrowUp" && isOpen) to(at < 0 ? -1 : at - 1);
