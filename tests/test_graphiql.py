@@ -223,6 +223,28 @@ async def test_subscription_streams(opened: GraphiQL) -> None:
     assert len(walked["vertices"]) == walked["visited"] > 20
 
 
+async def test_refused_socket_is_told(browser: Browser, demo: LocalServer) -> None:
+    def refusing(app: ASGIApp) -> ASGIApp:
+        """A proxy that lets no WebSocket through."""
+
+        async def proxied(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close"})
+            else:
+                await app(scope, receive, send)
+
+        return proxied
+
+    with listening(Settings(local_url=demo.url), refusing) as address:
+        async with graphiql(browser, f"http://{address}/graphql") as opened:
+            await opened.open_tab("WatchWalk")
+            [error] = (await opened.run())["errors"]
+            assert error["message"].startswith("No WebSocket to the gateway could be opened: ")
+            [complaint] = opened.visit.complaints
+            assert "WebSocket connection" in complaint
+            opened.visit.complaints.clear()
+
+
 async def test_tabs_are_kept(opened: GraphiQL) -> None:
     await opened.page.get_by_role("button", name="Close Tab").first.click()
     await opened.write(opened.query, "query Mine { contexts { nodes { name ")
