@@ -202,6 +202,21 @@ async def test_neighbours_lead_on(explorer: Explorer) -> None:
     assert explorer.said("select") == [MODEL]
 
 
+async def test_neighbours_come_back_after_filter(
+    browser: Browser, at: Callable[..., str], load: Callable[..., None]
+) -> None:
+    load(*diamond())
+    async with visiting(browser, at(start=ENDPOINT, up=0, down=0, select=DATASET)) as visit:
+        explorer = Explorer(visit)
+        reader = explorer.drawer.get_by_role("button", name="left", exact=True)
+        await expect(reader).to_be_visible()
+        await visit.page.get_by_role("button", name="Filter").click()
+        await visit.page.get_by_role("checkbox", name="context").check()
+        await expect(reader).to_have_count(0)
+        await visit.page.get_by_role("button", name="Clear").first.click()
+        await expect(reader).to_be_visible()
+
+
 async def test_edge_tells_who_and_when(explorer: Explorer, load: Callable[..., None]) -> None:
     maker = {"UserProfileName": "ines", "DomainId": "d-1"}
     load(artifact(5), association(artifact_arn(5), MODEL, CreatedBy=maker, CreationTime=1_772_000_000))

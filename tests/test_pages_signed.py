@@ -117,6 +117,25 @@ async def test_nothing_comes_after_signing_out(
             assert await page.title() == "Lineage explorer"
 
 
+async def test_drawer_comes_back_after_signing_in(
+    browser: Browser, load: Load, service: LocalServer, tmp_path: Path
+) -> None:
+    load(*diamond())
+    key, entry = new_key("reader", [Role.READ])
+    (tmp_path / "keys.toml").write_text(entry)
+    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
+        # What is selected is not in the picture, which would have its name anyhow.
+        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=0&down=0&select={DATASET}", "401") as visit:
+            drawer = visit.page.get_by_role("complementary")
+            for _ in range(2):
+                await visit.page.get_by_label("API key").fill(key)
+                await visit.page.keyboard.press("Enter")
+                await expect(drawer.get_by_role("heading", level=2)).to_have_text("artifact-0")
+                await expect(drawer.get_by_role("button", name="left", exact=True)).to_be_visible()
+                await visit.page.get_by_role("button", name="Sign out").click()
+                await expect(drawer.get_by_role("heading", level=2)).not_to_have_text("artifact-0")
+
+
 async def until_refused(place: str, key: str) -> None:
     """Wait until the gateway has read its file of keys again."""
     async with httpx.AsyncClient(headers={"authorization": f"Bearer {key}"}) as client:

@@ -10,6 +10,7 @@ import { useExplorer } from "./store";
 import { edgeId } from "./graph";
 import { KINDS, nameOf, typeOf } from "./names";
 import type { Scene } from "./scene";
+import { useWanted } from "./wanted";
 
 export function Drawer({ scene }: { scene: Scene }) {
   const [first, second] = useExplorer(({ view }) => view.selected);
@@ -53,8 +54,7 @@ export function Drawer({ scene }: { scene: Scene }) {
 function VertexHead({ heading, arn }: { heading: RefObject<HTMLHeadingElement | null>; arn: string }) {
   const vertex = useExplorer(({ graph }) => graph.vertices.get(arn));
   const title = useExplorer(({ titles }) => titles.get(arn));
-  const { wantTitles } = useExplorer.getState();
-  useEffect(() => wantTitles([arn]), [arn, wantTitles]);
+  useWanted("wantTitles", [arn]);
   const known = vertex ?? title;
   return (
     <div className={`head ${known?.lineageType.toLowerCase() ?? ""}`}>

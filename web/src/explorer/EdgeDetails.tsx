@@ -1,7 +1,6 @@
 // An edge: what it says of its two ends, who drew it and when; or what the filter hides along it.
 
 import { ArrowDown } from "lucide-react";
-import { useEffect } from "react";
 import { BetweenDocument, type BetweenQuery } from "../generated/graphql";
 import { ask } from "./api";
 import { Moment, Skeleton, Who } from "./Fields";
@@ -11,6 +10,7 @@ import { useExplorer } from "./store";
 import { edgeId } from "./graph";
 import { ASSOCIATIONS, nameOf, typeOf } from "./names";
 import { NO_FILTER } from "./view";
+import { useWanted } from "./wanted";
 
 export interface Ends {
   readonly source: string;
@@ -19,8 +19,7 @@ export interface Ends {
 
 export function EdgeDetails({ source, destination }: Ends) {
   const hidden = useExplorer(({ graph }) => graph.edges.get(edgeId(source, destination))?.hiddenHops ?? 0);
-  const { wantTitles } = useExplorer.getState();
-  useEffect(() => wantTitles([source, destination]), [source, destination, wantTitles]);
+  useWanted("wantTitles", [source, destination]);
   return (
     <>
       <div className="ends">

@@ -1,10 +1,11 @@
 // The neighbours of a vertex on one side, with the associations between: the keyboard's way to edges.
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Icon } from "./Icon";
 import { useExplorer } from "./store";
 import { type Edge, type Side } from "./graph";
 import { ASSOCIATIONS, nameOf, typeOf } from "./names";
+import { useWanted } from "./wanted";
 
 /** How many are listed until all are wanted. */
 const FEW = 12;
@@ -14,11 +15,10 @@ export function Neighbours({ arn, side }: { arn: string; side: Side }) {
   const [isWhole, setWhole] = useState(false);
   const graph = useExplorer((state) => state.graph);
   useExplorer((state) => state.revision);
-  const { wantSides, wantTitles } = useExplorer.getState();
   const all = graph.neighbours(arn, side);
   const listed = isWhole ? all : all.slice(0, FEW);
-  useEffect(() => wantSides([arn]), [arn, wantSides]);
-  useEffect(() => wantTitles(listed), [listed.length, all, wantTitles]);
+  useWanted("wantSides", [arn]);
+  useWanted("wantTitles", listed);
   return (
     <section>
       <h3>
