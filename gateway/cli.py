@@ -92,70 +92,89 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    serve = command("serve", _serve, "Serve GraphQL over the AWS account that the environment names.")
+    serve = command("serve", _serve, "Serve GraphQL over the AWS account configured in the environment.")
     _add_address(serve)
     serve.add_argument(
         "--local",
         nargs="?",
         const="",
         metavar="FILE",
-        help="serve over an embedded local lineage service instead, kept in FILE or in memory",
+        help="serve over an embedded local lineage service instead, stored in FILE or in memory",
     )
-    demo = command("demo", _demo, "Serve GraphQL over an embedded local lineage service with a made-up account in it.")
+    demo = command("demo", _demo, "Serve GraphQL over an embedded local lineage service with a demo account.")
     _add_address(demo)
-    query = command("query", _query, "Answer one GraphQL query on the terminal.")
+    query = command("query", _query, "Run one GraphQL query and print the response.")
     query.add_argument("query", metavar="GRAPHQL", help="the document; - reads it from standard input")
-    query.add_argument("--variables", default="{}", metavar="JSON", help="the query's variables, a JSON object")
-    query.add_argument("--store", type=Path, metavar="FILE", help="ask an embedded local service, kept in FILE")
-    query.add_argument("--demo", action="store_true", help="ask an embedded local service with the demo account in it")
-    command("schema", _schema, "Print the GraphQL schema that the GATEWAY_ variables make.")
-    key = command("key", _key, "Make a key for GATEWAY_AUTH=api-key: shown once, with its entry for the file of keys.")
-    key.add_argument("name", metavar="NAME", help="who it is for, as logs and rate limits will name the caller")
-    key.add_argument(
-        "--role", action="append", choices=[role.value for role in Role], help="what it may do (default: read)"
+    query.add_argument("--variables", default="{}", metavar="JSON", help="the query's variables, as a JSON object")
+    query.add_argument("--store", type=Path, metavar="FILE", help="query an embedded local service stored in FILE")
+    query.add_argument("--demo", action="store_true", help="query an embedded local service with the demo account")
+    command("schema", _schema, "Print the GraphQL schema, as the GATEWAY_ variables configure it.")
+    key = command(
+        "key", _key, "Create an API key for GATEWAY_AUTH=api-key; shows it once, with its entry for the key file."
     )
-    _add_local(command("local", _local, "Serve a SageMaker-compatible local lineage service alone."))
+    key.add_argument("name", metavar="NAME", help="the caller's name, which logs and rate limits use")
+    key.add_argument(
+        "--role",
+        action="append",
+        choices=[role.value for role in Role],
+        help="what the caller may do; repeat for several (default: read)",
+    )
+    _add_local(command("local", _local, "Serve only the SageMaker-compatible local lineage service."))
     return parser
 
 
 def _add_address(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address to listen on (GATEWAY_HOST)")
-    parser.add_argument("--port", type=int, help="port to listen on, 0 for a free one (GATEWAY_PORT)")
+    parser.add_argument("--port", type=int, help="port to listen on; 0 picks a free one (GATEWAY_PORT)")
 
 
 def _add_local(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
-        "--port", type=_number(0, 65_535, int), default=LOCAL_PORT, help="port, 0 for a free one (default: %(default)s)"
-    )
-    parser.add_argument("--store", type=Path, metavar="FILE", help="keep everything in this file; left out: in memory")
-    parser.add_argument(
-        "--load", type=Path, action="append", default=[], metavar="FILE", help="import these JSON lines first"
-    )
-    parser.add_argument("--demo", action="store_true", help="begin with the demo account, if the store is empty")
-    parser.add_argument(
-        "--latency-ms", type=_number(0, 3_600_000), default=0, metavar="N", help="answer each call this much later"
+        "--port",
+        type=_number(0, 65_535, int),
+        default=LOCAL_PORT,
+        help="port to listen on; 0 picks a free one (default: %(default)s)",
     )
     parser.add_argument(
-        "--throttle-tps", type=_number(0, 1_000_000), metavar="N", help="throttle what goes beyond N calls a second"
+        "--store", type=Path, metavar="FILE", help="SQLite file to store everything in (default: in memory)"
     )
     parser.add_argument(
-        "--fault-rate", type=_number(0, 1), default=0, metavar="P", help="fail this share of calls, from 0 to 1"
+        "--load",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="import a JSON Lines file at startup; may be repeated",
+    )
+    parser.add_argument("--demo", action="store_true", help="load the demo account if the store is empty")
+    parser.add_argument(
+        "--latency-ms", type=_number(0, 3_600_000), default=0, metavar="N", help="delay each response by N milliseconds"
     )
     parser.add_argument(
-        "--deny", action="append", default=[], metavar="PATTERN", help="deny calls: [Operation:]ARN-or-name, with *"
+        "--throttle-tps", type=_number(0, 1_000_000), metavar="N", help="throttle calls beyond N per second"
+    )
+    parser.add_argument(
+        "--fault-rate", type=_number(0, 1), default=0, metavar="P", help="fail this fraction of calls, from 0 to 1"
+    )
+    parser.add_argument(
+        "--deny",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="deny calls that match [Operation:]ARN-or-name, where * is a wildcard; may be repeated",
     )
     parser.add_argument(
         "--account",
         type=_text("[0-9]{12}", "twelve digits"),
-        help=f"account id (default: the store's, {ACCOUNT} if it is new)",
+        help=f"account id (default: the store's, or {ACCOUNT} for a new store)",
     )
     parser.add_argument(
         "--region",
         type=_text("[a-z]{2,4}(-[a-z]+)+-[0-9]", "a region such as us-east-1"),
-        help=f"region (default: the store's, {REGION} if it is new)",
+        help=f"region (default: the store's, or {REGION} for a new store)",
     )
-    parser.add_argument("--no-quotas", action="store_true", help="allow any number of entities made by hand")
+    parser.add_argument("--no-quotas", action="store_true", help="lift the quotas on manually created entities")
 
 
 def _number(least: float, most: float, kind: Callable[[str], float] = float) -> Callable[[str], float]:
@@ -223,7 +242,7 @@ def _schema(_: argparse.Namespace) -> int:
 def _key(options: argparse.Namespace) -> int:
     key, entry = new_key(options.name, [Role(role) for role in options.role or [Role.READ]])
     # The entry alone goes where it may be appended to the file; the key must not come to lie there.
-    sys.stderr.write(f"The key, shown this once: {key}\n")
+    sys.stderr.write(f"API key, shown only once: {key}\n")
     sys.stdout.write(f"\n{entry}")
     return 0
 

@@ -82,172 +82,182 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, allow_inf_nan=False)
 
     host: Annotated[str, Field(description="Address that `serve` and `demo` listen on.")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535, description="Port that they listen on; 0 takes a free one.")] = 8000
+    port: Annotated[
+        int, Field(ge=0, le=65535, description="Port that `serve` and `demo` listen on; 0 picks a free one.")
+    ] = 8000
     local_url: Annotated[
         _Url | None,
         Field(
-            description="URL of a local lineage service (`lineage-gateway local`) to use instead of AWS, with no "
-            "credentials and no region needed."
+            description="URL of a local lineage service (`lineage-gateway local`) to use instead of AWS, without "
+            "credentials or a region."
         ),
     ] = None
     mutations: Annotated[
         bool, Field(description="Whether clients may change the account; if not, the schema has no Mutation type.")
     ] = False
     max_concurrent_calls: Annotated[
-        int, Field(ge=1, le=1000, description="AWS calls in flight at once, over all requests.")
+        int, Field(ge=1, le=1000, description="Maximum AWS calls in flight, across all requests.")
     ] = 400
     max_concurrent_calls_per_request: Annotated[
-        int, Field(ge=1, le=1000, description="AWS calls in flight at once that one request makes.")
+        int, Field(ge=1, le=1000, description="Maximum AWS calls in flight for one request.")
     ] = 200
-    max_aws_calls: Annotated[int, Field(ge=1, description="AWS calls that one request may make.")] = 20_000
-    deadline_seconds: Annotated[float, Field(gt=0, description="How long one request may go on making AWS calls.")] = (
+    max_aws_calls: Annotated[int, Field(ge=1, description="Maximum AWS calls that one request may make.")] = 20_000
+    deadline_seconds: Annotated[float, Field(gt=0, description="How long one request may keep making AWS calls.")] = (
         60.0
     )
     max_body_bytes: Annotated[
-        int, Field(ge=1, description="Length of a request's body, or of a WebSocket message, at most.")
+        int, Field(ge=1, description="Maximum size of a request body or a WebSocket message.")
     ] = 1_000_000
-    max_tokens: Annotated[int, Field(ge=1, description="Tokens of a document at most.")] = 10_000
-    max_depth: Annotated[int, Field(ge=1, description="Levels of fields in a document at most.")] = 50
-    max_root_fields: Annotated[int, Field(ge=1, description="Root fields of an operation at most.")] = 50
+    max_tokens: Annotated[int, Field(ge=1, description="Maximum tokens in a document.")] = 10_000
+    max_depth: Annotated[int, Field(ge=1, description="Maximum depth of nested fields in a document.")] = 50
+    max_root_fields: Annotated[int, Field(ge=1, description="Maximum root fields in an operation.")] = 50
     max_aliases: Annotated[
-        int, Field(ge=0, description="Aliases in an operation at most, fragments counted wherever they are spread.")
+        int,
+        Field(ge=0, description="Maximum aliases in an operation; those in a fragment count each time it is spread."),
     ] = 200
     max_directives: Annotated[
-        int, Field(ge=0, description="Directives in an operation at most, counted in the same way.")
+        int, Field(ge=0, description="Maximum directives in an operation, counted in the same way.")
     ] = 100
     max_attempts: Annotated[
-        int, Field(ge=1, le=20, description="Times that one AWS call is tried in all, by botocore's standard retries.")
+        int,
+        Field(
+            ge=1,
+            le=20,
+            description="Maximum attempts per AWS call, the first included, with botocore's standard retries.",
+        ),
     ] = 5
     connect_timeout_seconds: Annotated[
-        float, Field(gt=0, description="How long connecting to AWS may take, each time.")
+        float, Field(gt=0, description="Timeout for connecting to AWS, per attempt.")
     ] = 5.0
     read_timeout_seconds: Annotated[
-        float, Field(gt=0, description="How long AWS may take to answer a call, each time.")
+        float, Field(gt=0, description="Timeout for AWS to answer a call, per attempt.")
     ] = 20.0
     grace_seconds: Annotated[
-        int, Field(ge=0, description="How long requests in flight may go on after Ctrl-C or SIGTERM; 0 counts as 1.")
+        int, Field(ge=0, description="How long requests in flight may continue after Ctrl-C or SIGTERM; 0 counts as 1.")
     ] = 10
     idle_seconds: Annotated[
         int,
-        Field(ge=0, description="How long an unused connection is kept open: longer than a proxy in front keeps it."),
+        Field(
+            ge=0, description="How long an idle connection is kept open; must be longer than a proxy in front keeps it."
+        ),
     ] = IDLE_SECONDS
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
-        Field(description="Least severe log lines that are written (to standard error)."),
+        Field(description="Lowest level of log lines that are written (to standard error)."),
     ] = "info"
     accounts: Annotated[
         dict[AccountId, Annotated[Account, BeforeValidator(_account)]],
         Field(
-            description="Further accounts as JSON: account id → the ARN of the role to assume there, or an object with "
-            "`role_arn`, `external_id` and `endpoint_url`. `{}` stands for one that is asked with the gateway's own "
-            "credentials. Where any is given, ARNs of all others but the gateway's own account are FORBIDDEN."
+            description="Further accounts, as JSON: account id → the ARN of the role to assume there, or an object "
+            "with `role_arn`, `external_id` and `endpoint_url`. `{}` for an account uses the gateway's own "
+            "credentials. If any account is given, ARNs of accounts other than these and the gateway's own are "
+            "FORBIDDEN."
         ),
     ] = {}
     cache_url: Annotated[
         str,
         Field(
             pattern="^(off|memory|(redis|rediss|unix)://.+)$",
-            description="Where answers of AWS outlive a request: `memory`, `off`, or the `redis://`, `rediss://` or "
-            "`unix://` URL of a Redis or Valkey that replicas share, with their rates.",
+            description="Where AWS responses are cached between requests: `memory`, `off`, or the `redis://`, "
+            "`rediss://` or `unix://` URL of a Redis or Valkey that replicas share, along with their rates.",
         ),
         AfterValidator(_connectable),
     ] = "memory"
     cache_record_seconds: Annotated[
         float,
-        Field(ge=0, description="How long what a Describe or a summary told of an entity is remembered; 0 not at all."),
+        Field(ge=0, description="How long descriptions and summaries of entities are cached; 0 disables this."),
     ] = 30.0
     cache_associations_seconds: Annotated[
-        float, Field(ge=0, description="How long a vertex's associations are; 0 not at all.")
+        float, Field(ge=0, description="How long a vertex's associations are cached; 0 disables this.")
     ] = 10.0
     cache_walk_seconds: Annotated[
-        float, Field(ge=0, description="How long what QueryLineage found from a vertex is; 0 not at all.")
+        float, Field(ge=0, description="How long what QueryLineage found from a vertex is cached; 0 disables this.")
     ] = 10.0
     cache_max_bytes: Annotated[
-        int, Field(ge=0, description="Size of the cache in memory at most; the least recently used goes first.")
+        int, Field(ge=0, description="Maximum size of the in-memory cache; the least recently used entries go first.")
     ] = 67_108_864
     log_format: Annotated[
         Literal["auto", "json", "text"],
-        Field(description="How they are written; `auto` is text on a terminal and JSON anywhere else."),
+        Field(description="Format of log lines; `auto` is text on a terminal and JSON anywhere else."),
     ] = "auto"
-    metrics: Annotated[bool, Field(description="Whether `/metrics` tells Prometheus what the gateway does.")] = True
+    metrics: Annotated[bool, Field(description="Whether `/metrics` serves metrics for Prometheus.")] = True
     tracing: Annotated[
         bool,
         Field(
-            description="Whether operations and AWS calls are traced by OpenTelemetry, which the extra `otel` installs "
-            "and `OTEL_` variables configure."
+            description="Whether operations and AWS calls are traced with OpenTelemetry, which the extra `otel` "
+            "installs and `OTEL_` variables configure."
         ),
     ] = False
     forwarded_allow_ips: Annotated[
         str,
         Field(
-            description="Addresses and networks of the proxies, by comma, whose `X-Forwarded-For` and "
-            "`X-Forwarded-Proto` are believed; `*` believes anyone's."
+            description="Comma-separated addresses and networks of the proxies whose `X-Forwarded-For` and "
+            "`X-Forwarded-Proto` are trusted; `*` trusts anyone's."
         ),
         AfterValidator(_addresses),
     ] = "127.0.0.1,::1"
     max_cost: Annotated[
-        int, Field(ge=1, description="What an operation may cost at most, estimated before anything is executed.")
+        int, Field(ge=1, description="Maximum cost of an operation, estimated before it is executed.")
     ] = 1_000_000_000_000
     max_entities: Annotated[
-        int, Field(ge=1, description="Entities that one answer may show at most, each as often as it is shown.")
+        int, Field(ge=1, description="Maximum entities in one response, each counted as often as it appears.")
     ] = 500_000
     rate_cost_per_second: Annotated[
-        float, Field(ge=0, description="What each caller may spend a second, in the same units; 0 stands for no limit.")
+        float, Field(ge=0, description="Cost that each caller may spend per second; 0 means no limit.")
     ] = 0.0
-    rate_cost_burst: Annotated[
-        int, Field(ge=1, description="What each caller may have saved up, and so spends at once.")
-    ] = 1_000_000
+    rate_cost_burst: Annotated[int, Field(ge=1, description="Cost that each caller can save up and spend at once.")] = (
+        1_000_000
+    )
     auth: Annotated[
         Literal["none", "api-key", "jwt"],
         Field(
-            description="How callers sign in: not at all, which only a loopback address takes; with keys from a file; "
-            "with tokens of an issuer."
+            description="How callers authenticate: `none`, which is allowed only on a loopback address; `api-key`, "
+            "with keys from a file; `jwt`, with an issuer's tokens."
         ),
     ] = "none"
     insecure: Annotated[
-        bool, Field(description="Whether to start all the same where the gateway would refuse to for its safety.")
+        bool, Field(description="Whether to start in configurations that the gateway otherwise refuses as unsafe.")
     ] = False
     profile: Annotated[
         Literal["development", "production"],
-        Field(description="`production` tells clients nothing of the schema, and has no GraphiQL and no GET."),
+        Field(description="`production` hides the schema from clients, and disables GraphiQL and GET on `/graphql`."),
     ] = "development"
     api_keys: Annotated[
-        Path | None, Field(description="File of the hashed keys for `api-key`, read again when it changes.")
+        Path | None, Field(description="File of hashed keys for `api-key`, read again when it changes.")
     ] = None
     jwt_issuer: Annotated[str | None, Field(description="The `iss` that tokens must have.")] = None
-    jwt_audience: Annotated[str | None, Field(description="The `aud` that tokens must have, or have among others.")] = (
-        None
-    )
+    jwt_audience: Annotated[str | None, Field(description="The `aud` that tokens must have or include.")] = None
     jwt_jwks: Annotated[
         str | None, Field(description="URL or file of the issuer's public keys (a JSON Web Key Set).")
     ] = None
     jwt_leeway_seconds: Annotated[
-        float, Field(ge=0, le=600, description="How far the issuer's clock and the gateway's may be apart.")
+        float, Field(ge=0, le=600, description="Clock skew allowed between the issuer and the gateway.")
     ] = 30.0
     cors_origins: Annotated[
         tuple[str, ...] | None,
         NoDecode,
         BeforeValidator(_listed),
         Field(
-            description="Origins, such as `https://portal.example.com`, whose pages may ask from a browser; separated "
-            "by commas, or a JSON list."
+            description="Origins, such as `https://portal.example.com`, whose pages may send requests from a "
+            "browser; comma-separated or a JSON list."
         ),
     ] = None
     trusted_documents: Annotated[
-        Path | None, Field(description="Manifest of the documents that clients may ask by their SHA-256.")
+        Path | None, Field(description="Manifest of the documents that clients may request by their SHA-256.")
     ] = None
-    trusted_documents_only: Annotated[bool, Field(description="Whether no other document is executed.")] = False
+    trusted_documents_only: Annotated[bool, Field(description="Whether only trusted documents are executed.")] = False
     type_prefix: Annotated[
         str | None,
         Field(
             pattern="^[A-Za-z][A-Za-z0-9_]*$",
-            description="What the names of types and root fields begin with, for a graph in which others have a "
-            "`Project` too: with `SageMaker`, `SageMakerProject` and `sageMakerProject`.",
+            description="Prefix of the names of types and root fields, for a supergraph in which another subgraph "
+            "has a `Project` too: `SageMaker` makes `SageMakerProject` and `sageMakerProject`.",
         ),
     ] = None
     node_field: Annotated[
-        bool, Field(description="Whether Query has `node` and `nodes`, of which a graph has room for one subgraph's.")
+        bool,
+        Field(description="Whether Query has `node` and `nodes`, which only one subgraph of a supergraph can have."),
     ] = True
     max_representations: Annotated[
-        int, Field(ge=1, description="References to entities that one `_entities` of a router takes at most.")
+        int, Field(ge=1, description="Maximum entity references in one `_entities` field of a router's request.")
     ] = 1000

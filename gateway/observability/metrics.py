@@ -34,35 +34,35 @@ class Metrics:
             ["method", "route", "status"],
         )
         self.http_seconds = self._histogram(
-            "http_request_duration_seconds", "Time from a request to the end of its answer.", ["method", "route"]
+            "http_request_duration_seconds", "Time from a request to the end of its response.", ["method", "route"]
         )
         self.http_in_flight = self._gauge("http_requests_in_flight", "Requests being answered.")
-        self.websockets = self._gauge("websocket_connections", "WebSockets that are open.")
+        self.websockets = self._gauge("websocket_connections", "Open WebSockets.")
         self.operations = self._counter(
             "operations",
-            "GraphQL operations ended, by type and outcome: `ok`, `partial` (data and errors), `cancelled`, or the "
-            "code of the error that there was instead of data.",
+            "Completed GraphQL operations, by type and outcome: `ok`, `partial` (data and errors), `cancelled`, or the "
+            "code of the error that was returned instead of data.",
             ["type", "outcome"],
         )
         self.operation_seconds = self._histogram(
-            "operation_duration_seconds", "Time from an operation's begin to its last answer.", ["type"]
+            "operation_duration_seconds", "Time from the start of an operation to its last response.", ["type"]
         )
         self.aws_calls = self._counter(
             "aws_calls", "AWS calls, by operation and outcome: `ok`, `cancelled` or a code.", ["operation", "outcome"]
         )
         self.aws_seconds = self._histogram(
-            "aws_call_duration_seconds", "Time that AWS calls took, botocore's retries included.", ["operation"]
+            "aws_call_duration_seconds", "Duration of AWS calls, including botocore's retries.", ["operation"]
         )
         self.aws_in_flight = 0
-        in_flight = self._gauge("aws_calls_in_flight", "AWS calls without an answer so far.")
+        in_flight = self._gauge("aws_calls_in_flight", "AWS calls that have not been answered yet.")
         in_flight.set_function(lambda: self.aws_in_flight)
-        self.aws_throttles = self._counter("aws_throttles", "Times that AWS refused as too fast.", ["operation"])
+        self.aws_throttles = self._counter("aws_throttles", "Times that AWS throttled a call.", ["operation"])
         self.aws_pace_seconds = self._counter(
-            "aws_pace_seconds", "Time that AWS calls waited so as not to be throttled.", ["operation"]
+            "aws_pace_seconds", "Time that AWS calls were held back to avoid throttling.", ["operation"]
         )
         self.cache_lookups = self._counter(
             "cache_lookups",
-            "What was looked up in the cache, by kind and result: `hit`, or `miss` where AWS is asked.",
+            "Cache lookups, by kind and result: `hit`, or `miss` if AWS is called.",
             ["kind", "result"],
         )
 
