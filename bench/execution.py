@@ -135,9 +135,9 @@ def measure_walks(asked: Gateway) -> None:
     asked.peak_mb()
     client.ask(SMALL)
     idle = asked.peak_mb()
-    row("one walk, nothing remembered", client.ask(WALK), asked.peak_mb() - idle)
+    row("one walk, nothing cached", client.ask(WALK), asked.peak_mb() - idle)
     row("one walk, asked anew", client.ask(WALK, fresh=True), asked.peak_mb() - idle)
-    row("one walk, remembered", statistics.median(client.ask(WALK) for _ in range(3)), asked.peak_mb() - idle)
+    row("one walk, cached", statistics.median(client.ask(WALK) for _ in range(3)), asked.peak_mb() - idle)
 
 
 def starve(asked: Gateway) -> None:

@@ -130,7 +130,7 @@ def compare(servers: list[Server], requests: int, header: str) -> None:
     for _ in range(ROUNDS):
         for server in servers:
             rounds[server.name].append(asyncio.run(ask(server, requests, header)))
-    what = "AWS asked" if header else "remembered"
+    what = "not cached" if header else "cached"
     medians = {name: Round(*map(statistics.median, zip(*some, strict=True))) for name, some in rounds.items()}
     for name, found in medians.items():
         print(f"{what:12} {name:10} {found.rate:8.0f} {found.median:9.2f} {found.p99:8.2f}")

@@ -229,7 +229,7 @@ def compare(vertices: int, per_call: float) -> float:
     with stub(lines(vertices, width(vertices))) as endpoint, gateway(endpoint.url) as asked:
         sdk = vertices + -(-vertices // 50)
         if vertices > SDK_UP_TO and per_call:
-            table.row("SageMaker SDK (reckoned)", Run(sdk * per_call, Log([])), sdk)
+            table.row("SageMaker SDK (estimated)", Run(sdk * per_call, Log([])), sdk)
         else:
             run = by_sdks(endpoint)
             per_call = run.seconds / run.log.count().total()
@@ -257,17 +257,17 @@ def walks(table: Table, endpoint: Stub, asked: Gateway) -> None:
     for what, fields in FIELDS.items():
         query = WALK.format(start=ENDPOINT, prefer="FEWER_CALLS", fields=fields)
         run = measured(endpoint, lambda query=query: asked.ask(query, fresh=False), asked.cpu)  # type: ignore[misc]
-        table.row(f"{what}, remembered", run, 0, asked.peak_mb() - idle)
+        table.row(f"{what}, cached", run, 0, asked.peak_mb() - idle)
 
 
 def parts(table: Table, endpoint: Stub, asked: Gateway) -> None:
     """Print the rows of less than a walk, and of the same remembered."""
     hops, watch = HOPS.format(start=ENDPOINT), WATCH.format(start=ENDPOINT)
     table.row("three nested hops", measured(endpoint, lambda: asked.ask(hops), asked.cpu), 14)
-    table.row("three nested hops, remembered", measured(endpoint, lambda: asked.ask(hops, fresh=False), asked.cpu), 0)
+    table.row("three nested hops, cached", measured(endpoint, lambda: asked.ask(hops, fresh=False), asked.cpu), 0)
     table.row("first vertices of a subscription", measured(endpoint, lambda: asked.first_vertices(watch)), 1)
     again = measured(endpoint, lambda: asked.first_vertices(watch, fresh=False))
-    table.row("first vertices, remembered", again, 0)
+    table.row("first vertices, cached", again, 0)
 
 
 def main() -> None:
