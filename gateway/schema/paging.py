@@ -76,10 +76,10 @@ class Connection(Generic[N]):
     page_info: PageInfo = strawberry.field(description="Whether more follow, and from where.")
 
 
-class Window(NamedTuple):
-    """The items that ``first`` and ``after`` choose of a listing, each with its cursor."""
+class Window(NamedTuple, Generic[T]):
+    """The items that ``first`` and ``after`` choose of a list, each with its cursor."""
 
-    items: list[tuple[str, dict[str, Any]]]
+    items: list[tuple[str, T]]
     info: PageInfo
 
 
@@ -95,7 +95,7 @@ class Listing:
     keep: Callable[[Mapping[str, Any]], bool] | None = None
 
 
-async def window(info: Info, listing: Listing, first: int | None, after: str | None) -> Window:
+async def window(info: Info, listing: Listing, first: int | None, after: str | None) -> Window[dict[str, Any]]:
     """Return the first ``first`` items after a cursor, over as many of AWS's pages as that takes.
 
     Where AWS does not tell all of them, it is those that it has told, and the answer's errors say why; a list is never
@@ -124,7 +124,7 @@ async def window(info: Info, listing: Listing, first: int | None, after: str | N
         token, index, marks = page.next, 0, []
 
 
-def connection(window: Window, node: Callable[[dict[str, Any]], N]) -> Connection[N]:
+def connection(window: Window[T], node: Callable[[T], N]) -> Connection[N]:
     """Make a connection of a window, each item turned into its node."""
     edges = [Edge(cursor=cursor, node=node(item)) for cursor, item in window.items]
     return Connection(edges=edges, nodes=[edge.node for edge in edges], page_info=window.info)
@@ -141,15 +141,8 @@ def cut(scope: str, items: Sequence[P], first: int | None, after: str | None, no
     wanted = checked_first(first)
     resumed = is_given(after)
     begin = bisect_right(items, _read_item(scope, after or "", items)) if resumed else 0
-    chosen = items[begin : begin + wanted]
-    edges = [Edge(cursor=_write_cursor(scope, *item), node=node(item)) for item in chosen]
-    info = PageInfo(
-        has_next_page=begin + wanted < len(items),
-        has_previous_page=resumed,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )
-    return Connection(edges=edges, nodes=[edge.node for edge in edges], page_info=info)
+    chosen = [(_write_cursor(scope, *item), item) for item in items[begin : begin + wanted]]
+    return connection(_window(chosen, resumed=resumed, more=begin + wanted < len(items)), node)
 
 
 def checked_first(first: int | None) -> int:
@@ -171,7 +164,7 @@ async def _fetch(listing: Listing, token: str | None, size: int, *, resumed: boo
         raise BadUserInput("AWS no longer takes this cursor; start again without it.", "after") from error
 
 
-def _window(chosen: list[tuple[str, dict[str, Any]]], *, resumed: bool, more: bool) -> Window:
+def _window(chosen: list[tuple[str, T]], *, resumed: bool, more: bool) -> Window[T]:
     info = PageInfo(
         has_next_page=more,
         has_previous_page=resumed,
