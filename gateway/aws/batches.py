@@ -1,10 +1,12 @@
 """How many entities by their ARNs become few calls: Search, or a batch operation that takes the ARNs as they are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from gateway import arn as arns
+
+T = TypeVar("T")
 
 MOST_ENTITIES = 100
 """Entities that one call of either returns."""
@@ -30,11 +32,11 @@ class Batch:
 
     @staticmethod
     def parted(wanted: Iterable[str]) -> list[list[str]]:
-        """Part ARNs into as many as one call returns."""
-        return _chunks(wanted, MOST_ENTITIES)
+        """Split ARNs into chunks of as many as one call returns."""
+        return _chunks(list(wanted), MOST_ENTITIES)
 
-    def calls(self, wanted: Iterable[str]) -> list[dict[str, Any]]:
-        """Plan the calls that return the entities with these ARNs, each within the operation's limits."""
+    def calls(self, wanted: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the parameters of the calls for one chunk of ARNs, each within the operation's limits."""
         raise NotImplementedError
 
     def found(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -54,13 +56,10 @@ class Search(Batch):
     arn: str
     """The property to look for ARNs in."""
 
-    def calls(self, wanted: Iterable[str]) -> list[dict[str, Any]]:
-        """Plan calls that name the ARNs in as many filters as that takes, any of which matches."""
-        planned = []
-        for some in _chunks(wanted, MOST_ENTITIES):
-            values = [",".join(few) for few in _values(some)]
-            planned += [self._call(filters) for filters in _chunks(values, MOST_FILTERS)]
-        return planned
+    def calls(self, wanted: Sequence[str]) -> list[dict[str, Any]]:
+        """Name the ARNs in as many filters as that takes, any of which matches."""
+        filters = [{"Name": self.arn, "Operator": "In", "Value": ",".join(few)} for few in _values(wanted)]
+        return [self._any_of(some) for some in _chunks(filters, MOST_FILTERS)]
 
     def where(self, name: str, value: str) -> dict[str, Any]:
         """Ask for all entities of which a property has this value, newest first."""
@@ -73,20 +72,19 @@ class Search(Batch):
         }
 
     def where_any(self, terms: Mapping[str, str], parts: Mapping[str, str]) -> dict[str, Any]:
-        """Ask for the entities of which any property has its value, or its part; commas part several values of one."""
+        """Ask for the entities of which any property has one of its comma-separated values, or contains its part."""
         filters = [
             {"Name": name, "Operator": "In" if "," in value else "Equals", "Value": value}
             for name, value in terms.items()
         ]
         filters += [{"Name": name, "Operator": "Contains", "Value": part} for name, part in parts.items()]
-        return {"Resource": self.resource, "SearchExpression": {"Filters": filters, "Operator": "Or"}}
+        return self._any_of(filters)
 
     def found(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return what each result holds."""
         return [result[self.result] for result in answer["Results"]]
 
-    def _call(self, values: Iterable[str]) -> dict[str, Any]:
-        filters = [{"Name": self.arn, "Operator": "In", "Value": value} for value in values]
+    def _any_of(self, filters: list[dict[str, str]]) -> dict[str, Any]:
         return {
             "Resource": self.resource,
             "SearchExpression": {"Filters": filters, "Operator": "Or"},
@@ -105,9 +103,9 @@ class BatchDescribeModelPackage(Batch):
         parsed = arns.parse(arn)
         return bool(parsed and "/" in parsed.id)
 
-    def calls(self, wanted: Iterable[str]) -> list[dict[str, Any]]:
-        """Plan calls of as many ARNs as one takes."""
-        return [{"ModelPackageArnList": some} for some in _chunks(wanted, MOST_ENTITIES)]
+    def calls(self, wanted: Sequence[str]) -> list[dict[str, Any]]:
+        """Return one call: it takes as many ARNs as it returns entities."""
+        return [{"ModelPackageArnList": wanted}]
 
     def found(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the summaries; what the answer has an error for is not among them."""
@@ -127,6 +125,5 @@ def _values(wanted: Iterable[str]) -> list[list[str]]:
     return values
 
 
-def _chunks(items: Iterable[str], size: int) -> list[list[str]]:
-    whole = list(items)
-    return [whole[start : start + size] for start in range(0, len(whole), size)]
+def _chunks(items: list[T], size: int) -> list[list[T]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -40,10 +40,9 @@ class Listings:
     async def search_any(
         self, kind: Kind, terms: Mapping[str, str], parts: Mapping[str, str] | None = None, place: Place = HOME
     ) -> list[str]:
-        """Return the ARNs of up to 100 entities of which any property has its value, or some by comma, or its part."""
+        """Return the ARNs of up to 100 entities of which any property has one of its values, or contains its part."""
         assert isinstance(kind.batch, Search)  # noqa: S101
-        asked = kind.batch.where_any(terms, parts or {})
-        answer = await self._asking.calls("Search", place, **asked, MaxResults=MOST_RESULTS)
+        answer = await self._asking.calls("Search", place, **kind.batch.where_any(terms, parts or {}))
         return [members[kind.arn] for members in self._known.learn_batch(kind, kind.batch, answer)]
 
     async def _load(
