@@ -7,6 +7,7 @@ of the way, so that paths are found where they meet and little of what leads els
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from gateway.lineage.coverage import Coverage, Reason
@@ -48,13 +49,9 @@ def _searched(down: Walk, up: Walk, start: str, end: str, max_depth: int, first:
     if start == end:  # any longer way would come to it twice
         return Paths([[start]] if down.found.starts else [], edges, _coverage(down, up, None))
     search = _Search(edges, start, end)
-    found: list[list[str]] = []
-    for path in search.shortest_first(max_depth):
-        if len(found) == first:
-            return Paths(found, edges, _coverage(down, up, Reason.MAX_VERTICES))
-        found.append(path)
-    if search.gave_up:
-        return Paths(found, edges, _coverage(down, up, Reason.MAX_VERTICES))
+    found = list(islice(search.shortest_first(max_depth), first + 1))
+    if len(found) > first or search.gave_up:
+        return Paths(found[:first], edges, _coverage(down, up, Reason.MAX_VERTICES))
     # A walk that came to its own end knows every path there is, unless longer ones were not looked at.
     ended = any(Reason.MAX_DEPTH not in walked.coverage().reasons for walked in (down, up))
     longer = Reason.MAX_DEPTH if not ended or search.may_go_on(max_depth) else None
