@@ -1,7 +1,7 @@
 """What a walk has found: vertices by how far they are from its starts, and the associations between them."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
@@ -52,17 +52,13 @@ class Found:
 
     def within(self, vertex: str, limit: int) -> set[str]:
         """Return what is less than ``limit`` associations beyond a vertex, itself included."""
-        found, level = {vertex}, {vertex}
-        for _ in range(limit - 1):
-            level = self._beyond_all(level) - found
-            found |= level
-        return found
+        return _within(vertex, limit, self._next)
 
     def widths(self, vertex: str, among: AbstractSet[str]) -> list[int]:
         """Return how many of some vertices lie at each distance beyond one, as far as these lead on to each other."""
         found, level = {vertex}, {vertex}
         widths = []
-        while level := (self._beyond_all(level) & among) - found:
+        while level := (_beyond_all(level, self._next) & among) - found:
             found |= level
             widths.append(len(level))
         return widths
@@ -88,9 +84,6 @@ class Found:
         for near in self.starts:
             self._reach(near, self.beyond(near))
 
-    def _beyond_all(self, vertices: Iterable[str]) -> set[str]:
-        return set[str]().union(*map(self.beyond, vertices))
-
     def _link(self, near: str, far: str) -> None:
         self._next[near].add(far)
         self._reach(near, [far])
@@ -115,8 +108,16 @@ def led_to(start: str, edges: Iterable[Edge], direction: Direction, limit: int) 
             beyond[edge.source].add(edge.destination)
         if direction is not Direction.DOWNSTREAM:
             beyond[edge.destination].add(edge.source)
+    return _within(start, limit, beyond)
+
+
+def _within(start: str, limit: int, beyond: Mapping[str, AbstractSet[str]]) -> set[str]:
     found, level = {start}, {start}
     for _ in range(limit - 1):
-        level = set[str]().union(*(beyond.get(arn, ()) for arn in level)) - found
+        level = _beyond_all(level, beyond) - found
         found |= level
     return found
+
+
+def _beyond_all(vertices: Iterable[str], beyond: Mapping[str, AbstractSet[str]]) -> set[str]:
+    return set[str]().union(*(beyond.get(vertex, ()) for vertex in vertices))
