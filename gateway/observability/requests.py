@@ -189,7 +189,7 @@ def aws_call(operation: str, region: str) -> Iterator[None]:
         if outcome not in _SILENT:
             instruments.heard(outcome)
         if spans and span:
-            spans.end_aws_call(span, outcome)
+            spans.end(span, outcome)
         if _aws_log.isEnabledFor(logging.DEBUG):
             fields = {"aws_operation": operation, "region": region, "outcome": outcome, "ms": round(seconds * 1000, 1)}
             _aws_log.debug("AWS call", extra={"fields": fields})

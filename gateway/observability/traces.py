@@ -67,7 +67,7 @@ class Spans:
             span.set_attribute("graphql.operation.type", type)
         if name:
             span.set_attribute("graphql.operation.name", name)
-        self._end(span, outcome)
+        self.end(span, outcome)
 
     def aws_call(self, below: "Span", operation: str, region: str) -> "Span":
         """Begin the span of an AWS call."""
@@ -81,11 +81,8 @@ class Spans:
             f"SageMaker.{operation}", self._below(below), self._kind.CLIENT, attributes=attributes
         )
 
-    def end_aws_call(self, span: "Span", outcome: str) -> None:
-        """End it."""
-        self._end(span, outcome)
-
-    def _end(self, span: "Span", outcome: str) -> None:
+    def end(self, span: "Span", outcome: str) -> None:
+        """End a span."""
         if outcome not in _NO_ERRORS:
             span.set_attribute("error.type", outcome)
             span.set_status(self._error)
