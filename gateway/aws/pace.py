@@ -89,7 +89,7 @@ class Pace:
         """Learn that AWS took a call."""
         if self._further:
             self._further -= 1
-            self.slots.widen()
+            self.slots.give()
         now = time.monotonic()
         recent = self._recent(now)
         recent.append(now)

@@ -14,10 +14,6 @@ class Slots:
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
         """Those who wait, by owner; the owner whose turn is next comes first."""
 
-    def widen(self) -> None:
-        """Have one more."""
-        self.give()
-
     def one(self, owner: Hashable) -> "Held":
         """Have one for as long as the context lasts."""
         return Held(owner, self)
@@ -41,7 +37,7 @@ class Slots:
             raise
 
     def give(self) -> None:
-        """Hand a slot to the next in turn, or keep it free."""
+        """Hand a slot, one given back or a further one, to the next in turn, or keep it free."""
         while self._waiting:
             owner = next(iter(self._waiting))
             waiting = self._waiting.pop(owner)
