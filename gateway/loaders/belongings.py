@@ -42,7 +42,12 @@ class Belongings:
     async def trials(self, component: str) -> list[tuple[Place, str]]:
         """Return the trials that a trial component is part of, by their places and, in this order, their names."""
         place = self._known.place_of(component)
-        return [(place, name) for name in await self._trials_in(component, place)]
+        if await self._entities.tells(TRIAL_COMPONENT, component, "Parents"):
+            trials = self._known.record(component).read("Parents") or []
+        else:
+            pages = self._listings.pages(TRIAL, {"TrialComponentName": arns.id_of(component)}, place)
+            trials = [summary async for page in pages for summary in page.items]
+        return [(place, name) for name in sorted({trial["TrialName"] for trial in trials})]
 
     async def pipeline_execution(self, component: str) -> str | None:
         """Return the ARN of the pipeline execution that a trial component's run is part of; None when of none."""
@@ -60,13 +65,6 @@ class Belongings:
         """Return the key of the project with this id; None when there is none."""
         key: str | None = await self._projects.load((place, project_id))
         return key
-
-    async def _trials_in(self, component: str, place: Place) -> list[str]:
-        if await self._entities.tells(TRIAL_COMPONENT, component, "Parents"):
-            parents = self._known.record(component).read("Parents") or ()
-            return sorted({parent["TrialName"] for parent in parents})
-        trials = self._listings.pages(TRIAL, {"TrialComponentName": arns.id_of(component)}, place)
-        return sorted([summary["TrialName"] async for page in trials for summary in page.items])
 
     async def _load_tags(self, arn: str) -> list[dict[str, str]]:
         async def load(token: str | None) -> Page:
