@@ -149,9 +149,14 @@ def checked_first(first: int | None) -> int:
     """Return how many were asked for; BadUserInput outside of 1 to 100."""
     if first is None:
         return DEFAULT_FIRST
-    if not 1 <= first <= MOST_RESULTS:
-        raise BadUserInput(f"must be 1 to {MOST_RESULTS}, not {first}.", "first")
+    check_range(first, 1, MOST_RESULTS, "first")
     return first
+
+
+def check_range(given: int, least: int, most: int, argument: str) -> None:
+    """Raise BadUserInput when an argument is outside its range."""
+    if not least <= given <= most:
+        raise BadUserInput(f"must be {least} to {most}, not {given}.", argument)
 
 
 async def _fetch(listing: Listing, token: str | None, size: int, *, resumed: bool) -> Page:

@@ -34,7 +34,7 @@ from gateway.schema.enums import (
     WalkPreference,
 )
 from gateway.schema.filters import LineageFilter, describes, is_of, type_of, verdict
-from gateway.schema.paging import checked_first
+from gateway.schema.paging import check_range, checked_first
 from gateway.schema.plans import Coming
 from gateway.schema.scalars import Arn, checked_arn
 from gateway.schema.selection import arguments
@@ -178,8 +178,7 @@ async def lineage_paths(loaders: Loaders, start: str, end: str, max_depth: int, 
     """Find the paths between two vertices; BadUserInput when an argument is out of its range."""
     for argument, arn in {"from": start, "to": end}.items():
         checked_arn(arn, argument, *LINEAGE)
-    if not 0 <= max_depth <= DEEPEST:
-        raise BadUserInput(f"must be 0 to {DEEPEST}, not {max_depth}.", "maxDepth")
+    check_range(max_depth, 0, DEEPEST, "maxDepth")
     found = await paths(loaders, start, end, max_depth, checked_first(first))
     return LineagePaths(
         paths=[_path(loaders, path, found.edges) for path in found.found], coverage=_coverage(found.coverage)
@@ -253,10 +252,8 @@ def checked_walk(  # noqa: PLR0913, PLR0917 - a walk has these arguments
         raise BadUserInput(f"1 to {MOST_STARTS} vertices, not {len(starts)}.", "start")
     for start in starts:
         checked_arn(start, "start", *LINEAGE)
-    if not 0 <= max_depth <= DEEPEST:
-        raise BadUserInput(f"must be 0 to {DEEPEST}, not {max_depth}.", "maxDepth")
-    if not 1 <= max_vertices <= MOST_VERTICES:
-        raise BadUserInput(f"must be 1 to {MOST_VERTICES}, not {max_vertices}.", "maxVertices")
+    check_range(max_depth, 0, DEEPEST, "maxDepth")
+    check_range(max_vertices, 1, MOST_VERTICES, "maxVertices")
     found = Found(list(starts), Direction(direction.value), max_depth)
     return Walk(loaders, found, max_vertices, Preference(prefer.value))
 
