@@ -174,7 +174,7 @@ class Operations:
             except Refusal as refused:
                 if refused.status is not HTTPStatus.OK:
                     raise
-                outcomes = _once(Outcome(refused.answer, executed=False))
+                outcomes = refused_once(refused)
             return _observed(outcomes, operation, undo.pop_all())
 
     async def _begun(self, asked: Asked, sender: Sender) -> AsyncGenerator[Outcome, None]:
@@ -243,8 +243,9 @@ def _wanted(asked: Asked, sender: Sender) -> frozenset[str]:
     return wanted(asked.extensions, sender.connection.headers)
 
 
-async def _once(outcome: Outcome) -> AsyncGenerator[Outcome, None]:
-    yield outcome
+async def refused_once(refused: Refusal) -> AsyncGenerator[Outcome, None]:
+    """Yield a refusal as the only answer."""
+    yield Outcome(refused.answer, executed=False)
 
 
 def _loaders(sender: Sender) -> Loaders:

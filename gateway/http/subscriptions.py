@@ -20,7 +20,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Messag
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from gateway.errors import Throttled
-from gateway.http.operations import Asked, Operations, Refusal
+from gateway.http.operations import Asked, Operations, Refusal, refused_once
 from gateway.schema.execution import Outcome, refusal
 
 EVENT_STREAM = "text/event-stream"
@@ -146,11 +146,7 @@ class _Answers:
             sender = await self._operations.sender(context_value.socket, context_value.connection_params)
             return _results(await self._operations.stream(query, sender))
         except Refusal as refused:
-            return _results(_refused(refused))
-
-
-async def _refused(refused: Refusal) -> AsyncGenerator[Outcome, None]:
-    yield Outcome(refused.answer, executed=False)
+            return _results(refused_once(refused))
 
 
 async def _results(
