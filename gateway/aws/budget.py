@@ -46,11 +46,6 @@ class Budget:
         """How many calls the request has made."""
         return self.tally.made.total()
 
-    @property
-    def milliseconds(self) -> int:
-        """How long the request has been going on."""
-        return round((time.monotonic() - self._began) * 1000)
-
     def count_shown(self) -> None:
         """Count an entity that the answer shows; BudgetExceeded when it shows as many as it may.
 
@@ -69,7 +64,7 @@ class Budget:
             "throttled": self.tally.throttled,
             "plan": sorted(self.tally.reasons),
             "waitedMilliseconds": round(self.tally.waited * 1000),
-            "milliseconds": self.milliseconds,
+            "milliseconds": round((time.monotonic() - self._began) * 1000),
         }
 
     def lacks(self, operation: str, place: Place) -> bool:
@@ -124,16 +119,14 @@ class Budget:
         answer = self._calls.read(operation, place, parameters, self.tally, join=not self._fresh)
         self._under_way.add(answer)
         if not self._alarm:  # one for all of them, for a timer a call would be thousands
-            self._alarm = asyncio.get_running_loop().call_later(self._until - time.monotonic(), self._time_is_up)
+            loop, left = asyncio.get_running_loop(), self._until - time.monotonic()
+            self._alarm = loop.call_later(left, self._fail, DeadlineExceeded("The request's time is up."))
         try:
             found = await answer
         finally:
             self._under_way.discard(answer)
         await self.tally.turns.step(self.tally.joined)  # not all who share it at once
         return found
-
-    def _time_is_up(self) -> None:
-        self._fail(DeadlineExceeded("The request's time is up."))
 
     def _fail(self, error: GatewayError) -> None:
         """End every read under way with this error."""
