@@ -85,14 +85,13 @@ class Known:
                 known.add(entity.key)
         return known
 
-    def recalled(self, entity: Entity) -> Record:
+    def recalled(self, entity: Entity) -> None:
         """Learn what the cache knows of an entity, unless AWS has told more of it since."""
         record = self.record(entity.key)
         if entity.lacks is None:
             record.note({path: value for path, value in entity.members.items() if not record.covers(path)})
         elif not record.described:
             record.complete(entity.members, entity.lacks)
-        return record
 
     def remember(self, keys: Iterable[str]) -> None:
         """Have the cache keep, in the end, what summaries tell of entities; what describes them is kept as it comes."""
