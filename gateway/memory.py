@@ -42,16 +42,14 @@ class Memory:
         self._cache = cache
         self._turns = turns
         self._fresh = fresh
-        self._versions: dict[str, int | None] = {}
-        self._new: dict[Key, Entry] = {}
         self.hits = 0
         """How many answers the cache gave."""
         self.forget()
 
     def forget(self) -> None:
         """Look everything up anew, and do not keep what was learnt before."""
-        self._versions.clear()
-        self._new.clear()
+        self._versions: dict[str, int | None] = {}
+        self._new: dict[Key, Entry] = {}
         self._found = DataLoader(self._look_up)
 
     async def entity(self, place: Place, kind: Kind, wanted: str) -> Entity | None:
