@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from itertools import chain
 
 from gateway.aws.kinds import MOST_VERTICES, kind_at
 from gateway.aws.places import Place
@@ -87,7 +88,7 @@ class Lineage:
         found = await asyncio.gather(*(self._associations.all({end: start}) for end in ends[direction]))
         vertices: dict[str, str | None] = {}
         edges = []
-        for summary in (summary for some in found for summary in some):
+        for summary in chain.from_iterable(found):
             edge = edge_of(summary)
             edges.append(edge)
             vertices[edge.source] = summary.get("SourceType")
