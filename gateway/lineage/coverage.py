@@ -1,5 +1,6 @@
 """What an answer left out, and why."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
@@ -33,6 +34,11 @@ def reason_of(error: GatewayError) -> Reason:
             return Reason.THROTTLED
         case _:
             return Reason.UPSTREAM_ERROR
+
+
+def ordered(reasons: Iterable[Reason]) -> list[Reason]:
+    """Return reasons in their order, each once."""
+    return sorted(set(reasons), key=list(Reason).index)
 
 
 class Coverage(NamedTuple):

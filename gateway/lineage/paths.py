@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
-from gateway.lineage.coverage import Coverage, Reason
+from gateway.lineage.coverage import Coverage, Reason, ordered
 from gateway.lineage.found import Direction, Found
 from gateway.lineage.mirrors import Mirrors
 from gateway.lineage.walk import Walk
@@ -64,7 +64,7 @@ def _coverage(down: Walk, up: Walk, more: Reason | None) -> Coverage:
     reasons = {reason for coverage in told for reason in coverage.reasons} - {Reason.MAX_DEPTH}
     reasons |= {more} if more else set()
     frontier = list(dict.fromkeys(arn for coverage in told for arn in coverage.frontier)) if reasons else []
-    return Coverage(sorted(reasons, key=list(Reason).index), frontier, min(coverage.as_of for coverage in told))
+    return Coverage(ordered(reasons), frontier, min(coverage.as_of for coverage in told))
 
 
 class _Search:

@@ -28,7 +28,7 @@ from math import ceil
 from gateway.aws.kinds import MOST_VERTICES, TRIAL_COMPONENT, kind_at
 from gateway.aws.places import Place
 from gateway.errors import Forbidden, GatewayError, NotFound, Unsupported
-from gateway.lineage.coverage import Coverage, Reason, reason_of
+from gateway.lineage.coverage import Coverage, Reason, ordered, reason_of
 from gateway.lineage.found import Found, led_to
 from gateway.lineage.spread import DEEPEST_QUERY, FEW_PAGES, PATIENCE, Cost, pages, wave
 from gateway.loaders import Loaders
@@ -182,7 +182,7 @@ class Walk:
         reasons |= {Reason.MAX_DEPTH} if any(found.depths[arn] == found.max_depth for arn in unexpanded) else set()
         frontier = unexpanded | {arn for arn in kept if not found.beyond(arn) <= kept}
         frontier |= (kept & self._unsure) | (set(found.starts) - kept)
-        return Coverage(sorted(reasons, key=list(Reason).index), found.in_order(frontier), self.began)
+        return Coverage(ordered(reasons), found.in_order(frontier), self.began)
 
     def _expand(self) -> None:
         """Begin the calls that expand the frontier; vertices farther off wait, as the same calls may expand them."""

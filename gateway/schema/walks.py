@@ -324,7 +324,7 @@ async def _shown(walked: Walk, filter: LineageFilter) -> LineageGraph:
 
 def _coverage(told: coverage.Coverage, unsure: Iterable[Reason] = ()) -> Coverage:
     """Say what a walk left out, and why the filter could not tell of some vertices whether to show them."""
-    reasons = sorted({*told.reasons, *unsure}, key=list(Reason).index)
+    reasons = coverage.ordered([*told.reasons, *unsure])
     return Coverage(
         complete=not reasons,
         reasons=[IncompleteReason(reason.value) for reason in reasons],
