@@ -1,9 +1,9 @@
-"""Reads what SageMaker answers: what botocore's own parser makes of it, at a fraction of its cost.
+"""Parses SageMaker's answers: the same result as that of botocore's own parser, at a fraction of its cost.
 
-botocore walks the model anew for each answer, member by member. Here each shape is made into a function once, which
-touches only what has to change on the way from JSON: times, what is null, and what the model does not know. Errors,
-and whatever is out of the ordinary, are left to botocore's parser. It takes what is no JSON for an answer that tells
-nothing; here that is an error, for nothing would look like an entity without any member.
+botocore walks the model member by member for every answer. Here each shape is compiled once into a function that
+touches only what differs from the JSON: timestamps, nulls, and members that the model does not know. Errors, and
+anything out of the ordinary, are left to botocore's parser. That parser takes a body that is not JSON for an empty
+answer; here it is an error, since an empty answer would look like an entity without any members.
 """
 
 import json
@@ -25,9 +25,9 @@ _Read = Callable[[Any], Any]
 
 
 def moment(value: Any) -> datetime:
-    """Read a time; SageMaker sends seconds since 1970, and botocore reads whatever else there is.
+    """Parse a timestamp: SageMaker sends seconds since 1970, and anything else is left to botocore.
 
-    botocore gives it the machine's own time zone, which takes ten times as long. It is the same moment.
+    botocore converts it to the machine's own time zone, which takes ten times as long. It is the same moment.
     """
     try:
         return datetime.fromtimestamp(value, UTC)
@@ -37,11 +37,11 @@ def moment(value: Any) -> datetime:
 
 
 _SCALARS: dict[str, _Read] = {"timestamp": moment, "blob": b64decode}
-"""What changes scalars that are not what JSON makes of them."""
+"""Converters for the scalars that JSON has no type for."""
 
 
 class Answers:
-    """Reads answers."""
+    """Parses answers."""
 
     def __init__(self) -> None:
         """Leave to botocore's parser what this one does not read."""
@@ -49,11 +49,11 @@ class Answers:
         self._readers: dict[Shape, _Read] = {}
 
     async def parse(self, response: Mapping[str, Any], shape: Shape | None) -> Any:
-        """Return what an HTTP response says, in a given shape; whatever comes of reading one that is not of it."""
+        """Parse an HTTP response by a shape; raises whatever comes of parsing one that does not have it."""
         if response["status_code"] == HTTPStatus.OK and shape is not None:
             try:
                 return self._read(response, shape)
-            except Exception:  # noqa: BLE001 - it is botocore's to say what is wrong, from the bytes
+            except Exception:  # noqa: BLE001 - botocore says what is wrong, from the bytes
                 _log.debug("Left to botocore", exc_info=True)
             if shape.members and not isinstance(json.loads(response["body"]), dict):
                 raise ValueError("no object")
@@ -73,7 +73,7 @@ class Answers:
 
 
 def _reader(shape: Shape) -> _Read | None:
-    """Make what turns JSON into a shape's value; None where that is the same."""
+    """Return the function that turns JSON into a shape's value; None where they are the same."""
     if shape.type_name == "structure":
         return _structure(shape)
     if shape.type_name == "list":

@@ -1,4 +1,4 @@
-"""How many entities by their ARNs become few calls: Search, or a batch operation that takes the ARNs as they are."""
+"""Describing many entities in few calls: by Search, or by a batch operation that takes their ARNs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

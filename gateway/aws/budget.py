@@ -36,7 +36,7 @@ class Budget:
         self._until = self._began + settings.deadline_seconds
         self._lacking: set[tuple[str, Place]] = set()
         self._under_way: set[asyncio.Future[dict[str, Any]]] = set()
-        """Reads; a write is better finished, whoever has gone."""
+        """Only reads: a write is finished even when the caller has gone."""
         self._alarm: asyncio.TimerHandle | None = None
         self._ended = False
         self.tally = Tally(Slots(settings.max_concurrent_calls_per_request))
@@ -56,7 +56,7 @@ class Budget:
             raise BudgetExceeded(f"The answer may show {self._most_shown:,} entities, and there are more.")
 
     def report(self) -> dict[str, Any]:
-        """Say what the request has asked of AWS so far, for whoever wants to know what an answer took."""
+        """Return what the request has asked of AWS so far, as `extensions` report it."""
         return {
             "calls": dict(sorted(self.tally.made.items())),
             "total": self.made,
@@ -81,7 +81,7 @@ class Budget:
         return self._calls.pool.place_of(parsed) if parsed else HOME
 
     async def place_named(self, account: str | None, region: str | None) -> Place:
-        """Tell where an account and a region are asked; Forbidden where the gateway may not."""
+        """Return the place of an account and a region; Forbidden where the gateway may not ask there."""
         pool, place = self._calls.pool, HOME
         if account and pool.is_separate(account):
             place = Place(account)
@@ -118,14 +118,14 @@ class Budget:
     async def _read(self, operation: str, place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
         answer = self._calls.read(operation, place, parameters, self.tally, join=not self._fresh)
         self._under_way.add(answer)
-        if not self._alarm:  # one for all of them, for a timer a call would be thousands
+        if not self._alarm:  # one for all of them, since a timer for each call would be thousands
             loop, left = asyncio.get_running_loop(), self._until - time.monotonic()
             self._alarm = loop.call_later(left, self._fail, DeadlineExceeded("The request's time is up."))
         try:
             found = await answer
         finally:
             self._under_way.discard(answer)
-        await self.tally.turns.step(self.tally.joined)  # not all who share it at once
+        await self.tally.turns.step(self.tally.joined)  # so that not all who share it go on at once
         return found
 
     def _fail(self, error: GatewayError) -> None:
@@ -139,7 +139,7 @@ class Budget:
         self._calls.stop_joining(place)
 
     def end(self) -> None:
-        """Call off what is under way, and make no more: the caller has the answer, or has gone."""
+        """Cancel the reads under way, and make no more calls: the caller has the answer, or has gone."""
         self._ended = True
         if self._alarm:
             self._alarm.cancel()

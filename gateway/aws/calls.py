@@ -36,10 +36,10 @@ _LEADS_ON = "QueryLineage"
 """The operation that others depend on: a walk's next page, and then the calls that describe its vertices."""
 
 _LONG_ANSWER = 4_000
-"""Bytes of an answer from which on reading it takes long enough to wait for a turn."""
+"""Bytes above which parsing an answer takes long enough to wait for a turn."""
 
 _LEARN_SECONDS = 2.0
-"""How long a start waits for AWS to tell which account it is."""
+"""How long start-up waits for AWS to tell which account this is."""
 _LEARN_AGAIN_SECONDS = 5.0
 
 # Where SageMaker has lineage but not QueryLineage.
@@ -67,18 +67,18 @@ class Tally:
     throttled: int = 0
     """Tries that AWS refused because too many are made."""
     reasons: set[str] = field(default_factory=set)
-    """Why these calls and no others, an operation and its reason each."""
+    """Why these calls were made: an operation and its reason each."""
     waited: float = 0.0
-    """Seconds for which calls were held back, added up, so that AWS need not refuse them."""
+    """Seconds, in all, for which calls were held back so as not to be throttled."""
 
 
 @dataclass(slots=True)
 class _Try:
-    """A call under way: what is sent for it, and sent again."""
+    """A call under way, through all its tries."""
 
     tally: Tally
     paced: bool
-    """Whether the next try has been held back already, if it had to be."""
+    """Whether the next try has already waited for its pace."""
     sent_at: float = 0.0
 
 
@@ -87,7 +87,7 @@ _trying: ContextVar[_Try] = ContextVar("trying")
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """A read under way, and the answers that wait for it."""
+    """A read under way, and the futures that wait for its answer."""
 
     task: asyncio.Task[dict[str, Any]]
     waiting: set[asyncio.Future[dict[str, Any]]] = field(default_factory=set)
@@ -162,10 +162,10 @@ class Calls:
     def read(
         self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally, *, join: bool = True
     ) -> asyncio.Future[dict[str, Any]]:
-        """Begin a read and return a future of its answer; whoever no longer waits for it cancels the future.
+        """Start a read and return a future of its answer; a caller that stops waiting cancels the future.
 
-        The same read under way is joined rather than made again, unless ``join`` is false. A read is called off when
-        every future of its answer has been cancelled.
+        The same read under way is joined rather than made again, unless ``join`` is false. A read is cancelled when
+        every future of its answer has been.
         """
         key = (place, operation, orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS))
         flight = self._flights.get(key) if join else None
@@ -200,7 +200,7 @@ class Calls:
                 answer.set_result(made.result())
 
     def _left(self, key: tuple[Place, str, bytes], flight: _Flight, answer: asyncio.Future[dict[str, Any]]) -> None:
-        """Call a read off if nobody waits for it any more."""
+        """Cancel a read if nobody waits for it any more."""
         flight.waiting.discard(answer)
         if not flight.waiting and not flight.task.done():
             self._forget(key, flight)
@@ -224,7 +224,7 @@ class Calls:
                     return await self._sent(client, operation, place, parameters)
                 except Throttled as error:
                     left -= tries(error.__cause__)
-                    # A write says of itself how often botocore has tried it, which would no longer be true.
+                    # A write's error says how often botocore has tried it, which would no longer be true.
                     if left <= 0 or not operation.startswith(READS):
                         raise
 
@@ -244,11 +244,11 @@ class Calls:
     async def _client(self, place: Place) -> Any:
         try:
             return await self.pool.client(place)
-        except (ClientError, BotoCoreError, OSError, ValueError) as error:  # the last of an address that is none
+        except (ClientError, BotoCoreError, OSError, ValueError) as error:  # ValueError: an invalid address
             raise UpstreamUnavailable("The gateway could not get ready to ask AWS.") from error
 
     def pace(self, place: Place, operation: str) -> Pace:
-        """Return at which pace an operation is asked of a place."""
+        """Return the pace of an operation in a place."""
         pace = self._paces.get((place, operation))
         if pace is None:
             pace = self._paces[place, operation] = Pace(
@@ -272,7 +272,7 @@ class _Watching:
         trying.sent_at = time.monotonic()
 
     async def reading(self, operation: str, size: int) -> None:
-        """Take turns at reading long answers; short ones come no faster than they were asked for, in turns."""
+        """Take turns at parsing long answers; short ones come no faster than they were asked for, which took turns."""
         if size > _LONG_ANSWER:
             tally = _trying.get().tally
             await tally.turns.step(tally.made.total(), leads_on=operation == _LEADS_ON)

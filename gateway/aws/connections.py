@@ -1,9 +1,8 @@
 """Connections to AWS: HTTP/1.1, kept open, one request at a time on each.
 
-aiobotocore lets its HTTP client be chosen (``http_session_cls``). Its own is aiohttp, whose way through everything that
-HTTP may ask of a client costs a call more than signing it does. What botocore asks is little: send these headers and
-bytes, and return those that come back. What goes wrong is told by the same errors, for it is botocore that judges which
-of them to try again.
+aiobotocore lets its HTTP client be replaced (``http_session_cls``). Its own is aiohttp, whose support for all of HTTP
+costs a call more than signing it does. botocore needs little: send these headers and bytes, and return those that come
+back. Failures raise the same errors, since it is by these that botocore decides what to try again.
 """
 
 import asyncio
@@ -31,20 +30,20 @@ _IDLE_SECONDS = 12.0
 
 LONGEST_BODY = 64 * 1024 * 1024
 LONGEST_HEAD = 1024 * 1024
-"""Bytes of an answer, many times what AWS's longest have: something else is speaking, which may never end. To the head
-counts what is no body: also trailers, and heads before it that only say that there will be one.
+"""Bytes of an answer, many times those of AWS's longest: something else is speaking, which may never end. All but the
+body counts as the head, including trailers and 1xx responses.
 """
 
 
 def connections(**options: Any) -> Any:
-    """Make the connections of one client, by what botocore gives an ``http_session_cls``; aiohttp's go by proxies."""
+    """Make the connections of one client, as its ``http_session_cls``; through a proxy, aiohttp's."""
     if options["proxies"]:
         return AIOHTTPSession(**options)
     return Connections(options["verify"], options["client_cert"], *options["timeout"])
 
 
 class Connections:
-    """As many as there are requests in flight, which is their user's to limit."""
+    """A pool of as many connections as there are requests in flight, which its user limits."""
 
     def __init__(
         self,
@@ -68,7 +67,7 @@ class Connections:
         await self.close()
 
     async def close(self) -> None:
-        """Close all; who waits for an answer gets an error."""
+        """Close all; requests in flight fail."""
         for connection in tuple(self._open):
             connection.close()
         await asyncio.sleep(0)  # for the loop to do so
@@ -84,7 +83,7 @@ class Connections:
         except (OSError, httptools.HttpParserError) as error:
             raise ConnectionClosedError(endpoint_url=url, error=error, request=request) from error
         finally:
-            # Also when nobody waits any more, and the answer may yet come.
+            # Also when the request was cancelled, and its answer may still come.
             if connection.reusable:
                 connection.used_at = time.monotonic()
                 self._idle.setdefault(url, []).append(connection)
@@ -93,7 +92,7 @@ class Connections:
         return Answer(status, headers, body)
 
     def _unused(self, url: str) -> "_Connection | None":
-        """Take the connection that was used last, for the server is the least likely to be closing that one."""
+        """Take the connection that was used last, which the server is the least likely to be closing."""
         idle = self._idle.get(url)
         while idle:
             connection = idle.pop()
@@ -124,7 +123,7 @@ class Connections:
 
 @cache
 def _trusting(verify: bool | str, client_cert: str | tuple[str, str] | None) -> ssl.SSLContext:  # noqa: FBT001
-    """Make what says whom to trust, and who asks; it takes tens of milliseconds, and serves all clients."""
+    """Make a TLS context of trusted and own certificates; it takes tens of milliseconds, and serves all clients."""
     context = ssl.create_default_context(cafile=get_cert_path(verify) if verify else None)
     if not verify:
         context.check_hostname = False
@@ -135,7 +134,7 @@ def _trusting(verify: bool | str, client_cert: str | tuple[str, str] | None) -> 
 
 
 def _written(request: AWSPreparedRequest) -> bytes:
-    """Write a request as it is sent."""
+    """Serialize a request."""
     parts = urlsplit(request.url)
     lines = [f"{request.method} {parts.path or '/'}{'?' * bool(parts.query)}{parts.query} HTTP/1.1"]
     for name, value in request.headers.items():
@@ -149,7 +148,7 @@ _Answer = tuple[int, dict[str, str], bytes]
 
 
 class _Connection(asyncio.Protocol):
-    """A connection, by which one answer is awaited at a time."""
+    """A connection with one request in flight at most."""
 
     def __init__(self, others: "set[_Connection]") -> None:
         self._open = others
@@ -164,7 +163,7 @@ class _Connection(asyncio.Protocol):
         self.used_at = 0.0
 
     def ask(self, written: bytes, seconds: float) -> asyncio.Future[_Answer]:
-        """Send a request and return its answer, in which no pause may be longer than so many seconds."""
+        """Send a request and return a future of its answer, in which no pause may be longer than ``seconds``."""
         self.reusable = self._until_closed = False
         self._head = self._size = 0
         self._answer = self._loop.create_future()
@@ -229,7 +228,7 @@ class _Connection(asyncio.Protocol):
             raise ValueError("an answer too long for AWS")
 
     def on_message_complete(self) -> None:
-        """Hand over the answer, unless it only says that there will be one."""
+        """Hand over the answer, unless it is a 1xx response."""
         status = self._parser.get_status_code()
         if status < HTTPStatus.OK or self._answer.done():
             return
@@ -253,7 +252,7 @@ class _Connection(asyncio.Protocol):
 
 
 class Answer:
-    """An answer as botocore has it, but for its headers, which are made into objects there, one by one."""
+    """An answer as botocore expects it, with plain headers instead of an object for each."""
 
     __slots__ = ("_body", "headers", "status_code")
 

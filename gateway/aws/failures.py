@@ -93,7 +93,7 @@ def cause(error: BaseException) -> str:
 
 
 def tries(error: BaseException | None) -> int:
-    """Return how often botocore tried a call: fewer times than it may where many have failed at once."""
+    """Return how often botocore tried a call, which is less than it may when many calls have failed at once."""
     response = error.response if isinstance(error, ClientError) else {}
     retries: int = response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
     return retries + 1

@@ -23,7 +23,7 @@ MOST_VERTICES = 50
 """Vertices on one page of QueryLineage."""
 
 READS = ("AssumeRole", "BatchDescribe", "Describe", "Get", "List", "Query", "Search")
-"""What the names of operations begin with that change nothing, those that get credentials among them."""
+"""Prefixes of the operations that change nothing, including those that get credentials."""
 
 EXECUTION_TAG = "sagemaker:pipeline-execution-arn"
 """The tag by which SageMaker marks what a pipeline execution made; its value is the execution's ARN."""
@@ -40,7 +40,7 @@ _PIPELINE_NAME = _name(256)
 _PART = re.compile("[a-zA-Z0-9-]{1,63}")
 
 ABSENT = "does not exist"
-"""What operations without an error of their own for that say of what is missing."""
+"""How operations without a not-found error say that something is missing."""
 
 _VERSION = "/version/"
 
@@ -64,8 +64,7 @@ class Kind:
     version: str = ""
     """The member that tells its version and picks one for ``describe``, where the versions share an ARN."""
     missing: str = ""
-    """What ``describe`` says in refusing the arguments when there is no such entity; empty where it has an error of
-    its own for that."""
+    """How ``describe``'s validation error says that there is no such entity; empty where it has a not-found error."""
     name_path: str = ""
     type_path: str = ""
     """Where the Describe response has what an association summary calls the end's name and type."""
@@ -84,7 +83,7 @@ class Kind:
     summary: tuple[str, ...] = ()
     """The members of a summary."""
     renames: dict[str, str] = field(default_factory=dict)
-    """Members that a summary calls otherwise than the Describe response does: theirs to ours."""
+    """Members that a summary names otherwise: its name to that in the Describe response."""
     created: str = "Created"
     """What its listing's filters by creation time begin with: ``CreatedAfter``."""
     batch: Batch | None = None
@@ -108,7 +107,7 @@ class Kind:
 
 
 def pinned(entity: str, version: int | None) -> str:
-    """Return the key (or, of a name, the same for a name) of one version of an entity; without one, of its latest."""
+    """Pin an ARN, or a name, to a version as keys do; None stands for the latest."""
     return entity if version is None else f"{entity}{_VERSION}{version}"
 
 

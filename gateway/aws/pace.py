@@ -16,11 +16,11 @@ from gateway.rates import Rates
 _FIRST = 50
 """Calls in flight to begin with: half as many as botocore tries again at once."""
 _SLOWEST = 1.0
-"""Calls a second at which no more is given way."""
+"""Calls a second below which the rate never falls."""
 _FASTEST = 2_000.0
-"""Calls a second from which on nothing is held back."""
+"""Calls a second above which nothing is held back."""
 _GIVE_WAY = 0.85
-"""What is left of the rate when AWS throttles."""
+"""The factor by which the rate is lowered when AWS throttles."""
 _SEEK = 0.5
 _PROBE = 0.03
 """How much the rate grows in a second: before its limit has been met, and after."""
@@ -36,7 +36,7 @@ class Pace:
     """The pace of one operation in one place."""
 
     def __init__(self, key: str, rates: Rates, most: int) -> None:
-        """Share the pace with whoever takes from the same ``rates`` by the same key; have so many calls in flight."""
+        """Share the pace with all that take from the same ``rates`` by this key; allow ``most`` calls in flight."""
         self.slots = Slots(min(_FIRST, most))
         """Calls in flight."""
         self._further = max(0, most - _FIRST)
@@ -50,7 +50,7 @@ class Pace:
         """Calls a second; None while nothing is held back."""
 
     async def wait(self, owner: Hashable) -> float:
-        """Wait until a call may be made, in turns with other owners' calls; how many seconds that took."""
+        """Wait until a call may be made, in turns with other owners' calls; return the seconds that took."""
         if self.rate is None:
             return 0.0
         began = time.monotonic()

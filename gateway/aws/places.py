@@ -7,7 +7,7 @@ class Place(NamedTuple):
     """An account and a region."""
 
     account: str = ""
-    """Its id; empty for whichever account the gateway's own credentials are of."""
+    """Its id; empty for the account of the gateway's own credentials."""
     region: str = ""
     """Its name; empty for the configured one."""
 

@@ -80,7 +80,7 @@ class Pool:
         return self._settings.accounts.get(account, _AS_HOME) != _AS_HOME
 
     def is_fixed(self, place: Place) -> bool:
-        """Whether a place is one endpoint, which stands for one region whichever that is."""
+        """Whether a place has an endpoint of its own, which serves one region, whichever that is."""
         return self._endpoint(place) is not None
 
     def _endpoint(self, place: Place) -> str | None:
@@ -116,7 +116,7 @@ class Pool:
         return await self._open.enter_async_context(made)
 
     async def _assuming(self, account: Account) -> Load:
-        """Return what gets credentials of an account's role, each time they are needed and have run out."""
+        """Return a loader of an account role's credentials, which are refreshed when they have expired."""
         outside = {"ExternalId": account.external_id} if account.external_id else {}
         fetcher = AioAssumeRoleCredentialFetcher(
             client_creator=self._sts,
@@ -137,7 +137,7 @@ class Pool:
         """Open the client at home, and learn of AWS's regions; UpstreamUnavailable where no client can be made."""
         try:
             client = await self.client(HOME)
-            _ = urlsplit(client.meta.endpoint_url).port  # which botocore takes as it stands
+            _ = urlsplit(client.meta.endpoint_url).port  # which botocore does not check
         except (BotoCoreError, ValueError) as error:
             raise UpstreamUnavailable(f"AWS is not configured: {error}") from error
         self._regions = await self._wire.regions()

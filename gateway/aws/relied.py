@@ -1,7 +1,7 @@
-"""What an answer must tell for the gateway to make anything of it: SageMaker always does, something else may not.
+"""The members of answers that the gateway relies on: SageMaker always sends them, something else may not.
 
-botocore takes any JSON object for an answer, also the ``{"status": "ok"}`` of whatever stands between, and it says of
-hardly a member that it is always there. So an entity would have no members, and a change would seem to be made.
+botocore takes any JSON object for an answer, even the ``{"status": "ok"}`` of a proxy in between, and its model says
+of hardly any member that it is required. An entity would then have no members, and a change would seem to be made.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,11 +11,11 @@ from gateway.aws.batches import Search
 from gateway.aws.kinds import KINDS, LINEAGE, MODEL_CARD_VERSION, PROJECT, TRIAL, Kind
 
 _Texts = Callable[[Mapping[str, Any]], Iterable[Any]]
-"""Picks out of an answer what must be texts, and fails where it is not there."""
+"""Picks out of an answer what must be strings, and fails where it is missing."""
 
 
 def tells(operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    """Whether an answer has everything that the gateway reads of it without asking whether it is there."""
+    """Whether an answer has everything that the gateway reads of it without checking that it is there."""
     texts = _SEARCHED.get(parameters["Resource"]) if operation == Search.operation else _TEXTS.get(operation)
     try:
         return texts is None or {str}.issuperset(map(type, texts(answer)))

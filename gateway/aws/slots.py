@@ -33,7 +33,7 @@ class Slots:
             await slot
         except asyncio.CancelledError:
             if slot.done() and not slot.cancelled():
-                self.give()  # it came too late
+                self.give()  # granted just as the wait was cancelled
             raise
 
     def give(self) -> None:

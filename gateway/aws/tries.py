@@ -1,10 +1,10 @@
-"""The tries of a call: signed by botocore, sent, read, and judged by botocore, which knows what to try again and when.
+"""The tries of a call: signed by botocore, sent, parsed, and judged by botocore, which knows what to retry and when.
 
-botocore has an event at either end of a call's way, ``before-call`` and ``needs-retry``. What it does between them is
-for any service and any protocol: request objects made three times over, checksums, streams, a record of all that
-happens. What SageMaker needs of that is here. The requests are the same, but for the headers that tell AWS of retries;
-so are the answers, but for one that is no JSON object, which is an error, and ``MaxAttemptsReached``, which botocore
-says of a success too.
+botocore has an event at either end of a call, ``before-call`` and ``needs-retry``. What it does in between is for any
+service and any protocol: request objects made three times over, checksums, streams, a history of events. Here is what
+SageMaker needs of that. The requests are the same, except for the headers that tell AWS of retries; so are the answers,
+except that one that is no JSON object is an error, and for ``MaxAttemptsReached``, which botocore adds to successes
+too.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ from gateway.aws.answers import Answers
 from gateway.aws.connections import Answer, connections
 
 _Said = tuple[Answer, dict[str, Any]]
-"""An answer, and what it says."""
+"""An answer, and its parsed content."""
 
 
 class Watch(Protocol):
-    """Who is told of every try."""
+    """An observer of every try."""
 
     async def sending(self, operation: str) -> None:
         """Let a try be sent."""
@@ -38,7 +38,7 @@ class Watch(Protocol):
 
 
 class UnreadableAnswerError(BotoCoreError):  # type: ignore[misc] # botocore ships no types
-    """An answer that is not of its operation's shape; botocore by itself raises whatever comes of reading it."""
+    """An answer that does not have its operation's shape; botocore itself raises whatever its parser meets."""
 
     fmt = "What {operation} was answered could not be read: {error}"
 
@@ -52,12 +52,12 @@ class Tries:
         self._watch = watch
 
     def http_session(self, **options: Any) -> Any:
-        """Make what sends them: the client's ``http_session_cls``."""
+        """Make the connections that send them, as the client's ``http_session_cls``."""
         self._http = connections(**options)
         return self._http
 
     def attach(self, client: Any) -> None:
-        """Make the calls of this client from here on."""
+        """Take over the calls of this client."""
         self._events = client.meta.events
         self._events.register("before-call", self._made)
 
@@ -126,10 +126,9 @@ class Tries:
 
 
 async def _auth(signer: Any) -> Any:
-    """Get what signs, with credentials that are good now; CredentialRetrievalError where there are none to be had.
+    """Get the signer, with credentials that are valid now; CredentialRetrievalError where there are none.
 
-    STS, or a program that has them, may be away. What it answers botocore reads as it comes, and raises whatever comes
-    of that.
+    STS, or a program that provides them, may be away; botocore raises whatever comes of parsing what it answers.
     """
     try:
         return await signer.get_auth_instance(signer.signing_name, signer.region_name, signer.signature_version)
@@ -140,11 +139,11 @@ async def _auth(signer: Any) -> Any:
 
 
 class _Request:
-    """What botocore's signer asks of a request, without the objects that botocore makes of headers."""
+    """What botocore's signer needs of a request, with plain headers instead of botocore's objects."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.method, self.url, self.body = params["method"], params["url"], params["body"]
-        # Signing would take the host from the URL by itself, twice.
+        # Without it, signing would parse the URL for the host, twice.
         self.headers = params["headers"] | {"Host": urlsplit(self.url).netloc}
         self.params: dict[str, str] = {}
         self.context = dict(params["context"])

@@ -20,7 +20,7 @@ from gateway.aws.tries import Tries, Watch
 from gateway.settings import Settings
 
 Load = Callable[[], Awaitable[Any]]
-"""Gets credentials, which know themselves when they have to be renewed."""
+"""Gets credentials, which refresh themselves."""
 
 _SERVICE = "sagemaker"
 
@@ -64,7 +64,7 @@ class Wire:
         return session
 
     def _user_agent(self, session: AioSession) -> str:
-        """Have botocore write it once, for it would do so twice for each call."""
+        """Have botocore write it once, rather than twice for each call."""
         writer = session.get_component("user_agent_creator")
         writer.set_session_config(session.user_agent_name, session.user_agent_version, None)
         app = session.get_config_variable("user_agent_appid")
@@ -72,16 +72,16 @@ class Wire:
         return text
 
     async def regions(self) -> frozenset[str]:
-        """Return the names of the regions in which there is SageMaker."""
+        """Return the names of the regions that have SageMaker."""
         session = self._session()
         named = [await session.get_available_regions(_SERVICE, part) for part in ("aws", "aws-cn", "aws-us-gov")]
         return frozenset(region for regions in named for region in regions)
 
 
 class _Models(Loader):  # type: ignore[misc] # botocore ships no types
-    """What botocore knows of services, but for the rules by which it works out SageMaker's endpoint in each call.
+    """botocore's models of services, without the rules by which it resolves SageMaker's endpoint for each call.
 
-    Without them it takes the endpoint from its table, once for each client. All clients share the models.
+    Without them it looks the endpoint up in a table, once for each client. All clients share the models.
     """
 
     def __init__(self, paths: list[str]) -> None:
