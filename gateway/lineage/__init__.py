@@ -1,1 +1,1 @@
-"""What was asked of the graph, turned into calls."""
+"""Questions about the graph, turned into calls."""

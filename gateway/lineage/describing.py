@@ -1,9 +1,9 @@
-"""How the vertices of a walk are described while it goes on: by the fewest calls that tell what is asked of them.
+"""Describes the vertices of a walk while it goes on, by the fewest calls that tell what is asked of them.
 
 Three kinds of call tell of many entities at once. A *batch* returns a hundred whole entities by their ARNs. A *listing*
-returns a hundred entities of an account, whichever these are, so it is read on only as long as enough of them are
-vertices of the walk. An *association summary* names both its ends, so that one ListAssociations names a vertex and all
-its neighbours on that side; which these are is known when the walk has ended. Everything else takes a Describe each.
+returns any hundred entities of an account, so it is read on only as long as enough of them are vertices of the walk.
+An *association summary* names both its ends, so that one ListAssociations names a vertex and all its neighbours on that
+side; which these are is known when the walk has ended. Everything else takes a Describe each.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from gateway.lineage.walk import Walk
 from gateway.records import Page
 
 _FIRST, _FURTHER = 20, 50
-"""How many vertices must be wanted for the first page of a listing to be read unconditionally, and for each further."""
+"""Wanted vertices that justify a listing's first page, and each further one, whatever the pages before it told."""
 _TOLD_ENOUGH = 3
-"""How many wanted vertices a page must have told of, on average, for the next to be read otherwise."""
+"""Wanted vertices that the pages must otherwise have told of on average for the next to be read."""
 
 End = tuple[str, str]
-"""What ListAssociations is asked: the parameter that names one end of the associations, and the vertex there."""
+"""A parameter of ListAssociations that names one end of the associations, and the vertex that is there."""
 
 
 @dataclass
@@ -59,12 +59,12 @@ class _Listing:
 
 
 class Describing:
-    """What is asked of a walk's vertices, and the calls that tell it."""
+    """Describes a walk's vertices as far as is asked of them."""
 
     def __init__(self, walked: Walk, needs: Mapping[Kind, Collection[str]], *, lists: bool = True) -> None:
         """Ask for what each kind ``needs``: paths in its Describe response.
 
-        Without ``lists`` nothing is read page after page: for a caller who would have to wait for that.
+        Without ``lists`` nothing is read page after page, for which the caller would have to wait.
         """
         self._walked = walked
         self._loaders = walked.loaders
@@ -74,7 +74,7 @@ class Describing:
         self._reached = 0
         self._met: set[str] = set()
         self._asked: list[asyncio.Task[Any]] = []
-        """Calls under way. What they fail to tell, the fields that need it ask for once more, and report why not."""
+        """Calls under way. If one fails, the fields that need its answer ask again, and report the error."""
         self._batched: dict[Kind, list[str]] = defaultdict(list)
         self._seen = 0
         """How many of the walk's associations have been looked at."""
@@ -110,7 +110,7 @@ class Describing:
             self._read_on(listing)
 
     def end(self) -> asyncio.Task[None]:
-        """Begin to describe the rest, now that the walk has ended; the task ends when all has been told that can be."""
+        """Begin to describe the rest, now that the walk has ended; return the task that does so."""
         self._rest = asyncio.create_task(self._finish())
         return self._rest
 
@@ -136,7 +136,7 @@ class Describing:
             await asyncio.wait(asked)
 
     def _ask(self, listings: list[_Listing], ends: Mapping[End, set[str]]) -> None:
-        """Ask for what waits for a batch and what these listings have not told, without reading them further."""
+        """Ask for what waits for a batch, and what these listings have not told, which are not read further."""
         named = self._name([arn for listing in listings for arn in listing.wanted], ends)
         for listing in listings:
             for arn in listing.wanted:
@@ -212,7 +212,7 @@ class Describing:
             self._read_on(listing)
 
     def _name(self, listed: list[str], ends: Mapping[End, set[str]]) -> set[str]:
-        """Begin calls whose summaries name listed vertices, and batched ones if that costs no more; return whom."""
+        """Begin calls whose summaries name listed vertices, and batched ones if that costs no more; return these."""
         wanted = list(filter(self._is_named, listed))
         batched = [arn for waiting in self._batched.values() for arn in waiting if self._is_named(arn)]
         chosen = _covering(wanted, ends)
@@ -233,7 +233,7 @@ class Describing:
         return kind is not None and {kind.name_path, kind.type_path}.issuperset(self._needs[kind])
 
     def _new_ends(self) -> dict[End, set[str]]:
-        """Return whom each end's summaries name, by the associations found since: its vertex and its neighbours."""
+        """Return the vertices that each end's summaries name, itself and its neighbours, by the new associations."""
         named: dict[End, set[str]] = defaultdict(set)
         edges, direction = self._walked.found.edges, self._walked.found.direction
         for edge in islice(reversed(edges.values()), len(edges) - self._seen):
@@ -246,7 +246,7 @@ class Describing:
 
 
 def _covering(wanted: list[str], ends: Mapping[End, set[str]]) -> dict[End, set[str]]:
-    """Choose ends that name wanted vertices in no more calls than Describes would take; return whom each names."""
+    """Choose ends that name wanted vertices in no more calls than Describes would take; return what each names."""
     bits = {arn: 1 << bit for bit, arn in enumerate(wanted)}
     told = ((end, sum(bits.get(arn, 0) for arn in vertices)) for end, vertices in ends.items())
     reached = {end: named for end, named in told if named.bit_count() >= _pages({end: ends[end]})}

@@ -55,7 +55,7 @@ class Found:
         return _within(vertex, limit, self._next)
 
     def widths(self, vertex: str, among: AbstractSet[str]) -> list[int]:
-        """Return how many of some vertices lie at each distance beyond one, as far as these lead on to each other."""
+        """Return how many vertices ``among`` some lie at each distance beyond one, over ways of these alone."""
         found, level = {vertex}, {vertex}
         widths = []
         while level := (_beyond_all(level, self._next) & among) - found:
@@ -64,7 +64,7 @@ class Found:
         return widths
 
     def join(self, edge: Edge) -> None:
-        """Add an association, and what it brings within reach."""
+        """Add an association, and the vertices that it brings within reach."""
         if (edge.source, edge.destination) in self.edges:
             return  # pages overlap
         source, destination = self.mirrors.one(edge.source), self.mirrors.one(edge.destination)
@@ -77,7 +77,7 @@ class Found:
             self._link(destination, source)
 
     def leave_out(self, start: str) -> None:
-        """Leave out a start that does not exist, and measure anew how far everything is from the others."""
+        """Leave out a start that does not exist, and measure all depths anew from the others."""
         self.starts.remove(start)
         self.depths.clear()
         self.depths.update(dict.fromkeys(self.starts, 0))
@@ -89,7 +89,7 @@ class Found:
         self._reach(near, [far])
 
     def _reach(self, near: str, beyond: Iterable[str]) -> None:
-        """Bring vertices one association beyond another as near as that makes them, and what lies behind them."""
+        """Update the depths of vertices one association beyond another, and of all that lies beyond them."""
         waiting = deque((near, far) for far in beyond)
         while waiting:
             here, there = waiting.popleft()

@@ -13,7 +13,7 @@ from gateway.records import Edge
 MOST_EDGES = 200_000
 """Edges that a graph may have: hiding a vertex with thousands of neighbours on both sides joins each with each."""
 MOST_STEPS = 5_000_000
-"""Associations that are followed across hidden vertices, from all shown ones together: a few seconds' work."""
+"""Associations followed across hidden vertices, from all shown ones together: a few seconds' work."""
 
 
 class ShownEdge(NamedTuple):
@@ -37,7 +37,7 @@ async def joined(
     real = [edge for edge in edges.values() if edge.source in shown and edge.destination in shown]
     result = [ShownEdge(*edge, hidden_hops=0) for edge in real]
     if shown != found:
-        # It may take seconds, for which nobody else would be served.
+        # It may take seconds, which would block the event loop.
         result += await asyncio.to_thread(_over_hidden, edges, found - shown, shown, MOST_EDGES - len(result))
     return result
 
@@ -68,7 +68,7 @@ def _over_hidden(
 
 
 def _leading(before: Mapping[str, list[str]], hidden: AbstractSet[str], shown: AbstractSet[str]) -> set[str]:
-    """Return the hidden vertices from which a shown one can be reached, which usually are few."""
+    """Return the hidden vertices from which a shown one can be reached; these are usually few."""
     leading: set[str] = set()
     level = set(shown)
     while level:
@@ -78,13 +78,13 @@ def _leading(before: Mapping[str, list[str]], hidden: AbstractSet[str], shown: A
 
 
 class Between:
-    """The associations between shown vertices while a walk goes on: each given once, when both its ends are shown."""
+    """The associations between shown vertices while a walk goes on, each returned once, when both ends are shown."""
 
     def __init__(self) -> None:
         """Begin with no vertices shown."""
         self.shown: set[str] = set()
         self.edges: set[tuple[str, str]] = set()
-        """Those that have been given, by their ends."""
+        """Those that have been returned, by their ends."""
         self._seen = 0
         self._waiting: dict[str, list[Edge]] = defaultdict(list)
 

@@ -5,12 +5,12 @@ from gateway.aws.kinds import ARTIFACT, kind_of
 
 
 class Mirrors:
-    """The ARNs met so far; of those that are mirrors of each other, the one met first stands for all."""
+    """The ARNs met so far; of mirrors of each other, the one met first stands for all."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self.owners: set[tuple[str, str]] = set()
-        """The accounts, each with a region, that any of them is of."""
+        """The accounts and regions that they belong to."""
         self._shown: dict[str, str] = {}
         self._by_id: dict[tuple[str, str], str] = {}
         self._all: dict[str, list[str]] = {}

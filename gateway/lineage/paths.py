@@ -1,4 +1,4 @@
-"""The ways from one vertex to another along the arrows: shortest first, each without going in circles.
+"""The simple paths from one vertex to another along the arrows, shortest first.
 
 The search is bidirectional: one walk goes downstream from the one end and another upstream from the other, each half
 of the way, so that paths are found where they meet and little of what leads elsewhere is read.
@@ -33,20 +33,20 @@ class Paths(NamedTuple):
 
 async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: int) -> Paths:
     """Find the first so many paths of at most ``max_depth`` associations."""
-    half = max(1, (max_depth + 1) // 2)  # no less, or nobody tells whether the start exists
+    half = max(1, (max_depth + 1) // 2)  # at least 1, or no call tells whether the start exists
     mirrors = Mirrors()
     start, end = mirrors.one(start), mirrors.one(end)
     down = Walk(loaders, Found([start], Direction.DOWNSTREAM, half, mirrors), MOST_WALKED)
     up = Walk(loaders, Found([end], Direction.UPSTREAM, max_depth // 2, mirrors), MOST_WALKED)
     await asyncio.gather(down.run(), up.run())
-    # It may take a second, for which nobody else would be served.
+    # It may take a second, which would block the event loop.
     return await asyncio.to_thread(_searched, down, up, start, end, max_depth, first)
 
 
 def _searched(down: Walk, up: Walk, start: str, end: str, max_depth: int, first: int) -> Paths:  # noqa: PLR0913, PLR0917
     """Search the graph that two walks have found."""
     edges = {**down.found.edges, **up.found.edges}
-    if start == end:  # any longer way would come to it twice
+    if start == end:  # any longer path would visit it twice
         return Paths([[start]] if down.found.starts else [], edges, _coverage(down, up, None))
     search = _Search(edges, start, end)
     found = list(islice(search.shortest_first(max_depth), first + 1))
@@ -59,7 +59,7 @@ def _searched(down: Walk, up: Walk, start: str, end: str, max_depth: int, first:
 
 
 def _coverage(down: Walk, up: Walk, more: Reason | None) -> Coverage:
-    """Say what the walks left out; that they stopped at their depths, half of a path's, says nothing by itself."""
+    """Say what the walks left out; that they stopped halfway, at their depths, says nothing by itself."""
     told = [down.coverage(), up.coverage()]
     reasons = {reason for coverage in told for reason in coverage.reasons} - {Reason.MAX_DEPTH}
     reasons |= {more} if more else set()
@@ -114,7 +114,7 @@ class _Search:
                 choices.append(iter(self._after[nearer]))
 
     def may_go_on(self, longest: int) -> bool:
-        """Whether there may be a path longer than ``longest``: in a graph without circles, exactly when there is."""
+        """Whether there may be a path longer than ``longest``: exact in a graph without cycles."""
         depth = {self._start: 0}
         waiting = deque([self._start])
         while waiting:

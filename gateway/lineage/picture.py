@@ -42,7 +42,7 @@ class Vertex(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """What an export shows: a graph as a walk found it and a filter shows it."""
+    """A graph as a walk found it and a filter shows it."""
 
     vertices: Sequence[Vertex]
     edges: Sequence[ShownEdge]

@@ -1,4 +1,4 @@
-"""From what was asked to the calls that answer it: pure functions, whose plans the loaders carry out."""
+"""Plans the calls that answer a hop: pure functions, whose plans the loaders carry out."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Hop:
 
     parameters: dict[str, Any]
     keep: Keep | None
-    """None keeps all, so that the answer's own paging holds."""
+    """None keeps all, so that AWS's pages can be taken as they are."""
 
 
 def hop(  # noqa: PLR0913 - a hop filter has these parts

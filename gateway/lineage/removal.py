@@ -40,7 +40,7 @@ async def remove(loaders: Loaders, kind: Kind, arn: str, *, disassociate: bool) 
     was no such vertex.
     """
     removal = Removal(arn)
-    loaders.forget()  # what holds on to it is whatever does now, not what a field before this one has read
+    loaders.forget()  # its associations are those of now, not those that an earlier field has read
     found = await own(loaders, kind, arn)
     try:
         if disassociate:
@@ -108,7 +108,7 @@ async def _free(loaders: Loaders, kind: Kind, removal: Removal, found: Own) -> N
 
 
 async def _take(items: Sequence[T], take: Callable[[T], Awaitable[None]], taken: list[T]) -> None:
-    """Take items away, a few at a time, and note which are gone; stop at a failure, after those that are under way."""
+    """Take items away, a few at a time, and note which are gone; stop at a failure, once those under way are done."""
 
     async def gone(item: T) -> None:
         with suppress(NotFound):

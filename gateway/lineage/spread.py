@@ -1,10 +1,10 @@
-"""From where a walk asks next, and how far: the cheapest set of calls that expands all of its frontier.
+"""Chooses from which vertices a walk asks next, and how far: the cheapest calls that expand all of its frontier.
 
-A vertex of the frontier is expanded by a call from itself, or by one from a vertex further back that leads to it and to
-others besides; the further back, the fewer calls, and the less of what each tells is new. The cost of each way is
-estimated from what is known of the graph so far, on the assumption that it goes on as wide as it has become. Where a
-call whose answer does not fit on a page is made again less far, a way whose answer may not fit is tried all the same if
-it costs next to nothing.
+A vertex of the frontier is expanded by a call from itself, or from a vertex further back that leads to it and to
+others; the further back, the fewer the calls, and the less of each answer is new. The cost of each choice is estimated
+from what is known of the graph so far, assuming that it goes on widening as it has. Where a call whose answer does not
+fit on a page is repeated with a smaller depth, one whose answer may not fit is tried all the same if it costs next to
+nothing.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ DEEPEST_QUERY = 10
 FEW_PAGES = 8
 """Pages that are worth waiting for where an answer was meant to fit on one."""
 PATIENCE = 2
-"""How many times cheaper a way must be that may turn out to have been in vain."""
+"""How many times cheaper a choice must be that may turn out to have been in vain."""
 
 
 class Cost(NamedTuple):
@@ -33,7 +33,7 @@ class Cost(NamedTuple):
     call: float
     wait: float
     narrows: bool = False
-    """Whether a call whose answer does not fit on a page is made again less far, rather than read page after page."""
+    """Whether a call whose answer exceeds a page is repeated with a smaller depth, rather than read page after page."""
 
     def of(self, calls: int) -> float:
         """Return what so many calls at once cost."""
@@ -48,7 +48,7 @@ class Wave(NamedTuple):
 
 
 Reached = dict[str, int]
-"""Which vertices of the frontier, as bits of a number, each vertex leads to."""
+"""Which vertices of the frontier, as a bitmask, each vertex leads to."""
 
 
 def wave(  # noqa: PLR0913, PLR0917 - all that a choice depends on
@@ -101,7 +101,7 @@ def _union(sets: Iterable[int]) -> int:
 
 
 def covering(whole: int, reached: Mapping[K, int]) -> tuple[list[K], int]:
-    """Choose few keys that together cover all they can of a set, and return what they leave; sets are bits of a number.
+    """Choose few keys that together cover what they can of a set; return them and what is left, sets being bitmasks.
 
     This is the greedy set cover: the next key is always the one that adds the most.
     """
@@ -112,7 +112,7 @@ def covering(whole: int, reached: Mapping[K, int]) -> tuple[list[K], int]:
         most, key = heap[0]
         new = (reached[key] & left).bit_count()
         if new < -most:
-            heapreplace(heap, (-new, key))  # others have come first since
+            heapreplace(heap, (-new, key))  # others chosen since cover some of it
             continue
         heappop(heap)
         if new:
@@ -122,7 +122,7 @@ def covering(whole: int, reached: Mapping[K, int]) -> tuple[list[K], int]:
 
 
 def pages(widths: Sequence[float], limit: int) -> int:
-    """Estimate the pages of a call from how many vertices are known to be at each distance; the last ratio goes on."""
+    """Estimate a call's pages from the known number of vertices at each distance, extrapolating the last ratio."""
     found, width, growth = 0.0, 1.0, 1.0
     for distance in range(limit):
         before = width

@@ -1,4 +1,4 @@
-"""The whole graph that is reachable from some vertices: which calls find it, and what they left unfound.
+"""Finds all of the graph that is reachable from some vertices, and tells what it left out.
 
 A walk is a breadth-first search by remote calls. It knows three things of a vertex: how far it is from the nearest
 start (its *depth*), whether it is *expanded* (all its associations in the walk's direction are known), and whether it
@@ -41,7 +41,7 @@ _FEW_STARTS = 4
 _GUESSED = 3
 """Levels beyond those that a page has told whose widths are extrapolated."""
 _HOPS = 3
-"""Rounds of the event loop until a call has been sent, and the page before it can be worked on while it is away."""
+"""Rounds of the event loop until a call has been sent, so that the page before it is worked on meanwhile."""
 _CALL_SECONDS = 0.001
 """How much of the gateway's own time a page takes."""
 
@@ -52,7 +52,7 @@ _THROTTLED = "fewest calls: AWS takes {:.0f} a second, which more calls would ha
 
 
 class Preference(Enum):
-    """Which of the two a walk keeps low, where it cannot keep both low."""
+    """What a walk keeps low where it cannot keep both low."""
 
     FEWER_CALLS = "FEWER_CALLS"
     LESS_WAITING = "LESS_WAITING"
@@ -97,7 +97,7 @@ class Walk:
         """How long the first page took to come, as an estimate for others."""
         self._expanded: set[str] = set()
         self._apart: set[str] = set()
-        """Vertices that a query from another did not expand, for what leads to them is another account's."""
+        """Vertices that a query from another did not expand, as what leads to them belongs to another account."""
         self._typeless: set[str] = set()
         self._typed: set[str] = set()
         """Vertices that had a type on some page."""
@@ -107,12 +107,12 @@ class Walk:
         self._answered: set[str] = set()
         """Vertices that AWS has answered a query from."""
         self._unsure: set[str] = set()
-        """Vertices of which it could not be found out whether they exist."""
+        """Vertices of which it is not known whether they exist."""
         self._denied: set[str] = set()
         self._cut: set[str] = set()
-        """Vertices whose chains were broken off, having told more vertices than were asked for."""
+        """Vertices whose chains were ended early, having told more vertices than were asked for."""
         self._reach: dict[str, int] = {}
-        """How far calls from a vertex may go, where the answer of one that went further did not fit on a page."""
+        """How far calls from a vertex may go, where the answer to a deeper one did not fit on a page."""
         self._waited = 0.0
         """What waiting for the chains that look far has cost."""
         self._ended_by: set[Reason] = set()
@@ -152,10 +152,10 @@ class Walk:
         return self.found.in_order(self.found.depths)[: self.max_vertices]
 
     def settled(self) -> int:
-        """Return up to which depth the vertices have their final places; -1 while it is not known which starts exist.
+        """Return the depth up to which the vertices have their final places; -1 until it is known which starts exist.
 
-        A chain tells the nearest vertices first, so that those on its pages to come are no nearer than the last that it
-        told. Of several chains, one may yet tell a vertex at that depth which sorts before, by ARN, what another told.
+        A chain tells the nearest vertices first, so what is on its pages to come is no nearer than the last that it
+        told. One of several chains may yet tell a vertex of that depth that sorts, by ARN, before another chain's.
         """
         if self._doubtful:
             return -1
@@ -166,7 +166,7 @@ class Walk:
         for chain in chains:  # chains from one start tell the same, in the same order
             told[chain.start] = max(chain.farthest, told.get(chain.start, 0))
         nearest = min(told.values()) - (len(told) > 1)
-        # What lies beyond a vertex that is denied is told by others, if at all, as they come to it.
+        # What lies beyond a denied vertex is told only by others, as they reach it.
         shut = (found.depths.get(found.mirrors.one(arn), found.max_depth) for arn in self._denied - self._expanded)
         return min(max(self._level, nearest), *shut, found.max_depth)
 
@@ -175,7 +175,7 @@ class Walk:
         found, kept = self.found, set(self.nearest())
         unexpanded = {arn for arn in kept if not self._expanded.issuperset(found.mirrors.of(arn))} - self._dangling
         reasons = set(self._ended_by)
-        denied = self._denied - self._expanded  # of an expanded one, other calls have told
+        denied = self._denied - self._expanded  # other calls have told of expanded ones
         reasons |= {Reason.ACCESS_DENIED} if kept.intersection(map(found.mirrors.one, denied)) else set()
         reasons |= {Reason.DANGLING} if self._dangling & (kept | self._missing) else set()
         reasons |= {Reason.MAX_VERTICES} if len(kept) < len(found.depths) else set()
@@ -226,7 +226,7 @@ class Walk:
         return self._reach.get(arn, DEEPEST_QUERY)
 
     def _waits_for_far(self, cost: Cost, calls: int) -> bool:
-        """Whether to wait for the chains that look far, which may tell what so many calls would, but for far less."""
+        """Whether to wait for the chains that look far, which may tell the same as so many calls for far less."""
         if not self._chains:
             return False
         told = set[str]().union(*(chain.told for chain in self._chains.values()))
@@ -305,7 +305,7 @@ class Walk:
         return await self.loaders.lineage.neighbours(start, self.found.direction.value)
 
     async def _receive(self, task: asyncio.Task[Step], chain: _Chain) -> None:
-        """Take in the outcome of a call: a page, or an error that is no reason to end the walk yet."""
+        """Take in the outcome of a call: a page or an error, which need not end the walk."""
         try:
             step = task.result()
         except Unsupported as error:
@@ -323,7 +323,7 @@ class Walk:
         except Forbidden:
             self._denied.add(chain.start)
         except GatewayError as error:
-            if not chain.looks_far:  # the others may do without it
+            if not chain.looks_far:  # the other calls may do without it
                 self._ended_by.add(reason_of(error))
         else:
             self._answered.add(chain.start)
@@ -432,7 +432,7 @@ class Walk:
                 raise record
             elif record.missing:
                 self._dangling.add(arn)
-        # Of these, pages from another start have told first.
+        # A page from another start has named these first.
         for start in self._dangling.intersection(self.found.starts) - self._denied:
             self._start_without(start)
         for arn in self._dangling:

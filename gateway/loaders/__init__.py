@@ -68,7 +68,7 @@ class Loaders:
         self._calls.count_shown()
 
     def because(self, operation: str, reason: str) -> None:
-        """Note why an operation is called, for whoever asks what an answer took."""
+        """Note why an operation is called, for the `extensions` that tell what an answer took."""
         self._asking.because(operation, reason)
 
     def tell(self, error: GatewayError, path: list[str | int]) -> None:
@@ -108,14 +108,14 @@ class Loaders:
         await self._memory.keep()
 
     async def end(self) -> None:
-        """Cancel what is still under way, which nobody waits for, and put into the cache what is worth keeping."""
+        """Cancel what is still under way, as nobody waits for it, and put into the cache what is worth keeping."""
         self._calls.end()
         await self.known.keep_summed()
         await self._memory.keep()
         records = self.known.records
         self.forget()  # the loaders refer to this object, so its records would live until cycles are collected
         if len(records) > LONG:
-            letting_go = asyncio.create_task(self._let_go(records))  # nobody need wait for it
+            letting_go = asyncio.create_task(self._let_go(records))  # nobody has to wait for it
             _letting_go.add(letting_go)
             letting_go.add_done_callback(_letting_go.discard)
 

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Asking:
-    """The calls that one request has begun, shared by all in it that want the same."""
+    """The calls that one request has begun, each shared by all its fields that need the answer."""
 
     def __init__(self, calls: Budget) -> None:
         """Ask by ``calls``."""
@@ -51,7 +51,7 @@ class Asking:
 
 
 class Pages:
-    """The pages of a listing from its first, each asked for when the iteration comes to it."""
+    """Iterates over the pages of a listing, each asked for when the iteration comes to it."""
 
     def __init__(self, load: Callable[[str | None], Awaitable[Page]]) -> None:
         """Ask by ``load`` for the page that begins at a token, which is None for the first."""
@@ -60,7 +60,7 @@ class Pages:
         self._ended = False
 
     def __aiter__(self) -> Self:
-        """Go on from where it is."""
+        """Return itself: it can be iterated over once."""
         return self
 
     async def __anext__(self) -> Page:

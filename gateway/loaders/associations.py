@@ -23,10 +23,10 @@ class Associations:
         self._asking = asking
 
     async def page(self, parameters: Mapping[str, Any], token: str | None, place: Place | None = None) -> Page:
-        """Return the page of association summaries that begins at ``token``: 100 of them, whoever asks for how many.
+        """Return the page of association summaries that begins at ``token``: 100 of them, however many are wanted.
 
-        They are asked where the vertex is whose ARN is among the parameters, unless a ``place`` is given. Those that
-        end at no vertex are left out.
+        Unless a ``place`` is given, it is the place of the vertex whose ARN is among the parameters. Summaries with an
+        end that is no vertex are left out.
         """
         page = await asyncio.shield(self._page(parameters, token, place))
         joining = [one for one in page.items if joins_vertices(one["SourceArn"], one["DestinationArn"])]
@@ -46,7 +46,7 @@ class Associations:
         return [summary async for page in Pages(partial(self.page, parameters)) for summary in page.items]
 
     async def around(self, vertex: str) -> list[Edge]:
-        """Return all associations that a vertex has, those that end at no vertex among them."""
+        """Return all associations that a vertex has, including those whose other end is no vertex."""
 
         async def of(end: str) -> list[Edge]:
             pages = Pages(lambda token: asyncio.shield(self._page({end: vertex}, token, None)))
@@ -78,7 +78,7 @@ class Associations:
         return page
 
     def _learn(self, summaries: Iterable[dict[str, Any]], place: Place) -> None:
-        """Learn what a place's association summaries tell of their ends."""
+        """Note what a place's association summaries tell of their ends."""
         for summary in summaries:
             self._learn_end(summary, "Source", place)
             self._learn_end(summary, "Destination", place)
@@ -91,7 +91,7 @@ class Associations:
             self._known.record(arn.text).note(told)
 
     def _is_of(self, arn: str, place: Place) -> bool:
-        """Whether a vertex is of a place; of others' vertices, a place may leave out the name and type."""
+        """Whether a vertex belongs to a place, which may leave out the names and types of other places' vertices."""
         try:
             return self._known.place_of(arn) == place
         except Forbidden:
@@ -109,5 +109,5 @@ def is_vertex(arn: str) -> bool:
 
 
 def joins_vertices(source: str, destination: str) -> bool:
-    """Whether both ends are vertices: AWS lets one be an experiment, which is none of any lineage type."""
+    """Whether both ends are vertices: AWS lets one be an experiment, which has no lineage type."""
     return is_vertex(source) and is_vertex(destination)

@@ -54,7 +54,7 @@ class Belongings:
         marked = _execution(await self.tags(component))
         if marked:
             return marked
-        # Some tags stay with the job that the component stands for.
+        # Some tags are only on the job that the component stands for.
         record = self._known.record(component)
         if not record.covers("Source.SourceArn"):
             record = await self._entities.describe(TRIAL_COMPONENT, component, "Source.SourceArn")
@@ -79,7 +79,7 @@ class Belongings:
             raise
 
     async def _load_projects(self, wanted: list[tuple[Place, str]]) -> list[str | None]:
-        """Find projects by their ids: no call takes one, so the listing is read as far as it takes to find them."""
+        """Find projects by their ids: no call takes an id, so the listing is read until all are found."""
         places = dict.fromkeys(place for place, _ in wanted)
         found = await asyncio.gather(
             *(self._projects_in(place, {id for where, id in wanted if where == place}) for place in places)

@@ -19,8 +19,8 @@ from gateway.memory import Entity
 from gateway.records import Record
 
 _ROUNDS = 8
-"""Rounds of the event loop after which a level's batch is gathered: at most as many lie between the arrival of a page
-and the first field of its items that asks for more (graphql-core completes a list in three).
+"""Rounds of the event loop to wait before a level's batch is gathered: at least as many as lie between the arrival of a
+page and the first field of its items that asks for more (graphql-core completes a list in three).
 """
 
 
@@ -40,7 +40,7 @@ class Entities:
         self._describing: dict[asyncio.Task[str | None], str] = {}
 
     async def describe(self, kind: Kind, key: str, path: str = "") -> Record:
-        """Ask for an entity, all of it or what a cheaper call tells that covers ``path``, and return its record."""
+        """Ask for an entity, whole or by a cheaper call that covers ``path``, and return its record."""
         record = self._known.record(key)
         place = self._known.place_of(key)
         if record.described and record.covers(path):
@@ -57,7 +57,7 @@ class Entities:
         return record
 
     def ask(self, kind: Kind, key: str, path: str = "") -> asyncio.Task[str | None]:
-        """Return the task that describes one entity, of which the cache knew nothing; await it behind a shield."""
+        """Return the task that describes one entity without asking the cache; await it behind a shield."""
         self._asking.because(kind.describe, f"only this tells {path}" if path else "whether it exists")
         return self._described(kind, key, self._known.place_of(key))
 
@@ -66,7 +66,7 @@ class Entities:
         await self._load_many(kind, [(key, True) for _, _, key in self._known.placed(keys)])
 
     async def find(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
-        """Return the key of the entity of that name, which is described unless something told of it before."""
+        """Return the key of the entity of that name, describing it unless it is known already."""
         if key := self._known.named(place, kind, name):
             return key
         if (remembered := await self._known.memory.entity(place, kind, name)) is None:
@@ -75,11 +75,11 @@ class Entities:
         return remembered.key
 
     async def tells(self, kind: Kind, key: str, path: str) -> bool:
-        """Whether the record covers what only the kind's batch tells, which is asked where several want it at once."""
+        """Whether the record covers what only the kind's batch tells, asking the batch if several want it at once."""
         if not (kind.batch and path in kind.batch.adds):
             return False
         record = self._known.record(key)
-        self._known.place_of(key)  # whoever may not be asked is told so alone, and not with a batch
+        self._known.place_of(key)  # Forbidden for this entity alone, rather than within a batch
         if not record.covers(path):
             await self._level(kind)
         if not record.covers(path):
@@ -95,7 +95,7 @@ class Entities:
 
     async def _load(self, kind: Kind, wanted: str, place: Place) -> str | None:
         answer = await self._answer(kind, wanted, place)
-        # Asked by its name alone, AWS answers for this account, whose entity need not be the one of the ARN.
+        # Asked by name, AWS answers with this account's entity, which need not be the one of the ARN.
         if answer is None or (arns.parse(wanted) and not kind.by_arn and answer[kind.arn].lower() != wanted.lower()):
             self._known.record(wanted).complete({})
             self._known.record(wanted).missing = True
@@ -119,7 +119,7 @@ class Entities:
             raise
 
     async def _load_many(self, kind: Kind, wanted: list[tuple[str, bool]]) -> list[Any]:
-        """Ask the batch for several; then describe one by one those that it did not tell of, where that is wanted."""
+        """Ask the batch for several; then describe, where that is wanted, those that it did not tell of one by one."""
         several: dict[Place, dict[str, None]] = defaultdict(dict)
         for key, describe in wanted:
             if self._unknown(kind, key, describe):
@@ -143,7 +143,7 @@ class Entities:
         return {key: error for (_, some), error in outcomes if error for key in some}
 
     def _unknown(self, kind: Kind, key: str, describe: bool) -> bool:  # noqa: FBT001 - as the loader's keys have it
-        """Whether the batch is still needed; not where the entity is being described for what the batch lacks."""
+        """Whether the batch is still needed; it is not while the entity is described for what the batch lacks."""
         record = self._known.record(key)
         if describe:
             return not (record.described or key in self._describing.values())
@@ -160,8 +160,8 @@ class Entities:
             self._known.learn_batch(kind, batch, answer)
 
     async def _level(self, kind: Kind) -> None:
-        """Wait until what is under way has come, so that one batch serves a whole level of the answer."""
-        # A vertex is reached by a page; anything else also by what a description says, such as an artifact's source.
+        """Wait for the calls under way, so that one batch serves a whole level of the answer."""
+        # A vertex is found on a page; anything else also in a description, such as an artifact's source.
         under_way = [*self._asking.pages, *(() if kind in LINEAGE else self._describing)]
         if under_way:
             await asyncio.wait(under_way)

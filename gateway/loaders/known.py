@@ -46,7 +46,7 @@ class Known:
         return place
 
     async def place_named(self, account: str | None, region: str | None) -> Place:
-        """Tell where an account and a region are asked; Forbidden where the gateway may not."""
+        """Return the place of an account and a region; Forbidden where the gateway may not ask there."""
         return await self._calls.place_named(account, region)
 
     def placed(self, keys: Iterable[str]) -> Iterator[tuple[Place, Kind, str]]:
@@ -94,7 +94,7 @@ class Known:
             record.complete(entity.members, entity.lacks)
 
     def remember(self, keys: Iterable[str]) -> None:
-        """Have the cache keep, in the end, what summaries tell of entities; what describes them is kept as it comes."""
+        """Have what summaries tell of entities cached at the end; descriptions are cached as they come."""
         self._summed.update(dict.fromkeys(keys))
 
     async def keep_summed(self) -> None:

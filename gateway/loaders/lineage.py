@@ -30,7 +30,7 @@ class Lineage:
     def forget(self) -> None:
         """Ask for everything anew."""
         self._walked: dict[tuple[Place, str, str, int, str], Step] = {}
-        """What pages have told so far, by what was asked and the token of the next page; several may read the same."""
+        """The pages so far, as one, by what was asked and the next page's token; several readers may share them."""
         self._typed: set[tuple[str, str | None]] = set()
         """Vertices whose types have been noted, as pages overlap."""
         self._edges: dict[tuple[str, str, str | None], Edge | None] = {}
@@ -69,10 +69,10 @@ class Lineage:
         return step
 
     def _keep(self, place: Place, shape: tuple[str, str, int], token: str | None, step: Step) -> None:
-        """Add a page to those before it, and leave all of them in the cache when it is the last."""
+        """Add a page to those before it, and after the last put all of them into the cache."""
         whole = self._walked.pop((place, *shape, token), None) if token else Step([], [], None)
         if whole is None:
-            return  # another reader has added this page, and goes on from there
+            return  # another reader has added this page already
         whole.vertices.extend(step.vertices)
         whole.edges.extend(step.edges)
         if step.next:

@@ -1,4 +1,4 @@
-"""Entities by what they have in common: a kind's List operation, and Search, which tells all of each."""
+"""Entities by what they have in common: a kind's List operation, and Search, which returns them whole."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -28,13 +28,13 @@ class Listings:
         return await asyncio.shield(self._asking.page(self._load, kind, place, frozen(parameters), token, size))
 
     def pages(self, kind: Kind, parameters: Mapping[str, Any], place: Place = HOME) -> Pages:
-        """Return all pages of summaries of a kind, as large as they may be."""
+        """Return all pages of summaries of a kind, each as large as AWS allows."""
         return Pages(lambda token: self.page(kind, parameters, token, MOST_RESULTS, place))
 
     async def search(  # noqa: PLR0913, PLR0917 - and so has a search
         self, kind: Kind, name: str, value: str, token: str | None, size: int, place: Place = HOME
     ) -> Page:
-        """Return a page of the entities of which Search's property ``name`` has this value, whole."""
+        """Return a page of the whole entities of which Search's property ``name`` has this value."""
         return await asyncio.shield(self._asking.page(self._load_search, kind, place, name, value, token, size))
 
     async def search_any(
