@@ -4,10 +4,10 @@ from starlette.datastructures import Headers
 
 
 class Accept:
-    """What is accepted, by how much it is preferred: from 0, not at all, to 1."""
+    """What is accepted, with its weight: from 0, not at all, to 1."""
 
     def __init__(self, headers: Headers, name: str = "accept") -> None:
-        """Read the header of a name; without one everything is accepted."""
+        """Read the header of this name; without one everything is accepted."""
         ranges = [part.split(";") for part in ",".join(headers.getlist(name) or ["*/*"]).split(",")]
         self._weights = {name.strip().lower(): _weight(parameters) for name, *parameters in ranges}
 
@@ -16,7 +16,7 @@ class Accept:
         return self._weights.get(one, 0) > 0
 
     def prefers(self, media_type: str, other: str) -> bool:
-        """Whether a media type is accepted by its own name and liked as much as another at least."""
+        """Whether a media type is accepted by its own name, with at least the weight of another."""
         return self.names(media_type) and self._weights[media_type] >= self._of(other)
 
     def _of(self, media_type: str) -> float:

@@ -16,7 +16,7 @@ _UNLESS = "or GATEWAY_INSECURE=true if something in front of the gateway sees to
 
 
 def authenticator(settings: Settings) -> Authenticator:
-    """Make what knows callers; ValueError, in one line, when the settings lack something or expose too much."""
+    """Make the authenticator; ValueError, in one line, when the settings lack something or expose too much."""
     check_exposure(settings)
     if settings.auth == "api-key":
         return Keys(_needed("GATEWAY_API_KEYS", settings.api_keys))
@@ -29,7 +29,7 @@ def authenticator(settings: Settings) -> Authenticator:
 
 
 def check_exposure(settings: Settings) -> None:
-    """Refuse, with a ValueError, what would let in whoever can reach the gateway; GATEWAY_INSECURE allows it."""
+    """Raise ValueError for what would let in anyone who reaches the gateway, unless GATEWAY_INSECURE allows it."""
     if settings.insecure:
         return
     if settings.auth == "none" and not _is_loopback(settings.host):

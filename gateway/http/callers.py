@@ -1,4 +1,4 @@
-"""Who asks: callers, what they may do, and what they show to be known by."""
+"""Callers: who they are, what they may do, and the credentials that they show."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ class Role(StrEnum):
 
     READ = "read"
     WRITE = "write"
-    """Ask mutations; whoever may, may read too."""
+    """Ask mutations, and whatever READ may."""
     SCHEMA = "schema"
     """Ask for the schema under the production profile, as a federation router's build does."""
 
@@ -26,7 +26,7 @@ class Caller(NamedTuple):
     roles: frozenset[Role]
 
     def may(self, role: Role) -> bool:
-        """Whether the caller has a role, or one that has it in it."""
+        """Whether the caller has a role, or one that includes it."""
         return role in self.roles or (role is Role.READ and Role.WRITE in self.roles)
 
 
@@ -61,11 +61,11 @@ class Authenticator:
     """Whether it asks for credentials at all."""
 
     async def caller(self, credentials: Credentials) -> Caller:
-        """Say who shows these; Unauthenticated when nobody known does."""
+        """Return the caller with these credentials; Unauthenticated when they are nobody's."""
         raise NotImplementedError
 
     async def aclose(self) -> None:
-        """Let go of what it holds."""
+        """Release what it holds."""
 
 
 class Anyone(Authenticator):

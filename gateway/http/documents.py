@@ -22,7 +22,7 @@ class Documents:
         self._only = only
 
     def text(self, query: str, document_id: str | None = None, persisted: Any = None) -> str:
-        """Return the document that a request means: by its text, a hash, or both, which then agree."""
+        """Return the document that a request means: by its text, a hash, or both, which must then agree."""
         hashes = {document_id.removeprefix(_PREFIX)} if document_id else set()
         hashes |= {_apollo_hash(persisted)} if persisted is not None else set()
         if query and (hashes or self._only):
@@ -41,7 +41,7 @@ class Documents:
 
 
 def read_documents(path: Path | None, *, only: bool) -> Documents:
-    """Read a manifest and check each document against its hash; ValueError, with one line of why, when it is unfit."""
+    """Read a manifest and check each document against its hash; ValueError says, in one line, what is wrong."""
     if path is None:
         if only:
             raise ValueError("GATEWAY_TRUSTED_DOCUMENTS_ONLY takes a manifest: set GATEWAY_TRUSTED_DOCUMENTS")

@@ -1,4 +1,4 @@
-"""What an answer tells of itself to those who ask: its cost, and the calls that it took.
+"""What an answer tells of itself on request: its cost, and the calls that it took.
 
 A request asks by its own `extensions`, or by a header where it can have none, as from GraphiQL.
 """
@@ -15,13 +15,13 @@ AWS = "aws"
 
 
 def wanted(extensions: Mapping[str, Any], headers: Mapping[str, str]) -> frozenset[str]:
-    """Tell which of them a request asks for; others are not for the gateway."""
+    """Return those of the gateway's extensions that a request asks for."""
     named = {name.strip().lower() for name in headers.get(HEADER, "").split(",")}
     return frozenset(name for name in (COST, AWS) if extensions.get(name) is True or name in named)
 
 
 def extended(outcome: Outcome, names: frozenset[str], cost: int | None, most: int, loaders: Loaders) -> Outcome:
-    """Add to an answer what was asked for; what it would cost is not known of a document that is not valid."""
+    """Add to an answer what was asked for; the cost of an invalid document is not known."""
     told: dict[str, Any] = {}
     if COST in names and cost is not None:
         told[COST] = {"requested": cost, "max": most}

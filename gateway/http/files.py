@@ -15,10 +15,10 @@ Read = TypeVar("Read")
 
 
 class Watched(Generic[Read]):
-    """What a file says. A new version that cannot be read is logged, and the last good one stays."""
+    """The content of a file. A new version that cannot be read is logged, and the last good one stays."""
 
     def __init__(self, setting: str, path: Path, parse: Callable[[bytes], Read]) -> None:
-        """Read the file that a setting names; ValueError, with one line of why, when it cannot be."""
+        """Read the file that a setting names; ValueError says, in one line, why it cannot be."""
         self._setting = setting
         self._path = path
         self._parse = parse
@@ -42,7 +42,7 @@ class Watched(Generic[Read]):
             self._stamp, self._value = self._read()
         except (OSError, ValueError) as error:
             failure, self._failure = self._failure, self._said(error)
-            if self._failure != failure:  # or it would be said every second
+            if self._failure != failure:  # or it would be logged every second
                 _log.error("%s; what it said before holds", self._failure)
         else:
             self._failure = ""

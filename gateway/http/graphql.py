@@ -64,7 +64,7 @@ class GraphQLEndpoint:
         return Response(orjson.dumps(answer), status, headers, f"{media_type}; charset=utf-8")
 
     def _streams(self, asked: Asked, accept: Accept) -> bool:
-        """Whether to answer by events: a subscription if they are accepted, all else if JSON is not as welcome."""
+        """Whether to answer by events: a subscription if they are accepted, anything else if preferred to JSON."""
         if not accept.names(EVENT_STREAM):
             return False
         plain = any(accept.prefers(media_type, EVENT_STREAM) for media_type in (GRAPHQL_JSON, JSON))
@@ -81,7 +81,7 @@ class GraphQLEndpoint:
 
 
 async def without_slash(request: Request) -> Response:
-    """Lead to the endpoint from what lies below it, which is right whatever host and path a proxy shows it at."""
+    """Redirect to the endpoint, relatively, so that it is right behind any host and path of a proxy."""
     query = request.url.query
     return RedirectResponse(f"../graphql?{query}" if query else "../graphql")
 

@@ -1,4 +1,4 @@
-"""Headers that every answer has, so that no browser makes more of it than it is.
+"""Security headers of every answer.
 
 Strict-Transport-Security is not among them: the gateway speaks plain HTTP, and whoever ends TLS before it knows whether
 all of the host does.
@@ -16,7 +16,7 @@ SECURE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""An answer that says otherwise of itself keeps what it says."""
+"""An answer's own headers of these names take precedence."""
 
 _RAW = [(name.lower().encode(), value.encode()) for name, value in SECURE.items()]
 

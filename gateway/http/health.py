@@ -24,7 +24,7 @@ THROTTLED = "throttled"
 UNREACHABLE = "unreachable"
 
 Probe = Callable[[], Awaitable[str]]
-"""Tells in a word how a part is; if it raises or takes too long, the part is unreachable."""
+"""Returns a word for the state of a part; if it raises or takes too long, the part is unreachable."""
 
 _PROBE_SECONDS = 2.0
 """How long a probe may take."""
@@ -33,24 +33,24 @@ _CALL_SECONDS = 1.5
 _REMEMBERED_SECONDS = 5.0
 """How long the probes' answers are remembered."""
 _NEEDED = {"aws"}
-"""Without these there is no answer to anything; without another part, such as the cache, answers take longer."""
+"""Without these nothing can be answered; without another part, such as the cache, answers take longer."""
 
 _WORDS = {Forbidden.code: DENIED, Throttled.code: THROTTLED, NotFound.code: OK}
 """What an error says of the state of AWS; any other says that it is unreachable."""
 
 
 class Readiness:
-    """How the parts are that the gateway works with."""
+    """The states of the parts that the gateway depends on."""
 
     def __init__(self, probes: Mapping[str, Probe]) -> None:
-        """Ask these, by the names of their parts."""
+        """Ask these probes, by the names of their parts."""
         self._probes = probes
         self._lock = asyncio.Lock()
         self._parts: dict[str, str] = {}
         self._until = 0.0
 
     async def parts(self) -> dict[str, str]:
-        """Return each part's word, which is a few seconds old at most."""
+        """Return the state of each part, a few seconds old at most."""
         async with self._lock:
             if time.monotonic() >= self._until:
                 words = await asyncio.gather(*map(_word, self._probes.values()))
@@ -72,12 +72,12 @@ async def _word(probe: Probe) -> str:
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
             return await probe()
-    except Exception:  # noqa: BLE001 - whatever a part fails with, it is not to be had
+    except Exception:  # noqa: BLE001 - whatever it fails with, the part is unreachable
         return UNREACHABLE
 
 
 def aws_probe(calls: Calls, instruments: Instruments) -> Probe:
-    """Make the probe of AWS: one small read, of which any answer will do."""
+    """Make the probe of AWS: one small read, to which any answer will do."""
 
     async def probe() -> str:
         began = time.monotonic()
@@ -103,7 +103,7 @@ async def health(_: Request) -> JSONResponse:
 
 
 async def readiness(request: Request) -> JSONResponse:
-    """Say how the parts are, and by the status whether to send requests here."""
+    """Return the states of the parts, with a status that says whether to send requests here."""
     parts: dict[str, Any] = await request.app.state.readiness.parts()
     status = HTTPStatus.OK if ready(parts) else HTTPStatus.SERVICE_UNAVAILABLE
     return JSONResponse({"status": "ready" if ready(parts) else "unready"} | parts, status)

@@ -21,13 +21,13 @@ _ALGORITHMS = {
     "EC": ("ES256", "ES384", "ES512"),
     "OKP": ("EdDSA",),
 }
-"""What keys of a kind may sign with: public keys only, so that no one who can check a token can make one."""
+"""What keys of a kind may sign with: asymmetric only, so that no one who can check a token can make one."""
 ALGORITHMS = tuple(name for names in _ALGORITHMS.values() for name in names)
 
 _FRESH_SECONDS = 300.0
-"""How long fetched keys are used before they are fetched again, beside the requests."""
+"""How long fetched keys are used before they are fetched again in the background."""
 _PAUSE_SECONDS = 10.0
-"""How long nothing is fetched for an unknown key after the last time, or after a fetch that failed."""
+"""How long no unknown key causes a fetch after the last one that did, or after a failed fetch."""
 _FETCH_SECONDS = 5.0
 _LARGEST = 1_000_000  # bytes
 
@@ -38,14 +38,14 @@ class KeySource(Protocol):
     """Where public keys come from."""
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
-        """Return the key of this id for this algorithm; UpstreamUnavailable when there are no keys to be had."""
+        """Return the key of this id for this algorithm; UpstreamUnavailable when there are no keys."""
 
     async def aclose(self) -> None:
-        """Let go of what it holds."""
+        """Release what it holds."""
 
 
 def key_source(place: str) -> KeySource:
-    """Open a URL or a file; ValueError when it is no URL of the web, or the file cannot be read."""
+    """Open a URL or a file; ValueError when it is no http URL, or the file cannot be read."""
     if "://" not in place:
         return FileKeys(Path(place))
     if not place.lower().startswith(("https://", "http://")):
@@ -69,7 +69,7 @@ class FileKeys:
 
 
 class UrlKeys:
-    """Keys of a URL, kept while it is away."""
+    """Keys of a URL, kept while it cannot be reached."""
 
     def __init__(self, url: str) -> None:
         """Fetch from ``url``, when a key is first asked for."""
@@ -85,7 +85,7 @@ class UrlKeys:
         found = _pick(self._keys, kid, algorithm)
         if found is None and (self._fetching or now >= self._paused_until):
             if self._keys:
-                # Anybody can think up ids; the issuer is not to be asked for each.
+                # Anybody can invent ids; the issuer must not be asked for each.
                 self._paused_until = now + _PAUSE_SECONDS
             await asyncio.shield(self._fetch())
             found = _pick(self._keys, kid, algorithm)
@@ -148,19 +148,19 @@ def _parsed(text: bytes) -> _Keys:
 
 
 def _usable(jwk: dict[str, Any]) -> list[PyJWK]:
-    """Make a key for each algorithm that it may be used with; for none, when it is for something else."""
+    """Make a key for each algorithm that it may be used with; none if it is not for signatures."""
     allowed = _ALGORITHMS.get(str(jwk.get("kty")), ())
     if jwk.get("use", "sig") != "sig":
         return []
     made = []
     for algorithm in allowed:
         if jwk.get("alg", algorithm) == algorithm:
-            with suppress(Exception):  # whatever is odd about one key spoils none of the others
+            with suppress(Exception):  # one odd key must not spoil the others
                 made.append(PyJWK(jwk, algorithm))
     return made
 
 
 def _pick(keys: _Keys, kid: str | None, algorithm: str) -> PyJWK | None:
-    """Choose by id; a token may leave its key's id out where there is one key only that it can mean."""
+    """Choose by id, which a token may leave out where only one key fits."""
     fit = [key for key in keys if key.algorithm_name == algorithm and kid in (None, key.key_id)]
     return fit[0] if len(fit) == 1 else None

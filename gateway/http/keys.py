@@ -1,4 +1,4 @@
-"""API keys: long random strings, of which a file holds names, roles and hashes."""
+"""API keys: long random strings, whose names, roles and hashes are in a file."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ from gateway.http.callers import Authenticator, Caller, Credentials, Role
 from gateway.http.files import Watched
 
 _PREFIX = "lgk_"
-"""Begins every key, so that a scanner for leaked secrets can tell one."""
+"""Begins every key, so that scanners for leaked secrets recognize it."""
 
 
 class _Strict(BaseModel):
@@ -41,12 +41,12 @@ class Keys(Authenticator):
         self._file = Watched("GATEWAY_API_KEYS", path, _entries)
 
     async def caller(self, credentials: Credentials) -> Caller:
-        """Say whose key it is."""
+        """Return whose key it is."""
         key = credentials.api_key or credentials.bearer
         if not key:
             raise Unauthenticated("Send a key: `Authorization: Bearer <key>` or `X-Api-Key: <key>`.")
         shown = _hash(key)
-        # All of them are compared, so that the time it takes tells nothing.
+        # All are compared, so that the time this takes tells nothing.
         found = [entry for entry in self._file.value if hmac.compare_digest(entry.sha256, shown)]
         if not found:
             raise UnknownCredentials("The key is not known.")
@@ -54,7 +54,7 @@ class Keys(Authenticator):
 
 
 def new_key(name: str, roles: Collection[Role]) -> tuple[str, str]:
-    """Make a key; returns it, and the entry for the file, which does not tell it."""
+    """Make a key; return it, and the entry for the file, which does not reveal it."""
     if not name or not name.isprintable():
         raise ValueError("a key's name is one or more printable characters")
     key = _PREFIX + secrets.token_urlsafe(32)

@@ -61,19 +61,19 @@ _PARAMETERS = (
 
 
 class Sender(NamedTuple):
-    """Who sends a request, and what it says of itself beside its operation."""
+    """Who sends a request, and what the request says besides its operation."""
 
     connection: HTTPConnection
-    """What it came by; its `app.state` holds what lives as long as the process."""
+    """How it arrived; its `app.state` holds what lives as long as the process."""
     fresh: bool
-    """Whether nothing that the gateway remembers may be in the answer."""
+    """Whether the answer must not come from the cache."""
     caller: Caller
     deliberate: bool
-    """Whether no foreign page can have made the client ask this, so that it may change something."""
+    """Whether no foreign page can have forged the request, so that it may change something."""
 
 
 class Refusal(Exception):  # noqa: N818 - an answer rather than an error
-    """A request of which nothing is executed, and the status to answer it with."""
+    """A request that is not executed, and the status to answer it with."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than an error
 _CHALLENGE = 'Bearer realm="lineage-gateway"'
 """How to sign in (RFC 6750), which takes a parameter; its error tells a client to get another token."""
 
-# OK is told to clients that take plain JSON or events, as of any answer that GraphQL itself gives; to others it is 400.
+# OK is for clients that take plain JSON or events, as for any answer that GraphQL itself gives; to others it is 400.
 _STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
     (UnknownCredentials, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}),
     (Unauthenticated, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": _CHALLENGE}),
@@ -125,9 +125,9 @@ class Operations:
         self._spending = spending
 
     async def sender(self, connection: HTTPConnection, parameters: Mapping[str, Any] | None = None) -> Sender:
-        """Read who asks and how; Refusal when it is nobody whom the gateway knows.
+        """Read who asks and how; Refusal when the gateway does not know the caller.
 
-        ``parameters`` are those that a WebSocket was opened with. Credentials in them count before those in its headers
+        ``parameters`` are those that a WebSocket was opened with. Credentials in them take precedence over its headers'
         and, unlike these, can only come from somebody who has them.
         """
         shown = Credentials.read(parameters or {})
@@ -193,7 +193,7 @@ class Operations:
             await loaders.end()
 
     async def _spend(self, asked: Asked, sender: Sender) -> int | None:
-        """Return what the operation may cost, after taking it of what its caller may spend; Refusal when not."""
+        """Return what the operation may cost, after taking it from its caller's bucket; Refusal when that fails."""
         cost = self._executor.cost(*asked[:3])
         observability.costs(cost)
         try:
@@ -206,7 +206,7 @@ class Operations:
         return cost
 
     def _share(self, sender: Sender) -> str:
-        """Return whose share pays for an operation: the caller's or, where nobody signs in, that of its address."""
+        """Return who pays for an operation: the caller or, where nobody signs in, its address."""
         client = sender.connection.client
         return sender.caller.name if self._authenticator.signs_in or not client else client.host
 

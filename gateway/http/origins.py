@@ -1,4 +1,4 @@
-"""Which pages of other origins may ask from a browser: none but those that the settings allow."""
+"""Which origins' pages may ask from a browser: none but those that the settings allow."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -17,12 +17,12 @@ from gateway.settings import Settings
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+")
 _HEADERS = ("authorization", "cache-control", "content-type", "x-api-key", "x-gateway-extensions", "x-request-id")
 _TRACE = ("baggage", "traceparent", "tracestate")
-"""What pages that are traced send with everything."""
+"""What traced pages send with every request."""
 _EXPOSED = ("retry-after", "www-authenticate", "x-request-id")
 
 
 def allowed_origins(settings: Settings) -> tuple[str, ...]:
-    """Return the origins that are allowed; ValueError when one of them is none."""
+    """Return the origins that are allowed; ValueError when one is not an origin."""
     origins = tuple(origin.lower() for origin in settings.cors_origins or ())
     for origin in origins:
         if origin == "*" and not settings.insecure:
@@ -36,9 +36,9 @@ def allowed_origins(settings: Settings) -> tuple[str, ...]:
 
 
 def cors(origins: Sequence[str]) -> list[Middleware]:
-    """Make the middleware that lets their pages ask; nothing where there are none.
+    """Make the middleware that lets these origins' pages ask; none where there are no origins.
 
-    Credentials are no cookies here, so that a page can send only what it was given itself.
+    Credentials are never cookies here, so a page can send only those that it was given itself.
     """
     if not origins:
         return []
@@ -55,10 +55,10 @@ def cors(origins: Sequence[str]) -> list[Middleware]:
 
 
 def own_hosts(settings: Settings) -> frozenset[str] | None:
-    """Return the names of this machine where requests must be to one of these; None where any name will do.
+    """Return the names of this machine, if requests must name one of them as their host; None where any will do.
 
-    Where nobody signs in because nobody else gets here, a page can have its own name point here, and would then be of
-    this origin to any browser (DNS rebinding).
+    Where nobody signs in because only this machine gets here, a page could have its own name point here, and would
+    then be of this origin to any browser (DNS rebinding).
     """
     if settings.auth != "none" or settings.insecure:
         return None
@@ -69,7 +69,7 @@ class Hosts:
     """Middleware that refuses requests to other hosts."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
-        """Answer by ``app`` what is meant for one of these."""
+        """Let ``app`` answer what is for one of these."""
         self._app = app
         self._hosts = hosts
 

@@ -1,4 +1,4 @@
-"""The pages: the explorer and GraphiQL, as web/hatch_build.py has built them, and what they load."""
+"""The pages, explorer and GraphiQL, as web/hatch_build.py has built them, and what they load."""
 
 import re
 from http import HTTPStatus
@@ -39,7 +39,7 @@ _TYPES = {
     ".wasm": "application/wasm",
     ".woff2": "font/woff2",
 }
-"""What the machine's own table says of these differs from machine to machine."""
+"""Python's own table of these differs from machine to machine."""
 
 _BLOCK = re.compile(r'(<script type="application/json" id="gateway">)\s*\{\}\s*(</script>)')
 
@@ -56,10 +56,10 @@ Install it again without that variable, as by <code>pip install .</code>, to hav
 
 
 class Pages:
-    """Answers with the pages, which know what they must of the gateway that shows them."""
+    """Serves the pages, with what they must know of the gateway."""
 
     def __init__(self, settings: Settings, *, demo: bool) -> None:
-        """Read them; whether this is the ``demo``, with its made-up account, is for them to say."""
+        """Read them; they say so if this is the ``demo``, with its made-up account."""
         said = {
             "prefix": settings.type_prefix or "",
             "auth": settings.auth,
@@ -69,12 +69,12 @@ class Pages:
         self.explorer = _page("explorer.html", said, _POLICY)
         self.graphiql = _page("graphiql.html", said, _MONACO_POLICY) if said["graphiql"] else None
         """None under the production profile."""
-        # Whatever a request names, only these are looked at.
+        # Only these are served, whatever a request names.
         self._assets = {file.name: file for file in BUILT.glob("assets/*")}
 
     @property
     def routes(self) -> list[Route]:
-        """Where they are; GraphiQL stands at the endpoint that it asks."""
+        """Where they are; GraphiQL is at the endpoint that it asks."""
         return [
             Route("/", self.explorer, methods=["GET"]),
             Route(ASSETS, self._asset),
@@ -105,7 +105,7 @@ def _page(name: str, said: dict[str, Any], policy: str) -> Response:
     file = BUILT / name
     if not file.exists():
         return HTMLResponse(_MISSING)
-    # Without this character no text can end the block.
+    # Without this character no text can end the script element.
     block = orjson.dumps(said).decode().replace("<", "\\u003c")
     html = _BLOCK.sub(lambda found: f"{found[1]}{block}{found[2]}", file.read_text(encoding="utf-8"))
     return HTMLResponse(html, headers={"Content-Security-Policy": policy})

@@ -10,7 +10,7 @@ from starlette.types import Receive
 
 @asynccontextmanager
 async def presence(receive: Receive) -> AsyncIterator[None]:
-    """Work for a caller whose request has been read; stop half-way, with ClientDisconnect, when the caller has gone."""
+    """Work for a caller whose request has been read; raise ClientDisconnect as soon as the caller has gone."""
     task = asyncio.current_task()
     assert task  # noqa: S101
     gone = False

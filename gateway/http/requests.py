@@ -24,11 +24,11 @@ ID_HEADER = "X-Request-Id"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = {"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"}
 _NO_ANSWER = 499
-"""What is noted as the status when the caller left before there was one, or the gateway stopped."""
+"""The status noted when the caller left, or the gateway stopped, before there was an answer."""
 
 
 _DENIAL = "websocket.http.response"
-"""The part of ASGI by which a WebSocket that is not opened is answered; without it the server says 403 and no more."""
+"""The ASGI extension for answering a refused WebSocket; without it the server answers a bare 403."""
 _UNOPENED = JSONResponse(
     refusal("No WebSocket is opened at this path, or none for pages of this origin.", Forbidden.code),
     HTTPStatus.FORBIDDEN,
@@ -36,7 +36,7 @@ _UNOPENED = JSONResponse(
 
 
 class Requests:
-    """Middleware: what is within it knows the request that it works for."""
+    """Middleware: what runs within it knows the request that it works for."""
 
     def __init__(
         self,

@@ -14,14 +14,14 @@ class Spending:
         """Take the limits from the settings."""
         self._per_second = settings.rate_cost_per_second
         self._burst = settings.rate_cost_burst
-        # More than a bucket holds could never be taken of it, however long a caller waits.
+        # More than a bucket holds could never be taken from it, however long a caller waits.
         self.most = min(settings.max_cost, self._burst) if self._per_second else settings.max_cost
         """What one operation may cost."""
 
     async def take(self, cost: int | None, caller: str, rates: Rates) -> None:
-        """Take an operation's cost of its caller's bucket, and 1 for one that will not be executed.
+        """Take an operation's cost from its caller's bucket, or 1 if it will not be executed.
 
-        Raises TooCostly where the operation may not cost as much, Throttled where the caller must wait.
+        Raises TooCostly if the operation may not cost as much, Throttled if the caller must wait.
         """
         allowed = cost is not None and cost <= self.most
         if self._per_second:

@@ -1,6 +1,6 @@
 """Subscriptions over WebSocket (graphql-transport-ws) and as server-sent events.
 
-Strawberry speaks the WebSocket protocol and sse-starlette the event stream; what is said comes from the operations.
+Strawberry implements the WebSocket protocol and sse-starlette the event stream; the operations give the answers.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -39,7 +39,7 @@ def event_stream(outcomes: AsyncGenerator[Outcome, None]) -> Response:
                 yield b"event: next\ndata: %b\n\n" % orjson.dumps(outcome.answer)
         yield b"event: complete\ndata: \n\n"
 
-    # Of the three ends of a line that are allowed, some clients, such as urql, know this one only.
+    # Of the three line endings that are allowed, some clients, such as urql, know only this one.
     return EventSourceResponse(events(), ping=15, sep="\n")
 
 
@@ -56,7 +56,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
     """Strawberry's protocol, with all that a subscribe message holds for the operations to read."""
 
     async def handle_message(self, message: Any) -> None:
-        """Close the connection on a message of no form that the protocol has; null in one is as good as nothing."""
+        """Close the connection on a message that is malformed; null members count as absent."""
         members = message.items() if isinstance(message, dict) else ()
         said = {name: value for name, value in members if value is not None}
         if isinstance(said.get("id", ""), str) and isinstance(said.get("payload", {}), dict):
@@ -65,7 +65,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
             await self.handle_invalid_message("Failed to parse message")
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Hand the whole payload on, which has more than strawberry takes: extensions, and hashes for the query."""
+        """Pass the whole payload on, which may have more than strawberry reads: extensions, and hashes for queries."""
         try:
             asked = Asked.read(message["payload"])
         except Refusal as refused:
@@ -86,7 +86,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
 
 
 class _Socket(ASGIWebSocketAdapter):
-    """Strawberry's way to send, with reasons for closing as long as WebSocket lets them be."""
+    """Strawberry's adapter, which cuts the reasons for closing to the length that WebSocket allows."""
 
     async def close(self, code: int, reason: str) -> None:
         """Close the connection."""
@@ -94,7 +94,7 @@ class _Socket(ASGIWebSocketAdapter):
 
 
 class WebSocketEndpoint(GraphQL[_Opened, None]):
-    """Answers operations over WebSocket, to pages of this origin and of those allowed, and to other programs."""
+    """Answers operations over WebSocket, for pages of this and of allowed origins, and for other programs."""
 
     graphql_transport_ws_handler_class = _Handler
     websocket_adapter_class = _Socket
@@ -109,11 +109,11 @@ class WebSocketEndpoint(GraphQL[_Opened, None]):
         )
 
     def decode_json(self, data: str | bytes) -> object:
-        """Read a message; what is nested too deeply is no JSON to orjson, and closes the connection as such."""
+        """Parse a message; orjson takes too deep a nesting for invalid JSON, which closes the connection."""
         return orjson.loads(data)
 
     def encode_json(self, data: object) -> str:
-        """Write a message, of which long lists have been written already."""
+        """Serialize a message, whose long lists are JSON already."""
         return orjson.dumps(data).decode()
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> _Opened:  # noqa: ARG002
@@ -121,7 +121,7 @@ class WebSocketEndpoint(GraphQL[_Opened, None]):
         return _Opened(request)
 
     async def on_ws_connect(self, context: _Opened) -> Any:
-        """Close the connection, with 4403, on a client whom nobody knows."""
+        """Close the connection, with 4403, if the client is not known."""
         try:
             await self._operations.sender(context.socket, context.connection_params)
         except Refusal as refused:
@@ -130,7 +130,7 @@ class WebSocketEndpoint(GraphQL[_Opened, None]):
 
 
 class _Answers:
-    """Stands in for the schema by which strawberry's protocol would answer: the operations do."""
+    """Stands in for strawberry's schema, so that the operations answer."""
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
@@ -162,7 +162,7 @@ async def _results(
 
 
 class _Shown:
-    """An error that has been put in the shape of the wire already."""
+    """An error that is formatted already."""
 
     original_error = None
 

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: who they say asks, once the issuer's signature and their times are checked."""
+"""JSON Web Tokens: the callers that they name, once their signatures and times are checked."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class Tokens(Authenticator):
         self._checks: dict[str, Any] = {"issuer": issuer, "audience": audience, "leeway": leeway_seconds}
 
     async def caller(self, credentials: Credentials) -> Caller:
-        """Say whom the token is about, and which of the gateway's roles are among its scopes."""
+        """Return the token's subject, with those of its scopes that are roles of the gateway."""
         if not credentials.bearer:
             raise Unauthenticated("Send a token: `Authorization: Bearer <token>`.")
         try:
@@ -31,12 +31,12 @@ class Tokens(Authenticator):
         except ImmatureSignatureError:
             raise UnknownCredentials("The token is not valid yet.") from None
         except PyJWTError:
-            # Which of its checks failed is in no answer: it would help nobody but a forger.
+            # No answer tells which check failed: it would help nobody but a forger.
             raise UnknownCredentials("The token is not valid here.") from None
         return Caller(_name(claims), frozenset(_SCOPES[scope] for scope in _scopes(claims) if scope in _SCOPES))
 
     async def aclose(self) -> None:
-        """Let go of the keys."""
+        """Release the keys."""
         await self._keys.aclose()
 
     async def _claims(self, token: str) -> dict[str, Any]:
@@ -50,13 +50,13 @@ class Tokens(Authenticator):
 
 
 def _name(claims: dict[str, Any]) -> str:
-    """Name the subject, or the program where a token is about nobody else."""
+    """Return the name of the subject, or that of the program if the token has no subject."""
     names = [claims.get(claim) for claim in ("sub", "client_id", "azp")]
     return next((name for name in names if isinstance(name, str) and name), "unnamed")
 
 
 def _scopes(claims: dict[str, Any]) -> set[str]:
-    """Collect scopes, which issuers write as words or as a list, under either name."""
+    """Collect scopes, which issuers write as one string or as a list, under either name."""
     found: set[str] = set()
     for given in (claims.get("scope"), claims.get("scp")):
         words = given.split() if isinstance(given, str) else given

@@ -1,8 +1,8 @@
-"""What a gateway tells of its work: counts for Prometheus, a line for each request, spans for OpenTelemetry.
+"""Metrics for Prometheus, a log line for each request, and spans for OpenTelemetry.
 
-Whatever is done for a caller is done within a ``Request``, which is found by a context variable. So that anyone may
-count without being handed anything, the functions here count for the request at hand and for the gateway that has it;
-several gateways in one process keep their counts apart.
+Whatever is done for a caller is done within a ``Request``, which a context variable holds. The functions here count for
+the current request and its gateway, so that nothing has to be passed around; several gateways in one process keep their
+counts apart.
 
 Nothing here is ever told a token, a document or a variable's value.
 """

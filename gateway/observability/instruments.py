@@ -1,4 +1,4 @@
-"""What one gateway is observed by."""
+"""The instruments that observe one gateway."""
 
 import asyncio
 import time
@@ -8,10 +8,10 @@ from gateway.observability.traces import Spans
 
 
 class Instruments:
-    """The counts and the spans of a gateway, and what AWS said last."""
+    """The metrics and the spans of a gateway, and how AWS answered last."""
 
     def __init__(self, *, tracing: bool = False) -> None:
-        """Begin at nothing; ValueError when there is to be tracing and the extra for it is not installed."""
+        """Begin at zero; ValueError when ``tracing`` needs an extra that is not installed."""
         self.metrics = Metrics()
         self.spans = Spans() if tracing else None
         self._aws_answered = float("-inf")
@@ -22,7 +22,7 @@ class Instruments:
         self._aws_answered, self._aws_said = time.monotonic(), outcome
 
     def heard_since(self, began: float) -> str | None:
-        """Return how AWS answered last, if at all since then; by the clock of ``time.monotonic``."""
+        """Return how AWS answered last, if it has since then, by ``time.monotonic``."""
         return self._aws_said if self._aws_answered >= began else None
 
     async def aclose(self) -> None:

@@ -1,8 +1,8 @@
-"""The log: one line for each record, on standard error, as JSON or to be read by people.
+"""The log: one line for each record, on standard error, as JSON or as text for people.
 
-A line may be read by more people than may read the lineage. So a record's exception is told by its types and by where
-it came from, not by its message, which may hold what a caller sent; and other libraries, which at their more talkative
-levels write out headers and bodies, are heard from WARNING on.
+More people may read a line than may read the lineage. So a record's exception is shown by its types and where it came
+from, not by its message, which may hold what a caller sent; and other libraries, which log headers and bodies at their
+lower levels, are logged from WARNING on.
 """
 
 import json
@@ -19,11 +19,11 @@ from gateway.observability.requests import current
 Format = Literal["auto", "json", "text"]
 
 _PLAIN = re.compile(r"[\w.,:;/+*@%~=-]+", re.ASCII)
-"""What text shows as it is; the rest is quoted, so that no value can end its line and begin another."""
+"""What is not quoted in text; the rest is, so that no value can end its line and begin another."""
 
 
 def configure(level: str, format: Format) -> None:
-    """Write what the gateway logs at this level, and what its libraries do from WARNING on."""
+    """Log what the gateway does from this level on, and its libraries from WARNING on."""
     handler = logging.StreamHandler()
     handler.setFormatter(Json() if format == "json" or (format == "auto" and not sys.stderr.isatty()) else Text())
     least = logging.getLevelNamesMapping()[level.upper()]
@@ -32,7 +32,7 @@ def configure(level: str, format: Format) -> None:
 
 
 class Json(logging.Formatter):
-    """A line is a JSON object."""
+    """Writes a line as a JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
@@ -43,7 +43,7 @@ class Json(logging.Formatter):
 
 
 class Text(logging.Formatter):
-    """A line is a time, a level, a message and fields; an exception takes some more."""
+    """Writes a line of time, level, message and fields; an exception takes further lines."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
@@ -73,7 +73,7 @@ def _quoted(value: object) -> str:
 
 
 def _told(error: BaseException) -> Iterator[str]:
-    """Tell where an exception came from, and before it the one that caused it."""
+    """Yield an exception's types and tracebacks, that of its cause first."""
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before:
         yield from _told(before)

@@ -1,4 +1,4 @@
-"""What is being done for a caller: who asked, how it went, and what it took."""
+"""The current request: who asked, how it went, and what it took."""
 
 import asyncio
 import logging
@@ -23,10 +23,10 @@ _aws_log = logging.getLogger("gateway.aws")
 _OK = "ok"
 _PARTIAL = "partial"
 _CANCELLED = "cancelled"
-_LONGEST = 100  # characters of a name that is not ours
+_LONGEST = 100  # characters of a name that others chose
 _LONGEST_PATH = 200
 _SILENT = {UpstreamUnavailable.code, GatewayError.code, _CANCELLED}
-"""Outcomes that do not show that AWS answered."""
+"""Outcomes that do not mean that AWS answered."""
 
 
 @dataclass(slots=True)
@@ -95,17 +95,17 @@ class Request:
 
 _current: ContextVar[Request | None] = ContextVar("request", default=None)
 _UNSEEN = Instruments()
-"""Counts what is done for no request, such as at start-up; nobody reads it."""
+"""Counts what is done outside of requests, such as at start-up; nobody reads it."""
 
 
 def current() -> Request:
-    """Return the request at hand."""
+    """Return the current request."""
     return _current.get() or Request(_UNSEEN)
 
 
 @contextmanager
 def serving(request: Request) -> Iterator[None]:
-    """Do something for a request: count it, time it, and write its line."""
+    """Serve a request: count it, time it, and write its log line."""
     before = _current.set(request)
     metrics = request.instruments.metrics
     socket = request.method == Request.WEBSOCKET
@@ -125,7 +125,7 @@ def serving(request: Request) -> Iterator[None]:
 def operation() -> Iterator[Request]:
     """Carry out an operation: count it, time it, and trace it.
 
-    On a WebSocket there are many, side by side: each is a request of its own, and its line is written here.
+    A WebSocket has many, side by side: each is a request of its own, and its log line is written here.
     """
     request = current()
     alone = request.method == Request.WEBSOCKET
@@ -138,7 +138,7 @@ def operation() -> Iterator[Request]:
     try:
         yield request
     except BaseException as error:
-        if request.outcome in {_OK, _PARTIAL}:  # who is told of an error may well leave
+        if request.outcome in {_OK, _PARTIAL}:  # a caller that has been told of an error may well leave
             request.outcome = _outcome(error)
         raise
     finally:
@@ -152,18 +152,18 @@ def operation() -> Iterator[Request]:
 
 
 def operates(type: str, name: str | None) -> None:
-    """Note which operation of its document is carried out; its name is the client's choice."""
+    """Note which operation of a document is executed; its name is the client's choice."""
     request = current()
     request.type, request.operation = type, name[:_LONGEST] if name else None
 
 
 def called_by(name: str) -> None:
-    """Note who asks, by the name that the operator knows the caller by."""
+    """Note the caller, by the name that the operator knows."""
     current().caller = name[:_LONGEST]
 
 
 def costs(cost: float | None) -> None:
-    """Note what an operation was reckoned to cost."""
+    """Note the estimated cost of an operation."""
     current().cost = cost
 
 
@@ -196,7 +196,7 @@ def aws_call(operation: str, region: str) -> Iterator[None]:
 
 
 def aws_failed(why: str) -> None:
-    """Note why AWS failed, by a name that is short or cut short."""
+    """Note why AWS failed, by a short name."""
     request = current()
     request.aws_error = request.aws_error or why[:_LONGEST]
 
@@ -214,7 +214,7 @@ def paced(operation: str, seconds: float) -> None:
 
 
 def cache_looked_up(kind: str, *, hits: int, misses: int) -> None:
-    """Count lookups in the cache; of kinds there are few."""
+    """Count lookups in the cache, by their few kinds."""
     metrics = current().instruments.metrics
     for result, count in {"hit": hits, "miss": misses}.items():
         if count:
@@ -222,7 +222,7 @@ def cache_looked_up(kind: str, *, hits: int, misses: int) -> None:
 
 
 def _outcome(error: BaseException) -> str:
-    """Name what an error means: by its code, where it has one of ours."""
+    """Return the outcome that an error means: its code, if it is one of ours."""
     if isinstance(error, asyncio.CancelledError | GeneratorExit):
         return _CANCELLED
     code = getattr(error, "code", None)

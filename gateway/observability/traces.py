@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
 _TELL_OF_HEADERS = ("opentelemetry.baggage.propagation", "opentelemetry.trace.span")
-"""Loggers that write out what is wrong in a caller's headers."""
+"""Loggers that would repeat the contents of a caller's headers."""
 _LAST_SECONDS = 3.0
-"""How long a gateway that stops waits until its last spans are received."""
+"""How long a stopping gateway waits for its last spans to be received."""
 _NO_ERRORS = {"ok", "cancelled"}
-"""Outcomes of which a span tells nothing: who leaves early has not failed."""
+"""Outcomes that are no errors: a caller that leaves early has not failed."""
 
 
 class Spans:
     """Makes spans and sends them by OTLP over HTTP.
 
-    None of them is made OpenTelemetry's current one: an event stream's steps run in contexts of their own, which that
-    does not survive. Whoever makes a span below another says so.
+    None of them becomes OpenTelemetry's current span, which would not survive an event stream, whose steps run in
+    contexts of their own. Parents are passed explicitly.
     """
 
     def __init__(self) -> None:
@@ -53,15 +53,15 @@ class Spans:
         self._error = trace.Status(trace.StatusCode.ERROR)
 
     def parent(self, headers: Mapping[str, str]) -> "Context":
-        """Return the caller's span, if the headers tell of one."""
+        """Return the caller's span context, if the headers have one."""
         return self._extract(headers)
 
     def operation(self, parent: "Context | None") -> "Span":
-        """Begin the span of an operation of which nothing is known yet."""
+        """Begin the span of an operation about which nothing is known yet."""
         return self._tracer.start_span("GraphQL Operation", parent, self._kind.SERVER)
 
     def end_operation(self, span: "Span", type: str | None, name: str | None, outcome: str) -> None:
-        """End it, now that more is known; the name is the client's choice and so an attribute alone."""
+        """End it, now that more is known; its name is only an attribute, as it is the client's choice."""
         if type:
             span.update_name(type)
             span.set_attribute("graphql.operation.type", type)
@@ -89,7 +89,7 @@ class Spans:
         span.end()
 
     def close(self) -> None:
-        """Send what has not been sent, as long as a gateway that stops can wait for a receiver that is away."""
+        """Send what has not been sent, waiting no longer than a stopping gateway can for an absent receiver."""
         sending = threading.Thread(target=self.provider.shutdown, daemon=True)
         sending.start()
         sending.join(_LAST_SECONDS)
