@@ -36,8 +36,8 @@ from gateway.settings import Settings
 def create_app(settings: Settings, *, demo: bool = False, hosts: Collection[str] | None = None) -> Starlette:
     """Make the application; its AWS client opens when the server starts it and closes when the server stops.
 
-    Its pages say that the account is made up if this is the ``demo``. Requests to others than these ``hosts`` are
-    refused, if any are given.
+    Its pages say that the account is made up if this is the ``demo``. If ``hosts`` are given, requests to any other
+    host are refused.
 
     ValueError says why it does not start with these settings.
     """
@@ -76,7 +76,7 @@ def create_app(settings: Settings, *, demo: bool = False, hosts: Collection[str]
         *([Middleware(Hosts, hosts)] if hosts else []),
     ]
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
-    app.router.redirect_slashes = False  # to addresses made of the Host header
+    app.router.redirect_slashes = False  # these would go to addresses made of the Host header
     return app
 
 
@@ -90,7 +90,7 @@ class Backend:
     rates: Rates
 
     def loaders(self, *, fresh: bool = False) -> Loaders:
-        """Make the loaders of one request, of which the answer may be asked to be ``fresh``."""
+        """Make the loaders of one request, whose answer is not from the cache if it is to be ``fresh``."""
         budget = Budget(self.calls, self.settings, fresh=fresh)
         return Loaders(budget, self.cache, fresh=fresh)
 

@@ -1,12 +1,12 @@
-"""Leaving alone for a moment what has just failed, so that its failing costs no more than a moment."""
+"""A circuit breaker: leaves alone for a moment what has just failed, so that failing costs no more than that."""
 
 import time
 
 REDIS_SECONDS = 0.25
-"""How long Redis may take to answer, since the gateway can do without what it asks there."""
+"""How long Redis may take to answer; the gateway can do without."""
 
 PAUSE_SECONDS = 1.0
-"""How long something that failed is left alone, unless there is more to it."""
+"""How long something that failed is left alone, unless told otherwise."""
 
 
 class Breaker:
@@ -18,7 +18,7 @@ class Breaker:
 
     @property
     def closed(self) -> bool:
-        """Whether to try it: it has not failed a moment ago."""
+        """Whether to try it, as it has not just failed."""
         return time.monotonic() >= self._until
 
     def failed(self, seconds: float = PAUSE_SECONDS) -> None:

@@ -1,8 +1,8 @@
 """What outlives a request: whole answers of AWS, in this process or in a Redis that replicas share.
 
-An entry is kept under everything that shapes the answer, for the seconds of its kind. Beside it stands the *version* of
-what it tells of (an entity, or the graph of an account and region), read before AWS was asked; whatever changes that
-gives it another version, so that an answer which was on its way meanwhile is not taken for a new one.
+An entry is kept under everything that shapes the answer, for the seconds of its kind. With it is kept the *version* of
+its subject (an entity, or the graph of an account and region), read before AWS was asked; whatever changes the subject
+gives it another version, so that an answer which was on its way meanwhile is not taken for a current one.
 """
 
 import hashlib
@@ -24,9 +24,9 @@ from gateway.settings import Settings
 _log = logging.getLogger("gateway.cache")
 
 _LONGEST_CALL_SECONDS = 600
-"""How long an answer may be on its way, where requests have less time for all of theirs."""
+"""How long an answer may be on its way, unless requests have longer."""
 _PREFIX = "lineage-gateway:2:"
-"""What keys in Redis begin with; the number goes up whenever entries are written otherwise."""
+"""The prefix of keys in Redis; its number goes up whenever the format of entries changes."""
 _VERSION = f"{_PREFIX}version:"
 _VERSION_BITS = 63
 """Size of a version, which is an integer of MessagePack."""
@@ -36,15 +36,15 @@ class Key(NamedTuple):
     """What an entry is kept under."""
 
     kind: str
-    """Which of the lives in the settings it has: `record`, `associations` or `walk`."""
+    """Which of the lifetimes in the settings it has: `record`, `associations` or `walk`."""
     shape: tuple[Any, ...]
     """All that shapes the answer."""
     subject: str
-    """What it tells of, whose changes end its life."""
+    """What it is about; a change to that invalidates the entry."""
 
 
 class Found(NamedTuple):
-    """What the cache has of an entry, and which version an entry put now would have."""
+    """An entry as it was found, and the version that an entry put now would have."""
 
     value: Any
     """The entry; None when there is none."""
@@ -70,7 +70,7 @@ class _Store(Protocol):
 
 
 class Cache:
-    """The cache; an asynchronous context manager. Whatever fails in it costs speed and no answer."""
+    """The cache; an asynchronous context manager. Its failures cost speed, and no answer."""
 
     def __init__(self, settings: Settings) -> None:
         """Keep entries where the settings say, for as long as they say."""
@@ -79,17 +79,17 @@ class Cache:
             "associations": settings.cache_associations_seconds,
             "walk": settings.cache_walk_seconds,
         }
-        # A version that is forgotten counts as 0 again, so it must outlive everything that was kept before it.
+        # A version that has expired counts as 0 again, so it must outlive every entry older than itself.
         self._version_seconds = max(self._seconds.values()) + max(_LONGEST_CALL_SECONDS, settings.deadline_seconds)
         self._breaker = Breaker()
         self._store = _store(settings)
 
     async def __aenter__(self) -> Self:
-        """Begin; a Redis is met when it is first needed."""
+        """Begin; Redis is connected to when it is first needed."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Let go of Redis."""
+        """Disconnect from Redis."""
         if self._store:
             await self._store.aclose()
 
@@ -98,7 +98,7 @@ class Cache:
         return self._store is not None and self._seconds[kind] > 0
 
     async def state(self) -> str:
-        """Tell how the cache is: `ok`, `off`, `denied`, where nothing can be kept, or `unreachable`."""
+        """Return the state of the cache: `ok`, `off`, `denied` if nothing can be kept, or `unreachable`."""
         if self._store is None:
             return "off"
         try:
@@ -124,7 +124,7 @@ class Cache:
             return None
         try:
             return await self._store.get(texts)
-        except Exception as error:  # noqa: BLE001 - the client raises whatever comes of reading what is no answer
+        except Exception as error:  # noqa: BLE001 - the client raises whatever comes of parsing what is no answer
             self._failed(error)
             return None
 
@@ -148,7 +148,7 @@ class Cache:
         """
         if not self._store:
             return
-        # One that never was: counted up from 0, it would come again when it had been forgotten.
+        # A random one: if it counted up from 0, it would repeat itself once it had expired.
         version = b"%d" % secrets.randbits(_VERSION_BITS)
         try:
             await self._store.set([Entry(_version(subject), version, self._version_seconds) for subject in subjects])
@@ -181,11 +181,11 @@ def _found(entry: bytes | None, version: bytes | None) -> Found:
     try:
         current = int(version or 0)
     except ValueError:
-        return Found(None, None)  # somebody else has written it
+        return Found(None, None)  # not written by a gateway
     try:
         asked_at, value = _DECODER.decode(entry) if entry is not None else (current, None)
     except (ValueError, TypeError):
-        return Found(None, current)  # or this, which a new one replaces
+        return Found(None, current)  # nor was this, which a new entry replaces
     return Found(value if asked_at == current else None, current)
 
 
@@ -232,9 +232,9 @@ class _Memory:
 
 
 _MOST_VERSIONS = 100_000
-"""Subjects of which it is known for a while that they changed."""
+"""Subjects whose versions are remembered."""
 _OVERHEAD = 500
-"""Bytes that an entry takes in memory beside its own, about."""
+"""Bytes, about, that an entry takes in memory beside its value."""
 
 
 class _Shared:
@@ -261,7 +261,7 @@ class _Shared:
             await pipeline.execute()
 
     async def ping(self) -> None:
-        # A write, which a replica or a Redis that is full does not take.
+        # A write, which a read-only replica or a full Redis refuses.
         await self._redis.set(f"{_PREFIX}ping", b"", px=1000)
 
     async def aclose(self) -> None:

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         return _refuse(f"GATEWAY_{_QUOTED.findall(str(error))[0].upper()}: not JSON")
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would fail once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would fail again as it exits
         return 128 + signal.SIGPIPE
     except (GatewayError, sqlite3.Error, StoreError, BadLineError, OSError, ValueError) as error:
         return _refuse(str(error))
@@ -66,14 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _open_streams() -> None:
-    """Have the standard streams lead nowhere that whoever started the process has closed: Python has None there."""
+    """Open the null device for standard streams that the parent process has closed: Python has None there."""
     for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for as long as the process lives
 
 
 def _said(error: Any) -> str:
-    """Return what is wrong with a setting, in the words of whoever found it."""
+    """Return what is wrong with a setting, without pydantic's prefix."""
     message: str = error["msg"]
     return message.removeprefix("Value error, ")
 
@@ -178,7 +178,7 @@ def _add_local(parser: argparse.ArgumentParser) -> None:
 
 
 def _number(least: float, most: float, kind: Callable[[str], float] = float) -> Callable[[str], float]:
-    """Make what reads a number between two bounds."""
+    """Make a parser of numbers between two bounds."""
 
     def read(text: str) -> float:
         with suppress(ValueError):
@@ -190,7 +190,7 @@ def _number(least: float, most: float, kind: Callable[[str], float] = float) -> 
 
 
 def _text(pattern: str, what: str) -> Callable[[str], str]:
-    """Make what reads a text of this pattern."""
+    """Make a parser of texts of this pattern."""
 
     def read(text: str) -> str:
         if re.fullmatch(pattern, text):
@@ -203,7 +203,7 @@ def _text(pattern: str, what: str) -> Callable[[str], str]:
 def _serve(options: argparse.Namespace) -> int:
     settings = _settings(options)
     if options.local is None:
-        session(settings)  # to be told now what it lacks, rather than by the server
+        session(settings)  # so that what it lacks is reported now, rather than by the server
         return _run(settings, lambda url: f"Explorer  {url}/\nGraphQL   {url}/graphql\n")
     with _embedded(store=Path(options.local) if options.local else None) as local:
         return _run_embedded(settings, local)
@@ -229,7 +229,7 @@ def _query(options: argparse.Namespace) -> int:
             answer = asyncio.run(_answer(settings.model_copy(update={"local_url": local.url}), document, variables))
     else:
         answer = asyncio.run(_answer(settings, document, variables))
-    read = orjson.loads(orjson.dumps(answer))  # long lists have been written already, without indentation
+    read = orjson.loads(orjson.dumps(answer))  # long lists are JSON already, without indentation
     sys.stdout.write(orjson.dumps(read, option=orjson.OPT_INDENT_2).decode() + "\n")
     return 1 if "errors" in answer else 0
 
@@ -241,7 +241,7 @@ def _schema(_: argparse.Namespace) -> int:
 
 def _key(options: argparse.Namespace) -> int:
     key, entry = new_key(options.name, [Role(role) for role in options.role or [Role.READ]])
-    # The entry alone goes where it may be appended to the file; the key must not come to lie there.
+    # Only the entry goes to standard output, which may be appended to the file; the key must not end up there.
     sys.stderr.write(f"API key, shown only once: {key}\n")
     sys.stdout.write(f"\n{entry}")
     return 0

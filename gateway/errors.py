@@ -29,7 +29,7 @@ VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 
 
 class GatewayError(Exception):
-    """The root: something that the gateway did not expect."""
+    """The base class; by itself, something that the gateway did not expect."""
 
     code: ClassVar[str] = "INTERNAL"
 
@@ -78,7 +78,7 @@ class NotFound(GatewayError):  # noqa: N818
 
 
 class Conflict(GatewayError):  # noqa: N818
-    """A change that what is there does not allow: it exists already, it is held on to, or there is no room for more."""
+    """A change that the current state does not allow: it exists already, is in use, or would exceed a quota."""
 
     code = "CONFLICT"
 
@@ -89,7 +89,7 @@ class Throttled(GatewayError):  # noqa: N818
     code = "THROTTLED"
 
     def __init__(self, message: str, retry_after: int | None = None) -> None:
-        """Say who refuses, and after how many seconds trying again is worth while, where that is known."""
+        """Say who refuses, and after how many seconds to try again, where that is known."""
         super().__init__(message)
         self.retry_after = retry_after
 
@@ -159,7 +159,7 @@ class DeadlineExceeded(GatewayError):  # noqa: N818
 
 
 def failed(outcomes: Iterable[object]) -> list[GatewayError]:
-    """Return why some of the outcomes that were gathered failed, each code once; raises what is nobody's to expect."""
+    """Return the errors among gathered outcomes, each code once; raises any that is no GatewayError."""
     failures: dict[str, GatewayError] = {}
     for outcome in outcomes:
         if isinstance(outcome, GatewayError):

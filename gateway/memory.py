@@ -1,4 +1,4 @@
-"""The cache as one request uses it: what it looks up there, and what it puts there for others when it ends."""
+"""The cache as one request uses it: it looks things up there, and at its end puts what it learnt there for others."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -16,21 +16,21 @@ from gateway.turns import Turns
 
 
 class Entity(NamedTuple):
-    """An entity as a call told of it."""
+    """An entity as a call returned it."""
 
     key: str
     members: dict[str, Any]
     lacks: frozenset[str] | None
-    """What of it the call does not tell; None where it told of no more than some paths, which are the members."""
+    """Members that the call leaves out; None where it told only some paths, which are then the ``members``."""
 
     @classmethod
     def of(cls, told: tuple[str, dict[str, Any], list[str] | None]) -> "Entity":
-        """Make one of what is kept in the cache."""
+        """Make one from its form in the cache."""
         key, members, lacks = told
         return cls(key, members, lacks if lacks is None else frozenset(lacks))
 
     def kept(self) -> tuple[str, dict[str, Any], list[str] | None]:
-        """Make what is kept of it in the cache."""
+        """Return its form in the cache."""
         return self.key, self.members, self.lacks if self.lacks is None else sorted(self.lacks)
 
 
@@ -58,7 +58,7 @@ class Memory:
         return Entity.of(told) if told else None
 
     async def entities(self, wanted: Iterable[tuple[Place, Kind, str]]) -> list[Entity]:
-        """Return what the cache knows of many entities, by their keys, without those of which it knows nothing."""
+        """Return those of many entities, given by their keys, of which the cache knows anything."""
         if not self._cache.keeps("record"):
             return []
         keys = [_entity_key(*one) for one in wanted]
@@ -74,7 +74,7 @@ class Memory:
             self._note(_entity_key(place, kind, wanted), value)
 
     def learn_missing(self, place: Place, kind: Kind, wanted: str) -> None:
-        """Note that there is no such entity; that is not kept, but asked again."""
+        """Note that there is no such entity, which is not cached, but asked again."""
         for key in {wanted, _id(wanted)}:
             self._note_or_clear(_entity_key(place, kind, key), None)
 
@@ -86,7 +86,7 @@ class Memory:
     def learn_associations(
         self, place: Place, parameters: Iterable[tuple[str, Any]], summaries: list[dict[str, Any]]
     ) -> None:
-        """Note the summaries of all associations that fit; that there is none is not kept, but asked again."""
+        """Note the summaries of all associations that fit; if there are none, that is not cached, but asked again."""
         self._note_or_clear(_associations_key(place, parameters), summaries)
 
     async def walk(self, place: Place, *shape: Any) -> Step | None:
@@ -95,7 +95,7 @@ class Memory:
         return Step([(arn, type) for arn, type in told[0]], [Edge(*edge) for edge in told[1]], None) if told else None
 
     def learn_walk(self, place: Place, *shape: Any, found: Step) -> None:
-        """Note all that QueryLineage found; that it found no association is not kept, but asked again."""
+        """Note all that QueryLineage found; if that is no association, it is not cached, but asked again."""
         self._note_or_clear(_walk_key(place, shape), (found.vertices, found.edges) if found.edges else None)
 
     async def keep(self) -> None:
@@ -123,12 +123,12 @@ class Memory:
     async def _look_up(self, keys: list[Key]) -> list[Found]:
         found = await (self._cache.versions(keys) if self._fresh else self._cache.get(keys))
         for key, one in zip(keys, found, strict=True):
-            # The earliest version that was seen: what was asked since may be of any later one.
+            # The earliest version seen: what is asked afterwards may be of any later one.
             self._versions.setdefault(key.subject, one.version)
         return found
 
     def _note_or_clear(self, key: Key, value: Any) -> None:
-        """Note a value or, if there is none, clear an entry that may be there, where none was looked at."""
+        """Note a value or, if there is none, clear the entry that a ``fresh`` request has not looked at."""
         if value or self._fresh:
             self._note(key, value or None)
 
@@ -156,7 +156,7 @@ def _graph(place: Place) -> str:
 
 
 def _subject(place: Place, id: str) -> str:
-    """Name an entity by its id, which is its name where it has a unique one, so that both lead to it."""
+    """Name an entity by its id, which is also its unique name if it has one, so that both lead to it."""
     return f"entity:{place.text}:{id.lower()}"
 
 

@@ -1,4 +1,4 @@
-"""How often something may happen: rates that replicas share where there is a Redis, and that hold without one too."""
+"""Rate limits, which replicas share where there is a Redis, and each keeps on its own where there is none."""
 
 from datetime import timedelta
 from functools import lru_cache
@@ -9,7 +9,7 @@ from throttled.asyncio.rate_limiter import BaseRateLimiter
 from gateway.breaker import REDIS_SECONDS, Breaker
 
 _MOST_RATES = 1_000
-"""Rates that are kept at hand; a pace that is being learnt goes through many."""
+"""Limiters that are kept; a pace that is being learnt goes through many rates."""
 _MOST_KEYS = 100_000
 """Keys that are remembered in this process."""
 
@@ -26,15 +26,14 @@ class Rates:
         self._limiters = lru_cache(_MOST_RATES)(_limiter)
 
     async def take(self, key: str, per_second: float, burst: int, cost: int = 1) -> float:
-        """Take ``cost`` of a bucket that holds ``burst`` and fills at ``per_second``.
+        """Take ``cost`` from a bucket that holds ``burst`` and fills at ``per_second``.
 
-        Returns 0 when it was taken; else the seconds until it could be, and nothing was. A cost above ``burst`` can
-        never be taken.
+        Returns 0 if it was taken, and otherwise the seconds until it could be. A cost above ``burst`` can never be.
         """
         if self._redis and self._breaker.closed:
             try:
                 return await self._take(self._redis, key, per_second, burst, cost)
-            except Exception:  # noqa: BLE001 - whatever it fails with, and be it that something else is there
+            except Exception:  # noqa: BLE001 - whatever it fails with, even that it is not Redis
                 self._breaker.failed()
         return await self._take(self._memory, key, per_second, burst, cost)
 
@@ -43,7 +42,7 @@ class Rates:
         return float(result.state.retry_after) if result.limited else 0.0
 
     async def aclose(self) -> None:
-        """Let go of Redis."""
+        """Disconnect from Redis."""
         if self._redis:
             client = self._redis._backend.get_client()  # noqa: SLF001 - the store has no close
             await client.aclose(close_connection_pool=True)  # type: ignore[attr-defined]

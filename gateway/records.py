@@ -1,4 +1,4 @@
-"""What AWS's answers come to: records of entities, pages of listings, and steps of a walk.
+"""What is made of AWS's answers: records of entities, pages of listings, and steps of a walk.
 
 A *record* is what is known of one entity. It knows what it covers: a listing, an association summary, a batch and
 Describe each cover some members of the Describe response, and some batches tell more than it. A covered member that is
@@ -43,7 +43,7 @@ class Record:
         return value
 
     def covers(self, path: str) -> bool:
-        """Whether ``path`` is known, be it as absent."""
+        """Whether ``path`` is known, even if to be absent."""
         return self.told(path) is not UNTOLD
 
     def read(self, path: str) -> Any:
@@ -52,7 +52,7 @@ class Record:
         return None if value is UNTOLD else value
 
     def note(self, covered: Mapping[str, Any]) -> None:
-        """Learn these paths, with None for what is absent; what a description has told already stands."""
+        """Learn these paths, None being absent; what a description has told is not overwritten."""
         self._paths.update({path: covered[path] for path in covered if not (self.described and self.covers(path))})
 
     @property

@@ -19,23 +19,23 @@ from gateway.settings import IDLE_SECONDS
 _BACKLOG = 2048
 
 _MOST_HEADING = 65_536
-"""Bytes of a request line and headers; what comes all at once may be a few times as long."""
+"""Bytes of a request line and headers; those that arrive at once may be a few times as long."""
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 _PORT = re.compile(r":[0-9]*$")
 
 _YOUNG = 5_000
-"""Objects that are made before those made lately are looked through, which stops all for a millisecond or two."""
+"""Allocations before the garbage collector's youngest generation is collected, which takes a millisecond or two."""
 _MIDDLE = 10
-"""Such looks until what outlived one is looked through again. Refused documents, which hold on to themselves, go then:
-kept for the last look they would be a gigabyte, and letting go of them would stop all for seconds.
+"""Collections of the youngest generation before the middle one is collected. That frees refused documents, which are
+reference cycles: kept for a full collection they would be a gigabyte, and freeing them would block for seconds.
 """
 _ALL = 100
-"""Looks at that until all is looked through."""
+"""Collections of the middle generation before a full one."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take an address, before anything is built that would have to be taken down again; OSError when it is taken."""
+    """Bind an address, before anything is built that would have to be torn down; OSError when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
@@ -50,7 +50,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 def names_of(host: str) -> frozenset[str]:
-    """Return the names by which this machine is asked, where it listens on this address of its own."""
+    """Return the names by which clients may ask this machine, if it listens on this address of its own."""
     return frozenset({"localhost", "127.0.0.1", "[::1]", host, f"[{host}]"})
 
 
@@ -60,14 +60,14 @@ def is_for(scope: Scope, names: Collection[str]) -> bool:
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, with a limit to what is no body, for which httptools has none: headers, and trailers."""
+    """uvicorn's protocol, with a limit to headers and trailers, for which httptools has none."""
 
     _loose = 0
-    """Bytes since there was the end of some headers, a part of a body, or its end."""
+    """Bytes since the end of some headers, a part of a body, or its end."""
     _told = False
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless it is too much."""
+        """Parse further data, unless it is too much."""
         self._told = False
         super().data_received(data)
         self._loose = 0 if self._told else self._loose + len(data)
@@ -77,10 +77,10 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
 
     def on_headers_complete(self) -> None:
-        """Go on to the body, unless two hosts are named, of which whoever passed it on may have believed the other."""
+        """Go on to the body, unless two hosts are named, of which a proxy in front may have believed the other."""
         self._told = True
         if sum(name == b"host" for name, _ in self.headers) > 1:
-            raise ValueError("more than one Host")  # which is answered 400, as any mistake in HTTP
+            raise ValueError("more than one Host")  # which is answered with 400, as any malformed request
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -95,7 +95,7 @@ class Protocol(HttpToolsProtocol):
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, which would log a handshake that is refused with a body as the application's failure."""
+    """uvicorn's protocol, without its error log for a handshake that is refused with a body."""
 
     async def send(self, message: Any) -> None:
         """Send a message; a refusal completes the handshake."""
@@ -144,7 +144,7 @@ class Server(uvicorn.Server):
 
     async def _live(self, scope: Any, receive: Any, send: Any) -> None:
         async def sending(message: Any) -> None:
-            # Why it failed is raised to whoever runs the server; uvicorn would log it as a traceback.
+            # The error is raised from `startup`; with its message, uvicorn would log a traceback.
             await send({"type": message["type"]})
 
         try:
@@ -155,13 +155,13 @@ class Server(uvicorn.Server):
             self._failure = error
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, also in good order when told twice, which ends the grace period."""
+        """Stop, in good order even if told twice, which ends the grace period."""
         await super().shutdown(sockets)
         if self.force_exit:
             await self.lifespan.shutdown()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so; raises what keeps the application from starting."""
+        """Start, and call ``ready``; raises what keeps the application from starting."""
         try:
             await super().startup(sockets)
         except SystemExit:
@@ -170,10 +170,10 @@ class Server(uvicorn.Server):
             raise
         if self.started:
             if self.alone:
-                # What start-up has made stays. Looking through it now and then would stop all for a tenth of a second.
+                # What start-up has made stays: collecting it again would block for a tenth of a second each time.
                 gc.collect()
                 gc.freeze()
-                # What a long answer holds goes by itself when it is sent; looking through it took a seventh of its CPU.
+                # Reference counts free a long answer once it is sent; collections took a seventh of its CPU.
                 gc.set_threshold(_YOUNG, _MIDDLE, _ALL)
             self._ready()
 
@@ -199,4 +199,4 @@ def run(server: Server, listener: socket.socket) -> None:
 
 
 class _Leave(SystemExit):
-    """Told to stop before it served."""
+    """Told to stop before it has started."""

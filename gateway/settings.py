@@ -17,8 +17,8 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 IDLE_SECONDS = 75
-"""How long a connection that nobody uses is kept, unless told otherwise: longer than most proxies and AWS clients do,
-for what they send on one that is just being closed is lost.
+"""How long an unused connection is kept, unless told otherwise: longer than most proxies and AWS clients keep it, as
+what they send while it is being closed is lost.
 """
 
 
@@ -27,7 +27,7 @@ def _account(given: Any) -> Any:
 
 
 def _with_port(url: str) -> str:
-    """Return a URL whose port, if it has one, is one; ValueError says why it is none."""
+    """Return a URL whose port, if it has one, is valid; ValueError says what is wrong with it."""
     _ = urlsplit(url).port
     return url
 
@@ -43,7 +43,7 @@ class Account(BaseModel):
     role_arn: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = None
     external_id: str | None = None
     endpoint_url: _Url | None = None
-    """Where to ask it, such as a local lineage service that stands for it; left out: at AWS."""
+    """Where to ask it, such as at a local lineage service in its place; left out: at AWS."""
 
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
@@ -59,7 +59,7 @@ def _listed(value: Any) -> Any:
 
 
 def _connectable(url: str) -> str:
-    """Return the URL of a Redis, or the word for another cache; ValueError says what a connection would not take."""
+    """Return a Redis URL, or the word for another cache; ValueError says what is wrong with the URL."""
     if "://" in url:
         try:
             ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]

@@ -1,9 +1,9 @@
 """Cooperative scheduling on the event loop: long work is done in short turns, so that it does not delay small requests.
 
 The event loop runs every callback that is ready before it polls its sockets again. If each of twenty requests had a
-slice of long work ready, everybody else would wait for twenty slices; so one slice is worked on, and then the loop goes
-round a few times before the next. The request with the least work goes first, and of equals the one that came first:
-if they alternated, all of them would finish, and hold their results in memory, at the very end.
+slice of long work ready, all others would wait for twenty slices; so one slice is worked on, and then the loop runs a
+few rounds before the next. The request with the least work goes first, and of equals the one that came first: if they
+alternated, all of them would finish, and hold their results in memory, at the very end.
 """
 
 import asyncio
@@ -33,10 +33,10 @@ ROUNDS = 8
 """Rounds of the event loop between two turns; a short request needs about twenty from its first byte to its last."""
 
 Rank = tuple[int, ...]
-"""A place in the queue, lowest first: the request's work, its number, and an order among what it waits for itself."""
+"""A place in the queue, lowest first: the request's work, its number, and an order among its own waits."""
 
 _AFTER_ALL = 2
-"""The last part of the rank of what nothing waits for: behind a request's steps, which have 0 or 1 there."""
+"""The last part of the rank of `respite`: behind a request's steps, which have 0 or 1 there."""
 
 _requests = count()
 
@@ -56,7 +56,7 @@ class Turns:
             await self._wait(items, 1)
 
     async def step(self, taken: int, *, leads_on: bool = False) -> None:
-        """Wait for a turn to take a step, ``taken`` being how many the request has taken; the first few need none.
+        """Wait for a turn to take a step; the first few that a request has ``taken`` need none.
 
         A step that ``leads_on``, because others depend on it, goes before those of the same request that do not.
         """
@@ -137,7 +137,7 @@ class _Queue:
         self._left, self._goes_on = 1.0, False
         while self._waiting and self._left > 0:
             *_, share, turn = heappop(self._waiting)
-            if not turn.done():  # the request may have been called off
+            if not turn.done():  # the request may have been cancelled
                 turn.set_result(None)
                 self._left -= share
                 self._go_on(loop)

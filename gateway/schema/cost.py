@@ -1,8 +1,8 @@
-"""What an operation costs, told from its document and variables before anything is executed.
+"""What an operation costs, estimated from its document and variables before anything is executed.
 
 The rules are those by which Apollo's router estimates, from the same directives: an object is 1 or its field's weight,
-a scalar or enum nothing, an input object 1, a mutation 10 more; what is in a list counts as often as the list may have
-items. Fields of which `@skip` or `@include` say by a variable whether they are wanted count as wanted.
+a scalar or enum nothing, an input object 1, a mutation 10 more; what is in a list counts once for each item that the
+list may have. Fields whose `@skip` or `@include` depend on a variable count as included.
 """
 
 from collections import Counter
@@ -41,7 +41,7 @@ from strawberry.federation.schema_directives import Cost, ListSize
 from gateway.schema.sizes import ASSUMED_SIZE, GIVEN, SLICES
 
 MOST = 2**53 - 1
-"""The cost of all that costs more, since JSON's readers tell no greater numbers apart."""
+"""The highest cost, since JSON's readers cannot tell greater integers apart."""
 
 _MUTATION = 10
 
@@ -53,15 +53,15 @@ class _Price(NamedTuple):
     """Of each of its items, or of itself where it is no list."""
     is_list: bool
     assumed: int
-    """Its items, or those of the lists it sizes, where no argument tells."""
+    """Its number of items, or that of the lists it sizes, where no argument says it."""
     slices: tuple[str, ...]
     """Arguments that say how many items there are at most."""
     given: tuple[str, ...]
-    """Arguments that have an item for each of its own."""
+    """Arguments that are lists with an item for each of its own."""
     sized: frozenset[str]
-    """Lists below it that have as many items."""
+    """Lists below it whose sizes it determines."""
     defaults: Mapping[str, int]
-    """What the arguments are that a document leaves out."""
+    """The values of arguments that a document leaves out."""
     inputs: frozenset[str]
     """Arguments that are input objects, or lists of them."""
 
@@ -71,11 +71,11 @@ class _Bill:
     """What a selection costs."""
 
     fixed: int = 0
-    """What depends on no size from above."""
+    """What does not depend on a size from above."""
     lists: Counter[str] = field(default_factory=Counter)
     """What the lists directly in it cost by their own sizes, by their names."""
     items: Counter[str] = field(default_factory=Counter)
-    """What an item of each costs, for the field above may know better how many they have."""
+    """What an item of each costs, since the field above may know better how many there are."""
 
     def add(self, other: "_Bill") -> None:
         """Add what another selection costs."""
@@ -106,7 +106,7 @@ class Costs:
         return min(cost + _MUTATION * (operation.operation is OperationType.MUTATION), MOST)
 
     def price(self, type: GraphQLCompositeType, name: str, declared: GraphQLField) -> _Price:
-        """Return a field's price; an interface's is that of its dearest type."""
+        """Return a field's price; that of an interface's field is that of its most expensive type."""
         if (type.name, name) not in self._prices:
             price = _price(declared)
             if isinstance(type, GraphQLInterfaceType) and name in type.fields:
@@ -213,7 +213,7 @@ class _Estimate:
         return self._variables.get(node.name.value) if isinstance(node, VariableNode) else node
 
     def _inputs(self, node: ValueNode) -> int:
-        """Count the input objects of an argument; those of a variable once, however often it is used."""
+        """Count the input objects of an argument; those in a variable are counted once and remembered."""
         if not isinstance(node, VariableNode):
             return sum(1 if isinstance(inner, ObjectValueNode) else self._inputs(inner) for inner in _objects(node))
         name = node.name.value
@@ -251,7 +251,7 @@ def _number(value: Any, default: int | None, most: int) -> int | None:
 
 
 def _length(value: Any) -> int:
-    """Return how many items a value of an argument has, of which one alone is a list as well."""
+    """Return how many items an argument's value has; a single value is a list of one."""
     if value is None or isinstance(value, NullValueNode):
         return 0
     items = value.values if isinstance(value, ListValueNode) else value

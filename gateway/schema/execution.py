@@ -53,8 +53,8 @@ _LONGEST_MESSAGE = 1_000
 
 _ARGUMENT = re.compile(r"Argument '(\w+)' ")
 
-# Comparing all fields of one name with each other, as a valid document must be, may take half a second by default, for
-# which nobody else is served.
+# Comparing all fields of one name with each other, as validation must, may by default take half a second, which blocks
+# the event loop.
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000
 
 _SCHEMA_FIELD = "_service"
@@ -76,7 +76,7 @@ class Outcome(NamedTuple):
     answer: dict[str, Any]
     """What goes over the wire: `data` as far as there is any, and `errors`, each with a code."""
     executed: bool
-    """Whether any field was begun; if not, there is no `data`."""
+    """Whether execution began; if not, there is no `data`."""
 
 
 class Executor:
@@ -102,12 +102,12 @@ class Executor:
         self._costs = Costs(self._schema)
         self._shapes = Shapes(self._schema)
         self._remembered: LRUCache[str, _Prepared] = LRUCache(_REMEMBERED, getsizeof=_size)
-        self._latest = lru_cache(1)(self._prepared)  # what is not worth remembering is looked at several times too
+        self._latest = lru_cache(1)(self._prepared)  # what is not worth remembering is needed several times too
 
     def cost(self, query: str, variables: dict[str, Any] | None, operation_name: str | None) -> int | None:
-        """Tell what a request may cost, and the log which operation it is about.
+        """Return what a request may cost, and note for the log which operation it is about.
 
-        None where it is not valid, or does not say which of its operations it means.
+        None if it is not valid, or does not say which of its operations it means.
         """
         document, errors = self._prepare(query)
         operation = get_operation_ast(document, operation_name) if document else None
@@ -150,7 +150,7 @@ class Executor:
     async def stream(
         self, query: str, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders
     ) -> AsyncGenerator[Outcome, None]:
-        """Answer one request as often as it has something to say: once, or for a subscription until that ends."""
+        """Answer one request: once, or for a subscription until it ends."""
         document, errors = self._prepare(query)
         subscribes = document and not errors and _operation_type(document, operation_name) is OperationType.SUBSCRIPTION
         if document is None or not subscribes:
@@ -171,7 +171,7 @@ class Executor:
                 yield self._kept(Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False), *said)
 
     def _asked(self, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders) -> dict[str, Any]:
-        """Name what a document is executed with as graphql-core does."""
+        """Return the arguments with which graphql-core executes a document."""
         return {
             "variable_values": variables,
             "operation_name": operation_name,
@@ -203,7 +203,7 @@ class Executor:
         return document, _told(errors, query) if self._secretive else errors
 
     def _kept(self, outcome: Outcome, *said: Any) -> Outcome:
-        """Keep the schema out of the errors, but for what the request itself ``said`` of it."""
+        """Keep the schema out of the errors, except for what the request itself ``said`` of it."""
         if not self._secretive or "errors" not in outcome.answer:
             return outcome
         return outcome._replace(answer=outcome.answer | {"errors": _told(outcome.answer["errors"], *said)})
@@ -245,21 +245,21 @@ def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
 
 
 def _failed(error: GraphQLError) -> dict[str, Any]:
-    """Show why a field has no value; what graphql-core has against an argument, it says by its message alone."""
+    """Show why a field has no value; graphql-core names a refused argument only in its message."""
     refused = None if error.extensions else _ARGUMENT.match(error.message)
     shown = _shown(error, BadUserInput.code if refused else GatewayError.code)
     return shown | {"extensions": shown["extensions"] | {"argument": refused[1]}} if refused else shown
 
 
 def refusal(message: str, code: str = BadUserInput.code, **extensions: Any) -> dict[str, Any]:
-    """Say why nothing of a request is executed."""
+    """Return the answer to a request that is not executed, which says why."""
     return {"errors": [_shown(GraphQLError(message, extensions=extensions), code)]}
 
 
 def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
-    """Show an error to a client: a code always, and nothing that Python said of the inside."""
+    """Show an error to a client: always with a code, and never with an unexpected exception's message."""
     shown: dict[str, Any] = dict(error.formatted)
-    if len(error.message) > _LONGEST_MESSAGE:  # of which the middle repeats what the client has sent
+    if len(error.message) > _LONGEST_MESSAGE:  # its middle repeats what the client has sent
         shown["message"] = f"{error.message[: _LONGEST_MESSAGE // 2]}…{error.message[-_LONGEST_MESSAGE // 2 :]}"
     cause = error.original_error
     if code == VALIDATION_FAILED and cause and not isinstance(cause, GatewayError | GraphQLError):

@@ -1,9 +1,8 @@
 """Relay connections over AWS's pages.
 
-AWS hands out one token a page; a connection hands out a cursor an edge. A cursor says which page its edge stands on,
-how many of that page's items come before the next edge, and which item its own is and which come before that, so it
-needs nothing remembered here, survives a restart, and finds its place again where others have come or gone before it,
-or its own item has.
+AWS hands out one token a page; a connection hands out a cursor an edge. A cursor says which page its edge is on, how
+many of that page's items come before the next edge, and which item is its own and which come before that. So it needs
+no state here, survives a restart, and finds its place again when items before it, or its own, have come or gone.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -37,10 +36,10 @@ P = TypeVar("P", bound=tuple[Any, ...])
 DEFAULT_FIRST = 50
 
 _MARKS = 3
-"""Items by which a cursor finds its place on a page again: its own, and those before it in case that is gone."""
+"""Items by which a cursor finds its place on a page again: its own, and some before it in case it is gone."""
 
 UNTOLD = (BudgetExceeded, DeadlineExceeded, Forbidden, Throttled, Unsupported, UpstreamUnavailable)
-"""Why AWS may not tell what is there."""
+"""Errors by which AWS may fail to tell what is there."""
 
 First = Annotated[int | None, strawberry.argument(description="How many at most, 1 to 100.")]
 After = Annotated[
@@ -91,16 +90,16 @@ class Listing:
     fetch: Callable[[str | None, int], Awaitable[Page]]
     """Return the page at a token, of about so many items."""
     key: Callable[[Mapping[str, Any]], str]
-    """Tell an item from all others."""
+    """Return what tells an item from all others."""
     keep: Callable[[Mapping[str, Any]], bool] | None = None
 
 
 async def window(info: Info, listing: Listing, first: int | None, after: str | None) -> Window[dict[str, Any]]:
     """Return the first ``first`` items after a cursor, over as many of AWS's pages as that takes.
 
-    Where AWS does not tell all of them, it is those that it has told, and the answer's errors say why; a list is never
-    null, so that the error would else take with it whatever has the list. Raises BadUserInput when ``first`` is outside
-    1 to 100 or ``after`` is no cursor of this list.
+    Where AWS fails to tell all of them, these are those that it has told, and the answer's errors say why: as a list is
+    never null, raising the error would null its parent. Raises BadUserInput when ``first`` is outside 1 to 100 or
+    ``after`` is no cursor of this list.
     """
     wanted = checked_first(first)
     resumed = is_given(after)
@@ -185,7 +184,7 @@ def scope(*parts: object) -> str:
 
 
 def _cursor_behind(listing: Listing, token: str | None, number: int, page: Page) -> str:
-    """Write the cursor of a page's item of this number; the last one's leads straight to the page after."""
+    """Write the cursor of a page's item of this number; the last one's leads straight to the next page."""
     if number == len(page.items) and page.next:
         return _write_cursor(listing.scope, page.next, 0)
     marked = reversed(page.items[max(0, number - _MARKS) : number])
@@ -193,9 +192,9 @@ def _cursor_behind(listing: Listing, token: str | None, number: int, page: Page)
 
 
 def _behind(marks: Sequence[str], listing: Listing, page: Page) -> int:
-    """Tell how many of a page's items come before the edge after the first of the marked ones that is still there.
+    """Return how many of a page's items to skip: up to the first of the marked ones that is still there.
 
-    None where all are gone, for others may be as well: rather some come twice than one never.
+    None of them if all are gone, as others may be too: some items rather come twice than one never.
     """
     places = {scope(listing.key(item)): place for place, item in enumerate(page.items, 1)}
     return next((places[mark] for mark in marks if mark in places), 0)
@@ -212,7 +211,7 @@ def _read_cursor(scope: str, cursor: str) -> tuple[str | None, int, list[str]]:
 
 
 def _read_item(scope: str, cursor: str, items: Sequence[P]) -> tuple[Any, ...]:
-    """Read the item that a cursor is; BadUserInput when it is none that the items can be compared with."""
+    """Read the item that a cursor is; BadUserInput when it cannot be compared with the items."""
     item = tuple(_read_place(scope, cursor))
     if items and [type(part) for part in item] != [type(part) for part in items[0]]:
         raise BadUserInput("not a cursor.", "after")

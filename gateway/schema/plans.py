@@ -1,15 +1,15 @@
 """What is selected of a type, planned once for all the objects that show it.
 
-graphql-core meets each field of each object as if for the first time: it looks up the definition, makes a path and all
-that a resolver may want to know, and tries whether the value is a list, a scalar, an object or still to come. A *plan*
-settles this once an operation for a type and a selection. It has a step for each field, which says how the field is
-read, and of which classes the values are that can be sent as they are. Everything else stays graphql-core's: fields
-that take arguments or wait, and any value that a step did not expect, such as a coroutine because a call is needed, a
-null where none may be, or an unknown word of an enumeration. It gets the value that was read, and makes of it what it
-always would: the same data, errors, paths and order of waiting.
+graphql-core treats each field of each object as if for the first time: it looks up the definition, makes a path and a
+resolve info, and checks whether the value is a list, a scalar, an object or awaitable. A *plan* settles this once per
+operation for a type and a selection. It has a step for each field, which says how the field is read, and the classes of
+values that can be sent as they are. Everything else is left to graphql-core: fields that take arguments or wait, and
+any value that a step did not expect, such as a coroutine because a call is needed, a null where none may be, or an
+unknown word of an enumeration. graphql-core gets the value that was read, and completes it as it always would: the same
+data, errors, paths and order of waiting.
 
-A list that is longer than a page is completed slice by slice, each in its turn, and written as JSON as soon as it is:
-what thousands of vertices come to takes a fraction of the memory that way, and no one waits for it to be encoded.
+A list that is longer than a page is completed slice by slice, each in its turn, and each slice is serialized as soon as
+it is complete: thousands of vertices take a fraction of the memory that way, and no one waits for them to be encoded.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ _SENT_AS_THEY_ARE: dict[str, type] = {"Arn": str, "Boolean": bool, "ID": str, "L
 """Scalars, and the class of the values that they send as they are."""
 
 _TURNED = {"DateTime", "Float", "Int"}
-"""Scalars that turn their values into what is sent, and fail with whatever is none of theirs."""
+"""Scalars that convert their values, and fail with any other."""
 
 _NULL: Classes = frozenset({type(None)})
 
@@ -69,7 +69,7 @@ _NULL: Classes = frozenset({type(None)})
 class Coming(list[Any]):
     """A list that is shown slice by slice, each when it is ``ready``.
 
-    By graphql-core alone it is shown at once, and what was still to come is asked for again where it is missing.
+    graphql-core itself shows it at once, and fields ask again for what has not come yet.
     """
 
     def __init__(self, items: Iterable[Any], ready: Callable[[Sequence[Any]], Awaitable[None]]) -> None:
@@ -168,7 +168,7 @@ def _or_null(declared: Any, plain: Classes) -> Classes:
 
 
 def _reader(parent: GraphQLObjectType, definition: GraphQLField) -> Read | None:
-    """Return what strawberry's resolver comes to where the object is all that it takes."""
+    """Return what strawberry's resolver does, as a function of the object alone; None if it takes more."""
     field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if not isinstance(field, StrawberryField) or field.is_async or field.is_subscription or field.extensions:
         return None
@@ -189,7 +189,7 @@ def _writer(named: GraphQLNamedOutputType) -> Write | None:
 
 
 def _classes(named: GraphQLNamedType) -> set[type]:
-    """Return the classes whose objects a type shows: that which declares it, and what AWS nests in its answers."""
+    """Return the classes whose objects a type shows: its own, and dict for what AWS nests in its answers."""
     declared = named.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if not isinstance(declared, StrawberryObjectDefinition):
         return set()
@@ -218,7 +218,7 @@ class PlannedExecutor(Executor[None]):
         return self._object(self._plan(parent_type, grouped_field_set), source_value, path)
 
     def build_response(self, data: dict[str, Any] | None) -> Any:
-        """Make the answer, and let go of what the plans hold, for graphql-core's executors refer to themselves."""
+        """Make the answer, and release what the plans hold, as graphql-core's executors are reference cycles."""
         self._plans.clear()
         return super().build_response(data)
 
@@ -253,7 +253,7 @@ class PlannedExecutor(Executor[None]):
                 else:
                     try:
                         value = read(source)
-                    except Exception as error:  # noqa: BLE001 - graphql-core raises it where it has to be told
+                    except Exception as error:  # noqa: BLE001 - graphql-core raises it where it belongs
                         value = error
                     if type(value) in plain:
                         done[name] = value
@@ -273,7 +273,7 @@ class PlannedExecutor(Executor[None]):
         if shape.write:
             try:
                 return shape.write(value)
-            except Exception:  # noqa: BLE001, S110 - graphql-core will find the same, and say where
+            except Exception:  # noqa: BLE001, S110 - graphql-core will fail in the same way, and say where
                 pass
         if known := step.shown.get(id(value)):
             return known[1]
@@ -332,7 +332,7 @@ class PlannedExecutor(Executor[None]):
         return self._all(done, waiting) if waiting else done
 
     async def _long_list(self, step: Step, plans: Mapping[type, Plan], values: Sequence[Any], at: At) -> Any:
-        """Complete a long list slice by slice, and write it as soon as it is, for what is written takes less memory."""
+        """Complete a long list slice by slice, serializing each at once, as JSON takes less memory."""
         turns = self.context_value.turns
         done: list[Any] = []
         try:
@@ -384,7 +384,7 @@ class PlannedExecutor(Executor[None]):
 
     @staticmethod
     async def _all(done: C, waiting: Sequence[Any]) -> C:
-        """Wait for what is still to come of an object or a list, all of it at once."""
+        """Await what an object or a list still waits for, side by side."""
         if len(waiting) == 1:
             done[waiting[0]] = await done[waiting[0]]
         elif waiting:
@@ -395,7 +395,7 @@ class PlannedExecutor(Executor[None]):
 
 
 async def _together(coroutines: list[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """Run coroutines side by side until one fails, as graphql-core does; if nobody waits, drop what has not begun."""
+    """Run coroutines side by side until one fails, as graphql-core does; if cancelled, drop those not begun."""
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -417,7 +417,7 @@ async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
 
 
 def _drop(value: Any) -> None:
-    """Close the coroutines that have not begun in what nobody waits for any more, and in what they were given."""
+    """Close the coroutines that have not begun in a value that is no longer needed, and in their arguments."""
     held: Iterable[Any] = ()
     if type(value) is CoroutineType and getcoroutinestate(value) == CORO_CREATED:
         held = list(getcoroutinelocals(value).values())
@@ -431,7 +431,7 @@ def _drop(value: Any) -> None:
 
 
 def _path(at: At) -> Path:
-    """Make it what graphql-core takes."""
+    """Return it as a graphql-core Path."""
     if isinstance(at, Path):
         return at
     within, key, typename = at

@@ -22,9 +22,9 @@ Condition = str | None
 
 
 def selected(info: GraphQLResolveInfo[Any], *path: str) -> dict[Condition, set[str]]:
-    """Return the names of the fields selected at ``path`` below the resolver's field, by the fragments they stand in.
+    """Return the names of the fields selected at ``path`` below the resolver's field, by their fragments' types.
 
-    Each fragment is read once a step however often it is spread, so that nested ones cost nothing.
+    Each fragment is read once a step, however often it is spread, so that nested ones do not multiply.
     """
     nodes = list(info.field_nodes)
     for step in path:
@@ -36,7 +36,7 @@ def selected(info: GraphQLResolveInfo[Any], *path: str) -> dict[Condition, set[s
 
 
 def arguments(info: GraphQLResolveInfo[Any], name: str) -> Iterator[tuple[Condition, dict[str, Any]]]:
-    """Give the arguments of each field of that name selected below the resolver's, with the fragment it stands in."""
+    """Yield the arguments of each field of that name selected below the resolver's, with its fragment's type."""
     shown: Any = get_named_type(info.return_type)
     for condition, node in _fields(info, info.field_nodes):
         if node.name.value == name:

@@ -201,7 +201,7 @@ async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) 
     async with aclosing(walked.steps()) as steps:
         async for _ in steps:
             await describing.go_on()
-            await walked.loaders.keep()  # while the next page is on its way
+            await walked.loaders.keep()  # while the next page is loading
     told = describing.end()
     if describes(filter):
         await told
@@ -225,13 +225,13 @@ def _ends(edge: LineageEdge) -> Iterator[str]:
 
 
 def _exports(info: Info) -> list[Format]:
-    """Tell as what a graph is to be written."""
+    """Return the formats in which the graph is asked for."""
     asked = arguments(info._raw_info, "export")  # noqa: SLF001 - as in uncovered
     return [Format(given["format"].value) for _, given in asked]
 
 
 def needs(info: Info) -> dict[Kind, list[str]]:
-    """Tell what is asked of each kind of a walk's vertices beyond what the walk tells."""
+    """Return the paths asked of each kind of a walk's vertices beyond what the walk tells."""
     asked = uncovered(info, ("vertices", "entity"), *_ENDS)
     for format in _exports(info):
         for kind in LINEAGE:
@@ -259,7 +259,7 @@ def checked_walk(  # noqa: PLR0913, PLR0917 - a walk has these arguments
 
 
 class Showing:
-    """What a filter shows of a walk, as far as that has come."""
+    """What a filter shows of a walk so far."""
 
     def __init__(self, walked: Walk, filter: LineageFilter) -> None:
         """Show ``walked`` by ``filter``; the starts are always shown."""
@@ -269,8 +269,8 @@ class Showing:
         self._verdicts: dict[str, bool | Reason | None] = {}
 
     async def visible(self, found: Sequence[str]) -> list[str]:
-        """Return which of these vertices to show, in their order, which may take describing the new among them."""
-        # Why that of some could not be told may no longer hold: others have told more since.
+        """Return which of these vertices to show, in their order, describing new ones if necessary."""
+        # A failed verdict is tried again: other calls may have told more since.
         new = [arn for arn in found if not isinstance(self._verdicts.get(arn), bool)]
         async for some in self._loaders.turns.slices(new):
             self._verdicts |= {arn: is_of(self._loaders, arn, self._filter) for arn in some}
@@ -299,7 +299,7 @@ class Showing:
         return [_edge(self._loaders, edge) async for some in self._loaders.turns.slices(ordered) for edge in some]
 
     def coverage(self) -> Coverage:
-        """Say what the walk left out, and why the filter could not tell of some vertices whether to show them."""
+        """Say what the walk left out, and why the filter could not decide on some vertices."""
         return _coverage(
             self._walked.coverage(), (verdict for verdict in self._verdicts.values() if isinstance(verdict, Reason))
         )
@@ -323,7 +323,7 @@ async def _shown(walked: Walk, filter: LineageFilter) -> LineageGraph:
 
 
 def _coverage(told: coverage.Coverage, unsure: Iterable[Reason] = ()) -> Coverage:
-    """Say what a walk left out, and why the filter could not tell of some vertices whether to show them."""
+    """Say what a walk left out, and why the filter could not decide on some vertices."""
     reasons = coverage.ordered([*told.reasons, *unsure])
     return Coverage(
         complete=not reasons,
@@ -343,7 +343,7 @@ def _edge(loaders: Loaders, edge: ShownEdge) -> LineageEdge:
 
 
 async def _told_types(loaders: Loaders, vertices: Sequence[tuple[Kind, str]]) -> list[GatewayError]:
-    """Describe those of which no page told the type; say why some could not be described, each code once."""
+    """Describe the vertices whose types no page told; return why some could not be, each code once."""
     untold = [(kind, arn) for kind, arn in vertices if not loaders.known.record(arn).covers(kind.type_path)]
     told = (loaders.entities.describe(kind, arn, kind.type_path) for kind, arn in untold)
     return failed(await asyncio.gather(*told, return_exceptions=True))
