@@ -22,7 +22,7 @@ class Reason(Enum):
 
 
 def reason_of(error: GatewayError) -> Reason:
-    """Say why what a call would have told is missing."""
+    """Return why the answer to a failed call is missing."""
     match error:
         case BudgetExceeded():
             return Reason.CALL_BUDGET

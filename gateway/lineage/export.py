@@ -146,7 +146,7 @@ def _dot(picture: Picture) -> str:
 def _dot_text(text: str) -> str:
     """Escape for a quoted label, in which Graphviz reads backslashes and HTML's entities.
 
-    What cannot be seen, such as marks that turn the direction, becomes an entity, of which Graphviz errs beyond FFFF.
+    Invisible characters, such as direction marks, become entities, which Graphviz gets wrong beyond FFFF.
     """
     return "".join(
         _DOT_ESCAPES.get(char, char if char.isprintable() or char > "\uffff" else f"&#{ord(char)};")
@@ -191,7 +191,7 @@ def _csv_texts(**cells: str | None) -> dict[str, str | None]:
 
 def _openlineage(picture: Picture) -> str:
     """Write OpenLineage events, one a line."""
-    # The library takes a fifth of a second to import, which only who asks for its events should pay.
+    # The library takes a fifth of a second to import, which only this format should cost.
     from gateway.lineage.openlineage import events  # noqa: PLC0415
 
     return "".join(f"{event}\n" for event in events(picture))

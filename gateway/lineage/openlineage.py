@@ -36,7 +36,7 @@ from gateway.lineage.picture import Picture, Vertex
 D = TypeVar("D", bound=Dataset)
 
 _SYSTEM = "SAGEMAKER"
-"""What the events say that they tell of."""
+"""The system that the events name."""
 
 _STATES = {
     "InProgress": RunState.RUNNING,
@@ -178,7 +178,7 @@ def _dependencies(earlier: list[Vertex]) -> facets.RunFacet:
 
 
 def _dataset(role: type[D], vertex: Vertex) -> D:
-    """Describe a dataset; its ARN is another name of it, and the only one of which there are no two."""
+    """Describe a dataset, with its ARN as a further name, the only one that is unique."""
     identifier = facets.symlinks_dataset.Identifier(_namespace(vertex), vertex.arn, vertex.kind.name)
     found: dict[str, facets.DatasetFacet] = {
         "datasetType": facets.dataset_type_dataset.DatasetTypeDatasetFacet(

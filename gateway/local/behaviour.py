@@ -26,7 +26,7 @@ class Behaviour:
     ``latency_ms`` milliseconds pass before every answer; past ``throttle_tps`` requests a second they are throttled;
     a share ``fault_rate`` (0 to 1) of them fails, half with a 5xx and half by a dropped connection. ``deny`` holds
     patterns of ARNs and names, each alone or after an operation's name and a colon; ``unknown`` the operations that
-    the service answers not to have, as SageMaker does where a region lacks them. Credentials of an assumed role last
+    the service claims not to have, as SageMaker does where a region lacks them. Credentials of an assumed role last
     for ``credential_seconds``; left out: for as long as asked.
     """
 

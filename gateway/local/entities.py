@@ -37,7 +37,7 @@ _REMOVED = "ToRemove"
 _HELD = {
     # What keeps an entity from being deleted.
     "associations": "SELECT 1 FROM association WHERE source = :arn OR destination = :arn LIMIT 1",
-    # A membership of what the account does not hold holds nothing, for nobody could end it. CROSS has SQLite begin with
+    # A membership in what the account does not hold does not count, as nobody could end it. CROSS has SQLite begin with
     # the memberships, which are few, rather than go through all of a kind.
     "a trial that it is part of": (
         "SELECT 1 FROM membership m CROSS JOIN entity t ON t.kind = 'Trial' AND t.listed = 1 AND t.name = m.trial"
@@ -121,7 +121,7 @@ def update(kind: Kind, service: Service, request: Request) -> Response:
 
 
 def delete(kind: Kind, service: Service, request: Request) -> Response:
-    """Delete an entity that nothing holds on to, its tags, and its memberships of what is elsewhere.
+    """Delete an entity that is not in use, its tags, and its memberships in what is elsewhere.
 
     Raises:
         NotFoundError: the account has no such entity.

@@ -47,7 +47,7 @@ def _arns(trial: Entity, component: Entity) -> Response:
 
 
 def join(service: Service, trial: str, component: str, experiment: str | None = None) -> None:
-    """Keep that the component is part of the trial; the experiment is for trials that the account does not hold."""
+    """Store that the component is part of the trial; the experiment is for trials that the account does not hold."""
     service.store.change("INSERT OR REPLACE INTO membership VALUES (?, ?, ?)", (trial, component, experiment))
 
 
@@ -57,7 +57,7 @@ def leave(service: Service, component: str) -> None:
 
 
 def forget(service: Service, gone: Entity) -> None:
-    """Have nothing be part of the trial, or the component of no trial, that is gone."""
+    """Remove the memberships of a trial or a component that is gone."""
     if gone.kind == _TRIAL.name:
         service.store.change("DELETE FROM membership WHERE trial = ?", (gone.name,))
     if gone.kind == _COMPONENT.name:

@@ -15,7 +15,7 @@ from gateway.local.errors import ValidationError
 from gateway.local.validation import from_iso
 
 Indexed = frozenset[tuple[str, str]]
-"""Columns, each with a value that it has in a record that meets the expression."""
+"""Pairs of a column and a value, of which a record that meets the expression has at least one."""
 
 _KEYED = {"Tag": ("Key", "Value"), "TrialComponentMetricSummary": ("MetricName", "Last")}
 _MOST = 50  # filters and expressions within one expression
@@ -188,7 +188,7 @@ def _bound(value: Value, text: str) -> float:
 
 
 def indexed(expression: dict[str, Any], columns: Mapping[str, str]) -> Indexed | None:
-    """The values, one of which a record that meets the expression has in an indexed column; None if there are none.
+    """The pairs of which a record must have at least one to meet the expression; None if it may have none.
 
     ``columns`` gives the column of each property that has one.
     """

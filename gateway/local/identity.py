@@ -19,7 +19,7 @@ _VERSION = re.compile("[0-9]{1,9}")
 
 
 def find(service: Service, kind: Kind, reference: str, edition: int | None = None) -> Entity | None:
-    """The entity of this kind that a name or an ARN calls, None when there is none."""
+    """The entity of this kind with a name or an ARN, None when there is none."""
     if not reference.startswith("arn:"):
         named = service.store.named(kind.name, reference, any_case=kind.any_case)
         reference = named.arn if named else _arn_of(service, kind, reference)
@@ -35,7 +35,7 @@ def _arn_of(service: Service, kind: Kind, name: str) -> str:
 
 
 def demand(service: Service, kind: Kind, reference: str, edition: int | None = None) -> Entity:
-    """The entity of this kind that a name or an ARN calls.
+    """The entity of this kind with a name or an ARN.
 
     Raises:
         AwsError: there is none; which class of error says so depends on the kind.

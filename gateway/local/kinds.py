@@ -66,7 +66,7 @@ class Kind:
         return member in model.members(self.describe)
 
     def absent(self, reference: str) -> AwsError:
-        """The error that says that none is called so."""
+        """The error that says that there is none with this name or ARN."""
         return self.missing(f"{self.name} {reference} does not exist.")
 
 

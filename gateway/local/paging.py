@@ -56,7 +56,7 @@ def _signature(operation: str, request: dict[str, Any], body: bytes) -> bytes:
 
 @dataclass(slots=True)
 class Listing:
-    """A SELECT in the making: what of which table, under which conditions, in which order.
+    """A SELECT being built: its columns, table, conditions and order.
 
     ``order`` are columns that together differ from row to row and are never NULL.
     """

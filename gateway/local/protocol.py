@@ -43,7 +43,7 @@ OPERATIONS: dict[str, Handler] = (
 
 
 def operation(target: str) -> str:
-    """The operation's name in an ``X-Amz-Target`` header; what is there instead when it names none."""
+    """The operation's name in an ``X-Amz-Target`` header; the header itself when it names none."""
     return target.removeprefix(_PREFIX)
 
 
@@ -139,7 +139,7 @@ def encode(shape: Shape, value: Any) -> Any:
 
 
 def headers(error: AwsError | None = None) -> dict[str, str]:
-    """What stands above every answer."""
+    """The headers of every answer."""
     above = {"content-type": _MEDIA_TYPE, "x-amzn-requestid": str(uuid4())}
     return above | ({"x-amzn-errortype": error.code} if error else {})
 

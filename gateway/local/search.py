@@ -98,7 +98,7 @@ def _condition(given: dict[str, str]) -> tuple[str, str | None]:
 
 
 def _visible(service: Service, arn: str, conditions: list[tuple[str, str | None]]) -> bool:
-    """Whether no condition is about a tag that this has with another value."""
+    """Whether none of the entity's tags contradicts a condition."""
     has = {tag["Key"]: tag["Value"] for tag in tags.of(service, arn)}
     return all(has.get(key, value) == value for key, value in conditions)
 

@@ -1,4 +1,4 @@
-"""The service over HTTP: in a thread beside whoever needs it, or alone in the foreground."""
+"""The service over HTTP: in a background thread, or alone in the foreground."""
 
 import asyncio
 import contextlib
@@ -110,12 +110,12 @@ def serve(
 
 
 class _Programs:
-    """Middleware that answers programs alone: a web page may send to this machine, and have its own name point here."""
+    """Middleware that refuses web pages, which may send to this machine, or have their own names point here."""
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         self._app = app
         self._names = serving.names_of(host) if host in _LOOPBACK else None
-        """By which names it is asked where nobody from elsewhere gets here."""
+        """The host names that it answers to, if only this machine can reach it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, unless a page has made it."""

@@ -191,7 +191,7 @@ class Store:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of what happens within, or none of it; on the disk when it ends, or the one that it is within does."""
+        """A transaction, or a part of the one that it is within; what it did is on the disk when the outer one ends."""
         if self._connection.in_transaction:
             yield
             return

@@ -21,7 +21,7 @@ _ROLE = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>[0-9]{12}):role/(?:[\w+=,.@
 _SESSION = re.compile(r"[\w+=,.@-]{2,64}")
 _SECONDS = re.compile("[0-9]{1,9}")
 _KEY = "ASIALOCAL"
-"""What the access keys begin with that are handed out here; the account follows."""
+"""The prefix of the access keys that are handed out here; the account follows."""
 _CREDENTIAL = re.compile(rf"Credential={_KEY}(?P<account>[0-9]{{12}})/")
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _SHORTEST, _LONGEST, _USUAL = 900, 43_200, 3_600

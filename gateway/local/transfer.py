@@ -142,7 +142,7 @@ def _read(shape: str, value: object) -> Any:
 
 
 def export(service: Service) -> Iterator[bytes]:
-    """Everything that the service knows, a line each, in an order that depends on nothing else."""
+    """Everything that the service knows, a line each, in an order that depends only on what it is."""
     store = service.store
     for kind, record in store.rows("SELECT kind, record FROM entity ORDER BY kind, arn, edition"):
         yield _line({"entity": kind, "record": orjson.Fragment(record)})

@@ -230,7 +230,7 @@ def _asked(name: str) -> list[tuple[str, Callable[[str], bool]]]:
 
 
 def _shown(value: object) -> str:
-    """The value as SageMaker repeats it, no shorter than that is echoed: its lists and maps are Java's."""
+    """The value as SageMaker repeats it, with Java's lists and maps; at least as much of it as is echoed."""
     if isinstance(value, list):
         return f"[{', '.join(map(_shown, value[:_ECHOED]))}]"
     if isinstance(value, dict):

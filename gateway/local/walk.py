@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - nothing but column names of this file is put into statements
-"""Walking the graph of associations breadth first, and no further than somebody looks.
+"""A lazy breadth-first walk of the graph of associations.
 
 Vertices come nearest first and, at one depth, by their ARNs. Nothing but the next few neighbours is read ahead, so that
 a page of a walk costs what it returns even beside a vertex of a hundred thousand neighbours.
@@ -113,7 +113,7 @@ class Walk:
 
 
 class Progress:
-    """How far somebody has come who is shown some of what a walk reaches."""
+    """How far a client has been shown what a walk reaches."""
 
     def __init__(self, walk: Walk, coming: Iterator[Reached]) -> None:
         """Begin before the first of what is to be shown."""
@@ -135,7 +135,7 @@ class Progress:
             yield here
 
     def skip(self, last: Reached) -> None:
-        """Pass what comes up to this vertex, and itself."""
+        """Skip everything up to and including this vertex."""
         while self.ahead is not None and self.ahead <= last:
             next(self.steps(1))
 
@@ -157,7 +157,7 @@ class Walks:
             self._kept.popitem(last=False)
 
     def take(self, token: str) -> Progress | None:
-        """The walk that stopped before the page of this token, which somebody else may not take as well."""
+        """The walk that stopped before the page of this token; it is then no longer kept."""
         return self._kept.pop(token, None)
 
     def clear(self) -> None:
@@ -165,6 +165,6 @@ class Walks:
         self._kept.clear()
 
     def number(self) -> int:
-        """One more than before, to tell two walks apart that stopped at the same place."""
+        """A new number, to tell apart two walks that stopped at the same place."""
         self._count += 1
         return self._count
