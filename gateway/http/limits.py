@@ -6,7 +6,7 @@ more than their text.
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -15,7 +15,6 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     OperationDefinitionNode,
-    SelectionSetNode,
 )
 
 from gateway.settings import Settings
@@ -56,26 +55,22 @@ class _Document:
         """Give the measure of each operation."""
         for node in self._document.definitions:
             if isinstance(node, OperationDefinitionNode):
-                yield self._selection(node.selection_set).beside(Measure(directives=len(node.directives or ())))
+                yield self._measure(node)
 
-    def _selection(self, selections: SelectionSetNode) -> Measure:
-        whole = Measure()
-        for node in selections.selections:
-            if isinstance(node, FieldNode):
-                below = self._selection(node.selection_set) if node.selection_set else Measure()
-                inner = Measure(below.depth + 1, 1, below.aliases + bool(node.alias), below.directives)
-            elif isinstance(node, FragmentSpreadNode):
-                inner = self._fragment(node.name.value)
-            else:
-                inner = self._selection(node.selection_set)  # type: ignore[attr-defined]
-            whole = whole.beside(inner).beside(Measure(directives=len(node.directives or ())))
+    def _measure(self, node: Any) -> Measure:
+        """Measure a definition or a selection: its directives, and all that it selects."""
+        whole = Measure(directives=len(node.directives or ()))
+        if isinstance(node, FragmentSpreadNode):
+            return whole.beside(self._fragment(node.name.value))
+        for inner in node.selection_set.selections if node.selection_set else ():
+            whole = whole.beside(self._measure(inner))
+        if isinstance(node, FieldNode):
+            return Measure(whole.depth + 1, 1, whole.aliases + bool(node.alias), whole.directives)
         return whole
 
     def _fragment(self, name: str) -> Measure:
         if name not in self._measured:
-            node = self._fragments[name]
-            own = Measure(directives=len(node.directives or ()))
-            self._measured[name] = self._selection(node.selection_set).beside(own)
+            self._measured[name] = self._measure(self._fragments[name])
         return self._measured[name]
 
 
