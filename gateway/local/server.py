@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Iterable
-from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
 from starlette.datastructures import Headers
@@ -83,9 +82,7 @@ class LocalServer:
         """Start."""
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop."""
         self.stop()
 
