@@ -61,7 +61,7 @@ class Record:
         return self._paths
 
     def complete(self, members: Mapping[str, Any], lacks: frozenset[str] = frozenset()) -> None:
-        """Learn all members but those that the call ``lacks``, of which what was known before is kept."""
+        """Learn all members; of those that the call ``lacks``, what was known before is kept."""
         kept = {path: self._paths[path] for path in lacks if path in self._paths}
         self._paths = kept | dict(members)
         self._lacks = lacks

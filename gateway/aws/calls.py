@@ -55,7 +55,7 @@ _WITHOUT_QUERY_LINEAGE = {
 
 @dataclass(slots=True, eq=False)
 class Tally:
-    """What the calls of one request came to, and how many of them may be in flight."""
+    """The calls of one request so far, and how many of them may be in flight."""
 
     slots: Slots = field(default_factory=lambda: Slots(1))
     turns: Turns = field(default_factory=Turns)
@@ -116,7 +116,7 @@ class Calls:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Let go of AWS."""
+        """Stop learning the home account, and close the clients."""
         if self._learning:
             self._learning.cancel()
             await asyncio.gather(self._learning, return_exceptions=True)

@@ -102,7 +102,7 @@ class Kind:
         return {self.parameter: reference} | ({self.version: int(version)} if version else {})
 
     def key(self, members: Mapping[str, Any]) -> str:
-        """Return the key of the entity that a listing or a batch tells of."""
+        """Return the key of an entity in a listing or a batch."""
         return pinned(members[self.arn], members.get(self.version))
 
 

@@ -69,7 +69,7 @@ class Authenticator:
 
 
 class Anyone(Authenticator):
-    """Takes whoever asks, and lets them do everything but learn what the production profile hides."""
+    """Accepts anyone, for everything except what the production profile hides."""
 
     signs_in = False
 

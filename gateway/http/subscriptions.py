@@ -117,7 +117,7 @@ class WebSocketEndpoint(GraphQL[_Opened, None]):
         return orjson.dumps(data).decode()
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> _Opened:  # noqa: ARG002
-        """Return what the operations of a connection are told of it."""
+        """Return the context of a connection's operations."""
         return _Opened(request)
 
     async def on_ws_connect(self, context: _Opened) -> Any:
@@ -138,7 +138,7 @@ class _Answers:
     async def stream(
         self, query: Asked, *, context_value: _Opened, **_: Any
     ) -> AsyncGenerator[ExecutionResult | PreExecutionError, None]:
-        """Begin an operation, of which ``query`` is all that the client said.
+        """Begin an operation; ``query`` is the whole of the client's request.
 
         The credentials are checked for each operation anew, as they may have expired or been withdrawn.
         """

@@ -57,7 +57,7 @@ class Local:
     """The endpoints of one service, and what was asked of it."""
 
     def __init__(self, service: Service, *, record: bool = False) -> None:
-        """Serve ``service``, of which nothing has been asked yet; count requests, and ``record`` them if told to."""
+        """Serve ``service``; count requests, and ``record`` them if told to."""
         self.service = service
         self.calls: Counter[str] = Counter()
         self.requests: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_REMEMBERED if record else 0)

@@ -186,7 +186,7 @@ class Store:
             self.change(f"DELETE FROM {table}")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     @contextlib.contextmanager
@@ -298,7 +298,7 @@ def _opened(path: str | None) -> sqlite3.Connection:
     try:
         # Held for good: a second process would not see this one's clock, walks and quotas.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        _check(connection)  # before anything of a file is changed that is none of ours
+        _check(connection)  # before anything is changed in a file that is not ours
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -65536")

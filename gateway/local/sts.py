@@ -1,4 +1,4 @@
-"""The part of AWS STS by which a client comes to another account: AssumeRole and GetCallerIdentity.
+"""The part of AWS STS by which a client gets into another account: AssumeRole and GetCallerIdentity.
 
 Several services, each with an account of its own, stand for several accounts. The credentials that AssumeRole hands out
 say of which account they are, and a service of another account denies them.

@@ -53,7 +53,7 @@ class Walk:
     depth: int
 
     def reached(self) -> Iterator[Reached]:
-        """What the walk comes to, the start first."""
+        """The vertices that the walk reaches, the start first."""
         seen = {self.start}
         level = [self.start]
         yield Reached(0, self.start)

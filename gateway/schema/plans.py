@@ -236,7 +236,7 @@ class PlannedExecutor(Executor[None]):
         return name, read, shape.plain, Step(name, details, shape, {}, {})
 
     def _is_given_any(self, shape: Shape, details: FieldDetailsList) -> bool:
-        """Whether a field has arguments, be it wrong ones."""
+        """Whether a field has arguments, even if wrong ones."""
         node, variables = details[0].node, details[0].fragment_variable_values
         try:
             return bool(get_argument_values(shape.definition, node, self.variable_values, variables))
