@@ -22,7 +22,7 @@ Convert = Callable[[Any, str], Any]
 INPUT = "input"
 """The argument of every mutation."""
 
-_OTHERS = "Others stay, unless they are removed."
+_OTHERS = "Others stay unless removed."
 
 
 def needs(member: str, description: str, convert: Convert | None = None) -> Any:
@@ -89,11 +89,11 @@ def _tags(given: "list[TagInput]", argument: str) -> list[dict[str, Any]]:
 class TagInput:
     """A tag."""
 
-    key: str = needs("Key", "The tag's name, unique within the resource; `aws:` is reserved as its beginning.")
-    value: str = needs("Value", "What it will be set to; may be empty.")
+    key: str = needs("Key", "The tag's name, unique within the resource; the prefix `aws:` is reserved.")
+    value: str = needs("Value", "Its value; may be empty.")
 
 
-@strawberry.input(description="Which code and which process made something.")
+@strawberry.input(description="The code and the process that made something.")
 class MetadataPropertiesInput:
     """Where something came from."""
 
@@ -103,32 +103,32 @@ class MetadataPropertiesInput:
     project_id: str | None = takes("ProjectId", "Id of the project that it belongs to.")
 
 
-@strawberry.input(description="What tells one state of an artifact's source from another.")
+@strawberry.input(description="What distinguishes one state of an artifact's source from another.")
 class ArtifactSourceTypeInput:
     """A source type and its value."""
 
-    source_id_type: ArtifactSourceIdType = needs("SourceIdType", "What kind of identifier it is.")
+    source_id_type: ArtifactSourceIdType = needs("SourceIdType", "The kind of identifier.")
     value: str = needs("Value", "The identifier.")
 
 
 @strawberry.input(
-    description="What an artifact stands for. URI and source types together identify the artifact: the same URI with "
-    "other source types is another one."
+    description="What an artifact represents. Its URI and source types together identify the artifact: the same URI "
+    "with other source types is another one."
 )
 class ArtifactSourceInput:
     """An artifact's source."""
 
     source_uri: str = needs("SourceUri", "Where it is.")
-    source_types: list[ArtifactSourceTypeInput] | None = takes("SourceTypes", "Which state of it.")
+    source_types: list[ArtifactSourceTypeInput] | None = takes("SourceTypes", "Identifiers of its state.")
 
 
-@strawberry.input(description="What a context stands for.")
+@strawberry.input(description="What a context represents.")
 class ContextSourceInput:
     """A context's source."""
 
     source_uri: str = needs("SourceUri", "Where it is, or its ARN.")
-    source_type: str | None = takes("SourceType", "What kind of thing that is.")
-    source_id: str | None = takes("SourceId", "Its identifier there.")
+    source_type: str | None = takes("SourceType", "What kind of thing it is.")
+    source_id: str | None = takes("SourceId", "Its identifier at that location.")
 
 
 @strawberry.input(description="What an action is done to.")
@@ -136,28 +136,28 @@ class ActionSourceInput:
     """An action's source."""
 
     source_uri: str = needs("SourceUri", "Where it is, or its ARN.")
-    source_type: str | None = takes("SourceType", "What kind of thing that is.")
-    source_id: str | None = takes("SourceId", "Its identifier there.")
+    source_type: str | None = takes("SourceType", "What kind of thing it is.")
+    source_id: str | None = takes("SourceId", "Its identifier at that location.")
 
 
-@strawberry.input(description="How a run stands.")
+@strawberry.input(description="The status of a run.")
 class TrialComponentStatusInput:
     """A trial component's status."""
 
-    primary_status: TrialComponentPrimaryStatus | None = takes("PrimaryStatus", "How far it has come.")
-    message: str | None = takes("Message", "More of it in words.")
+    primary_status: TrialComponentPrimaryStatus | None = takes("PrimaryStatus", "Its status.")
+    message: str | None = takes("Message", "Further details, as text.")
 
 
-@strawberry.input(description="A hyperparameter or other setting of a run: a string or a number, one of them.")
+@strawberry.input(description="A hyperparameter or other setting of a run: either a string or a number.")
 class TrialComponentParameterInput:
     """One of a trial component's parameters."""
 
     key: str = strawberry.field(description="Its name.")
-    string_value: str | None = takes("StringValue", "Its value, where that is a string.")
-    number_value: float | None = takes("NumberValue", "Its value, where that is a number.")
+    string_value: str | None = takes("StringValue", "Its value, if it is a string.")
+    number_value: float | None = takes("NumberValue", "Its value, if it is a number.")
 
 
-@strawberry.input(description="Something that a run read or wrote, by the run's own name for it.")
+@strawberry.input(description="Something that a run read or wrote, under the run's own name for it.")
 class TrialComponentArtifactInput:
     """One of a trial component's input or output artifacts."""
 
@@ -170,32 +170,34 @@ class TrialComponentArtifactInput:
 class CreateArtifactInput:
     """CreateArtifact's request."""
 
-    name: str | None = takes("ArtifactName", "Its name. Artifacts need none, and may share one.")
-    type: str = needs("ArtifactType", "What it stands for: DataSet, Model, Image, or any word of your own.")
-    source: ArtifactSourceInput = needs("Source", "What it stands for. There must be no artifact of this source yet.")
-    properties: list[PropertyInput] | None = takes("Properties", "What to note of it.", _strings)
-    metadata_properties: MetadataPropertiesInput | None = takes("MetadataProperties", "Which code and process made it.")
-    tags: list[TagInput] | None = takes("Tags", "AWS tags to begin with.", _tags)
+    name: str | None = takes("ArtifactName", "Its name. It is optional and need not be unique.")
+    type: str = needs("ArtifactType", "Its type: DataSet, Model, Image, or any other word.")
+    source: ArtifactSourceInput = needs("Source", "What it represents. No artifact may have this source yet.")
+    properties: list[PropertyInput] | None = takes("Properties", "Its properties.", _strings)
+    metadata_properties: MetadataPropertiesInput | None = takes(
+        "MetadataProperties", "The code and process that made it."
+    )
+    tags: list[TagInput] | None = takes("Tags", "Its initial AWS tags.", _tags)
 
 
-@strawberry.input(description="Changes to an artifact; what is left out or null stays as it is.")
+@strawberry.input(description="Changes to an artifact; what is omitted or null stays as it is.")
 class UpdateArtifactInput:
     """UpdateArtifact's request."""
 
-    arn: Arn = strawberry.field(description="Which artifact.")
+    arn: Arn = strawberry.field(description="The artifact to change.")
     name: str | None = takes("ArtifactName", "Its new name.")
-    properties: list[PropertyInput] | None = takes("Properties", "In place of all properties that it has.", _strings)
-    properties_to_remove: list[str] | None = takes("PropertiesToRemove", "Keys of properties to take away.")
+    properties: list[PropertyInput] | None = takes("Properties", "Properties that replace all that it has.", _strings)
+    properties_to_remove: list[str] | None = takes("PropertiesToRemove", "Keys of properties to remove.")
 
 
-@strawberry.input(description="Which artifact to delete: by exactly one of `arn` and `source`.")
+@strawberry.input(description="The artifact to delete, by exactly one of `arn` and `source`.")
 class DeleteArtifactInput:
     """DeleteArtifact's request."""
 
     arn: Arn | None = strawberry.field(default=UNSET, description="Its ARN; give this or `source`.")
-    source: ArtifactSourceInput | None = takes("Source", "Its source, source types and all; give this or `arn`.")
+    source: ArtifactSourceInput | None = takes("Source", "Its source, including source types; give this or `arn`.")
     disassociate: bool = strawberry.field(
-        default=False, description="Whether to take its associations away first; AWS keeps what has any."
+        default=False, description="Whether to remove its associations first; AWS refuses while it has any."
     )
 
 
@@ -203,31 +205,31 @@ class DeleteArtifactInput:
 class CreateContextInput:
     """CreateContext's request."""
 
-    name: str = needs("ContextName", "Its name, which no other context of the account and region may have.")
-    type: str = needs("ContextType", "What it stands for: Endpoint, ModelGroup, or any word of your own.")
-    source: ContextSourceInput = needs("Source", "What it stands for.")
-    description: str | None = takes("Description", "What to say of it.")
-    properties: list[PropertyInput] | None = takes("Properties", "What to note of it.", _strings)
-    tags: list[TagInput] | None = takes("Tags", "AWS tags to begin with.", _tags)
+    name: str = needs("ContextName", "Its name, unique among contexts in the account and region.")
+    type: str = needs("ContextType", "Its type: Endpoint, ModelGroup, or any other word.")
+    source: ContextSourceInput = needs("Source", "What it represents.")
+    description: str | None = takes("Description", "Its description.")
+    properties: list[PropertyInput] | None = takes("Properties", "Its properties.", _strings)
+    tags: list[TagInput] | None = takes("Tags", "Its initial AWS tags.", _tags)
 
 
-@strawberry.input(description="Changes to a context; what is left out or null stays as it is.")
+@strawberry.input(description="Changes to a context; what is omitted or null stays as it is.")
 class UpdateContextInput:
     """UpdateContext's request."""
 
-    arn: Arn = strawberry.field(description="Which context, of the gateway's own account.")
-    description: str | None = takes("Description", "What to say of it from now on.")
-    properties: list[PropertyInput] | None = takes("Properties", "In place of all properties that it has.", _strings)
-    properties_to_remove: list[str] | None = takes("PropertiesToRemove", "Keys of properties to take away.")
+    arn: Arn = strawberry.field(description="The context to change, in the gateway's own account.")
+    description: str | None = takes("Description", "Its new description.")
+    properties: list[PropertyInput] | None = takes("Properties", "Properties that replace all that it has.", _strings)
+    properties_to_remove: list[str] | None = takes("PropertiesToRemove", "Keys of properties to remove.")
 
 
-@strawberry.input(description="Which context to delete.")
+@strawberry.input(description="The context to delete.")
 class DeleteContextInput:
     """DeleteContext's request."""
 
-    arn: Arn = strawberry.field(description="Its ARN, of the gateway's own account.")
+    arn: Arn = strawberry.field(description="Its ARN, in the gateway's own account.")
     disassociate: bool = strawberry.field(
-        default=False, description="Whether to take its associations away first; AWS keeps what has any."
+        default=False, description="Whether to remove its associations first; AWS refuses while it has any."
     )
 
 
@@ -235,47 +237,49 @@ class DeleteContextInput:
 class CreateActionInput:
     """CreateAction's request."""
 
-    name: str = needs("ActionName", "Its name, which no other action of the account and region may have.")
-    type: str = needs("ActionType", "What is done: ModelDeployment, Approval, or any word of your own.")
+    name: str = needs("ActionName", "Its name, unique among actions in the account and region.")
+    type: str = needs("ActionType", "What is done: ModelDeployment, Approval, or any other word.")
     source: ActionSourceInput = needs("Source", "What it is done to.")
-    description: str | None = takes("Description", "What to say of it.")
-    status: ActionStatus | None = takes("Status", "How far it has come.")
-    properties: list[PropertyInput] | None = takes("Properties", "What to note of it.", _strings)
-    metadata_properties: MetadataPropertiesInput | None = takes("MetadataProperties", "Which code and process did it.")
-    tags: list[TagInput] | None = takes("Tags", "AWS tags to begin with.", _tags)
+    description: str | None = takes("Description", "Its description.")
+    status: ActionStatus | None = takes("Status", "Its status.")
+    properties: list[PropertyInput] | None = takes("Properties", "Its properties.", _strings)
+    metadata_properties: MetadataPropertiesInput | None = takes(
+        "MetadataProperties", "The code and process that did it."
+    )
+    tags: list[TagInput] | None = takes("Tags", "Its initial AWS tags.", _tags)
 
 
-@strawberry.input(description="Changes to an action; what is left out or null stays as it is.")
+@strawberry.input(description="Changes to an action; what is omitted or null stays as it is.")
 class UpdateActionInput:
     """UpdateAction's request."""
 
-    arn: Arn = strawberry.field(description="Which action, of the gateway's own account.")
-    description: str | None = takes("Description", "What to say of it from now on.")
-    status: ActionStatus | None = takes("Status", "How far it has come by now.")
-    properties: list[PropertyInput] | None = takes("Properties", "In place of all properties that it has.", _strings)
-    properties_to_remove: list[str] | None = takes("PropertiesToRemove", "Keys of properties to take away.")
+    arn: Arn = strawberry.field(description="The action to change, in the gateway's own account.")
+    description: str | None = takes("Description", "Its new description.")
+    status: ActionStatus | None = takes("Status", "Its new status.")
+    properties: list[PropertyInput] | None = takes("Properties", "Properties that replace all that it has.", _strings)
+    properties_to_remove: list[str] | None = takes("PropertiesToRemove", "Keys of properties to remove.")
 
 
-@strawberry.input(description="Which action to delete.")
+@strawberry.input(description="The action to delete.")
 class DeleteActionInput:
     """DeleteAction's request."""
 
-    arn: Arn = strawberry.field(description="Its ARN, of the gateway's own account.")
+    arn: Arn = strawberry.field(description="Its ARN, in the gateway's own account.")
     disassociate: bool = strawberry.field(
-        default=False, description="Whether to take its associations away first; AWS keeps what has any."
+        default=False, description="Whether to remove its associations first; AWS refuses while it has any."
     )
 
 
 @strawberry.input(
-    description="A new trial component: a run tracked by hand. Those with a source SageMaker makes itself, when a job "
-    "runs."
+    description="A new trial component: a run tracked by hand. SageMaker itself creates those with a source, when a "
+    "job runs."
 )
 class CreateTrialComponentInput:
     """CreateTrialComponent's request."""
 
-    name: str = needs("TrialComponentName", "Its name, which no other one of the account and region may have.")
-    display_name: str | None = takes("DisplayName", "The name to show; left out: its name.")
-    status: TrialComponentStatusInput | None = takes("Status", "How the run stands.")
+    name: str = needs("TrialComponentName", "Its name, unique among trial components in the account and region.")
+    display_name: str | None = takes("DisplayName", "The display name. Default: its name.")
+    status: TrialComponentStatusInput | None = takes("Status", "The run's status.")
     start_time: datetime | None = takes("StartTime", "When the run began.")
     end_time: datetime | None = takes("EndTime", "When the run ended.")
     parameters: list[TrialComponentParameterInput] | None = takes("Parameters", "The run's settings.", _parameters)
@@ -283,46 +287,44 @@ class CreateTrialComponentInput:
     output_artifacts: list[TrialComponentArtifactInput] | None = takes(
         "OutputArtifacts", "What it writes.", _structures
     )
-    metadata_properties: MetadataPropertiesInput | None = takes("MetadataProperties", "Which code and process runs.")
-    tags: list[TagInput] | None = takes("Tags", "AWS tags to begin with.", _tags)
+    metadata_properties: MetadataPropertiesInput | None = takes(
+        "MetadataProperties", "The code and process that are run."
+    )
+    tags: list[TagInput] | None = takes("Tags", "Its initial AWS tags.", _tags)
 
 
-@strawberry.input(description="Changes to a trial component; what is left out or null stays as it is.")
+@strawberry.input(description="Changes to a trial component; what is omitted or null stays as it is.")
 class UpdateTrialComponentInput:
     """UpdateTrialComponent's request."""
 
-    arn: Arn = strawberry.field(description="Which trial component, of the gateway's own account.")
-    display_name: str | None = takes("DisplayName", "The name to show from now on.")
-    status: TrialComponentStatusInput | None = takes("Status", "How the run stands by now.")
+    arn: Arn = strawberry.field(description="The trial component to change, in the gateway's own account.")
+    display_name: str | None = takes("DisplayName", "Its new display name.")
+    status: TrialComponentStatusInput | None = takes("Status", "The run's new status.")
     start_time: datetime | None = takes("StartTime", "When the run began.")
     end_time: datetime | None = takes("EndTime", "When the run ended.")
     parameters: list[TrialComponentParameterInput] | None = takes(
-        "Parameters", f"Settings, in place of those of the same keys. {_OTHERS}", _parameters
+        "Parameters", f"Settings, replacing those with the same keys. {_OTHERS}", _parameters
     )
-    parameters_to_remove: list[str] | None = takes("ParametersToRemove", "Keys of settings to take away.")
+    parameters_to_remove: list[str] | None = takes("ParametersToRemove", "Keys of settings to remove.")
     input_artifacts: list[TrialComponentArtifactInput] | None = takes(
-        "InputArtifacts", f"What it reads, in place of the same keys. {_OTHERS}", _structures
+        "InputArtifacts", f"What it reads, replacing the same keys. {_OTHERS}", _structures
     )
-    input_artifacts_to_remove: list[str] | None = takes(
-        "InputArtifactsToRemove", "Keys of what it is no longer said to read."
-    )
+    input_artifacts_to_remove: list[str] | None = takes("InputArtifactsToRemove", "Keys of inputs to remove.")
     output_artifacts: list[TrialComponentArtifactInput] | None = takes(
-        "OutputArtifacts", f"What it writes, in place of the same keys. {_OTHERS}", _structures
+        "OutputArtifacts", f"What it writes, replacing the same keys. {_OTHERS}", _structures
     )
-    output_artifacts_to_remove: list[str] | None = takes(
-        "OutputArtifactsToRemove", "Keys of what it is no longer said to write."
-    )
+    output_artifacts_to_remove: list[str] | None = takes("OutputArtifactsToRemove", "Keys of outputs to remove.")
 
 
-@strawberry.input(description="Which trial component to delete.")
+@strawberry.input(description="The trial component to delete.")
 class DeleteTrialComponentInput:
     """DeleteTrialComponent's request."""
 
-    arn: Arn = strawberry.field(description="Its ARN, of the gateway's own account.")
+    arn: Arn = strawberry.field(description="Its ARN, in the gateway's own account.")
     disassociate: bool = strawberry.field(
         default=False,
-        description="Whether to take its associations away first, and it out of its trials; AWS keeps what has any of "
-        "the two.",
+        description="Whether to remove its associations first and take it out of its trials; AWS refuses while it has "
+        "either.",
     )
 
 
@@ -330,30 +332,30 @@ class DeleteTrialComponentInput:
 class AddAssociationInput:
     """AddAssociation's request."""
 
-    source_arn: Arn = needs("SourceArn", "The vertex that the arrow leaves.")
-    destination_arn: Arn = needs("DestinationArn", "The vertex that the arrow reaches.")
-    type: AssociationType | None = takes("AssociationType", "What it says of the two.")
+    source_arn: Arn = needs("SourceArn", "The vertex that the arrow starts from.")
+    destination_arn: Arn = needs("DestinationArn", "The vertex that the arrow points to.")
+    type: AssociationType | None = takes("AssociationType", "How it relates the two.")
 
 
-@strawberry.input(description="Which association to delete: there is at most one from one vertex to another.")
+@strawberry.input(description="The association to delete; there is at most one from one vertex to another.")
 class DeleteAssociationInput:
     """DeleteAssociation's request."""
 
-    source_arn: Arn = needs("SourceArn", "The vertex that the arrow leaves.")
-    destination_arn: Arn = needs("DestinationArn", "The vertex that the arrow reaches.")
+    source_arn: Arn = needs("SourceArn", "The vertex that the arrow starts from.")
+    destination_arn: Arn = needs("DestinationArn", "The vertex that the arrow points to.")
 
 
-@strawberry.input(description="Tags to set on anything in SageMaker, in place of those of the same keys.")
+@strawberry.input(description="Tags to set on a SageMaker resource, replacing those with the same keys.")
 class AddTagsInput:
     """AddTags' request."""
 
-    resource_arn: Arn = needs("ResourceArn", "What to tag.")
+    resource_arn: Arn = needs("ResourceArn", "The resource to tag.")
     tags: list[TagInput] = needs("Tags", "The tags.", _tags)
 
 
-@strawberry.input(description="Tags to take off anything in SageMaker.")
+@strawberry.input(description="Tags to remove from a SageMaker resource.")
 class DeleteTagsInput:
     """DeleteTags' request."""
 
-    resource_arn: Arn = needs("ResourceArn", "What to take them off.")
-    tag_keys: list[str] = needs("TagKeys", "Keys of the tags; those that it lacks do no harm.")
+    resource_arn: Arn = needs("ResourceArn", "The resource to remove them from.")
+    tag_keys: list[str] = needs("TagKeys", "Keys of the tags; those that it lacks are ignored.")

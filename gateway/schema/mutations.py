@@ -38,26 +38,26 @@ from gateway.schema.scalars import checked_arn, is_given
 D = TypeVar("D", bound=Described)
 
 
-New = argument("What it will be.")
-Changes = argument("Which one, and what will be otherwise.")
-Which = argument("Which one.")
+New = argument("What to create.")
+Changes = argument("What to change, and how.")
+Which = argument("What to delete.")
 
 _mutation = partial(strawberry.federation.mutation, tags=["write"])
 """Tagged, so that a graph for readers can leave it out."""
 
 
 @strawberry.type(
-    description="Changes to the account. Those of one request are made one after another, and each reads what those "
-    "before it wrote. The first that fails ends the request: those before it stand though `data` is null, those after "
-    "it are not tried, and the error's path says which it was. Only a deletion with `disassociate` that stops half-way "
-    "answers with data all the same, and those after it are tried."
+    description="Changes to the account. The mutations of one request run one after another, and each sees what "
+    "earlier ones wrote. The first that fails ends the request: earlier ones stand although `data` is null, later "
+    "ones are not tried, and the error's path says which one failed. Only a deletion with `disassociate` that stops "
+    "half-way still returns data, and later ones are tried."
 )
 class Mutation:
     """The root of what changes something."""
 
     @_mutation(
-        description="Makes an artifact. One call. CONFLICT when there is one of this source, or as many artifacts as "
-        "AWS allows."
+        description="Creates an artifact. One call. CONFLICT when there is one with this source, or as many artifacts "
+        "as AWS allows."
     )
     async def create_artifact(
         self, info: Info, input: Annotated[inputs.CreateArtifactInput, New]
@@ -74,7 +74,7 @@ class Mutation:
 
     @_mutation(
         description="Deletes an artifact. One call; with `disassociate`, one more per association and per 100 listed. "
-        "CONFLICT when AWS keeps it because it has associations."
+        "CONFLICT when AWS refuses because it has associations."
     )
     async def delete_artifact(
         self, info: Info, input: Annotated[inputs.DeleteArtifactInput, Which]
@@ -91,8 +91,8 @@ class Mutation:
         return DeleteArtifactPayload(removal=Removal(answer["ArtifactArn"], deleted=True))
 
     @_mutation(
-        description="Makes a context. One call. CONFLICT when there is one of this name, or as many contexts as AWS "
-        "allows."
+        description="Creates a context. One call. CONFLICT when there is one with this name, or as many contexts as "
+        "AWS allows."
     )
     async def create_context(
         self, info: Info, input: Annotated[inputs.CreateContextInput, New]
@@ -109,7 +109,7 @@ class Mutation:
 
     @_mutation(
         description="Deletes a context. Two calls; with `disassociate`, one more per association and per 100 listed. "
-        "CONFLICT when AWS keeps it because it has associations."
+        "CONFLICT when AWS refuses because it has associations."
     )
     async def delete_context(
         self, info: Info, input: Annotated[inputs.DeleteContextInput, Which]
@@ -118,8 +118,8 @@ class Mutation:
         return DeleteContextPayload(removal=await _delete(info, Context, input.arn, input.disassociate))
 
     @_mutation(
-        description="Makes an action. One call. CONFLICT when there is one of this name, or as many actions as AWS "
-        "allows."
+        description="Creates an action. One call. CONFLICT when there is one with this name, or as many actions as "
+        "AWS allows."
     )
     async def create_action(self, info: Info, input: Annotated[inputs.CreateActionInput, New]) -> CreateActionPayload:
         """Make an action."""
@@ -134,15 +134,15 @@ class Mutation:
 
     @_mutation(
         description="Deletes an action. Two calls; with `disassociate`, one more per association and per 100 listed. "
-        "CONFLICT when AWS keeps it because it has associations."
+        "CONFLICT when AWS refuses because it has associations."
     )
     async def delete_action(self, info: Info, input: Annotated[inputs.DeleteActionInput, Which]) -> DeleteActionPayload:
         """Delete an action."""
         return DeleteActionPayload(removal=await _delete(info, Action, input.arn, input.disassociate))
 
     @_mutation(
-        description="Makes a trial component for a run tracked by hand. One call. CONFLICT when there is one of this "
-        "name."
+        description="Creates a trial component for a run tracked by hand. One call. CONFLICT when there is one with "
+        "this name."
     )
     async def create_trial_component(
         self, info: Info, input: Annotated[inputs.CreateTrialComponentInput, New]
@@ -151,7 +151,7 @@ class Mutation:
         return CreateTrialComponentPayload(trial_component=await _create(info, TrialComponent, input))
 
     @_mutation(
-        description="Changes a trial component's name to show, status, times, settings, inputs and outputs. Two calls."
+        description="Changes a trial component's display name, status, times, settings, inputs and outputs. Two calls."
     )
     async def update_trial_component(
         self, info: Info, input: Annotated[inputs.UpdateTrialComponentInput, Changes]
@@ -160,9 +160,9 @@ class Mutation:
         return UpdateTrialComponentPayload(trial_component=await _update(info, TrialComponent, input))
 
     @_mutation(
-        description="Deletes a trial component. Two calls; with `disassociate`, which takes its associations away and "
-        "it out of its trials, one more for each of them and per 100 listed. CONFLICT when AWS keeps it because it has "
-        "any."
+        description="Deletes a trial component. Two calls; with `disassociate`, which removes its associations and "
+        "takes it out of its trials, one more for each of them and per 100 listed. CONFLICT when AWS refuses because "
+        "it has any."
     )
     async def delete_trial_component(
         self, info: Info, input: Annotated[inputs.DeleteTrialComponentInput, Which]
@@ -171,8 +171,8 @@ class Mutation:
         return DeleteTrialComponentPayload(removal=await _delete(info, TrialComponent, input.arn, input.disassociate))
 
     @_mutation(
-        description="Draws an arrow from one vertex to another. One call. NOT_FOUND when one of them does not exist, "
-        "CONFLICT when there is an arrow from the one to the other, or as many associations as AWS allows."
+        description="Adds an association from one vertex to another. One call. NOT_FOUND when either does not exist, "
+        "CONFLICT when there is one from the first to the second already, or as many associations as AWS allows."
     )
     async def add_association(
         self, info: Info, input: Annotated[inputs.AddAssociationInput, New]
@@ -182,7 +182,7 @@ class Mutation:
         await info.context.write("AddAssociation", info.context.known.place_of(input.source_arn), **made)
         return AddAssociationPayload(loaders=info.context, made=made)
 
-    @_mutation(description="Takes an arrow away. One call. NOT_FOUND when there is none between the two.")
+    @_mutation(description="Deletes an association. One call. NOT_FOUND when there is none between the two.")
     async def delete_association(
         self, info: Info, input: Annotated[inputs.DeleteAssociationInput, Which]
     ) -> DeleteAssociationPayload:
@@ -191,18 +191,20 @@ class Mutation:
         await info.context.write("DeleteAssociation", info.context.known.place_of(input.source_arn), **ends)
         return DeleteAssociationPayload(source_arn=input.source_arn, destination_arn=input.destination_arn)
 
-    @_mutation(description="Sets tags on anything in SageMaker that has an ARN. One call.")
+    @_mutation(description="Sets tags on any SageMaker resource that has an ARN. One call.")
     async def add_tags(
-        self, info: Info, input: Annotated[inputs.AddTagsInput, argument("What to tag, and the tags.")]
+        self, info: Info, input: Annotated[inputs.AddTagsInput, argument("The resource to tag, and the tags.")]
     ) -> AddTagsPayload:
         """Set tags."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
         await info.context.write("AddTags", info.context.known.place_of(input.resource_arn), **request(input))
         return AddTagsPayload(loaders=info.context, resource=input.resource_arn)
 
-    @_mutation(description="Takes tags off anything in SageMaker that has an ARN. One call.")
+    @_mutation(description="Removes tags from any SageMaker resource that has an ARN. One call.")
     async def delete_tags(
-        self, info: Info, input: Annotated[inputs.DeleteTagsInput, argument("What to take tags off, and which.")]
+        self,
+        info: Info,
+        input: Annotated[inputs.DeleteTagsInput, argument("The resource to remove tags from, and which.")],
     ) -> DeleteTagsPayload:
         """Take tags off."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")

@@ -19,18 +19,18 @@ from gateway.schema.scalars import Arn
 from gateway.schema.selection import selected
 
 
-@strawberry.type(description="An association that was taken away together with a vertex.")
+@strawberry.type(description="An association that was removed together with a vertex.")
 class RemovedAssociation:
     """An association that is gone."""
 
-    source_arn: Arn = strawberry.field(description="The vertex that the arrow left.")
-    destination_arn: Arn = strawberry.field(description="The vertex that the arrow reached.")
+    source_arn: Arn = strawberry.field(description="The vertex that the arrow started from.")
+    destination_arn: Arn = strawberry.field(description="The vertex that the arrow pointed to.")
     type: str | None = strawberry.field(
-        graphql_type=AssociationType | None, description="What it said of the two; null where nobody said."
+        graphql_type=AssociationType | None, description="How it related the two; null when not stated."
     )
 
 
-@strawberry.type(description="The artifact that was made.")
+@strawberry.type(description="The artifact that was created.")
 class CreateArtifactPayload:
     """What createArtifact answers."""
 
@@ -44,7 +44,7 @@ class UpdateArtifactPayload:
     artifact: Artifact = strawberry.field(description="The artifact, as it is now.")
 
 
-@strawberry.type(description="The context that was made.")
+@strawberry.type(description="The context that was created.")
 class CreateContextPayload:
     """What createContext answers."""
 
@@ -58,7 +58,7 @@ class UpdateContextPayload:
     context: Context = strawberry.field(description="The context, as it is now.")
 
 
-@strawberry.type(description="The action that was made.")
+@strawberry.type(description="The action that was created.")
 class CreateActionPayload:
     """What createAction answers."""
 
@@ -72,7 +72,7 @@ class UpdateActionPayload:
     action: Action = strawberry.field(description="The action, as it is now.")
 
 
-@strawberry.type(description="The trial component that was made.")
+@strawberry.type(description="The trial component that was created.")
 class CreateTrialComponentPayload:
     """What createTrialComponent answers."""
 
@@ -86,7 +86,7 @@ class UpdateTrialComponentPayload:
     trial_component: TrialComponent = strawberry.field(description="The trial component, as it is now.")
 
 
-@strawberry.interface(description="What a deletion took away. Where it failed half-way, an error beside it says why.")
+@strawberry.interface(description="What a deletion removed. When it failed half-way, an error beside it says why.")
 class DeletePayload:
     """What a deletion answers."""
 
@@ -97,53 +97,53 @@ class DeletePayload:
         """Return the ARN."""
         return Arn(self.removal.arn)
 
-    @strawberry.field(description="Whether it is gone: false where only some of what held on to it is.")
+    @strawberry.field(description="Whether it is gone; false when the deletion stopped half-way.")
     def deleted(self) -> bool:
         """Say whether the deletion came to its end."""
         return self.removal.deleted
 
     @strawberry.field(
-        description="With `disassociate`, the associations that were taken away first, in both directions; among them "
-        "any that were gone when their turn came."
+        description="With `disassociate`, the associations that were removed first, in both directions, including any "
+        "that were gone when their turn came."
     )
     def removed_associations(self) -> list[RemovedAssociation]:
         """Return the associations."""
         return [_removed(edge) for edge in self.removal.associations]
 
 
-@strawberry.type(description="What deleting an artifact took away.")
+@strawberry.type(description="What deleting an artifact removed.")
 class DeleteArtifactPayload(DeletePayload):
     """What deleteArtifact answers."""
 
 
-@strawberry.type(description="What deleting a context took away.")
+@strawberry.type(description="What deleting a context removed.")
 class DeleteContextPayload(DeletePayload):
     """What deleteContext answers."""
 
 
-@strawberry.type(description="What deleting an action took away.")
+@strawberry.type(description="What deleting an action removed.")
 class DeleteActionPayload(DeletePayload):
     """What deleteAction answers."""
 
 
-@strawberry.type(description="What deleting a trial component took away.")
+@strawberry.type(description="What deleting a trial component removed.")
 class DeleteTrialComponentPayload(DeletePayload):
     """What deleteTrialComponent answers."""
 
-    @strawberry.field(description="With `disassociate`, the names of the trials that it was taken out of.")
+    @strawberry.field(description="With `disassociate`, the names of the trials that it was removed from.")
     def removed_trials(self) -> list[str]:
         """Return the names of the trials."""
         return self.removal.trials
 
 
-@strawberry.type(description="The association that was made.")
+@strawberry.type(description="The association that was added.")
 class AddAssociationPayload:
     """What addAssociation answers."""
 
     loaders: strawberry.Private[Loaders]
     made: strawberry.Private[dict[str, str]]
 
-    @strawberry.field(description="The association. One ListAssociations call, if more of it is asked than was set.")
+    @strawberry.field(description="The association. One ListAssociations call if fields beyond those set are selected.")
     async def association(self, info: Info) -> Association:
         """Return the association as AWS lists it; just after the write, AWS may not list it yet."""
         asked = set().union(*selected(info._raw_info).values())  # noqa: SLF001 - strawberry's own expands fragments
@@ -158,11 +158,11 @@ class AddAssociationPayload:
 class DeleteAssociationPayload:
     """What deleteAssociation answers."""
 
-    source_arn: Arn = strawberry.field(description="The vertex that the arrow left.")
-    destination_arn: Arn = strawberry.field(description="The vertex that the arrow reached.")
+    source_arn: Arn = strawberry.field(description="The vertex that the arrow started from.")
+    destination_arn: Arn = strawberry.field(description="The vertex that the arrow pointed to.")
 
 
-@strawberry.interface(description="The tags of something after a change to them.")
+@strawberry.interface(description="A resource's tags after a change to them.")
 class TagsPayload:
     """What a change of tags answers."""
 
@@ -176,12 +176,12 @@ class TagsPayload:
         return tags  # type: ignore[no-any-return]
 
 
-@strawberry.type(description="All tags after some were set.")
+@strawberry.type(description="A resource's tags after some were set.")
 class AddTagsPayload(TagsPayload):
     """What addTags answers."""
 
 
-@strawberry.type(description="All tags after some were taken off.")
+@strawberry.type(description="A resource's tags after some were removed.")
 class DeleteTagsPayload(TagsPayload):
     """What deleteTags answers."""
 
