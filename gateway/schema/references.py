@@ -36,7 +36,7 @@ _Entity = Annotated[
     | Pipeline
     | PipelineExecution
     | Project,
-    strawberry.union("_Entity", description="What another subgraph may refer to by its ARN."),
+    strawberry.union("_Entity", description="An entity that other subgraphs can refer to by its ARN."),
 ]
 
 Referable = dict[str, tuple[Kind, ...]]
@@ -59,13 +59,13 @@ class References:
     @strawberry.field(
         name="_entities",
         description="The entities that other subgraphs refer to, in the order of the references, with null and an "
-        "error for one that is malformed or leads to nothing. One Describe each at most; several of a kind that AWS "
-        "tells of together take one call per 100. More of them than the gateway is set to take are BAD_USER_INPUT.",
+        "error for one that is malformed or leads to nothing. At most one Describe each; several of a kind that AWS "
+        "describes together take one call per 100. More references than the gateway is set to take are BAD_USER_INPUT.",
     )
     def entities(
         self,
         info: Info,
-        representations: Annotated[list[FederationAny], argument("References: `__typename` and `arn`, no more.")],
+        representations: Annotated[list[FederationAny], argument("References: `__typename` and `arn`, nothing else.")],
     ) -> list[_Entity | None]:
         """Find what is referred to; each is awaited by itself, so that one failure costs one slot."""
         subgraph = cast("Subgraph", info.schema)

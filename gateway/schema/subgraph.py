@@ -23,36 +23,36 @@ def _scalar(name: str, description: str) -> Any:
 
 _SCALARS: dict[object, Any] = {
     FederationAny: _scalar("_Any", "A reference to an entity: an object with its `__typename` and its `arn`."),
-    FieldSet: _scalar("federation__FieldSet", "Fields of a type as a document selects them, without the outer braces."),
+    FieldSet: _scalar("federation__FieldSet", "A selection of a type's fields, without the outer braces."),
     LinkImport: _scalar(
         "link__Import",
-        "What is taken from a specification: a name, or an object of `name` and what it is called, `as`.",
+        "What is imported from a specification: a name, or an object with `name` and its alias, `as`.",
     ),
 }
 _PURPOSE = "link__Purpose"
 _VALUES = {
-    "SECURITY": "To keep things from whoever may not have them; a router that does not know it refuses the schema.",
+    "SECURITY": "To control access to data; a router that does not know it refuses the schema.",
     "EXECUTION": "To execute operations; a router that does not know it refuses the schema.",
 }
 _DIRECTIVES = {
-    "cost": "What one of these costs, by Apollo's demand control.",
-    "key": "The fields by which a router asks for an entity.",
-    "link": "A specification that the schema keeps to, and what it takes from it.",
-    "listSize": "How long a list is, by Apollo's demand control.",
-    "shareable": "Other subgraphs may have this too.",
-    "tag": "A word for tools to find this by.",
+    "cost": "The cost of one of these, by Apollo's demand control.",
+    "key": "The fields by which a router looks up an entity.",
+    "link": "A specification that the schema follows, and what it imports from it.",
+    "listSize": "The length of a list, by Apollo's demand control.",
+    "shareable": "Other subgraphs may define this too.",
+    "tag": "A label by which tools find this.",
 }
 _ARGUMENTS = {
-    "as": "What the specification is called here.",
-    "assumedSize": "How long it is where nothing tells.",
-    "fields": "The fields, together unique.",
+    "as": "The name of the specification in this schema.",
+    "assumedSize": "The length to assume when no argument sets it.",
+    "fields": "The fields, unique in combination.",
     "for": "What it is needed for.",
-    "import": "What is taken from it under a name of its own.",
-    "name": "The word.",
+    "import": "What is imported from it by name.",
+    "name": "The label.",
     "requireOneSlicingArgument": "Whether exactly one of the slicing arguments must be given.",
-    "resolvable": "Whether this subgraph tells more of an entity than these fields.",
-    "sizedFields": "The fields below that are the list.",
-    "slicingArguments": "The arguments that say how long.",
+    "resolvable": "Whether this subgraph has more of an entity than these fields.",
+    "sizedFields": "The fields below that hold the list.",
+    "slicingArguments": "The arguments that set the length.",
     "url": "The URL of the specification, with its version.",
     "weight": "The cost.",
 }
