@@ -64,12 +64,12 @@ class Catalogue:
         found: ModelPackageGroup | None = await by_name(info.context, kinds.MODEL_PACKAGE_GROUP, name)
         return found
 
-    @strawberry.field(description="The model card with this name; null when there is none, or not in this version.")
+    @strawberry.field(description="The model card with this name; null when there is none, or none in this version.")
     async def model_card(
         self,
         info: Info,
         name: Name,
-        version: Annotated[int | None, argument("Which version, counted from 1; left out: the latest.")] = UNSET,
+        version: Annotated[int | None, argument("The version, counted from 1. Default: the latest.")] = UNSET,
     ) -> ModelCard | None:
         """Find a model card."""
         chosen = checked_version(version, "version")
@@ -94,7 +94,7 @@ class Catalogue:
         found: Project | None = await by_name(info.context, kinds.PROJECT, name)
         return found
 
-    @strawberry.field(description="The account's experiments. One call a page.")
+    @strawberry.field(description="The account's experiments. One call per page.")
     async def experiments(
         self,
         info: Info,
@@ -120,8 +120,8 @@ class Catalogue:
         )
 
     @strawberry.field(
-        description="The account's trials, of one experiment or around one trial component where these are given. One "
-        "call a page; empty where there is no such experiment or trial component."
+        description="The account's trials, or those of one experiment or with one trial component. One call per page; "
+        "empty when there is no such experiment or trial component."
     )
     async def trials(
         self,
@@ -129,7 +129,7 @@ class Catalogue:
         first: First = 50,
         after: After = UNSET,
         experiment_name: Annotated[str | None, argument("Only those of this experiment.")] = UNSET,
-        trial_component_name: Annotated[str | None, argument("Only those that this trial component is in.")] = UNSET,
+        trial_component_name: Annotated[str | None, argument("Only those that contain this trial component.")] = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
@@ -155,7 +155,7 @@ class Catalogue:
             SortOrder=sort_order,
         )
 
-    @strawberry.field(description="The account's model package groups. One call a page.")
+    @strawberry.field(description="The account's model package groups. One call per page.")
     async def model_package_groups(
         self,
         info: Info,
@@ -163,7 +163,7 @@ class Catalogue:
         after: After = UNSET,
         name_contains: NameContains = UNSET,
         cross_account_filter_option: Annotated[
-            CrossAccountFilterOption | None, argument("Whose groups; left out: the account's own.")
+            CrossAccountFilterOption | None, argument("Whose groups to list. Default: the account's own.")
         ] = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
@@ -187,8 +187,8 @@ class Catalogue:
         )
 
     @strawberry.field(
-        description="The account's model packages, or the versions of one group. One call a page; empty where there is "
-        "no such group."
+        description="The account's model packages, or the versions of one group. One call per page; empty when there "
+        "is no such group."
     )
     async def model_packages(
         self,
@@ -196,10 +196,11 @@ class Catalogue:
         first: First = 50,
         after: After = UNSET,
         group_name: Annotated[
-            str | None, argument("Only versions of the group with this name, or with this ARN where it is shared.")
+            str | None, argument("Only versions of the group with this name, or with this ARN if it is shared.")
         ] = UNSET,
         type: Annotated[
-            ModelPackageType | None, argument("Versioned or not; left out: BOTH, or with `groupName` what that has.")
+            ModelPackageType | None,
+            argument("Versioned or not. Default: BOTH, or with `groupName` what that group has."),
         ] = UNSET,
         model_approval_status: Approval = UNSET,
         name_contains: NameContains = UNSET,
@@ -232,14 +233,14 @@ class Catalogue:
             SortOrder=sort_order,
         )
 
-    @strawberry.field(description="The account's model cards, each in its latest version. One call a page.")
+    @strawberry.field(description="The account's model cards, each in its latest version. One call per page.")
     async def model_cards(
         self,
         info: Info,
         first: First = 50,
         after: After = UNSET,
         name_contains: NameContains = UNSET,
-        status: Annotated[ModelCardStatus | None, argument("Only those at this point of their review.")] = UNSET,
+        status: Annotated[ModelCardStatus | None, argument("Only those with this review status.")] = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
@@ -261,13 +262,13 @@ class Catalogue:
             SortOrder=sort_order,
         )
 
-    @strawberry.field(description="The account's pipelines. One call a page.")
+    @strawberry.field(description="The account's pipelines. One call per page.")
     async def pipelines(
         self,
         info: Info,
         first: First = 50,
         after: After = UNSET,
-        name_prefix: Annotated[str | None, argument("Only those whose names begin so.")] = UNSET,
+        name_prefix: Annotated[str | None, argument("Only those whose names begin with this.")] = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
@@ -291,7 +292,7 @@ class Catalogue:
         )
 
     @strawberry.field(
-        description="The executions of a pipeline. One call a page; empty where there is no such pipeline."
+        description="The executions of a pipeline. One call per page; empty when there is no such pipeline."
     )
     async def pipeline_executions(
         self,
@@ -301,7 +302,7 @@ class Catalogue:
         after: After = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
-        sort_by: Annotated[PipelineExecutionSort | None, argument("What to sort by; left out: CREATION_TIME.")] = UNSET,
+        sort_by: Annotated[PipelineExecutionSort | None, argument("The sort key. Default: CREATION_TIME.")] = UNSET,
         sort_order: Order = SortOrder.DESCENDING,
         account: Account = UNSET,
         region: Region = UNSET,
@@ -319,7 +320,7 @@ class Catalogue:
             SortOrder=sort_order,
         )
 
-    @strawberry.field(description="The account's projects. One call a page.")
+    @strawberry.field(description="The account's projects. One call per page.")
     async def projects(
         self,
         info: Info,

@@ -14,7 +14,7 @@ from gateway.schema.paging import After, Connection, First
 from gateway.schema.scalars import Arn
 
 
-@strawberry.type(description="What an experiment was made from.")
+@strawberry.type(description="What an experiment was created from.")
 class ExperimentSource:
     """An experiment's source."""
 
@@ -22,7 +22,7 @@ class ExperimentSource:
     source_type: str | None = member("SourceType", "What kind of thing it is.")
 
 
-@strawberry.type(description="What a trial was made from.")
+@strawberry.type(description="What a trial was created from.")
 class TrialSource:
     """A trial's source."""
 
@@ -30,59 +30,59 @@ class TrialSource:
     source_type: str | None = member("SourceType", "What kind of thing it is.")
 
 
-@strawberry.federation.type(keys=["arn"], description="Trials that pursue one question together.")
+@strawberry.federation.type(keys=["arn"], description="A set of trials that pursue one question.")
 class Experiment(Tagged):
     """DescribeExperiment."""
 
     kind = kinds.EXPERIMENT
 
-    name: str | None = member("ExperimentName", "Its name, unique in the account and region whatever its case.")
-    display_name: str | None = member("DisplayName", "The name to show.")
-    source: ExperimentSource | None = member("Source", "What it was made from.")
-    description: str | None = member("Description", "What its maker says of it.")
+    name: str | None = member("ExperimentName", "Its name, unique in the account and region regardless of case.")
+    display_name: str | None = member("DisplayName", "The display name.")
+    source: ExperimentSource | None = member("Source", "What it was created from.")
+    description: str | None = member("Description", "A description by its creator.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
     created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who last changed it.")
 
     # Listings take the name in the ARN: however AWS spells it there, case does not matter to them.
 
-    @strawberry.field(description="Its trials, newest first. One call a page.")
+    @strawberry.field(description="Its trials, newest first. One call per page.")
     async def trials(self, info: Info, first: First = 50, after: After = UNSET) -> Connection["Trial"]:
         """List the trials."""
         return await belonging(info, self, kinds.TRIAL, first, after, ExperimentName=arns.id_of(self.key))
 
-    @strawberry.field(description="The runs in any of its trials, newest first. One call a page.")
+    @strawberry.field(description="The runs in any of its trials, newest first. One call per page.")
     async def trial_components(self, info: Info, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
         """List the trial components."""
         return await belonging(info, self, kinds.TRIAL_COMPONENT, first, after, ExperimentName=arns.id_of(self.key))
 
 
 @strawberry.federation.type(
-    keys=["arn"], description="Runs that make up one attempt: the jobs that prepared the data, trained and evaluated."
+    keys=["arn"], description="The runs of one attempt: the jobs that prepared the data, trained and evaluated."
 )
 class Trial(Tagged):
     """DescribeTrial."""
 
     kind = kinds.TRIAL
 
-    name: str | None = member("TrialName", "Its name, unique in the account and region whatever its case.")
-    display_name: str | None = member("DisplayName", "The name to show.")
+    name: str | None = member("TrialName", "Its name, unique in the account and region regardless of case.")
+    display_name: str | None = member("DisplayName", "The display name.")
     experiment_name: str | None = member("ExperimentName", "Name of the experiment that it belongs to.")
-    source: TrialSource | None = member("Source", "What it was made from.")
+    source: TrialSource | None = member("Source", "What it was created from.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
     created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who last changed it.")
 
-    @strawberry.field(description="Which code and process made it.")
+    @strawberry.field(description="The code and process that made it.")
     def metadata_properties(self) -> MetadataProperties | None:
         """Return what is known of that."""
         return metadata_properties(self)
 
     @strawberry.field(
-        description="The experiment that it belongs to. One Describe an experiment: a trial tells only its name, and "
-        "the ARN may spell that otherwise."
+        description="The experiment that it belongs to. One Describe per experiment: a trial has only its name, which "
+        "the ARN may spell differently."
     )
     async def experiment(self) -> Experiment | None:
         """Find the experiment."""
@@ -90,7 +90,7 @@ class Trial(Tagged):
         key = await self.loaders.entities.find(kinds.EXPERIMENT, name, self.place) if name else None
         return shown(self.loaders, key) if key else None
 
-    @strawberry.field(description="The runs in it, newest first. One call a page.")
+    @strawberry.field(description="The runs in it, newest first. One call per page.")
     async def trial_components(self, info: Info, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
         """List the trial components."""
         return await belonging(info, self, kinds.TRIAL_COMPONENT, first, after, TrialName=arns.id_of(self.key))

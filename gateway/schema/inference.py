@@ -17,10 +17,10 @@ from gateway.schema.enums import (
 class ModelAccessConfig:
     """ModelAccessConfig."""
 
-    accept_eula: bool | None = member("AcceptEula", "Whether it was; without that, the model is not loaded.")
+    accept_eula: bool | None = member("AcceptEula", "Whether it was accepted; otherwise the model is not loaded.")
 
 
-@strawberry.type(description="The model in a hub that the data belong to.")
+@strawberry.type(description="The model in a hub that the data belongs to.")
 class InferenceHubAccessConfig:
     """InferenceHubAccessConfig."""
 
@@ -31,21 +31,23 @@ class InferenceHubAccessConfig:
 class S3ModelDataSource:
     """S3ModelDataSource."""
 
-    s3_uri: str | None = member("S3Uri", "Where they are.")
-    s3_data_type: S3ModelDataType | None = member("S3DataType", "Whether that is one object or many.")
-    compression_type: CompressionType | None = member("CompressionType", "How they are compressed.")
-    model_access_config: ModelAccessConfig | None = member("ModelAccessConfig", "Whether their licence was accepted.")
-    hub_access_config: InferenceHubAccessConfig | None = member("HubAccessConfig", "The hub's model they belong to.")
-    manifest_s3_uri: str | None = member("ManifestS3Uri", "Where the manifest is that lists their objects.")
+    s3_uri: str | None = member("S3Uri", "Where it is.")
+    s3_data_type: S3ModelDataType | None = member("S3DataType", "Whether it is one object or many.")
+    compression_type: CompressionType | None = member("CompressionType", "How it is compressed.")
+    model_access_config: ModelAccessConfig | None = member(
+        "ModelAccessConfig", "Whether the model's licence was accepted."
+    )
+    hub_access_config: InferenceHubAccessConfig | None = member("HubAccessConfig", "The hub model that it belongs to.")
+    manifest_s3_uri: str | None = member("ManifestS3Uri", "Where the manifest that lists its objects is.")
     e_tag: str | None = member("ETag", "ETag of the data.")
     manifest_etag: str | None = member("ManifestEtag", "ETag of the manifest.")
 
 
-@strawberry.type(description="Where model data are.")
+@strawberry.type(description="Where model data is.")
 class ModelDataSource:
     """ModelDataSource."""
 
-    s3_data_source: S3ModelDataSource | None = member("S3DataSource", "Their place in S3.")
+    s3_data_source: S3ModelDataSource | None = member("S3DataSource", "Its location in S3.")
 
 
 @strawberry.type(description="What a model takes as its input.")
@@ -57,13 +59,13 @@ class ModelInput:
     )
 
 
-@strawberry.type(description="Data that a container gets beside its model's.")
+@strawberry.type(description="Data that a container gets besides its model.")
 class AdditionalS3DataSource:
     """AdditionalS3DataSource."""
 
-    s3_data_type: S3ModelDataType | None = member("S3DataType", "Whether they are one object or many.")
-    s3_uri: str | None = member("S3Uri", "Where they are.")
-    compression_type: CompressionType | None = member("CompressionType", "How they are compressed.")
+    s3_data_type: S3ModelDataType | None = member("S3DataType", "Whether it is one object or many.")
+    s3_uri: str | None = member("S3Uri", "Where it is.")
+    compression_type: CompressionType | None = member("CompressionType", "How it is compressed.")
     e_tag: str | None = member("ETag", "ETag of the data.")
 
 
@@ -71,21 +73,23 @@ class AdditionalS3DataSource:
 class ModelPackageContainerDefinition:
     """ModelPackageContainerDefinition."""
 
-    container_hostname: str | None = member("ContainerHostname", "Its host name, by which the others call it.")
-    image: str | None = member("Image", "The image that it runs, by its place in a registry.")
+    container_hostname: str | None = member(
+        "ContainerHostname", "Its host name, by which the other containers reach it."
+    )
+    image: str | None = member("Image", "The image that it runs, by its path in a registry.")
     image_digest: str | None = member("ImageDigest", "Digest of that image.")
     model_data_url: str | None = member("ModelDataUrl", "Where the model is, as a compressed archive.")
     model_data_source: ModelDataSource | None = member("ModelDataSource", "Where the model is, in any form.")
-    product_id: str | None = member("ProductId", "Id of the product that it is in AWS Marketplace.")
+    product_id: str | None = member("ProductId", "Id of its product in AWS Marketplace.")
     environment: list[Property] | None = member("Environment", "Its environment variables, by name.", properties)
     model_input: ModelInput | None = member("ModelInput", "What the model takes as its input.")
     framework: str | None = member("Framework", "The machine learning framework in it.")
     framework_version: str | None = member("FrameworkVersion", "Version of that framework.")
     nearest_model_name: str | None = member(
-        "NearestModelName", "Name of a well-known model like this one, by which benchmarks are chosen."
+        "NearestModelName", "Name of a well-known model like this one, for choosing benchmarks."
     )
     additional_s3_data_source: AdditionalS3DataSource | None = member(
-        "AdditionalS3DataSource", "What it gets beside the model."
+        "AdditionalS3DataSource", "Data that it gets besides the model."
     )
     model_data_e_tag: str | None = member("ModelDataETag", "ETag of the model's archive.")
 
@@ -104,7 +108,7 @@ class _Inference:
     )
     supported_content_types: list[str] | None = member("SupportedContentTypes", "Media types that it reads.")
     supported_response_mime_types: list[str] | None = member(
-        "SupportedResponseMIMETypes", "Media types that it answers in.", name="supportedResponseMIMETypes"
+        "SupportedResponseMIMETypes", "Media types that it responds in.", name="supportedResponseMIMETypes"
     )
 
 
@@ -118,10 +122,10 @@ class AdditionalInferenceSpecificationDefinition(_Inference):
     """AdditionalInferenceSpecificationDefinition."""
 
     name: str | None = member("Name", "Its name, unique within the package.")
-    description: str | None = member("Description", "What its maker says of it.")
+    description: str | None = member("Description", "A description by its creator.")
 
 
-@strawberry.type(description="An algorithm that a model package was made with.")
+@strawberry.type(description="An algorithm that a model package was created with.")
 class SourceAlgorithm:
     """SourceAlgorithm."""
 
@@ -131,7 +135,7 @@ class SourceAlgorithm:
     algorithm_name: str | None = member("AlgorithmName", "The algorithm's name or ARN.")
 
 
-@strawberry.type(description="What a model package was made with.")
+@strawberry.type(description="What a model package was created with.")
 class SourceAlgorithmSpecification:
     """SourceAlgorithmSpecification."""
 
@@ -142,7 +146,7 @@ class SourceAlgorithmSpecification:
 class TransformS3DataSource:
     """TransformS3DataSource."""
 
-    s3_data_type: S3DataType | None = member("S3DataType", "What its URI names.")
+    s3_data_type: S3DataType | None = member("S3DataType", "What its URI refers to.")
     s3_uri: str | None = member("S3Uri", "Where it is.")
 
 
@@ -150,7 +154,7 @@ class TransformS3DataSource:
 class TransformDataSource:
     """TransformDataSource."""
 
-    s3_data_source: TransformS3DataSource | None = member("S3DataSource", "Its place in S3.")
+    s3_data_source: TransformS3DataSource | None = member("S3DataSource", "Its location in S3.")
 
 
 @strawberry.type(description="What a transform job reads.")
@@ -160,7 +164,7 @@ class TransformInput:
     data_source: TransformDataSource | None = member("DataSource", "Where it is.")
     content_type: str | None = member("ContentType", "Its media type.")
     compression_type: CompressionType | None = member("CompressionType", "How it is compressed.")
-    split_type: SplitType | None = member("SplitType", "How it is cut into records.")
+    split_type: SplitType | None = member("SplitType", "How it is split into records.")
 
 
 @strawberry.type(description="What a transform job writes.")
@@ -168,7 +172,7 @@ class TransformOutput:
     """TransformOutput."""
 
     s3_output_path: str | None = member("S3OutputPath", "Where the results go in S3.")
-    accept: str | None = member("Accept", "The media type asked of the model.")
+    accept: str | None = member("Accept", "The media type requested of the model.")
     assemble_with: AssemblyType | None = member("AssembleWith", "How the results are joined.")
     kms_key_id: str | None = member("KmsKeyId", "The KMS key that encrypts them.")
 
@@ -183,14 +187,14 @@ class TransformResources:
     transform_ami_version: str | None = member("TransformAmiVersion", "Version of the machine image that they run.")
 
 
-@strawberry.type(description="A transform job that tries a model package out.")
+@strawberry.type(description="A transform job that tests a model package.")
 class TransformJobDefinition:
     """TransformJobDefinition."""
 
     max_concurrent_transforms: int | None = member(
-        "MaxConcurrentTransforms", "Requests that an instance gets at a time, at most."
+        "MaxConcurrentTransforms", "The most requests that an instance gets at once."
     )
-    max_payload_in_mb: int | None = member("MaxPayloadInMB", "Megabytes of a request, at most.", name="maxPayloadInMB")
+    max_payload_in_mb: int | None = member("MaxPayloadInMB", "The most megabytes in a request.", name="maxPayloadInMB")
     batch_strategy: BatchStrategy | None = member("BatchStrategy", "How many records a request holds.")
     environment: list[Property] | None = member("Environment", "The container's environment, by name.", properties)
     transform_input: TransformInput | None = member("TransformInput", "What it reads.")
@@ -198,12 +202,12 @@ class TransformJobDefinition:
     transform_resources: TransformResources | None = member("TransformResources", "What it runs on.")
 
 
-@strawberry.type(description="One way in which a model package is tried out.")
+@strawberry.type(description="One way in which a model package is tested.")
 class ModelPackageValidationProfile:
     """ModelPackageValidationProfile."""
 
     profile_name: str | None = member("ProfileName", "Its name.")
-    transform_job_definition: TransformJobDefinition | None = member("TransformJobDefinition", "The job that does it.")
+    transform_job_definition: TransformJobDefinition | None = member("TransformJobDefinition", "The job that tests it.")
 
 
 @strawberry.type(description="How a model package is validated.")
@@ -212,5 +216,5 @@ class ModelPackageValidationSpecification:
 
     validation_role: str | None = member("ValidationRole", "ARN of the IAM role that the validation uses.")
     validation_profiles: list[ModelPackageValidationProfile] | None = member(
-        "ValidationProfiles", "The ways in which it is tried out."
+        "ValidationProfiles", "The ways in which it is tested."
     )

@@ -23,23 +23,23 @@ class FileSource:
     s3_uri: str | None = member("S3Uri", "Where it is.")
 
 
-@strawberry.type(description="How good a model's predictions are.")
+@strawberry.type(description="The quality of a model's predictions.")
 class ModelQuality:
     """ModelQuality."""
 
     statistics: MetricsSource | None = member("Statistics", "What was measured.")
-    constraints: MetricsSource | None = member("Constraints", "What it must keep to.")
+    constraints: MetricsSource | None = member("Constraints", "The limits to keep to.")
 
 
-@strawberry.type(description="How good a model's input data are.")
+@strawberry.type(description="The quality of a model's input data.")
 class ModelDataQuality:
     """ModelDataQuality."""
 
     statistics: MetricsSource | None = member("Statistics", "What was measured.")
-    constraints: MetricsSource | None = member("Constraints", "What they must keep to.")
+    constraints: MetricsSource | None = member("Constraints", "The limits to keep to.")
 
 
-@strawberry.type(description="How fair a model and its data are.")
+@strawberry.type(description="The bias of a model and its data.")
 class Bias:
     """Bias."""
 
@@ -48,65 +48,67 @@ class Bias:
     post_training_report: MetricsSource | None = member("PostTrainingReport", "The report on the trained model.")
 
 
-@strawberry.type(description="How a model's predictions come about.")
+@strawberry.type(description="How a model's predictions are explained.")
 class Explainability:
     """Explainability."""
 
     report: MetricsSource | None = member("Report", "The report on it.")
 
 
-@strawberry.type(description="What was measured of a model.")
+@strawberry.type(description="Measurements of a model.")
 class ModelMetrics:
     """ModelMetrics."""
 
-    model_quality: ModelQuality | None = member("ModelQuality", "How good its predictions are.")
-    model_data_quality: ModelDataQuality | None = member("ModelDataQuality", "How good its input data are.")
-    bias: Bias | None = member("Bias", "How fair it is.")
-    explainability: Explainability | None = member("Explainability", "How its predictions come about.")
+    model_quality: ModelQuality | None = member("ModelQuality", "The quality of its predictions.")
+    model_data_quality: ModelDataQuality | None = member("ModelDataQuality", "The quality of its input data.")
+    bias: Bias | None = member("Bias", "Its bias.")
+    explainability: Explainability | None = member("Explainability", "How its predictions are explained.")
 
 
-@strawberry.type(description="What monitoring compares a model's fairness with.")
+@strawberry.type(description="Baselines for monitoring a model's bias.")
 class DriftCheckBias:
     """DriftCheckBias."""
 
-    config_file: FileSource | None = member("ConfigFile", "How the check is set up.")
+    config_file: FileSource | None = member("ConfigFile", "The configuration of the check.")
     pre_training_constraints: MetricsSource | None = member(
-        "PreTrainingConstraints", "What the data must keep to before training."
+        "PreTrainingConstraints", "The limits on the data before training."
     )
     post_training_constraints: MetricsSource | None = member(
-        "PostTrainingConstraints", "What the trained model must keep to."
+        "PostTrainingConstraints", "The limits on the trained model."
     )
 
 
-@strawberry.type(description="What monitoring compares the making of a model's predictions with.")
+@strawberry.type(description="Baselines for monitoring how a model's predictions are explained.")
 class DriftCheckExplainability:
     """DriftCheckExplainability."""
 
-    constraints: MetricsSource | None = member("Constraints", "What it must keep to.")
-    config_file: FileSource | None = member("ConfigFile", "How the check is set up.")
+    constraints: MetricsSource | None = member("Constraints", "The limits to keep to.")
+    config_file: FileSource | None = member("ConfigFile", "The configuration of the check.")
 
 
-@strawberry.type(description="What monitoring compares a model's predictions with.")
+@strawberry.type(description="Baselines for monitoring a model's predictions.")
 class DriftCheckModelQuality:
     """DriftCheckModelQuality."""
 
     statistics: MetricsSource | None = member("Statistics", "What was measured.")
-    constraints: MetricsSource | None = member("Constraints", "What they must keep to.")
+    constraints: MetricsSource | None = member("Constraints", "The limits to keep to.")
 
 
-@strawberry.type(description="What monitoring compares a model's input data with.")
+@strawberry.type(description="Baselines for monitoring a model's input data.")
 class DriftCheckModelDataQuality:
     """DriftCheckModelDataQuality."""
 
     statistics: MetricsSource | None = member("Statistics", "What was measured.")
-    constraints: MetricsSource | None = member("Constraints", "What they must keep to.")
+    constraints: MetricsSource | None = member("Constraints", "The limits to keep to.")
 
 
-@strawberry.type(description="What monitoring compares a deployed model with.")
+@strawberry.type(description="Baselines for monitoring a deployed model.")
 class DriftCheckBaselines:
     """DriftCheckBaselines."""
 
-    bias: DriftCheckBias | None = member("Bias", "Its fairness.")
-    explainability: DriftCheckExplainability | None = member("Explainability", "How its predictions come about.")
-    model_quality: DriftCheckModelQuality | None = member("ModelQuality", "Its predictions.")
-    model_data_quality: DriftCheckModelDataQuality | None = member("ModelDataQuality", "Its input data.")
+    bias: DriftCheckBias | None = member("Bias", "Baselines for its bias.")
+    explainability: DriftCheckExplainability | None = member(
+        "Explainability", "Baselines for how its predictions are explained."
+    )
+    model_quality: DriftCheckModelQuality | None = member("ModelQuality", "Baselines for its predictions.")
+    model_data_quality: DriftCheckModelDataQuality | None = member("ModelDataQuality", "Baselines for its input data.")

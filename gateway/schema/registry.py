@@ -49,12 +49,12 @@ class ModelPackageGroup(Tagged):
     kind = kinds.MODEL_PACKAGE_GROUP
 
     name: str | None = member("ModelPackageGroupName", "Its name, unique in the account and region.")
-    description: str | None = member("ModelPackageGroupDescription", "What its maker says of it.")
+    description: str | None = member("ModelPackageGroupDescription", "A description by its creator.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
     created_by: UserContext | None = who("CreatedBy", "Who created it.")
-    status: ModelPackageGroupStatus | None = member("ModelPackageGroupStatus", "How far it has come.")
+    status: ModelPackageGroupStatus | None = member("ModelPackageGroupStatus", "Its status.")
 
-    @strawberry.field(description="Its versions. One call a page.")
+    @strawberry.field(description="Its versions. One call per page.")
     async def packages(
         self,
         info: Info,
@@ -76,7 +76,7 @@ class ModelPackageGroup(Tagged):
         )
 
     @strawberry.field(
-        description="The context that stands for it in the lineage graph, the newest where there are several. One "
+        description="The context that represents it in the lineage graph, the newest if there are several. One "
         "ListContexts call."
     )
     async def context(self) -> Context | None:
@@ -90,31 +90,31 @@ class ModelPackageStatusItem:
     """ModelPackageStatusItem."""
 
     name: str | None = member("Name", "Name of what was checked.")
-    status: DetailedModelPackageStatus | None = member("Status", "How far the check has come.")
-    failure_reason: str | None = member("FailureReason", "Why it was not passed, where it wasn't.")
+    status: DetailedModelPackageStatus | None = member("Status", "Its status.")
+    failure_reason: str | None = member("FailureReason", "Why it was not passed, if it was not.")
 
 
 @strawberry.type(description="The checks that a model package went through.")
 class ModelPackageStatusDetails:
     """ModelPackageStatusDetails."""
 
-    validation_statuses: list[ModelPackageStatusItem] | None = member("ValidationStatuses", "Those of the model.")
-    image_scan_statuses: list[ModelPackageStatusItem] | None = member("ImageScanStatuses", "Those of its images.")
+    validation_statuses: list[ModelPackageStatusItem] | None = member("ValidationStatuses", "The checks of the model.")
+    image_scan_statuses: list[ModelPackageStatusItem] | None = member("ImageScanStatuses", "The scans of its images.")
 
 
-@strawberry.type(description="How what a model package says is kept secret.")
+@strawberry.type(description="How a model package is encrypted.")
 class ModelPackageSecurityConfig:
     """ModelPackageSecurityConfig."""
 
     kms_key_id: str | None = member("KmsKeyId", "The KMS key that encrypts it.")
 
 
-@strawberry.type(description="The model card that a model package carries with it.")
+@strawberry.type(description="The model card embedded in a model package.")
 class ModelPackageModelCard:
     """ModelPackageModelCard."""
 
-    model_card_content: str | None = member("ModelCardContent", "What it says, as the JSON that SageMaker keeps.")
-    model_card_status: ModelCardStatus | None = member("ModelCardStatus", "Where it stands in its review.")
+    model_card_content: str | None = member("ModelCardContent", "Its content, as the JSON that SageMaker stores.")
+    model_card_status: ModelCardStatus | None = member("ModelCardStatus", "Its review status.")
 
 
 @strawberry.type(description="Where a model stands on its way from development to production.")
@@ -122,12 +122,12 @@ class ModelLifeCycle:
     """ModelLifeCycle."""
 
     stage: str | None = member("Stage", "The stage that it has reached.")
-    stage_status: str | None = member("StageStatus", "How it stands in that stage.")
-    stage_description: str | None = member("StageDescription", "More of it in words.")
+    stage_status: str | None = member("StageStatus", "Its status in that stage.")
+    stage_description: str | None = member("StageDescription", "Further details, as text.")
 
 
 @strawberry.federation.type(
-    keys=["arn"], description="A model with what it takes to run it, usually a version of a group."
+    keys=["arn"], description="A model with all that is needed to run it, usually a version in a group."
 )
 class ModelPackage(Registered):
     """DescribeModelPackage."""
@@ -136,30 +136,30 @@ class ModelPackage(Registered):
 
     name: str | None = member(
         "ModelPackageName",
-        "Its name. A version of a group has none of its own: AWS leaves it out, or says the group's.",
+        "Its name. A version of a group has none of its own: AWS omits it or gives the group's.",
     )
     group_name: str | None = member("ModelPackageGroupName", "Name of the group that it is a version of.")
     version: int | None = member("ModelPackageVersion", "Which version of the group it is, counted from 1.")
-    description: str | None = member("ModelPackageDescription", "What its maker says of it.")
+    description: str | None = member("ModelPackageDescription", "A description by its creator.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
     created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who last changed it.")
     inference_specification: InferenceSpecification | None = member("InferenceSpecification", "How it is run.")
     additional_inference_specifications: list[AdditionalInferenceSpecificationDefinition] | None = member(
         "AdditionalInferenceSpecifications", "Other ways to run it."
     )
     source_algorithm_specification: SourceAlgorithmSpecification | None = member(
-        "SourceAlgorithmSpecification", "The algorithms that it was made with."
+        "SourceAlgorithmSpecification", "The algorithms that it was created with."
     )
-    source_uri: str | None = member("SourceUri", "Where it was made from: the URI of its source.")
+    source_uri: str | None = member("SourceUri", "The URI of what it was created from.")
     validation_specification: ModelPackageValidationSpecification | None = member(
         "ValidationSpecification", "How it is validated."
     )
     skip_model_validation: SkipModelValidation | None = member(
-        "SkipModelValidation", "Whether validation was left out when it was made."
+        "SkipModelValidation", "Whether validation was skipped when it was created."
     )
-    status: ModelPackageStatus | None = member("ModelPackageStatus", "How far it has come.")
+    status: ModelPackageStatus | None = member("ModelPackageStatus", "Its status.")
     status_details: ModelPackageStatusDetails | None = member(
         "ModelPackageStatusDetails", "The checks that it went through."
     )
@@ -167,27 +167,27 @@ class ModelPackage(Registered):
         "CertifyForMarketplace", "Whether it is certified for AWS Marketplace."
     )
     model_approval_status: ModelApprovalStatus | None = member("ModelApprovalStatus", "Whether it may be deployed.")
-    approval_description: str | None = member("ApprovalDescription", "What is said of the approval.")
+    approval_description: str | None = member("ApprovalDescription", "Comments on the approval.")
     customer_metadata_properties: list[Property] | None = member(
-        "CustomerMetadataProperties", "What its maker noted of it.", properties
+        "CustomerMetadataProperties", "Properties set by its creator.", properties
     )
-    model_metrics: ModelMetrics | None = member("ModelMetrics", "What was measured of it.")
+    model_metrics: ModelMetrics | None = member("ModelMetrics", "Measurements of it.")
     drift_check_baselines: DriftCheckBaselines | None = member(
-        "DriftCheckBaselines", "What monitoring compares it with once it is deployed."
+        "DriftCheckBaselines", "Baselines for monitoring it once it is deployed."
     )
     domain: str | None = member("Domain", "The field of machine learning that it belongs to.")
     task: str | None = member("Task", "What it does there, such as classifying images.")
-    sample_payload_url: str | None = member("SamplePayloadUrl", "Where a sample of its input is in S3.")
-    security_config: ModelPackageSecurityConfig | None = member("SecurityConfig", "How what it says is kept secret.")
-    model_card: ModelPackageModelCard | None = member("ModelCard", "The model card that it carries with it.")
-    model_life_cycle: ModelLifeCycle | None = member("ModelLifeCycle", "How near it is to production.")
+    sample_payload_url: str | None = member("SamplePayloadUrl", "Location in S3 of a sample of its input.")
+    security_config: ModelPackageSecurityConfig | None = member("SecurityConfig", "How it is encrypted.")
+    model_card: ModelPackageModelCard | None = member("ModelCard", "The model card embedded in it.")
+    model_life_cycle: ModelLifeCycle | None = member("ModelLifeCycle", "Its stage on the way to production.")
 
-    @strawberry.field(description="Which code and process made it.")
+    @strawberry.field(description="The code and process that made it.")
     def metadata_properties(self) -> MetadataProperties | None:
         """Return what is known of that."""
         return metadata_properties(self)
 
-    @strawberry.field(description="The group that it is a version of; null where it belongs to none.")
+    @strawberry.field(description="The group that it is a version of; null when it belongs to none.")
     def group(self) -> ModelPackageGroup | None:
         """Return the group, undescribed: its ARN is told by the package's."""
         group, versioned, _ = arns.id_of(self.key).partition("/")
@@ -200,7 +200,7 @@ class ModelPackage(Registered):
         return ModelPackageGroup(loaders=self.loaders, key=key)
 
     @strawberry.field(
-        description="The artifact that stands for it in the lineage graph, the newest where there are several. One "
+        description="The artifact that represents it in the lineage graph, the newest if there are several. One "
         "ListArtifacts call."
     )
     async def artifact(self) -> Artifact | None:
@@ -209,7 +209,7 @@ class ModelPackage(Registered):
         return artifact
 
 
-@strawberry.type(description="How what a model card says is kept secret.")
+@strawberry.type(description="How a model card is encrypted.")
 class ModelCardSecurityConfig:
     """ModelCardSecurityConfig."""
 
@@ -218,8 +218,8 @@ class ModelCardSecurityConfig:
 
 @strawberry.federation.type(
     keys=["arn"],
-    description="What a team puts on record of a model: its purpose, its training, its evaluation, its risks. It is "
-    "the latest version unless one was asked for; a version's id is the ARN with `/version/` and its number behind.",
+    description="A team's record of a model: its purpose, training, evaluation and risks. It is the latest version "
+    "unless another was requested; a version's id is the ARN followed by `/version/` and its number.",
 )
 class ModelCard(Tagged):
     """DescribeModelCard."""
@@ -228,24 +228,24 @@ class ModelCard(Tagged):
 
     name: str | None = member("ModelCardName", "Its name, unique in the account and region.")
     version: int | None = member("ModelCardVersion", "Which version it is, counted from 1.")
-    content: str | None = member("Content", "What it says, as the JSON that SageMaker keeps.")
-    status: ModelCardStatus | None = member("ModelCardStatus", "Where it stands in its review.")
-    security_config: ModelCardSecurityConfig | None = member("SecurityConfig", "How what it says is kept secret.")
+    content: str | None = member("Content", "Its content, as the JSON that SageMaker stores.")
+    status: ModelCardStatus | None = member("ModelCardStatus", "Its review status.")
+    security_config: ModelCardSecurityConfig | None = member("SecurityConfig", "How it is encrypted.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
     created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who last changed it.")
     processing_status: ModelCardProcessingStatus | None = member(
-        "ModelCardProcessingStatus", "How far its deletion has come, where it was asked for."
+        "ModelCardProcessingStatus", "The status of its deletion, if requested."
     )
 
-    @strawberry.field(description="All its versions. One call a page.")
+    @strawberry.field(description="All its versions. One call per page.")
     async def versions(  # noqa: PLR0913, PLR0917 - one for each of AWS's filters
         self,
         info: Info,
         first: First = 50,
         after: After = UNSET,
-        status: Annotated[ModelCardStatus | None, argument("Only those at this point of their review.")] = UNSET,
+        status: Annotated[ModelCardStatus | None, argument("Only those with this review status.")] = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
         sort_order: Order = SortOrder.DESCENDING,
