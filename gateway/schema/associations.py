@@ -19,7 +19,7 @@ from gateway.schema.paging import Listing, PageInfo, scope, window
 from gateway.schema.selection import arguments
 
 
-@strawberry.input(description="Which neighbours a hop returns; every part given must hold.")
+@strawberry.input(description="The neighbours that a hop returns; all given conditions must hold.")
 class HopFilter:
     """A filter over one hop."""
 
@@ -31,20 +31,23 @@ class HopFilter:
     )
     types: list[str] | None = strawberry.field(
         default=UNSET,
-        description="Neighbours of any of these types, such as DataSet; TrainingJob and SageMakerTrainingJob are one.",
+        description="Neighbours of any of these types, such as DataSet; TrainingJob and SageMakerTrainingJob are the "
+        "same.",
     )
     created_after: datetime | None = strawberry.field(
-        default=UNSET, description="Associations made at this moment or later."
+        default=UNSET, description="Associations created at or after this time."
     )
     created_before: datetime | None = strawberry.field(
-        default=UNSET, description="Associations made at this moment or earlier."
+        default=UNSET, description="Associations created at or before this time."
     )
 
 
-HopFilterArgument = Annotated[HopFilter | None, strawberry.argument(description="Which neighbours; left out: all.")]
+HopFilterArgument = Annotated[
+    HopFilter | None, strawberry.argument(description="The neighbours to return. Default: all.")
+]
 
 
-@strawberry.type(description="An edge of the lineage graph, with who drew it and when.")
+@strawberry.type(description="An edge of the lineage graph, with who created it and when.")
 class Association(Node):
     """One of ListAssociations' summaries."""
 
@@ -54,16 +57,16 @@ class Association(Node):
         """Read a member of the summary, as a field does of any structure."""
         return self.summary.get(name)
 
-    type: AssociationType | None = member("AssociationType", "What it says of its two ends; null where nobody said.")
-    creation_time: datetime | None = member("CreationTime", "When it was made.")
-    created_by: UserContext | None = who("CreatedBy", "Who made it.")
+    type: AssociationType | None = member("AssociationType", "How it relates its two ends; null when not stated.")
+    creation_time: datetime | None = member("CreationTime", "When it was created.")
+    created_by: UserContext | None = who("CreatedBy", "Who created it.")
 
-    @strawberry.field(description="The end that the arrow leaves.")
+    @strawberry.field(description="The end that the arrow starts from.")
     def source(self) -> Vertex:
         """Return the source."""
         return _vertex(self.loaders, self.summary["SourceArn"])
 
-    @strawberry.field(description="The end that the arrow reaches.")
+    @strawberry.field(description="The end that the arrow points to.")
     def destination(self) -> Vertex:
         """Return the destination."""
         return _vertex(self.loaders, self.summary["DestinationArn"])
@@ -73,7 +76,7 @@ class Association(Node):
 class LineageConnectionEdge:
     """An edge of a hop."""
 
-    cursor: str = strawberry.field(description="Opaque; give it as `after` to go on behind this edge.")
+    cursor: str = strawberry.field(description="Opaque; pass it as `after` to continue after this edge.")
     node: Vertex = strawberry.field(description="The neighbour.")
     association: Association = strawberry.field(description="The association between the two.")
 
@@ -84,7 +87,7 @@ class LineageConnection:
 
     edges: list[LineageConnectionEdge] = strawberry.field(description="The neighbours with their associations.")
     nodes: list[Vertex] = strawberry.field(description="The neighbours alone.")
-    page_info: PageInfo = strawberry.field(description="Whether more follow, and from where.")
+    page_info: PageInfo = strawberry.field(description="Whether more items follow, and from which cursor.")
 
 
 def association(loaders: Loaders, summary: dict[str, Any]) -> Association:

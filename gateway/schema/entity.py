@@ -141,14 +141,14 @@ def _value(record: Record, path: str, convert: Callable[[Any], Any] | None) -> A
     return convert(value) if convert and value is not None else value
 
 
-@strawberry.interface(description="Anything that `node(id:)` finds again.")
+@strawberry.interface(description="Anything that `node(id:)` can find.")
 class Node:
     """Relay's node."""
 
     loaders: strawberry.Private[Loaders]
     key: strawberry.Private[str]
 
-    @strawberry.field(description="Its identity here: an entity's is its ARN, an association's is opaque.")
+    @strawberry.field(description="Its global id: an entity's is its ARN, an association's is opaque.")
     def id(self) -> strawberry.ID:
         """Return the id."""
         return strawberry.ID(self.key)
@@ -236,7 +236,7 @@ class Registered(Described, Node):
 class Tagged(Registered):
     """What has tags of its own."""
 
-    @strawberry.field(description="Its AWS tags. One ListTags call at most.")
+    @strawberry.field(description="Its AWS tags. At most one ListTags call.")
     async def tags(self) -> list["Tag"] | None:
         """Return the tags."""
         tags: Any = await self.loaders.belongings.tags(unpinned(self.key))
@@ -249,10 +249,10 @@ class IamIdentity:
 
     arn: str | None = member("Arn", "The identity's ARN in IAM or STS.")
     principal_id: str | None = member("PrincipalId", "The identity's unique id in IAM.")
-    source_identity: str | None = member("SourceIdentity", "Whoever assumed the role, where the session says so.")
+    source_identity: str | None = member("SourceIdentity", "Who assumed the role, if the session says so.")
 
 
-@federation.type(tags=[IDENTITY], description="Who made or changed something in SageMaker.")
+@federation.type(tags=[IDENTITY], description="Who created or changed something in SageMaker.")
 class UserContext:
     """Who did it."""
 
@@ -262,7 +262,7 @@ class UserContext:
     iam_identity: IamIdentity | None = who("IamIdentity", "The IAM identity that made the call.")
 
 
-@strawberry.type(description="Which code and which process made something.")
+@strawberry.type(description="The code and the process that made something.")
 class MetadataProperties:
     """Where something came from."""
 
@@ -272,9 +272,9 @@ class MetadataProperties:
     project_id: str | None = member("ProjectId", "Id of the project that it belongs to.")
 
     @strawberry.field(
-        description="The project that it belongs to; null where it names none, or one that no longer exists. AWS finds "
-        "no project by its id, so this lists the account's projects: 1 ListProjects call per 100 of them, once a "
-        "request."
+        description="The project that it belongs to; null when it names none, or one that no longer exists. AWS "
+        "cannot look up a project by its id, so this lists the account's projects: 1 ListProjects call per 100 of "
+        "them, once per request."
     )
     async def project(
         self: Any, info: Info
@@ -296,12 +296,12 @@ def metadata_properties(entity: Described) -> MetadataProperties | None:
     return found
 
 
-@strawberry.type(description="A property that somebody set on an entity.")
+@strawberry.type(description="A property set on an entity.")
 class Property:
     """A key and its value."""
 
     key: str = member("Key", "Its name, unique within the entity.")
-    value: str | None = member("Value", "What it is set to.")
+    value: str | None = member("Value", "Its value.")
 
 
 @strawberry.type(description="An AWS tag.")
@@ -309,7 +309,7 @@ class Tag:
     """A tag."""
 
     key: str = member("Key", "The tag's name, unique within the resource.")
-    value: str = member("Value", "What it is set to; may be empty.")
+    value: str = member("Value", "Its value; may be empty.")
 
 
 def properties(values: Mapping[str, str], keys: list[str] | None = None) -> list[dict[str, str]]:

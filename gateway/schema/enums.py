@@ -18,12 +18,14 @@ class LineageType(Enum):
     """QueryLineage's LineageType."""
 
     ARTIFACT = _value("Artifact", "Something with a URI: a dataset, an image, a model.")
-    CONTEXT = _value("Context", "What groups other entities: an endpoint, a model package group.")
+    CONTEXT = _value("Context", "A grouping of other entities: an endpoint, a model package group.")
     ACTION = _value("Action", "Something done: a deployment, an approval.")
-    TRIAL_COMPONENT = _value("TrialComponent", "One run: a training, processing or transform job, or one of your own.")
+    TRIAL_COMPONENT = _value(
+        "TrialComponent", "One run: a training, processing or transform job, or one tracked by hand."
+    )
 
 
-@strawberry.enum(description="What an association says of its two ends.")
+@strawberry.enum(description="How an association relates its two ends.")
 class AssociationType(Enum):
     """AddAssociation's AssociationType."""
 
@@ -34,24 +36,24 @@ class AssociationType(Enum):
     SAME_AS = _value("SameAs", "Two entries for one thing, such as a mirror in another account.")
 
 
-@strawberry.enum(description="Which way a walk goes from each vertex that it meets.")
+@strawberry.enum(description="The direction in which a walk leaves each vertex.")
 class LineageDirection(Enum):
     """QueryLineage's Direction."""
 
     UPSTREAM = _value("Ascendants", "Against the arrows: what it came from.")
     DOWNSTREAM = _value("Descendants", "Along the arrows: what came from it.")
-    BOTH = _value("Both", "Both ways from every vertex, so that what only shares a dataset or an image is met too.")
+    BOTH = _value("Both", "Both ways from every vertex, which also finds what only shares a dataset or an image.")
 
 
-@strawberry.enum(description="What a walk spares, where it cannot spare both.")
+@strawberry.enum(description="What a walk saves when it cannot save both calls and time.")
 class WalkPreference(Enum):
     """What the caller would rather have."""
 
-    FEWER_CALLS = _value("FEWER_CALLS", "Calls to AWS: one for fifty vertices, one after another.")
+    FEWER_CALLS = _value("FEWER_CALLS", "AWS calls: one per fifty vertices, made one after another.")
     LESS_WAITING = _value(
         "LESS_WAITING",
-        "Waiting: many calls at once, which find the same vertices several times. Where AWS throttles, calls are "
-        "spared all the same.",
+        "Time: many calls at once, which find the same vertices several times. When AWS throttles, calls are saved "
+        "all the same.",
     )
 
 
@@ -59,50 +61,50 @@ class WalkPreference(Enum):
 class IncompleteReason(Enum):
     """What ends a walk, or a part of it."""
 
-    MAX_DEPTH = _value("MAX_DEPTH", "There are vertices at `maxDepth`; what lies behind them was not asked.")
-    MAX_VERTICES = _value("MAX_VERTICES", "There are more vertices, or paths, than were asked for.")
-    CALL_BUDGET = _value("CALL_BUDGET", "The request's share of AWS calls was used up.")
-    DEADLINE = _value("DEADLINE", "The request's time was up.")
-    ACCESS_DENIED = _value("ACCESS_DENIED", "AWS denied a call; what it would have told is missing.")
-    THROTTLED = _value("THROTTLED", "AWS kept refusing calls because too many are made.")
+    MAX_DEPTH = _value("MAX_DEPTH", "There are vertices at `maxDepth`; what lies beyond them was not explored.")
+    MAX_VERTICES = _value("MAX_VERTICES", "There are more vertices, or paths, than requested.")
+    CALL_BUDGET = _value("CALL_BUDGET", "The request reached its limit of AWS calls.")
+    DEADLINE = _value("DEADLINE", "The request ran out of time.")
+    ACCESS_DENIED = _value("ACCESS_DENIED", "AWS denied a call; its results are missing.")
+    THROTTLED = _value("THROTTLED", "AWS kept refusing calls because there were too many.")
     UPSTREAM_ERROR = _value("UPSTREAM_ERROR", "AWS failed or could not be reached.")
-    DANGLING = _value("DANGLING", "An association, or a start, names a vertex that no longer exists.")
+    DANGLING = _value("DANGLING", "An association or a start names a vertex that no longer exists.")
 
 
 @strawberry.enum(
-    description="What a graph can be written as, for other tools to read. Kinds of vertex and of association are in "
-    "AWS's words; whatever characters a name has, none breaks the format. Where the format has comments, one says that "
-    "the graph is incomplete."
+    description="Formats in which a graph can be exported to other tools. Kinds of vertex and association are in "
+    "AWS's words, and no character in a name breaks the format. If the format has comments, one says when the graph "
+    "is incomplete."
 )
 class GraphFormat(Enum):
     """The formats of an export."""
 
     MERMAID = _value(
         "MERMAID",
-        "A Mermaid flowchart, as Markdown pages show it. Renderers draw up to 500 edges unless told otherwise.",
+        "A Mermaid flowchart, for Markdown pages. Renderers draw up to 500 edges by default.",
     )
-    DOT = _value("DOT", "A Graphviz graph: for `dot -Tsvg`, and for large graphs `sfdp`.")
+    DOT = _value("DOT", "A Graphviz graph, for `dot -Tsvg` or, when large, `sfdp`.")
     CSV = _value(
         "CSV",
-        "One table with a header: `record` is `vertex` or `edge`, and the columns of the other are empty. A text that "
-        "a spreadsheet would take for a formula, or that begins with an apostrophe, has an apostrophe put before it.",
+        "One table with a header: `record` is `vertex` or `edge`, and the columns of the other are empty. Text that "
+        "begins with an apostrophe, or that a spreadsheet would take for a formula, gets an apostrophe in front of it.",
     )
     OPENLINEAGE = _value(
         "OPENLINEAGE",
-        "OpenLineage events, one JSON object a line. Trial components and actions are runs, with the same run id each "
-        "time, artifacts and contexts are datasets, S3 URIs by bucket and key.",
+        "OpenLineage events, one JSON object per line. Trial components and actions are runs, with the same run id "
+        "each time; artifacts and contexts are datasets, S3 URIs by bucket and key.",
     )
 
 
-@strawberry.enum(description="Which way a list is sorted.")
+@strawberry.enum(description="The order in which a list is sorted.")
 class SortOrder(Enum):
     """AWS's SortOrder."""
 
-    ASCENDING = _value("Ascending", "Least or oldest first.")
-    DESCENDING = _value("Descending", "Greatest or newest first.")
+    ASCENDING = _value("Ascending", "Lowest or oldest first.")
+    DESCENDING = _value("Descending", "Highest or newest first.")
 
 
-@strawberry.enum(description="What a list is sorted by.")
+@strawberry.enum(description="Sort keys for a list.")
 class NameOrCreationTime(Enum):
     """What most listings sort by."""
 
@@ -110,7 +112,7 @@ class NameOrCreationTime(Enum):
     CREATION_TIME = _value("CreationTime", "When it was created.")
 
 
-@strawberry.enum(description="What a list of associations is sorted by.")
+@strawberry.enum(description="Sort keys for associations.")
 class AssociationSort(Enum):
     """ListAssociations' SortBy."""
 
@@ -118,22 +120,22 @@ class AssociationSort(Enum):
     DESTINATION_ARN = _value("DestinationArn", "ARN of the destination.")
     SOURCE_TYPE = _value("SourceType", "Type of the source.")
     DESTINATION_TYPE = _value("DestinationType", "Type of the destination.")
-    CREATION_TIME = _value("CreationTime", "When the association was made.")
+    CREATION_TIME = _value("CreationTime", "When it was created.")
 
 
-@strawberry.enum(description="How far an action has come.")
+@strawberry.enum(description="States of an action.")
 class ActionStatus(Enum):
     """DescribeAction's Status."""
 
-    UNKNOWN = _value("Unknown", "Nobody said.")
+    UNKNOWN = _value("Unknown", "Not stated.")
     IN_PROGRESS = _value("InProgress", "Under way.")
     COMPLETED = _value("Completed", "Done.")
     FAILED = _value("Failed", "Ended in failure.")
     STOPPING = _value("Stopping", "Being stopped.")
-    STOPPED = _value("Stopped", "Stopped before its end.")
+    STOPPED = _value("Stopped", "Stopped before it finished.")
 
 
-@strawberry.enum(description="How far a trial component's run has come.")
+@strawberry.enum(description="States of a trial component's run.")
 class TrialComponentPrimaryStatus(Enum):
     """DescribeTrialComponent's PrimaryStatus."""
 
@@ -141,35 +143,35 @@ class TrialComponentPrimaryStatus(Enum):
     COMPLETED = _value("Completed", "Done.")
     FAILED = _value("Failed", "Ended in failure.")
     STOPPING = _value("Stopping", "Being stopped.")
-    STOPPED = _value("Stopped", "Stopped before its end.")
+    STOPPED = _value("Stopped", "Stopped before it finished.")
 
 
-@strawberry.enum(description="How an artifact's source is told from another state of the same URI.")
+@strawberry.enum(description="What distinguishes states of an artifact's source at the same URI.")
 class ArtifactSourceIdType(Enum):
     """CreateArtifact's SourceIdType."""
 
     MD5_HASH = _value("MD5Hash", "MD5 digest of the content.")
     S3_E_TAG = _value("S3ETag", "ETag of the S3 object.")
     S3_VERSION = _value("S3Version", "Version id of the S3 object.")
-    CUSTOM = _value("Custom", "Whatever its maker chose.")
+    CUSTOM = _value("Custom", "Whatever its creator chose.")
 
 
-@strawberry.enum(description="How far a model package has come.")
+@strawberry.enum(description="States of a model package.")
 class ModelPackageStatus(Enum):
     """DescribeModelPackage's ModelPackageStatus."""
 
-    PENDING = _value("Pending", "Not begun.")
-    IN_PROGRESS = _value("InProgress", "Being made or validated.")
+    PENDING = _value("Pending", "Not started.")
+    IN_PROGRESS = _value("InProgress", "Being created or validated.")
     COMPLETED = _value("Completed", "Ready for use.")
-    FAILED = _value("Failed", "Could not be made, or its validation failed.")
+    FAILED = _value("Failed", "Could not be created, or its validation failed.")
     DELETING = _value("Deleting", "Being deleted.")
 
 
-@strawberry.enum(description="How far one check of a model package has come.")
+@strawberry.enum(description="States of one check of a model package.")
 class DetailedModelPackageStatus(Enum):
     """DescribeModelPackage's Status of a check."""
 
-    NOT_STARTED = _value("NotStarted", "Not begun.")
+    NOT_STARTED = _value("NotStarted", "Not started.")
     IN_PROGRESS = _value("InProgress", "Under way.")
     COMPLETED = _value("Completed", "Passed.")
     FAILED = _value("Failed", "Not passed.")
@@ -179,12 +181,12 @@ class DetailedModelPackageStatus(Enum):
 class ModelApprovalStatus(Enum):
     """DescribeModelPackage's ModelApprovalStatus."""
 
-    APPROVED = _value("Approved", "It may.")
-    REJECTED = _value("Rejected", "It may not.")
-    PENDING_MANUAL_APPROVAL = _value("PendingManualApproval", "Somebody has yet to say.")
+    APPROVED = _value("Approved", "It may be deployed.")
+    REJECTED = _value("Rejected", "It may not be deployed.")
+    PENDING_MANUAL_APPROVAL = _value("PendingManualApproval", "Not decided yet.")
 
 
-@strawberry.enum(description="Which model packages a list holds.")
+@strawberry.enum(description="Which model packages to list.")
 class ModelPackageType(Enum):
     """ListModelPackages' ModelPackageType."""
 
@@ -193,27 +195,27 @@ class ModelPackageType(Enum):
     BOTH = _value("Both", "All of them.")
 
 
-@strawberry.enum(description="Whether making a model package validates it.")
+@strawberry.enum(description="Whether creating a model package skips its validation.")
 class SkipModelValidation(Enum):
     """DescribeModelPackage's SkipModelValidation."""
 
-    ALL = _value("All", "No validation is made.")
-    NONE = _value("None", "Every validation is made.")
+    ALL = _value("All", "All validation is skipped.")
+    NONE = _value("None", "No validation is skipped.")
 
 
-@strawberry.enum(description="How far a model package group has come.")
+@strawberry.enum(description="States of a model package group.")
 class ModelPackageGroupStatus(Enum):
     """DescribeModelPackageGroup's ModelPackageGroupStatus."""
 
-    PENDING = _value("Pending", "Not begun.")
-    IN_PROGRESS = _value("InProgress", "Being made.")
+    PENDING = _value("Pending", "Not started.")
+    IN_PROGRESS = _value("InProgress", "Being created.")
     COMPLETED = _value("Completed", "Ready for use.")
-    FAILED = _value("Failed", "Could not be made.")
+    FAILED = _value("Failed", "Could not be created.")
     DELETING = _value("Deleting", "Being deleted.")
     DELETE_FAILED = _value("DeleteFailed", "Could not be deleted.")
 
 
-@strawberry.enum(description="Whose entities a list holds.")
+@strawberry.enum(description="Whose entities to list.")
 class CrossAccountFilterOption(Enum):
     """ListModelPackageGroups' CrossAccountFilterOption."""
 
@@ -221,7 +223,7 @@ class CrossAccountFilterOption(Enum):
     CROSS_ACCOUNT = _value("CrossAccount", "Those that other accounts share with it.")
 
 
-@strawberry.enum(description="Where a model card stands in its review.")
+@strawberry.enum(description="States of a model card's review.")
 class ModelCardStatus(Enum):
     """DescribeModelCard's ModelCardStatus."""
 
@@ -231,38 +233,38 @@ class ModelCardStatus(Enum):
     ARCHIVED = _value("Archived", "No longer kept up to date.")
 
 
-@strawberry.enum(description="How far the deletion of a model card has come.")
+@strawberry.enum(description="States of a model card's deletion.")
 class ModelCardProcessingStatus(Enum):
     """DescribeModelCard's ModelCardProcessingStatus."""
 
     DELETE_IN_PROGRESS = _value("DeleteInProgress", "Under way.")
-    DELETE_PENDING = _value("DeletePending", "Asked for, not begun.")
-    CONTENT_DELETED = _value("ContentDeleted", "What the card says is gone.")
+    DELETE_PENDING = _value("DeletePending", "Requested, not started.")
+    CONTENT_DELETED = _value("ContentDeleted", "The card's content is gone.")
     EXPORT_JOBS_DELETED = _value("ExportJobsDeleted", "The jobs that exported it are gone.")
     DELETE_COMPLETED = _value("DeleteCompleted", "Done.")
     DELETE_FAILED = _value("DeleteFailed", "Ended in failure.")
 
 
-@strawberry.enum(description="Whether a pipeline is there to stay.")
+@strawberry.enum(description="States of a pipeline.")
 class PipelineStatus(Enum):
     """DescribePipeline's PipelineStatus."""
 
-    ACTIVE = _value("Active", "It can be run.")
+    ACTIVE = _value("Active", "Ready to run.")
     DELETING = _value("Deleting", "Being deleted.")
 
 
-@strawberry.enum(description="How far a pipeline execution has come.")
+@strawberry.enum(description="States of a pipeline execution.")
 class PipelineExecutionStatus(Enum):
     """DescribePipelineExecution's PipelineExecutionStatus."""
 
     EXECUTING = _value("Executing", "Under way.")
     STOPPING = _value("Stopping", "Being stopped.")
-    STOPPED = _value("Stopped", "Stopped before its end.")
+    STOPPED = _value("Stopped", "Stopped before it finished.")
     FAILED = _value("Failed", "Ended in failure.")
     SUCCEEDED = _value("Succeeded", "Done.")
 
 
-@strawberry.enum(description="What a list of pipeline executions is sorted by.")
+@strawberry.enum(description="Sort keys for pipeline executions.")
 class PipelineExecutionSort(Enum):
     """ListPipelineExecutions' SortBy."""
 
@@ -270,14 +272,14 @@ class PipelineExecutionSort(Enum):
     PIPELINE_EXECUTION_ARN = _value("PipelineExecutionArn", "Its ARN.")
 
 
-@strawberry.enum(description="How far a project has come.")
+@strawberry.enum(description="States of a project.")
 class ProjectStatus(Enum):
     """DescribeProject's ProjectStatus."""
 
-    PENDING = _value("Pending", "Not begun.")
-    CREATE_IN_PROGRESS = _value("CreateInProgress", "Being made.")
-    CREATE_COMPLETED = _value("CreateCompleted", "Made.")
-    CREATE_FAILED = _value("CreateFailed", "Could not be made.")
+    PENDING = _value("Pending", "Not started.")
+    CREATE_IN_PROGRESS = _value("CreateInProgress", "Being created.")
+    CREATE_COMPLETED = _value("CreateCompleted", "Created.")
+    CREATE_FAILED = _value("CreateFailed", "Could not be created.")
     DELETE_IN_PROGRESS = _value("DeleteInProgress", "Being deleted.")
     DELETE_FAILED = _value("DeleteFailed", "Could not be deleted.")
     DELETE_COMPLETED = _value("DeleteCompleted", "Deleted.")
@@ -286,20 +288,20 @@ class ProjectStatus(Enum):
     UPDATE_FAILED = _value("UpdateFailed", "Could not be changed.")
 
 
-@strawberry.enum(description="What the URI of model data names.")
+@strawberry.enum(description="What the URI of model data refers to.")
 class S3ModelDataType(Enum):
     """S3ModelDataSource's S3DataType, and AdditionalS3DataSource's."""
 
-    S3_PREFIX = _value("S3Prefix", "Every object whose key begins so.")
+    S3_PREFIX = _value("S3Prefix", "Every object whose key begins with it.")
     S3_OBJECT = _value("S3Object", "One object.")
 
 
-@strawberry.enum(description="What the URI of a transform job's input names.")
+@strawberry.enum(description="What the URI of a transform job's input refers to.")
 class S3DataType(Enum):
     """TransformS3DataSource's S3DataType."""
 
     MANIFEST_FILE = _value("ManifestFile", "A file that lists the objects.")
-    S3_PREFIX = _value("S3Prefix", "Every object whose key begins so.")
+    S3_PREFIX = _value("S3Prefix", "Every object whose key begins with it.")
     AUGMENTED_MANIFEST_FILE = _value("AugmentedManifestFile", "A file of JSON lines with objects and their labels.")
     CONVERSE = _value("Converse", "A dataset of conversations.")
 
@@ -308,25 +310,25 @@ class S3DataType(Enum):
 class CompressionType(Enum):
     """CompressionType, and ModelDataSource's ModelCompressionType."""
 
-    NONE = _value("None", "Not at all.")
-    GZIP = _value("Gzip", "By gzip.")
+    NONE = _value("None", "Not compressed.")
+    GZIP = _value("Gzip", "Compressed with gzip.")
 
 
-@strawberry.enum(description="How a transform job cuts its input into records.")
+@strawberry.enum(description="How a transform job splits its input into records.")
 class SplitType(Enum):
     """TransformInput's SplitType."""
 
     NONE = _value("None", "Not at all: each object is one record.")
-    LINE = _value("Line", "At each line's end.")
-    RECORD_IO = _value("RecordIO", "As the RecordIO format says.")
-    TF_RECORD = _value("TFRecord", "As the TFRecord format says.")
+    LINE = _value("Line", "At the end of each line.")
+    RECORD_IO = _value("RecordIO", "As the RecordIO format defines.")
+    TF_RECORD = _value("TFRecord", "As the TFRecord format defines.")
 
 
 @strawberry.enum(description="How many records a transform job sends to the model at a time.")
 class BatchStrategy(Enum):
     """TransformJobDefinition's BatchStrategy."""
 
-    MULTI_RECORD = _value("MultiRecord", "As many as fit the greatest payload.")
+    MULTI_RECORD = _value("MultiRecord", "As many as fit the largest payload.")
     SINGLE_RECORD = _value("SingleRecord", "One.")
 
 
@@ -334,5 +336,5 @@ class BatchStrategy(Enum):
 class AssemblyType(Enum):
     """TransformOutput's AssembleWith."""
 
-    NONE = _value("None", "End to end, as they come.")
+    NONE = _value("None", "End to end, with nothing in between.")
     LINE = _value("Line", "With a line break after each.")

@@ -13,18 +13,18 @@ from gateway.loaders import Loaders
 from gateway.schema.enums import LineageType
 
 
-@strawberry.input(description="A property, to look for or to set.")
+@strawberry.input(description="A property to look for or to set.")
 class PropertyInput:
     """A key and its value."""
 
     key: str = strawberry.field(description="The property's name.")
-    value: str = strawberry.field(description="What it must be, or will be, set to.")
+    value: str = strawberry.field(description="The value to look for or to set.")
 
 
 @strawberry.input(
-    description="Which vertices a walk shows; every part given must hold. A filter chooses what is shown, never what "
-    "is walked, and the starts are always shown. Times and properties take a Describe of each vertex, unless what it "
-    "told is remembered."
+    description="The vertices that a walk shows; all given conditions must hold. A filter chooses what is shown, "
+    "never what is walked, and the starts are always shown. Times and properties cost one Describe per vertex, unless "
+    "its result is cached."
 )
 class LineageFilter:
     """A filter over a walk's vertices."""
@@ -34,15 +34,14 @@ class LineageFilter:
     )
     types: list[str] | None = strawberry.field(
         default=UNSET,
-        description="Vertices of any of these types, such as DataSet; TrainingJob and SageMakerTrainingJob are one.",
+        description="Vertices of any of these types, such as DataSet; TrainingJob and SageMakerTrainingJob are the "
+        "same.",
     )
-    created_after: datetime | None = strawberry.field(default=UNSET, description="Created at this moment or later.")
-    created_before: datetime | None = strawberry.field(default=UNSET, description="Created at this moment or earlier.")
-    modified_after: datetime | None = strawberry.field(
-        default=UNSET, description="Last changed at this moment or later."
-    )
+    created_after: datetime | None = strawberry.field(default=UNSET, description="Created at or after this time.")
+    created_before: datetime | None = strawberry.field(default=UNSET, description="Created at or before this time.")
+    modified_after: datetime | None = strawberry.field(default=UNSET, description="Last changed at or after this time.")
     modified_before: datetime | None = strawberry.field(
-        default=UNSET, description="Last changed at this moment or earlier."
+        default=UNSET, description="Last changed at or before this time."
     )
     properties: list[PropertyInput] | None = strawberry.field(
         default=UNSET, description="With any of these properties. Trial components have none."

@@ -58,12 +58,12 @@ if TYPE_CHECKING:
     from gateway.schema.pipelines import PipelineExecution
     from gateway.schema.registry import ModelPackage, ModelPackageGroup
 
-Keys = Annotated[list[str] | None, strawberry.argument(description="Only these keys, in this order; left out: all.")]
+Keys = Annotated[list[str] | None, strawberry.argument(description="Only these keys, in this order. Default: all.")]
 
 
 @strawberry.federation.type(
     keys=["arn"],
-    description="A group of lineage entities that share who may see them. Every account has a default one; others "
+    description="A group of lineage entities that the same accounts can see. Every account has a default one; others "
     "come from accounts that share theirs.",
 )
 class LineageGroup(Described, Node):
@@ -82,18 +82,18 @@ class LineageGroup(Described, Node):
         parsed = arns.parse(self.key)
         return parsed.id if parsed else self.key
 
-    display_name: str | None = member("DisplayName", "The name to show.")
+    display_name: str | None = member("DisplayName", "The display name.")
     description: str | None = member("Description", "What it is for.")
     creation_time: datetime | None = member("CreationTime", "When it was created.")
     created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who last changed it.")
 
 
 @strawberry.federation.interface(
     keys=["arn"],
     description="A vertex of the lineage graph. Its identity (id, arn, lineageType) never fails; the rest is null "
-    "where the entity lacks it, no longer exists, or (with an error) could not be described.",
+    "when the entity lacks it, no longer exists, or (with an error) could not be described.",
 )
 class LineageEntity(Described, Node):
     """What the four kinds of vertex have in common."""
@@ -111,20 +111,21 @@ class LineageEntity(Described, Node):
     name: str | None = member(attrgetter("name_path"), "Its name. Artifacts may have none, or share one.")
     type: str | None = member(
         attrgetter("type_path"),
-        "What it stands for: DataSet, Model, Image, Endpoint, ModelDeployment, SageMakerTrainingJob and so on, or any "
-        "word its maker chose.",
+        "Its type: DataSet, Model, Image, Endpoint, ModelDeployment, SageMakerTrainingJob and so on, or any word its "
+        "creator chose.",
         plan.one_spelling,
     )
     source_uri: str | None = member(
-        attrgetter("source_path"), "Where the thing itself is: an S3 URI, an image, the ARN of a job or an endpoint."
+        attrgetter("source_path"),
+        "Where the thing it represents is: an S3 URI, an image, the ARN of a job or an endpoint.",
     )
     creation_time: datetime | None = member("CreationTime", "When it was created.")
     created_by: UserContext | None = who("CreatedBy", "Who created it.")
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
-    last_modified_by: UserContext | None = who("LastModifiedBy", "Who changed it last.")
+    last_modified_by: UserContext | None = who("LastModifiedBy", "Who last changed it.")
     lineage_group_arn: Arn | None = member("LineageGroupArn", "ARN of the lineage group that it belongs to.")
 
-    @strawberry.field(description="Which code and process made it. Contexts have none.")
+    @strawberry.field(description="The code and process that made it. Contexts have none.")
     def metadata_properties(self) -> MetadataProperties | None:
         """Return what is known of that."""
         return metadata_properties(self)
@@ -137,7 +138,7 @@ class LineageEntity(Described, Node):
         )
         return group
 
-    @strawberry.field(description="The whole graph that is reachable from here, as deep as asked.")
+    @strawberry.field(description="The whole graph reachable from here, as deep as `maxDepth`.")
     async def lineage(  # noqa: PLR0913, PLR0917 - a walk has these arguments
         self,
         info: Info,
@@ -152,19 +153,21 @@ class LineageEntity(Described, Node):
         return await lineage_graph(info, walked, filter)
 
     datasets: Connection["Artifact"] = question(
-        questions.DATASETS, LineageDirection.UPSTREAM, "The datasets that went into it; or those that came from it."
+        questions.DATASETS,
+        LineageDirection.UPSTREAM,
+        "The datasets that went into it or, with DOWNSTREAM, that came from it.",
     )
     images: Connection["Artifact"] = question(
-        questions.IMAGES, LineageDirection.UPSTREAM, "The container images that it was made with."
+        questions.IMAGES, LineageDirection.UPSTREAM, "The container images used to make it."
     )
     models: Connection["Artifact"] = question(
         questions.MODELS, LineageDirection.DOWNSTREAM, "The models that came from it: model files and model packages."
     )
     endpoints: Connection["Context"] = question(
-        questions.ENDPOINTS, LineageDirection.DOWNSTREAM, "The endpoints at which it, or what came from it, serves."
+        questions.ENDPOINTS, LineageDirection.DOWNSTREAM, "The endpoints that serve it or what came from it."
     )
     actions: Connection["Action"] = question(
-        questions.ACTIONS, LineageDirection.DOWNSTREAM, "What was done with it: deployments, approvals and the like."
+        questions.ACTIONS, LineageDirection.DOWNSTREAM, "The actions taken on it: deployments, approvals and the like."
     )
     artifacts: Connection["Artifact"] = question(
         questions.ARTIFACTS, LineageDirection.UPSTREAM, "All artifacts that it came from."
@@ -183,8 +186,8 @@ class LineageEntity(Described, Node):
     )
 
     @strawberry.field(
-        description="The experiments' trials that it was used in, and what came from it. One walk; one Search per 100 "
-        "runs on it and one Describe a trial."
+        description="The experiment trials that used it, or what came from it. One walk, plus one Search per 100 runs "
+        "on it and one Describe per trial."
     )
     async def trials(
         self,
@@ -197,8 +200,8 @@ class LineageEntity(Described, Node):
         return await questions.trials(info, self, direction, first, after)
 
     @strawberry.field(
-        description="The pipeline executions that it came out of, nearest first. One walk; one Search per 100 runs on "
-        "it, and one ListTags for each run whose tags name no execution."
+        description="The pipeline executions that it came from, nearest first. One walk, plus one Search per 100 runs "
+        "on it and one ListTags for each run whose tags name no execution."
     )
     async def pipeline_executions(
         self, info: Info, direction: DirectionArgument = LineageDirection.UPSTREAM
@@ -206,7 +209,7 @@ class LineageEntity(Described, Node):
         """Answer which pipeline executions."""
         return await questions.pipeline_executions(info, self, direction)
 
-    @strawberry.field(description="Its AWS tags. One ListTags call at most.")
+    @strawberry.field(description="Its AWS tags. At most one ListTags call.")
     async def tags(self) -> list[Tag] | None:
         """Return the tags."""
         tags: Any = await self.loaders.belongings.tags(self.key)
@@ -235,32 +238,32 @@ class Artifact(LineageEntity):
 
     kind = kinds.ARTIFACT
 
-    source: ArtifactSource | None = member("Source", "What it stands for.")
+    source: ArtifactSource | None = member("Source", "What it represents.")
 
-    @strawberry.field(description="The model package that it stands for; null where its source is none.")
+    @strawberry.field(description="The model package that it represents; null when its source is not one.")
     def model_package(self) -> Annotated["ModelPackage", strawberry.lazy("gateway.schema.registry")] | None:
         """Return the model package, undescribed."""
         found: ModelPackage | None = _stood_for(self, kinds.MODEL_PACKAGE)
         return found
 
-    @strawberry.field(description="What its maker noted of it.")
+    @strawberry.field(description="Properties set by its creator.")
     def properties(self, keys: Keys = UNSET) -> list[Property] | None:
         """Return the properties."""
         return _properties(self, keys)
 
 
 @strawberry.federation.type(
-    keys=["arn"], description="What groups other entities, such as an endpoint or a model package group."
+    keys=["arn"], description="A grouping of other entities, such as an endpoint or a model package group."
 )
 class Context(LineageEntity):
     """DescribeContext."""
 
     kind = kinds.CONTEXT
 
-    source: ContextSource | None = member("Source", "What it stands for.")
-    description: str | None = member("Description", "What its maker says of it.")
+    source: ContextSource | None = member("Source", "What it represents.")
+    description: str | None = member("Description", "A description by its creator.")
 
-    @strawberry.field(description="The model package group that it stands for; null where its source is none.")
+    @strawberry.field(description="The model package group that it represents; null when its source is not one.")
     def model_package_group(
         self,
     ) -> Annotated["ModelPackageGroup", strawberry.lazy("gateway.schema.registry")] | None:
@@ -268,7 +271,7 @@ class Context(LineageEntity):
         found: ModelPackageGroup | None = _stood_for(self, kinds.MODEL_PACKAGE_GROUP)
         return found
 
-    @strawberry.field(description="What its maker noted of it.")
+    @strawberry.field(description="Properties set by its creator.")
     def properties(self, keys: Keys = UNSET) -> list[Property] | None:
         """Return the properties."""
         return _properties(self, keys)
@@ -281,33 +284,35 @@ class Action(LineageEntity):
     kind = kinds.ACTION
 
     source: ActionSource | None = member("Source", "What it was done to.")
-    description: str | None = member("Description", "What its maker says of it.")
-    status: ActionStatus | None = member("Status", "How far it has come.")
+    description: str | None = member("Description", "A description by its creator.")
+    status: ActionStatus | None = member("Status", "Its status.")
 
-    @strawberry.field(description="The model package that it was done to, such as approved; null where it was none.")
+    @strawberry.field(
+        description="The model package that it was done to, such as the one approved; null when there is none."
+    )
     def model_package(self) -> Annotated["ModelPackage", strawberry.lazy("gateway.schema.registry")] | None:
         """Return the model package, undescribed."""
         found: ModelPackage | None = _stood_for(self, kinds.MODEL_PACKAGE)
         return found
 
-    @strawberry.field(description="What its maker noted of it.")
+    @strawberry.field(description="Properties set by its creator.")
     def properties(self, keys: Keys = UNSET) -> list[Property] | None:
         """Return the properties."""
         return _properties(self, keys)
 
 
 @strawberry.federation.type(
-    keys=["arn"], description="One run: a training, processing or transform job, or a run that was tracked by hand."
+    keys=["arn"], description="One run: a training, processing or transform job, or one tracked by hand."
 )
 class TrialComponent(LineageEntity):
     """DescribeTrialComponent."""
 
     kind = kinds.TRIAL_COMPONENT
 
-    display_name: str | None = member("DisplayName", "The name to show.")
-    source: TrialComponentSource | None = member("Source", "The job that it stands for.")
-    sources: list[TrialComponentSource] | None = member("Sources", "All jobs that it stands for.")
-    status: TrialComponentStatus | None = member("Status", "How the run stands.")
+    display_name: str | None = member("DisplayName", "The display name.")
+    source: TrialComponentSource | None = member("Source", "The job that it represents.")
+    sources: list[TrialComponentSource] | None = member("Sources", "All jobs that it represents.")
+    status: TrialComponentStatus | None = member("Status", "The run's status.")
     start_time: datetime | None = member("StartTime", "When the run began.")
     end_time: datetime | None = member("EndTime", "When the run ended.")
     parameters: list[TrialComponentParameter] | None = member("Parameters", "The run's settings, by key.", keyed)
@@ -316,8 +321,8 @@ class TrialComponent(LineageEntity):
     metrics: list[TrialComponentMetricSummary] | None = member("Metrics", "What it measured.")
 
     @strawberry.field(
-        description="The trials that it is part of, by name. Where several trial components are asked, one Search per "
-        "100 of them and one Describe a trial; of one alone, one ListTrials."
+        description="The trials that it is part of, by name. For a single trial component, one ListTrials; for "
+        "several, one Search per 100 of them and one Describe per trial."
     )
     async def parent_trials(
         self, info: Info, first: First = 50, after: After = UNSET
@@ -327,9 +332,8 @@ class TrialComponent(LineageEntity):
         return await connected(info, kinds.TRIAL, naming(self.loaders, kinds.TRIAL, trials, self.key), first, after)
 
     @strawberry.field(
-        description="The pipeline execution that it ran in; null where it ran in none. Told by its tags, and where "
-        "these are silent by its job's: one Search per 100 trial components or one ListTags, and one more ListTags a "
-        "job asked."
+        description="The pipeline execution that it ran in; null when it ran in none. Found by its tags or, failing "
+        "that, by its job's: one Search per 100 trial components or one ListTags, plus one ListTags per job asked."
     )
     async def pipeline_execution(
         self,

@@ -23,18 +23,18 @@ MOST_IDS = 100
 class Nodes:
     """The part of the root that one subgraph of a graph can have."""
 
-    @strawberry.field(description="Whatever has this id; null when nothing has. One call.")
+    @strawberry.field(description="The node with this id; null when there is none. One call.")
     async def node(
-        self, info: Info, id: Annotated[strawberry.ID, argument("An id that this API handed out.")]
+        self, info: Info, id: Annotated[strawberry.ID, argument("An id that this API returned.")]
     ) -> Node | None:
         """Find a node again."""
         return await _node(info.context, id, "id")
 
-    @strawberry.field(description="Whatever has these ids, in their order, with null for what does not exist.")
+    @strawberry.field(description="The nodes with these ids, in their order, with null for those that do not exist.")
     def nodes(
         self,
         info: Info,
-        ids: Annotated[list[strawberry.ID], argument("Up to 100 ids that this API handed out.")],
+        ids: Annotated[list[strawberry.ID], argument("Up to 100 ids that this API returned.")],
     ) -> list[Node | None]:
         """Find several nodes again; each is awaited by itself, so that one failure costs one slot."""
         if len(ids) > MOST_IDS:

@@ -41,28 +41,28 @@ _MARKS = 3
 UNTOLD = (BudgetExceeded, DeadlineExceeded, Forbidden, Throttled, Unsupported, UpstreamUnavailable)
 """Errors by which AWS may fail to tell what is there."""
 
-First = Annotated[int | None, strawberry.argument(description="How many at most, 1 to 100.")]
+First = Annotated[int | None, strawberry.argument(description="Maximum number of items, 1 to 100.")]
 After = Annotated[
     str | None,
-    strawberry.argument(description="A cursor of the same list: go on after that edge. Left out: from the start."),
+    strawberry.argument(description="A cursor from this list: continue after that edge. Default: from the start."),
 ]
 
 
-@strawberry.federation.type(shareable=True, description="Where a page of a list stands in the whole of it.")
+@strawberry.federation.type(shareable=True, description="The position of a page within its list.")
 class PageInfo:
     """Relay's page info."""
 
     has_next_page: bool = strawberry.field(description="Whether more edges follow; `after: endCursor` fetches them.")
-    has_previous_page: bool = strawberry.field(description="Whether edges come before: true when `after` was given.")
+    has_previous_page: bool = strawberry.field(description="Whether edges precede it: true when `after` was given.")
     start_cursor: str | None = strawberry.field(description="The first edge's cursor; null on an empty page.")
     end_cursor: str | None = strawberry.field(description="The last edge's cursor; null on an empty page.")
 
 
-@strawberry.type(description="One item of a list and where it stands.")
+@strawberry.type(description="One item of a list and its cursor.")
 class Edge(Generic[N]):
     """Relay's edge."""
 
-    cursor: str = strawberry.field(description="Opaque; give it as `after` to go on behind this edge.")
+    cursor: str = strawberry.field(description="Opaque; pass it as `after` to continue after this edge.")
     node: N = strawberry.field(description="The item.")
 
 
@@ -72,7 +72,7 @@ class Connection(Generic[N]):
 
     edges: list[Edge[N]] = strawberry.field(description="The items with their cursors.")
     nodes: list[N] = strawberry.field(description="The items alone.")
-    page_info: PageInfo = strawberry.field(description="Whether more follow, and from where.")
+    page_info: PageInfo = strawberry.field(description="Whether more items follow, and from which cursor.")
 
 
 class Window(NamedTuple, Generic[T]):

@@ -18,32 +18,32 @@ def _finite(value: float | str) -> float | None:
 
 def number(path: str, description: str) -> Any:
     """Declare a field that shows a number, or nothing where a run that diverged has none."""
-    return member(path, f"{description} Null also where that is NaN or infinite.", _finite)
+    return member(path, f"{description} Also null when NaN or infinite.", _finite)
 
 
-@strawberry.type(description="What tells one state of an artifact's source from another.")
+@strawberry.type(description="What distinguishes one state of an artifact's source from another.")
 class ArtifactSourceType:
     """A source type and its value."""
 
-    source_id_type: ArtifactSourceIdType | None = member("SourceIdType", "What kind of identifier it is.")
+    source_id_type: ArtifactSourceIdType | None = member("SourceIdType", "The kind of identifier.")
     value: str | None = member("Value", "The identifier.")
 
 
-@strawberry.type(description="What an artifact stands for. URI and source types together identify the artifact.")
+@strawberry.type(description="What an artifact represents. Its URI and source types together identify the artifact.")
 class ArtifactSource:
     """An artifact's source."""
 
     source_uri: str | None = member("SourceUri", "Where it is.")
-    source_types: list[ArtifactSourceType] | None = member("SourceTypes", "Which state of it.")
+    source_types: list[ArtifactSourceType] | None = member("SourceTypes", "Identifiers of its state.")
 
 
-@strawberry.type(description="What a context stands for.")
+@strawberry.type(description="What a context represents.")
 class ContextSource:
     """A context's source."""
 
     source_uri: str | None = member("SourceUri", "Where it is, or its ARN.")
-    source_type: str | None = member("SourceType", "What kind of thing that is.")
-    source_id: str | None = member("SourceId", "Its identifier there.")
+    source_type: str | None = member("SourceType", "What kind of thing it is.")
+    source_id: str | None = member("SourceId", "Its identifier at that location.")
 
 
 @strawberry.type(description="What an action was done to.")
@@ -51,11 +51,11 @@ class ActionSource:
     """An action's source."""
 
     source_uri: str | None = member("SourceUri", "Where it is, or its ARN.")
-    source_type: str | None = member("SourceType", "What kind of thing that is.")
-    source_id: str | None = member("SourceId", "Its identifier there.")
+    source_type: str | None = member("SourceType", "What kind of thing it is.")
+    source_id: str | None = member("SourceId", "Its identifier at that location.")
 
 
-@strawberry.type(description="The job that a trial component stands for.")
+@strawberry.type(description="The job that a trial component represents.")
 class TrialComponentSource:
     """A trial component's source."""
 
@@ -63,12 +63,12 @@ class TrialComponentSource:
     source_type: str | None = member("SourceType", "What kind of job it is, such as SageMakerTrainingJob.")
 
 
-@strawberry.type(description="How a run stands.")
+@strawberry.type(description="The status of a run.")
 class TrialComponentStatus:
     """A trial component's status."""
 
-    primary_status: TrialComponentPrimaryStatus | None = member("PrimaryStatus", "How far it has come.")
-    message: str | None = member("Message", "More of it in words.")
+    primary_status: TrialComponentPrimaryStatus | None = member("PrimaryStatus", "Its status.")
+    message: str | None = member("Message", "Further details, as text.")
 
 
 @strawberry.type(description="A hyperparameter or other setting of a run: a string or a number.")
@@ -76,11 +76,11 @@ class TrialComponentParameter:
     """One of a trial component's parameters."""
 
     key: str = member("Key", "Its name.")
-    string_value: str | None = member("StringValue", "Its value, where that is a string.")
-    number_value: float | None = number("NumberValue", "Its value, where that is a number.")
+    string_value: str | None = member("StringValue", "Its value, if it is a string.")
+    number_value: float | None = number("NumberValue", "Its value, if it is a number.")
 
 
-@strawberry.type(description="Something that a run read or wrote, by the run's own name for it.")
+@strawberry.type(description="Something that a run read or wrote, under the run's own name for it.")
 class TrialComponentArtifact:
     """One of a trial component's input or output artifacts."""
 
@@ -89,15 +89,15 @@ class TrialComponentArtifact:
     value: str | None = member("Value", "Where it is.")
 
 
-@strawberry.type(description="A metric of a run, summed up over its points.")
+@strawberry.type(description="A summary of all points of one of a run's metrics.")
 class TrialComponentMetricSummary:
     """One of a trial component's metric summaries."""
 
     metric_name: str | None = member("MetricName", "What is measured.")
     source_arn: Arn | None = member("SourceArn", "ARN of the job that measured it.")
     time_stamp: datetime | None = member("TimeStamp", "When it was last measured.")
-    max: float | None = number("Max", "The greatest value.")
-    min: float | None = number("Min", "The least value.")
+    max: float | None = number("Max", "The largest value.")
+    min: float | None = number("Min", "The smallest value.")
     last: float | None = number("Last", "The latest value.")
     count: int | None = member("Count", "How many points there are.")
     avg: float | None = number("Avg", "The mean of the values.")

@@ -59,7 +59,7 @@ from gateway.schema.walks import (
 if TYPE_CHECKING:
     from gateway.loaders import Loaders
 
-_DESCRIPTION = "Where every question about lineage begins."
+_DESCRIPTION = "The root of all queries."
 
 
 @strawberry.type(description=_DESCRIPTION)
@@ -73,14 +73,14 @@ class Query(References, Catalogue):
         return found
 
     @strawberry.field(
-        description="The entities that stand for anything a person has at hand: an S3 URI (with or without its last "
+        description="The entities that represent what a reference names: an S3 URI (with or without its trailing "
         "slash), an image, the ARN or name of a job, endpoint, model package, package group, trial component or "
-        "lineage entity, or the ARN of a pipeline execution, its id, or `pipeline/id`. The cheapest calls that can "
-        "answer: one for an image and most ARNs, three for `pipeline/id`, six for an S3 URI, seven for a bare name. "
-        "Capital letters cost some more, as SageMaker writes many ARNs in small ones whatever the name is."
+        "lineage entity, or the ARN of a pipeline execution, its id, or `pipeline/id`. Makes the cheapest calls that "
+        "can answer: one for an image and most ARNs, three for `pipeline/id`, six for an S3 URI, seven for a bare "
+        "name. Capital letters cost a few more, since SageMaker writes many ARNs in lower case whatever the name."
     )
     async def resolve(
-        self, info: Info, reference: Annotated[str, argument("What to look for, exactly.")], first: First = 50
+        self, info: Info, reference: Annotated[str, argument("The exact reference to look for.")], first: First = 50
     ) -> list[LineageEntity]:
         """Find what stands for a reference."""
         return await resolve(info, reference, first)
@@ -119,7 +119,7 @@ class Query(References, Catalogue):
         found: LineageGroup | None = await by_name(info.context, kinds.LINEAGE_GROUP, name)
         return found
 
-    @strawberry.field(description="The account's lineage groups. One call a page.")
+    @strawberry.field(description="The account's lineage groups. One call per page.")
     async def lineage_groups(
         self,
         info: Info,
@@ -144,7 +144,7 @@ class Query(References, Catalogue):
             SortOrder=sort_order,
         )
 
-    @strawberry.field(description="The account's artifacts. One call a page.")
+    @strawberry.field(description="The account's artifacts. One call per page.")
     async def artifacts(
         self,
         info: Info,
@@ -171,7 +171,7 @@ class Query(References, Catalogue):
             SortOrder=sort_order,
         )
 
-    @strawberry.field(description="The account's contexts. One call a page.")
+    @strawberry.field(description="The account's contexts. One call per page.")
     async def contexts(
         self,
         info: Info,
@@ -200,7 +200,7 @@ class Query(References, Catalogue):
             SortOrder=sort_order,
         )
 
-    @strawberry.field(description="The account's actions. One call a page.")
+    @strawberry.field(description="The account's actions. One call per page.")
     async def actions(
         self,
         info: Info,
@@ -230,8 +230,8 @@ class Query(References, Catalogue):
         )
 
     @strawberry.field(
-        description="The account's trial components, of one experiment, one trial or one source at most. One call a "
-        "page; empty where there is no such experiment or trial."
+        description="The account's trial components, or those of one experiment, one trial or one source. One call "
+        "per page; empty when there is no such experiment or trial."
     )
     async def trial_components(
         self,
@@ -240,7 +240,7 @@ class Query(References, Catalogue):
         after: After = UNSET,
         experiment_name: Annotated[str | None, argument("Only those in a trial of this experiment.")] = UNSET,
         trial_name: Annotated[str | None, argument("Only those in this trial.")] = UNSET,
-        source_arn: Annotated[str | None, argument("Only those that stand for the job with this ARN.")] = UNSET,
+        source_arn: Annotated[str | None, argument("Only those whose source is the job with this ARN.")] = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
         sort_by: SortBy = UNSET,
@@ -267,25 +267,25 @@ class Query(References, Catalogue):
             SortOrder=sort_order,
         )
 
-    @strawberry.field(description="Associations, by either end or all of the account's. At most one call a page.")
+    @strawberry.field(description="Associations, by either end or all in the account. At most one call per page.")
     async def associations(
         self,
         info: Info,
         first: First = 50,
         after: After = UNSET,
-        source_arn: Annotated[Arn | None, argument("Only those that leave this vertex.")] = UNSET,
-        destination_arn: Annotated[Arn | None, argument("Only those that reach this vertex.")] = UNSET,
+        source_arn: Annotated[Arn | None, argument("Only those that start from this vertex.")] = UNSET,
+        destination_arn: Annotated[Arn | None, argument("Only those that point to this vertex.")] = UNSET,
         source_type: Annotated[
             str | None,
-            argument("Only those whose source has this type; TrainingJob and SageMakerTrainingJob are one."),
+            argument("Only those whose source has this type; TrainingJob and SageMakerTrainingJob are the same."),
         ] = UNSET,
         destination_type: Annotated[
-            str | None, argument("Only those whose destination has this type, in either spelling too.")
+            str | None, argument("Only those whose destination has this type, likewise in either spelling.")
         ] = UNSET,
         type: Annotated[AssociationType | None, argument("Only those of this type.")] = UNSET,
         created_after: CreatedAfter = UNSET,
         created_before: CreatedBefore = UNSET,
-        sort_by: Annotated[AssociationSort | None, argument("What to sort by; left out: CREATION_TIME.")] = UNSET,
+        sort_by: Annotated[AssociationSort | None, argument("The sort key. Default: CREATION_TIME.")] = UNSET,
         sort_order: Order = UNSET,
         account: Account = UNSET,
         region: Region = UNSET,
@@ -314,9 +314,7 @@ class Query(References, Catalogue):
         chosen = await window(info, association_listing(loaders, parameters, place=place), first, after)
         return connection(chosen, lambda summary: association(loaders, summary))
 
-    @strawberry.field(
-        description="The whole graph that is reachable from some vertices: one walk, which all starts share."
-    )
+    @strawberry.field(description="The whole graph reachable from some vertices: one walk, shared by all starts.")
     async def lineage(
         self,
         info: Info,
@@ -332,16 +330,18 @@ class Query(References, Catalogue):
         return await lineage_graph(info, walked, filter)
 
     @strawberry.field(
-        description="The ways from one vertex to another along the arrows: every shortest one, then longer ones. Each "
-        "end is walked half of the way."
+        description="The ways from one vertex to another along the arrows: every shortest one, then longer ones. "
+        "Walks half-way from each end."
     )
     async def paths(
         self,
         info: Info,
-        start: Annotated[Arn, strawberry.argument(name="from", description="ARN of the vertex that the paths leave.")],
-        end: Annotated[Arn, strawberry.argument(name="to", description="ARN of the vertex that they reach.")],
-        max_depth: Annotated[int, argument("How many associations a path may have, 0 to 100.")] = 10,
-        first: Annotated[int, argument("How many paths at most, 1 to 100.")] = 10,
+        start: Annotated[
+            Arn, strawberry.argument(name="from", description="ARN of the vertex that the paths start from.")
+        ],
+        end: Annotated[Arn, strawberry.argument(name="to", description="ARN of the vertex that they lead to.")],
+        max_depth: Annotated[int, argument("Maximum number of associations in a path, 0 to 100.")] = 10,
+        first: Annotated[int, argument("Maximum number of paths, 1 to 100.")] = 10,
     ) -> LineagePaths:
         """Find the ways between two vertices."""
         return await lineage_paths(info.context, start, end, max_depth, first)

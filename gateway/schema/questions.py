@@ -74,7 +74,9 @@ def question(wanted: Wanted, towards: LineageDirection, description: str) -> Any
     ):
         return await _found(info, self, wanted, direction, first, after)
 
-    return strawberry.field(resolver=answer, description=f"{description} One walk, whatever else is asked of it.")
+    return strawberry.field(
+        resolver=answer, description=f"{description} One walk per direction, shared by such fields."
+    )
 
 
 async def _found(  # noqa: PLR0913, PLR0917 - a question has these parts

@@ -89,21 +89,21 @@ def _read_arn(value: object) -> str:
 SCALARS: dict[object, ScalarDefinition] = {
     Arn: strawberry.scalar(
         name="Arn",
-        description="The Amazon Resource Name of something in SageMaker, such as "
+        description="The Amazon Resource Name of a SageMaker resource, such as "
         "`arn:aws:sagemaker:us-east-1:123456789012:context/my-endpoint`. A malformed one is BAD_USER_INPUT.",
         serialize=str,
         parse_value=_read_arn,
     ),
     Long: strawberry.scalar(
         name="Long",
-        description="A whole number of 64 bits, as a JSON number.",
+        description="A 64-bit integer, as a JSON number.",
         serialize=int,
         parse_value=_read_long,
     ),
     datetime: strawberry.scalar(
         name="DateTime",
-        description="A moment as ISO 8601 with milliseconds and offset, such as `2026-03-08T09:30:00.000+00:00`. "
-        "As input, the offset may be left out for UTC.",
+        description="A moment in ISO 8601 with milliseconds and offset, such as `2026-03-08T09:30:00.000+00:00`. On "
+        "input, a missing offset means UTC.",
         specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
         serialize=_write_datetime,
         parse_value=_read_datetime,

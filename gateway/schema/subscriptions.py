@@ -28,26 +28,26 @@ from gateway.schema.walks import (
 )
 
 
-@strawberry.type(description="What a walk has found since the last message, and how far it has come.")
+@strawberry.type(description="What a walk has found since the previous message, and its progress.")
 class LineageProgress:
     """A message of the walk."""
 
-    vertices: list[LineageVertex] = strawberry.field(description="Vertices that were not sent before.")
-    edges: list[LineageEdge] = strawberry.field(description="Edges that were not sent before; their ends were.")
-    visited: int = strawberry.field(description="How many vertices the walk has found so far, hidden ones included.")
-    aws_calls: int = strawberry.field(description="How many AWS calls it has made so far.")
+    vertices: list[LineageVertex] = strawberry.field(description="Vertices not sent before.")
+    edges: list[LineageEdge] = strawberry.field(description="Edges not sent before; their ends have been.")
+    visited: int = strawberry.field(description="Vertices found so far, including hidden ones.")
+    aws_calls: int = strawberry.field(description="AWS calls made so far.")
     coverage: Coverage | None = strawberry.field(
-        description="What the walk left out; in the last message, null in the others."
+        description="What the walk left out; null in all but the last message."
     )
 
 
-@strawberry.type(description="Answers that come piece by piece.")
+@strawberry.type(description="Results that arrive piece by piece.")
 class Subscription:
     """The root of what is streamed."""
 
     @strawberry.subscription(
-        description="The same walk as Query.lineage, sent as it is found: vertices and edges as AWS's pages arrive, "
-        "coverage last. Edges over hidden vertices come last too. Unsubscribing stops the walk and its calls."
+        description="The same walk as Query.lineage, sent as it proceeds: vertices and edges as AWS's pages arrive, "
+        "coverage last. Edges through hidden vertices come last too. Unsubscribing stops the walk and its calls."
     )
     async def lineage(
         self,

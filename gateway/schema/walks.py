@@ -47,51 +47,49 @@ MOST_VERTICES = 10_000
 """Vertices that one walk may be asked for."""
 
 
-DirectionArgument = Annotated[LineageDirection, strawberry.argument(description="Which way to walk.")]
-MaxDepth = Annotated[int, strawberry.argument(description="How many associations far, 0 to 100.")]
-MaxVertices = Annotated[int, strawberry.argument(description="How many vertices at most, nearest first, 1 to 10,000.")]
-FilterArgument = Annotated[
-    LineageFilter | None, strawberry.argument(description="Which vertices to show; left out: all.")
-]
+DirectionArgument = Annotated[LineageDirection, strawberry.argument(description="The direction to walk.")]
+MaxDepth = Annotated[int, strawberry.argument(description="Maximum distance in associations, 0 to 100.")]
+MaxVertices = Annotated[int, strawberry.argument(description="Maximum number of vertices, nearest first, 1 to 10,000.")]
+FilterArgument = Annotated[LineageFilter | None, strawberry.argument(description="The vertices to show. Default: all.")]
 
 PreferArgument = Annotated[
-    WalkPreference, strawberry.argument(description="What to spare, where it cannot be both calls and waiting.")
+    WalkPreference, strawberry.argument(description="Whether to save AWS calls or waiting time.")
 ]
 
 
-@strawberry.type(description="A vertex of a walk, and how far it is.")
+@strawberry.type(description="A vertex of a walk and its distance.")
 class LineageVertex:
     """A vertex and its depth."""
 
     entity: Vertex = strawberry.field(description="The vertex.")
-    depth: int = strawberry.field(description="The least number of associations from a start; a start's is 0.")
+    depth: int = strawberry.field(description="The fewest associations from a start; 0 for a start itself.")
 
 
 @strawberry.type(
-    description="An edge of a walk: an association, or the way between two shown vertices over hidden ones. Both ends "
-    "are among the vertices."
+    description="An edge of a walk: an association, or a connection between two shown vertices through hidden ones. "
+    "Both ends are among the vertices."
 )
 class LineageEdge:
     """An edge between shown vertices."""
 
-    source: Vertex = strawberry.field(description="The end that the arrow leaves.")
-    destination: Vertex = strawberry.field(description="The end that the arrow reaches.")
+    source: Vertex = strawberry.field(description="The end that the arrow starts from.")
+    destination: Vertex = strawberry.field(description="The end that the arrow points to.")
     association_type: str | None = strawberry.field(
         graphql_type=AssociationType | None,
-        description="The association's type; null where it has none, and where vertices are hidden between.",
+        description="The association's type; null when it has none, or when vertices are hidden between.",
     )
     hidden_hops: int = strawberry.field(
-        description="The least number of vertices that the filter hid between the two; 0 is a real association."
+        description="The fewest vertices that the filter hid between the two; 0 for a real association."
     )
 
 
-@strawberry.type(description="How many vertices of one kind and type the graph has.")
+@strawberry.type(description="The number of vertices of one kind and type in the graph.")
 class LineageCount:
     """A count."""
 
     lineage_type: LineageType = strawberry.field(description="The kind of vertex.")
     type: str | None = strawberry.field(description="The type; null counts those without one.")
-    count: int = strawberry.field(description="How many there are among the vertices.")
+    count: int = strawberry.field(description="The number of such vertices.")
 
 
 @strawberry.type(description="What an answer left out, and why.")
@@ -99,23 +97,27 @@ class Coverage:
     """A walk's coverage."""
 
     complete: bool = strawberry.field(description="True only when nothing was left out.")
-    reasons: list[IncompleteReason] = strawberry.field(description="Why something was, each reason once.")
-    frontier: list[Arn] = strawberry.field(description="Vertices to start again from to find more, nearest first.")
+    reasons: list[IncompleteReason] = strawberry.field(description="Why something was left out, each reason once.")
+    frontier: list[Arn] = strawberry.field(description="Vertices to continue from to find more, nearest first.")
     as_of: datetime = strawberry.field(description="When the walk began; later changes may not show.")
 
 
-@strawberry.type(description="The graph that a walk found, as far as the filter shows it.")
+@strawberry.type(description="The graph that a walk found, as shown by the filter.")
 class LineageGraph:
     """A walk's result."""
 
     start: list[Vertex] = strawberry.field(description="Where the walk began.")
-    vertices: list[LineageVertex] = strawberry.field(description="Nearest first, then by ARN; the starts at depth 0.")
-    edges: list[LineageEdge] = strawberry.field(description="By their sources in that order, then their destinations.")
+    vertices: list[LineageVertex] = strawberry.field(
+        description="Vertices, nearest first, then by ARN; the starts at depth 0."
+    )
+    edges: list[LineageEdge] = strawberry.field(
+        description="Edges, in the order of their sources, then of their destinations."
+    )
     coverage: Coverage = strawberry.field(description="What was left out, and why.")
 
     @strawberry.field(
-        description="How many vertices of each kind and type. A vertex whose type the walk did not come to is "
-        "described; where AWS won't tell it, it counts among those without one, and the coverage or the errors say why."
+        description="The number of vertices of each kind and type. A vertex whose type the walk did not find is "
+        "described; when that fails, it counts among those without one, and the coverage or the errors say why."
     )
     async def counts(self, info: Info) -> list[LineageCount]:
         """Count the vertices."""
@@ -128,14 +130,14 @@ class LineageGraph:
         return await _counts(loaders, vertices)
 
     @strawberry.field(
-        description="The same vertices and edges as a text for another tool. MERMAID and DOT show names, CSV sources "
-        "too, and OPENLINEAGE whole entities, which cost what they cost in a query; a vertex that AWS won't tell of is "
-        "called by the end of its ARN, and the errors say so."
+        description="The same vertices and edges as text for another tool. MERMAID and DOT show names, CSV also "
+        "sources, and OPENLINEAGE whole entities, at the same cost as in a query. A vertex that cannot be described "
+        "is named by the end of its ARN, and the errors say so."
     )
     async def export(
         self,
         info: Info,
-        format: Annotated[GraphFormat, strawberry.argument(description="What to write it as.")],
+        format: Annotated[GraphFormat, strawberry.argument(description="The format to export to.")],
     ) -> str:
         """Write the graph."""
         chosen = Format(format.value)
@@ -157,12 +159,12 @@ class LineageGraph:
         return await written(chosen, Picture(vertices, edges, left_out))
 
 
-@strawberry.type(description="One way from a vertex to another along the arrows, on which no vertex comes twice.")
+@strawberry.type(description="One way from a vertex to another along the arrows that visits no vertex twice.")
 class LineagePath:
     """A path."""
 
-    length: int = strawberry.field(description="How many associations it has.")
-    entities: list[Vertex] = strawberry.field(description="The vertices on it, from the one end to the other.")
+    length: int = strawberry.field(description="Its number of associations.")
+    entities: list[Vertex] = strawberry.field(description="The vertices on it, from one end to the other.")
     edges: list[LineageEdge] = strawberry.field(description="The associations on it, in the same order.")
 
 
@@ -170,7 +172,7 @@ class LineagePath:
 class LineagePaths:
     """Paths."""
 
-    paths: list[LineagePath] = strawberry.field(description="Shortest first; those of one length by their ARNs.")
+    paths: list[LineagePath] = strawberry.field(description="Shortest first; those of equal length by their ARNs.")
     coverage: Coverage = strawberry.field(description="Whether there may be more paths, and why they are missing.")
 
 
