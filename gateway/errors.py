@@ -141,7 +141,7 @@ class TooCostly(BudgetExceeded):
     def __init__(self, cost: int, most: int) -> None:
         """Say what it would cost, and what is allowed."""
         super().__init__(
-            f"The operation may cost {cost:,}, and {most:,} is allowed. Ask for fewer items, or for less of each."
+            f"The operation may cost {cost:,}; at most {most:,} is allowed. Ask for fewer items, or for less of each."
         )
         self.cost = cost
         self.most = most

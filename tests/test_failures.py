@@ -135,7 +135,7 @@ async def test_rare_faults_go_unnoticed(ask: Ask, load: Callable[..., None], ser
 async def test_what_cannot_be_read_is_coded(said: bytes) -> None:
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
         aws.will(answered(said))
-        with pytest.raises(UpstreamUnavailable, match=r"What DescribeArtifact was answered could not be read\.$"):
+        with pytest.raises(UpstreamUnavailable, match=r"The answer to DescribeArtifact could not be read\.$"):
             await calls("DescribeArtifact", HOME, {"ArtifactArn": DATASET}, Tally())
 
 
@@ -144,7 +144,7 @@ async def test_what_cannot_be_read_is_coded(said: bytes) -> None:
 async def test_refusal_need_not_say_why(operation: str, kind: type[GatewayError], said: bytes) -> None:
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
         aws.will(answered(b'{"__type": "ValidationException"%s}' % said, 400))
-        with pytest.raises(kind, match=f"^{operation} was refused: (AWS does not say why.|5)$"):
+        with pytest.raises(kind, match=f"^{operation} was refused: (AWS gave no reason.|5)$"):
             await calls(operation, HOME, {}, Tally())
 
 
@@ -208,5 +208,5 @@ async def test_nothing_is_no_answer() -> None:
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
         aws.will(answered(b"{}"))
         for operation in sorted(operations):
-            with pytest.raises(UpstreamUnavailable, match=f"What {operation} was answered could not be read"):
+            with pytest.raises(UpstreamUnavailable, match=f"The answer to {operation} could not be read"):
                 await calls(operation, HOME, {"Resource": "Experiment"} if operation == "Search" else {}, Tally())

@@ -201,7 +201,7 @@ async def test_odd_answers_are_the_same(pair: Clients, aws: Endpoint, said: byte
 @pytest.mark.parametrize("said", [b"", b'{"TrialName": "t"', b"<html>Not Found</html>", b"null", b"[]", b"1"])
 async def test_what_is_no_object_is_no_answer(pair: Clients, aws: Endpoint, said: bytes) -> None:
     aws.will(answer(said))
-    with pytest.raises(UnreadableAnswerError, match="What DescribeTrial was answered could not be read"):
+    with pytest.raises(UnreadableAnswerError, match="The answer to DescribeTrial could not be read"):
         await pair.ours.describe_trial(TrialName="t")
 
 

@@ -53,7 +53,7 @@ class Budget:
         """
         self._shown += 1
         if self._shown > self._most_shown:
-            raise BudgetExceeded(f"The answer may show {self._most_shown:,} entities, and there are more.")
+            raise BudgetExceeded(f"An answer may show at most {self._most_shown:,} entities, and there are more.")
 
     def report(self) -> dict[str, Any]:
         """Return what the request has asked of AWS so far, as `extensions` report it."""
@@ -92,25 +92,25 @@ class Budget:
         if not pool.is_fixed(place):
             return place._replace(region=pool.checked_region(region))
         if (await self._calls.identity(place, self.tally)).region != region:
-            raise Forbidden(f"The gateway does not reach the region {region[:40]!r} there.")
+            raise Forbidden(f"The gateway does not reach the region {region[:40]!r} in this account.")
         return place
 
     async def __call__(self, operation: str, place: Place = HOME, **parameters: Any) -> dict[str, Any]:
         """Make a call, or raise BudgetExceeded or DeadlineExceeded."""
         left = self._until - time.monotonic()
         if left <= 0:
-            raise DeadlineExceeded("The request's time is up.")
+            raise DeadlineExceeded("The request ran out of time.")
         if self.made >= self._most:
-            raise BudgetExceeded(f"The request may make {self._most} calls to AWS and has made them.")
+            raise BudgetExceeded(f"The request has made all {self._most} AWS calls that it may make.")
         if self._ended:
-            raise UpstreamUnavailable("Nobody waits for this call.")
+            raise UpstreamUnavailable("Nobody is waiting for this call any more.")
         try:
             if operation.startswith(READS):
                 return await self._read(operation, place, parameters)
             async with asyncio.timeout(left):
                 return await self._calls(operation, place, parameters, self.tally)
         except TimeoutError:
-            raise DeadlineExceeded(f"The request's time is up.{doubt(operation)}") from None
+            raise DeadlineExceeded(f"The request ran out of time.{doubt(operation)}") from None
         except Unsupported:
             self._lacking.add((operation, place))
             raise
@@ -120,7 +120,7 @@ class Budget:
         self._under_way.add(answer)
         if not self._alarm:  # one for all of them, since a timer for each call would be thousands
             loop, left = asyncio.get_running_loop(), self._until - time.monotonic()
-            self._alarm = loop.call_later(left, self._fail, DeadlineExceeded("The request's time is up."))
+            self._alarm = loop.call_later(left, self._fail, DeadlineExceeded("The request ran out of time."))
         try:
             found = await answer
         finally:
@@ -143,4 +143,4 @@ class Budget:
         self._ended = True
         if self._alarm:
             self._alarm.cancel()
-        self._fail(UpstreamUnavailable("Nobody waits for this call."))
+        self._fail(UpstreamUnavailable("Nobody is waiting for this call any more."))

@@ -245,7 +245,7 @@ class Calls:
         try:
             return await self.pool.client(place)
         except (ClientError, BotoCoreError, OSError, ValueError) as error:  # ValueError: an invalid address
-            raise UpstreamUnavailable("The gateway could not get ready to ask AWS.") from error
+            raise UpstreamUnavailable("The gateway could not prepare to call AWS.") from error
 
     def pace(self, place: Place, operation: str) -> Pace:
         """Return the pace of an operation in a place."""

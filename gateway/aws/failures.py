@@ -37,13 +37,13 @@ def translated(operation: str, error: Exception) -> GatewayError:
     if isinstance(error, CredentialRetrievalError):
         return UpstreamUnavailable("The gateway could not get its AWS credentials.")
     if isinstance(error, UnreadableAnswerError):
-        return UpstreamUnavailable(f"What {operation} was answered could not be read.{doubt(operation)}")
-    return UpstreamUnavailable(f"{operation} could not be reached or did not answer in time.{doubt(operation)}")
+        return UpstreamUnavailable(f"The answer to {operation} could not be read.{doubt(operation)}")
+    return UpstreamUnavailable(f"AWS could not be reached or did not answer {operation} in time.{doubt(operation)}")
 
 
 def _answered(operation: str, error: ClientError) -> GatewayError:  # noqa: PLR0911 - a line for each meaning
     told = error.response.get("Error", {})
-    code, said = told.get("Code"), str(told.get("Message") or "AWS does not say why.")
+    code, said = told.get("Code"), str(told.get("Message") or "AWS gave no reason.")
     if code in _NOT_FOUND:
         return NotFound(f"{operation} found nothing by that name. {said}{_repeated(operation, error)}")
     if code in _DENIED:
@@ -55,7 +55,7 @@ def _answered(operation: str, error: ClientError) -> GatewayError:  # noqa: PLR0
     if code in _CONFLICTING or (code in _INVALID and _meets_state(operation, said)):
         return Conflict(f"{operation} was refused: {said}{_repeated(operation, error)}")
     if code in _FULL:
-        return Conflict(f"{operation} was refused, for the account may have no more of these: {said}")
+        return Conflict(f"{operation} was refused because the account may have no more of these: {said}")
     if code in _INVALID:
         return BadUserInput(f"{operation} was refused: {said}")
     failed = error.response["ResponseMetadata"]["HTTPStatusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -74,7 +74,7 @@ def _meets_state(operation: str, said: str) -> bool:
 
 def doubt(operation: str) -> str:
     """Say of a write without an answer that nobody knows what became of it."""
-    return "" if operation.startswith(READS) else " It may have been carried out all the same."
+    return "" if operation.startswith(READS) else " It may still have been carried out."
 
 
 def _repeated(operation: str, error: ClientError) -> str:
@@ -82,7 +82,7 @@ def _repeated(operation: str, error: ClientError) -> str:
     tried = tries(error)
     if operation.startswith(READS) or tried == 1:
         return ""
-    return f" This was try {tried}; if the answer to an earlier one was lost, that one may have done it."
+    return f" This was try {tried}; an earlier one whose answer was lost may have succeeded."
 
 
 def cause(error: BaseException) -> str:

@@ -40,7 +40,7 @@ class Watch(Protocol):
 class UnreadableAnswerError(BotoCoreError):  # type: ignore[misc] # botocore ships no types
     """An answer that does not have its operation's shape; botocore itself raises whatever its parser meets."""
 
-    fmt = "What {operation} was answered could not be read: {error}"
+    fmt = "The answer to {operation} could not be read: {error}"
 
 
 class Tries:

@@ -61,9 +61,9 @@ def _over_hidden(
         result += [ShownEdge(source, destination, None, hops) for destination, hops in new]
         steps -= taken
         if len(result) > most:
-            raise BudgetExceeded(f"Over the hidden vertices there are more than {MOST_EDGES:,} edges; hide fewer.")
+            raise BudgetExceeded(f"More than {MOST_EDGES:,} edges lead through hidden vertices; hide fewer.")
         if steps < 0:
-            raise BudgetExceeded("Too many associations lead over the hidden vertices; hide fewer.")
+            raise BudgetExceeded("Too many associations lead through hidden vertices; hide fewer.")
     return result
 
 

@@ -74,7 +74,7 @@ async def own(loaders: Loaders, kind: Kind, arn: str) -> Own:
     name = arns.id_of(arn)
     found = await loaders.entities.find(kind, name, place)
     if found is None or found.lower() != arn.lower():
-        raise NotFound(f"The account has no {kind.name} of this ARN.")
+        raise NotFound(f"The account has no {kind.name} with this ARN.")
     return Own(place, {kind.parameter: name})
 
 

@@ -153,11 +153,11 @@ async def _walk(start: Described, direction: LineageDirection) -> Walk:
 
 def _failures(reasons: Iterable[Reason]) -> list[GatewayError]:
     said = {
-        Reason.MAX_DEPTH: BudgetExceeded(f"There is more behind the {DEEPEST} associations that were followed."),
-        Reason.MAX_VERTICES: BudgetExceeded(f"There is more than the {MOST_VERTICES:,} vertices that were looked at."),
-        Reason.CALL_BUDGET: BudgetExceeded("The request's share of AWS calls was used up before the walk ended."),
-        Reason.DEADLINE: DeadlineExceeded("The request's time was up before the walk ended."),
-        Reason.ACCESS_DENIED: Forbidden("AWS denied the gateway a part of this walk."),
+        Reason.MAX_DEPTH: BudgetExceeded(f"There is more beyond the {DEEPEST} associations that were followed."),
+        Reason.MAX_VERTICES: BudgetExceeded(f"There are more than the {MOST_VERTICES:,} vertices that were looked at."),
+        Reason.CALL_BUDGET: BudgetExceeded("The request reached its limit of AWS calls before the walk ended."),
+        Reason.DEADLINE: DeadlineExceeded("The request ran out of time before the walk ended."),
+        Reason.ACCESS_DENIED: Forbidden("AWS denied the gateway part of this walk."),
         Reason.THROTTLED: Throttled("AWS throttled this walk before it ended; try again later."),
         Reason.UPSTREAM_ERROR: UpstreamUnavailable("AWS failed before this walk ended."),
     }
