@@ -298,7 +298,7 @@ async def test_callers_own_rate_counts_down(browser: Browser, load: Load, servic
             await visit.page.reload()
             told = notice(visit.page, "Too much is asked at once")
             again = told.get_by_role("button", name="Try again")
-            await expect(told).to_contain_text("The gateway allows each caller so much at a time")
+            await expect(told).to_contain_text("The gateway limits what each caller may ask at a time")
             await expect(again).to_have_text(re.compile(r"Try again in \d+ s"))
             await expect(again).to_be_disabled()
             await expect(again).to_have_text("Try again")
@@ -319,7 +319,7 @@ async def test_only_trusted_documents_are_answered(browser: Browser, service: Lo
     with over(service, trusted_documents=manifest, trusted_documents_only=True) as place:
         async with opened(browser, f"http://{place}/", "403") as visit:
             told = notice(visit.page, "This is not allowed")
-            await expect(told).to_contain_text("Only trusted documents are answered here.")
+            await expect(told).to_contain_text("Only trusted documents are accepted here.")
 
 
 async def test_network_that_comes_back(browser: Browser, account: str, load: Load) -> None:

@@ -28,7 +28,7 @@ class Documents:
         if query and (hashes or self._only):
             hashes.add(_hash(query))
         if len(hashes) > 1:
-            raise BadUserInput("The document is not the one that its hash says.")
+            raise BadUserInput("The document does not match its hash.")
         return self._found(query, hashes.pop()) if hashes else query
 
     def _found(self, query: str, hash: str) -> str:
@@ -36,7 +36,7 @@ class Documents:
             raise NoTrustedDocuments
         found = (self._trusted or {}).get(hash) or (None if self._only else query)
         if not found:
-            raise Forbidden("Only trusted documents are answered here.") if query else UnknownDocument
+            raise Forbidden("Only trusted documents are accepted here.") if query else UnknownDocument
         return found
 
 

@@ -77,7 +77,7 @@ class GraphQLEndpoint:
             raise Refusal(HTTPStatus.NOT_FOUND, "There is no GraphiQL here.", NotFound.code)
         allowed = {"Allow": ", ".join(self._methods)}
         takes = "GET and POST" if self._graphiql else "POST"
-        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"GraphQL takes {takes}.", headers=allowed)
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"GraphQL accepts {takes}.", headers=allowed)
 
 
 async def without_slash(request: Request) -> Response:

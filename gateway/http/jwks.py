@@ -92,7 +92,7 @@ class UrlKeys:
         elif now >= self._fresh_until:
             self._fetch()
         if not self._keys:
-            raise UpstreamUnavailable("The issuer's keys cannot be had at the moment.")
+            raise UpstreamUnavailable("The issuer's keys are not available at the moment.")
         return found
 
     async def aclose(self) -> None:

@@ -213,13 +213,13 @@ class Operations:
     def _allowed(self, asked: Asked, sender: Sender) -> tuple[Asked, Sender]:
         """Find the document, and check that this caller may ask it in this way; Refusal when not."""
         try:
-            _need(sender.caller, Role.READ, "This needs the role read.")
+            _need(sender.caller, Role.READ, "This needs the role `read`.")
             query = self._text(asked)
             mutates = self._executor.is_mutation(query, asked.operation_name)
             if mutates:
                 _check_may_write(sender)
             if self._executor.tells_schema(query):
-                _need(sender.caller, Role.SCHEMA, "The schema takes the role schema here.")
+                _need(sender.caller, Role.SCHEMA, "Reading the schema needs the role `schema` here.")
         except GatewayError as error:
             raise Refusal.of(error) from None
         # What is to be changed is looked at as it is now.
@@ -256,8 +256,8 @@ def _loaders(sender: Sender) -> Loaders:
 def _check_may_write(sender: Sender) -> None:
     if not sender.deliberate:
         # A link, an image or a foreign page must not change anything.
-        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation takes POST.", headers={"Allow": "POST"})
-    _need(sender.caller, Role.WRITE, "A mutation needs the role write.")
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation must be sent by POST.", headers={"Allow": "POST"})
+    _need(sender.caller, Role.WRITE, "A mutation needs the role `write`.")
 
 
 def _need(caller: Caller, role: Role, message: str) -> None:

@@ -81,8 +81,8 @@ class Hosts:
 
 _ELSEWHERE = JSONResponse(
     refusal(
-        "Without sign-in the gateway answers only to this machine's own names, such as localhost. GATEWAY_AUTH turns "
-        "sign-in on; GATEWAY_INSECURE=true lets anyone ask by any name.",
+        "Without sign-in, the gateway answers only to this machine's own names, such as localhost. GATEWAY_AUTH turns "
+        "sign-in on; GATEWAY_INSECURE=true allows any name.",
         Forbidden.code,
     ),
     HTTPStatus.MISDIRECTED_REQUEST,

@@ -30,7 +30,7 @@ _NO_ANSWER = 499
 _DENIAL = "websocket.http.response"
 """The ASGI extension for answering a refused WebSocket; without it the server answers a bare 403."""
 _UNOPENED = JSONResponse(
-    refusal("No WebSocket is opened at this path, or none for pages of this origin.", Forbidden.code),
+    refusal("WebSockets are not accepted at this path, or not from pages of this origin.", Forbidden.code),
     HTTPStatus.FORBIDDEN,
 )
 

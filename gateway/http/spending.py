@@ -29,7 +29,8 @@ class Spending:
             seconds = await rates.take(f"cost:{caller}", self._per_second, self._burst, taken)
             if seconds:
                 raise Throttled(
-                    "The gateway allows each caller so much at a time, and this one has used it up; try again later.",
+                    "The gateway limits what each caller may ask at a time, and this one is at its limit; "
+                    "try again later.",
                     max(1, math.ceil(seconds)),
                 )
         if cost is not None and not allowed:

@@ -73,7 +73,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
             return
         is_new = self.connection_acknowledged and message["id"] not in self.operations
         if is_new and len(self.operations) >= _MOST_OPERATIONS:
-            said = refusal(f"One WebSocket has {_MOST_OPERATIONS} operations at once at most.", Throttled.code)
+            said = refusal(f"A WebSocket may have at most {_MOST_OPERATIONS} operations at once.", Throttled.code)
             await self.send_message({"id": message["id"], "type": "error", "payload": said["errors"]})
             return
         whole: Any = {**message, "payload": {"query": asked}}

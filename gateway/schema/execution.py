@@ -142,7 +142,7 @@ class Executor:
         if document is None or errors:
             return Outcome({"errors": errors}, executed=False)
         if _operation_type(document, operation_name) is OperationType.SUBSCRIPTION:
-            return Outcome(refusal("A subscription takes a WebSocket or an event stream."), executed=False)
+            return Outcome(refusal("A subscription needs a WebSocket or an event stream."), executed=False)
         result = execute(self._schema, document, **self._asked(variables, operation_name, loaders))
         outcome = _outcome(result if isinstance(result, ExecutionResult) else await result, loaders)
         return self._kept(outcome, query, variables, operation_name)
