@@ -58,7 +58,7 @@ def _plain(value: Any, argument: str) -> Any:
 def _unique(keys: Iterable[str], argument: str) -> None:
     for key, times in Counter(keys).items():
         if times > 1:
-            raise BadUserInput(f"the key {key!r} is there {times} times.", argument)
+            raise BadUserInput(f"the key {key!r} occurs {times} times.", argument)
 
 
 def _strings(given: list[PropertyInput], argument: str) -> dict[str, str]:
@@ -74,7 +74,7 @@ def _structures(given: list[Any], argument: str) -> dict[str, dict[str, Any]]:
 def _parameters(given: "list[TrialComponentParameterInput]", argument: str) -> dict[str, dict[str, Any]]:
     for one in given:
         if is_given(one.string_value) == is_given(one.number_value):
-            raise BadUserInput(f"{one.key!r} needs one of `stringValue` and `numberValue`.", argument)
+            raise BadUserInput(f"{one.key!r} needs exactly one of `stringValue` and `numberValue`.", argument)
         if is_given(one.number_value) and not isfinite(one.number_value):  # to which a literal such as 1e999 comes
             raise BadUserInput(f"{one.key!r} has a `numberValue` that is too large.", argument)
     return _structures(given, argument)

@@ -38,7 +38,7 @@ class Nodes:
     ) -> list[Node | None]:
         """Find several nodes again; each is awaited by itself, so that one failure costs one slot."""
         if len(ids) > MOST_IDS:
-            raise BadUserInput(f"at most {MOST_IDS}, not {len(ids)}.", "ids")
+            raise BadUserInput(f"must be at most {MOST_IDS}, not {len(ids)}.", "ids")
         found: Any = [_node(info.context, one, "ids") for one in ids]
         return found  # type: ignore[no-any-return]
 
@@ -54,6 +54,6 @@ async def _node(loaders: Loaders, id: str, argument: str) -> Node | None:
 async def _association(loaders: Loaders, id: str, argument: str) -> Association | None:
     ends = association_ends(id)
     if not ends:
-        raise BadUserInput("not an id that this API handed out.", argument)
+        raise BadUserInput("not an id that this API returned.", argument)
     summary = await loaders.associations.between(*ends)
     return association(loaders, summary) if summary else None

@@ -165,7 +165,7 @@ async def _fetch(listing: Listing, token: str | None, size: int, *, resumed: boo
         if not resumed:
             raise
         # The filters were taken when the cursor was made, so what AWS refuses now is the cursor's token.
-        raise BadUserInput("AWS no longer takes this cursor; start again without it.", "after") from error
+        raise BadUserInput("AWS no longer accepts this cursor; start again without it.", "after") from error
 
 
 def _window(chosen: list[tuple[str, T]], *, resumed: bool, more: bool) -> Window[T]:
@@ -229,5 +229,5 @@ def _read_place(scope: str, cursor: str) -> list[Any]:
     except (ValueError, TypeError):
         raise BadUserInput("not a cursor.", "after") from None
     if of != scope:
-        raise BadUserInput("the cursor of another list.", "after")
+        raise BadUserInput("a cursor of another list.", "after")
     return place

@@ -70,7 +70,9 @@ class References:
         """Find what is referred to; each is awaited by itself, so that one failure costs one slot."""
         subgraph = cast("Subgraph", info.schema)
         if len(representations) > subgraph.most_references:
-            raise BadUserInput(f"at most {subgraph.most_references:,}, not {len(representations):,}.", _ARGUMENT)
+            raise BadUserInput(
+                f"must be at most {subgraph.most_references:,}, not {len(representations):,}.", _ARGUMENT
+            )
         found: Any = [_entity(info.context, one, subgraph.referable) for one in representations]
         return found  # type: ignore[no-any-return]
 
@@ -84,7 +86,7 @@ async def _entity(loaders: Loaders, reference: Any, referable: Referable) -> Any
     wanted, arn = _checked(reference, referable)
     checked_arn(arn, _ARGUMENT, *wanted)
     if arn != unpinned(arn):
-        raise BadUserInput("an ARN names no version.", _ARGUMENT)
+        raise BadUserInput("an ARN must not name a version.", _ARGUMENT)
     entity: Described = shown(loaders, arn)
     # A router has the reference's identity already; what it asks for is whether there is more.
     if (await loaders.entities.describe(entity.kind, arn)).missing:
@@ -103,7 +105,7 @@ def _checked(reference: Any, referable: Referable) -> tuple[tuple[Kind, ...], st
         case {"arn": str(arn), **more} if not more:
             return referable[name], arn
         case _:
-            raise BadUserInput("the key is `arn`, a string, and nothing beside it.", _ARGUMENT)
+            raise BadUserInput("the key must be `arn`, a string, and nothing else.", _ARGUMENT)
 
 
 def referable(names: NameConverter) -> Referable:

@@ -43,7 +43,7 @@ async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
     loaders: Loaders = info.context
     wanted = reference.strip()
     if not 1 <= len(wanted) <= _LONGEST or not wanted.isprintable():
-        raise BadUserInput(f"1 to {_LONGEST} printable characters.", "reference")
+        raise BadUserInput(f"must be 1 to {_LONGEST} printable characters.", "reference")
     most = checked_first(first)
     answers = await asyncio.gather(*_calls(loaders, wanted), return_exceptions=True)
     for failure in failed(answers):

@@ -32,7 +32,7 @@ def checked_arn(text: str, argument: str, *kinds: Kind) -> arns.Arn:
         raise BadUserInput("not the ARN of a SageMaker resource.", argument)
     if kinds and not any(kind.takes(arn) for kind in kinds):
         names = ", ".join(f"`{kind.name}`" for kind in kinds)
-        raise BadUserInput(f"not an ARN of the kind asked for: {names}.", argument)
+        raise BadUserInput(f"not an ARN of the expected kind: {names}.", argument)
     return arn
 
 
@@ -53,7 +53,7 @@ def checked_part(text: str | None, argument: str, kind: Kind) -> str | None:
 def checked_version(version: int | None, argument: str) -> int | None:
     """Return a version, where it is given; BadUserInput when there can be none of that number."""
     if is_given(version) and version < 1:
-        raise BadUserInput(f"versions are counted from 1, so there is no {version}.", argument)
+        raise BadUserInput(f"versions are counted from 1, so there is no version {version}.", argument)
     return version if is_given(version) else None
 
 
@@ -65,7 +65,7 @@ def _read_datetime(value: object) -> datetime:
     except ValueError:
         raise BadUserInput(f"not a DateTime in ISO 8601: {value[:40]!r}.") from None
     if not _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR:
-        raise BadUserInput(f"a DateTime lies in the years {_EARLIEST_YEAR} to {_LATEST_YEAR}.")
+        raise BadUserInput(f"a DateTime must be in the years {_EARLIEST_YEAR} to {_LATEST_YEAR}.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -75,7 +75,7 @@ def _write_datetime(moment: datetime) -> str:
 
 def _read_long(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
-        raise BadUserInput("a Long is a whole number of 64 bits.")
+        raise BadUserInput("a Long is a 64-bit integer.")
     return value
 
 

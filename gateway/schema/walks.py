@@ -251,7 +251,7 @@ def checked_walk(  # noqa: PLR0913, PLR0917 - a walk has these arguments
 ) -> Walk:
     """Return the walk that was asked for, not yet begun; BadUserInput when an argument is out of its range."""
     if not 1 <= len(starts) <= MOST_STARTS:
-        raise BadUserInput(f"1 to {MOST_STARTS} vertices, not {len(starts)}.", "start")
+        raise BadUserInput(f"must be 1 to {MOST_STARTS} vertices, not {len(starts)}.", "start")
     for start in starts:
         checked_arn(start, "start", *LINEAGE)
     check_range(max_depth, 0, DEEPEST, "maxDepth")
