@@ -32,10 +32,14 @@ class Arn(NamedTuple):
         return f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{self.resource}/{self.id}"
 
 
-@lru_cache(maxsize=16_384)  # a walk meets each of its ARNs a dozen times
 def parse(text: str) -> Arn | None:
     """Take a SageMaker ARN apart; None when ``text`` is not one."""
-    match = _PATTERN.fullmatch(text) if len(text) <= LONGEST else None
+    return _parsed(text) if len(text) <= LONGEST else None  # what is longer is not to be remembered either
+
+
+@lru_cache(maxsize=16_384)  # a walk meets each of its ARNs a dozen times
+def _parsed(text: str) -> Arn | None:
+    match = _PATTERN.fullmatch(text)
     return Arn(*match.groups()) if match else None
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,3 +76,17 @@ async def test_what_a_walk_holds_goes_without_a_collection(ask: Ask, load: Calla
         assert shown() <= before
     finally:
         gc.enable()
+
+
+async def test_refused_arns_are_not_remembered(refused: Ask) -> None:
+    query = "query ($arn: Arn!) { entity(arn: $arn) { arn } }"
+    await refused(query, "BAD_USER_INPUT", arn="x")
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            await refused(query, "BAD_USER_INPUT", arn=f"{number} {'x' * 500_000}")
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 5_000_000
