@@ -22,6 +22,9 @@ _MOST_HEADING = 65_536
 """Bytes of a request line and headers; those that arrive at once may be a few times as long."""
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
+_PATIENCE_SECONDS = 60
+"""How long, at least, to wait for a client that neither sends the rest of a request nor reads the rest of an answer."""
+
 _PORT = re.compile(r":[0-9]*$")
 
 _YOUNG = 5_000
@@ -59,15 +62,94 @@ def is_for(scope: Scope, names: Collection[str]) -> bool:
     return _PORT.sub("", Headers(scope=scope).get("host", "")).lower() in names
 
 
-class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, with a limit to headers and trailers, for which httptools has none."""
+class _Unsent:
+    """Aborts a connection whose client stops reading; closing it would wait until everything is sent."""
+
+    transport: asyncio.Transport
+    loop: asyncio.AbstractEventLoop
+    config: uvicorn.Config
+    _check: asyncio.TimerHandle | None = None
+
+    @property
+    def patience(self) -> float:
+        """How many seconds to wait for the client."""
+        return max(self.config.timeout_keep_alive, _PATIENCE_SECONDS)
+
+    def pause_writing(self) -> None:
+        """Pause until the client has read some."""
+        super().pause_writing()  # type: ignore[misc] # uvicorn's protocols have it
+        self.watch_unsent()
+
+    def resume_writing(self) -> None:
+        """Resume writing."""
+        self._stop_watching()
+        super().resume_writing()  # type: ignore[misc]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._stop_watching()
+        super().connection_lost(exc)  # type: ignore[misc]
+
+    def watch_unsent(self) -> None:
+        """Check later that the client has read on."""
+        self._stop_watching()
+        self._check = self.loop.call_later(self.patience, self._check_unsent, self.transport.get_write_buffer_size())
+
+    def _check_unsent(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() >= before:
+            self.transport.abort()
+        else:
+            self.watch_unsent()
+
+    def _stop_watching(self) -> None:
+        if self._check:
+            self._check.cancel()
+
+
+class Protocol(_Unsent, HttpToolsProtocol):
+    """uvicorn's protocol, with the limits that it lacks: on headers, on trailers, and on waiting for a client."""
 
     _loose = 0
     """Bytes since the end of some headers, a part of a body, or its end."""
     _told = False
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for a request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()  # uvicorn lets it run out if the client has reset the connection
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection, on which nothing more was received."""
+        super().timeout_keep_alive_handler()
+        self.watch_unsent()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, or close."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self.watch_unsent()
+
     def data_received(self, data: bytes) -> None:
         """Parse further data, unless it is too much."""
+        self._receive(data)
+        if self._is_waiting():
+            self._wait()
+
+    def _wait(self) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(self.patience, self.timeout_keep_alive_handler)
+
+    def _is_waiting(self) -> bool:
+        """Whether nothing can be done before the client sends more of a request."""
+        if self not in self.connections or self.transport.is_closing() or self.pipeline:
+            return False  # not in connections: it has become a WebSocket
+        return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
+
+    def _receive(self, data: bytes) -> None:
         self._told = False
         super().data_received(data)
         self._loose = 0 if self._told else self._loose + len(data)
@@ -94,8 +176,13 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
 
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, without its error log for a handshake that is refused with a body."""
+class WebSocketProtocol(_Unsent, WebSocketsSansIOProtocol):
+    """uvicorn's protocol, without its error log for a handshake that is refused with a body, and with such limits."""
+
+    def keepalive_timeout(self) -> None:
+        """Close the connection to a client that does not answer pings, and may not read either."""
+        super().keepalive_timeout()
+        self.watch_unsent()
 
     async def send(self, message: Any) -> None:
         """Send a message; a refusal completes the handshake."""

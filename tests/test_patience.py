@@ -1,0 +1,77 @@
+"""Clients that stop half-way are not waited for without end."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from conftest import listening
+from websockets import ClientProtocol, Subprotocol
+from websockets.uri import parse_uri
+
+from gateway import serving
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+POST = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%b\r\n"
+LONG = " ".join(["{", *(f"a{number}: _service {{ sdl }}" for number in range(50)), "}"])
+"""Asks for more than the buffers of a connection hold."""
+
+
+@pytest.fixture(scope="module")
+def impatient(server: LocalServer) -> Iterator[str]:
+    """The URL of a gateway that waits for half a second, without the scheme."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(serving, "IDLE_SECONDS", 0)
+        patch.setattr(serving, "_PATIENCE_SECONDS", 0.5)
+        with listening(Settings(local_url=server.url, cache_url="off")) as url:
+            yield url
+
+
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Is set when the gateway has let go of a connection."""
+    gone = threading.Event()
+    end = serving._Unsent.connection_lost  # noqa: SLF001
+
+    def ending(self: serving._Unsent, exc: Exception | None) -> None:
+        end(self, exc)
+        gone.set()
+
+    monkeypatch.setattr(serving._Unsent, "connection_lost", ending)  # noqa: SLF001
+    return gone
+
+
+def connected(url: str) -> socket.socket:
+    """A connection to a gateway."""
+    host, _, port = url.partition(":")
+    return socket.create_connection((host, int(port)), 10)
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /gra", POST % (9, b"") + b"{", POST % (2, b"") + b"{}POST /gra"])
+def test_client_that_sends_no_more_is_left(impatient: str, sent: bytes) -> None:
+    with connected(impatient) as client:
+        client.sendall(sent)
+        while client.recv(10_000):
+            pass
+
+
+@pytest.mark.parametrize("header", [b"", b"Connection: close\r\n", b"Accept: text/event-stream\r\n"])
+def test_client_that_reads_no_more_is_left(impatient: str, lost: threading.Event, header: bytes) -> None:
+    body = json.dumps({"query": LONG}).encode()
+    with connected(impatient) as client:
+        client.sendall(POST % (len(body), header) + body)
+        assert lost.wait(10)
+
+
+def test_websocket_client_that_reads_no_more_is_left(impatient: str, lost: threading.Event) -> None:
+    speech = ClientProtocol(parse_uri(f"ws://{impatient}/graphql"), subprotocols=[Subprotocol("graphql-transport-ws")])
+    with connected(impatient) as client:
+        speech.send_request(speech.connect())
+        client.sendall(b"".join(speech.data_to_send()))
+        speech.receive_data(client.recv(10_000))
+        speech.send_text(b'{"type": "connection_init"}')
+        speech.send_text(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": LONG}}).encode())
+        client.sendall(b"".join(speech.data_to_send()))
+        assert lost.wait(10)
