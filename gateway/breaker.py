@@ -1,9 +1,23 @@
 """A circuit breaker: leaves alone for a moment what has just failed, so that failing costs no more than that."""
 
 import time
+from typing import Any
 
-REDIS_SECONDS = 0.25
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ReadOnlyError
+
+_REDIS_SECONDS = 0.25
 """How long Redis may take to answer; the gateway can do without."""
+
+REDIS: dict[str, Any] = {
+    "socket_timeout": _REDIS_SECONDS,
+    "socket_connect_timeout": _REDIS_SECONDS,
+    # An idle connection may have been closed, and one from before a failover leads to what is now a replica.
+    "retry": Retry(NoBackoff(), 1),
+    "retry_on_error": [ReadOnlyError],
+}
+"""Options of connections to Redis."""
 
 PAUSE_SECONDS = 1.0
 """How long something that failed is left alone, unless told otherwise."""

@@ -14,11 +14,9 @@ from typing import Any, NamedTuple, Protocol, Self
 import msgspec
 from cachetools import TLRUCache
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-from gateway.breaker import PAUSE_SECONDS, REDIS_SECONDS, Breaker
+from gateway.breaker import PAUSE_SECONDS, REDIS, Breaker
 from gateway.settings import Settings
 
 _log = logging.getLogger("gateway.cache")
@@ -241,12 +239,7 @@ class _Shared:
     """Entries in Redis."""
 
     def __init__(self, url: str) -> None:
-        self._redis: Redis = Redis.from_url(
-            url,
-            socket_timeout=REDIS_SECONDS,
-            socket_connect_timeout=REDIS_SECONDS,
-            retry=Retry(NoBackoff(), 1),  # a connection that was idle may have been closed
-        )
+        self._redis: Redis = Redis.from_url(url, **REDIS)
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
         told: Any = await self._redis.mget(keys)  # bytes, unless the client decodes them

@@ -6,7 +6,7 @@ from functools import lru_cache
 from throttled.asyncio import BaseStore, MemoryStore, RateLimiterRegistry, RedisStore, rate_limiter
 from throttled.asyncio.rate_limiter import BaseRateLimiter
 
-from gateway.breaker import REDIS_SECONDS, Breaker
+from gateway.breaker import REDIS, Breaker
 
 _MOST_RATES = 1_000
 """Limiters that are kept; a pace that is being learnt goes through many rates."""
@@ -20,8 +20,7 @@ class Rates:
     def __init__(self, redis_url: str | None = None) -> None:
         """Keep the buckets in this process, or in Redis; while that is away, in this process."""
         self._memory = MemoryStore(options={"MAX_SIZE": _MOST_KEYS})
-        timeouts = {"SOCKET_TIMEOUT": REDIS_SECONDS, "SOCKET_CONNECT_TIMEOUT": REDIS_SECONDS}
-        self._redis = RedisStore(redis_url, options=timeouts) if redis_url else None
+        self._redis = RedisStore(redis_url, options={"CONNECTION_POOL_KWARGS": REDIS}) if redis_url else None
         self._breaker = Breaker()
         self._limiters = lru_cache(_MOST_RATES)(_limiter)
 

@@ -12,17 +12,19 @@ import pytest
 
 
 class Redis:
-    """A redis-server on a port of its own."""
+    """A redis-server on a port and a socket of its own."""
 
     def __init__(self, home: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.socket = home / "redis.sock"
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--save", "", "--dir", str(self._home)]
+        listening = ["--port", str(self.port), "--unixsocket", str(self.socket)]
+        command = ["redis-server", *listening, "--save", "", "--dir", str(self._home)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - the tests' own
         until = time.monotonic() + 10
         while time.monotonic() < until:

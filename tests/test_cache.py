@@ -15,6 +15,7 @@ from conftest import asking, expecting_data, running
 from graphs import arn, artifact, artifact_arn, association, component, component_arn, context
 from redis_server import Redis, redis_server
 
+from gateway.breaker import REDIS
 from gateway.cache import Cache, Key
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
@@ -43,7 +44,8 @@ def kept_in_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 def cache_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "memory":
         return "memory"
-    monkeypatch.setattr("gateway.cache.REDIS_SECONDS", 10.0)  # for a busy machine
+    patience = {"socket_timeout": 10.0, "socket_connect_timeout": 10.0}  # for a busy machine
+    monkeypatch.setattr("gateway.cache.REDIS", REDIS | patience)
     server: Redis = request.getfixturevalue("kept_in_redis")
     with redis.Redis.from_url(server.url) as emptying:
         emptying.flushall()
