@@ -179,6 +179,25 @@ class Protocol(_Unsent, HttpToolsProtocol):
 class WebSocketProtocol(_Unsent, WebSocketsSansIOProtocol):
     """uvicorn's protocol, without its error log for a handshake that is refused with a body, and with such limits."""
 
+    _pong = b""
+    """An answer to a ping that waits for the client to read."""
+
+    def handle_ping(self) -> None:
+        """Answer it, or only the last of many while the client reads none, as RFC 6455 (5.5.3) allows."""
+        self._pong = b"".join(self.conn.data_to_send()) or self._pong
+        if self.writable.is_set():
+            self._answer_ping()
+
+    def resume_writing(self) -> None:
+        """Write on."""
+        super().resume_writing()
+        self._answer_ping()
+
+    def _answer_ping(self) -> None:
+        pong, self._pong = self._pong, b""
+        if pong and not self.transport.is_closing():
+            self.transport.write(pong)
+
     def keepalive_timeout(self) -> None:
         """Close the connection to a client that does not answer pings, and may not read either."""
         super().keepalive_timeout()

@@ -65,13 +65,45 @@ def test_client_that_reads_no_more_is_left(impatient: str, lost: threading.Event
         assert lost.wait(10)
 
 
-def test_websocket_client_that_reads_no_more_is_left(impatient: str, lost: threading.Event) -> None:
-    speech = ClientProtocol(parse_uri(f"ws://{impatient}/graphql"), subprotocols=[Subprotocol("graphql-transport-ws")])
+@pytest.fixture
+def speech(impatient: str) -> ClientProtocol:
+    """What a WebSocket's client says and hears."""
+    return ClientProtocol(parse_uri(f"ws://{impatient}/graphql"), subprotocols=[Subprotocol("graphql-transport-ws")])
+
+
+def opened(speech: ClientProtocol, client: socket.socket) -> None:
+    """Open a WebSocket and begin to speak GraphQL."""
+    speech.send_request(speech.connect())
+    client.sendall(b"".join(speech.data_to_send()))
+    speech.receive_data(client.recv(10_000))
+    speech.send_text(b'{"type": "connection_init"}')
+    client.sendall(b"".join(speech.data_to_send()))
+    speech.receive_data(client.recv(10_000))
+
+
+def test_websocket_client_that_reads_no_more_is_left(
+    impatient: str, lost: threading.Event, speech: ClientProtocol
+) -> None:
     with connected(impatient) as client:
-        speech.send_request(speech.connect())
-        client.sendall(b"".join(speech.data_to_send()))
-        speech.receive_data(client.recv(10_000))
-        speech.send_text(b'{"type": "connection_init"}')
+        opened(speech, client)
         speech.send_text(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": LONG}}).encode())
         client.sendall(b"".join(speech.data_to_send()))
         assert lost.wait(10)
+
+
+def test_unread_pongs_do_not_pile_up(impatient: str, speech: ClientProtocol, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "_PATIENCE_SECONDS", 60)
+    with connected(impatient) as client:
+        opened(speech, client)
+        speech.send_ping(b"x" * 125)
+        ping = b"".join(speech.data_to_send())
+        for _ in range(300):
+            client.sendall(ping * 1_000)
+        speech.send_text(b'{"type": "ping"}')
+        client.sendall(b"".join(speech.data_to_send()))
+        read, heard = 0, b" "
+        while heard and not heard.endswith(b'{"type":"pong"}'):
+            heard = client.recv(1_000_000)
+            read += len(heard)
+    assert heard
+    assert read < 150_000 * len(ping)
