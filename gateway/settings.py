@@ -203,7 +203,8 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="Maximum entities in one response, each counted as often as it appears.")
     ] = 500_000
     rate_cost_per_second: Annotated[
-        float, Field(ge=0, description="Cost that each caller may spend per second; 0 means no limit.")
+        float,
+        Field(ge=0, le=1_000_000_000_000, description="Cost that each caller may spend per second; 0 means no limit."),
     ] = 0.0
     rate_cost_burst: Annotated[int, Field(ge=1, description="Cost that each caller can save up and spend at once.")] = (
         1_000_000

@@ -113,6 +113,18 @@ def test_rates_are_off_by_default() -> None:
     assert Settings().rate_cost_per_second == 0
 
 
+def test_rate_is_one_that_can_be_counted() -> None:
+    with pytest.raises(ValueError, match="less than or equal to"):
+        Settings(rate_cost_per_second=1e308)
+
+
+@pytest.mark.usefixtures("service")
+async def test_highest_rate_holds_nobody_back(server: LocalServer, redis_url: str) -> None:
+    for cache_url in ("off", redis_url):
+        async with limited(server, 10**12, 50, next(HOSTS), cache_url=cache_url) as client:
+            assert [(await ask(client)).status_code for _ in range(5)] == [200] * 5
+
+
 async def test_websocket_is_told_too(server: LocalServer) -> None:
     given = {"rate_cost_per_second": 1, "rate_cost_burst": 21}
     with listening(Settings(local_url=server.url, cache_url="off", **given)) as gateway:
