@@ -189,7 +189,7 @@ class WebSocketProtocol(_Unsent, WebSocketsSansIOProtocol):
             self._answer_ping()
 
     def resume_writing(self) -> None:
-        """Write on."""
+        """Resume writing, first the answer to a ping."""
         super().resume_writing()
         self._answer_ping()
 
