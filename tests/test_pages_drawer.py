@@ -239,7 +239,7 @@ async def test_hidden_vertices_are_told(browser: Browser, at: Callable[..., str]
         explorer = Explorer(visit)
         await expect(explorer.drawer).to_contain_text("The filter hides at least 2 vertices between the two.")
         await explorer.drawer.get_by_role("button", name="Clear the filter").click()
-        await expect(explorer.drawer).to_contain_text("No association leads straight from one to the other.")
+        await expect(explorer.drawer).to_contain_text("There is no direct association between them.")
 
 
 async def test_denied_field_says_so(explorer: Explorer, service: LocalServer) -> None:

@@ -88,7 +88,7 @@ async def test_several_are_left_to_choose(explorer: Explorer, load: Callable[...
 
 async def test_nothing_found_says_so(explorer: Explorer) -> None:
     await explorer.seek("no-such-thing")
-    await expect(explorer.notes).to_have_text("Nothing found that is called or stands for “no-such-thing”.")
+    await expect(explorer.notes).to_have_text("Nothing found for “no-such-thing”.")
 
 
 async def test_what_could_not_be_searched_is_said(explorer: Explorer, service: LocalServer) -> None:
@@ -112,7 +112,7 @@ async def test_more_than_searched_is_said(explorer: Explorer, load: Callable[...
     load(*(artifact(number) for number in range(100, 201)))
     await explorer.seek("artifact-1")
     await expect(explorer.notes).to_contain_text("The first 50 of")
-    await expect(explorer.notes).to_contain_text("in the newest 100 of each kind")
+    await expect(explorer.notes).to_contain_text("and the newest 100 of each kind")
 
 
 async def test_recent_and_starred_outlive_page(explorer: Explorer) -> None:

@@ -20,9 +20,9 @@ async def test_picked_path_outlives_reload(browser: Browser, demo: str) -> None:
     async with explored(browser, f"{demo}{around(STAGING, 1, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(2)
         await explorer.button("Paths").click()
-        await expect(explorer.told).to_contain_text("Pick the vertex that the paths leave.")
+        await expect(explorer.told).to_contain_text("Pick the vertex where the paths start.")
         await explorer.face("deploy-3-to-staging").click()
-        await expect(explorer.told).to_contain_text("From deploy-3-to-staging: pick the vertex that they reach.")
+        await expect(explorer.told).to_contain_text("From deploy-3-to-staging: pick the vertex where they end.")
         await explorer.face("churn-staging").click()
         await expect(explorer.told).to_contain_text("1 path from deploy-3-to-staging to churn-staging, 1 hop.")
         assert explorer.page.url.count("path=") == 2
@@ -153,7 +153,7 @@ async def test_shift_click_picks_both_ends(browser: Browser, demo: str) -> None:
         await explorer.face("model-c3z7demo").click(modifiers=["Shift"])
         await expect(explorer.told).to_contain_text("From model-c3z7demo: pick")
         await explorer.face("model-c3z7demo").click(modifiers=["Shift"])
-        await expect(explorer.told).to_contain_text("That is where they begin.")
+        await expect(explorer.told).to_contain_text("The paths start there.")
         await explorer.face("churn-version-3").click(modifiers=["Shift"])
         await expect(explorer.told).to_contain_text("1 path from model-c3z7demo to churn-version-3, 1 hop.")
 
@@ -221,7 +221,7 @@ async def test_paths_come_back_with_network(browser: Browser, demo: str) -> None
         await explorer.face("model-c3z7demo").click(modifiers=["Shift"])
         await explorer.face("churn-version-3").click(modifiers=["Shift"])
         await expect(explorer.told).to_have_text(
-            "The gateway cannot be reached. As soon as the browser is back on the network, this page tries again."
+            "The gateway cannot be reached. This page tries again as soon as the browser is back online."
         )
         await explorer.page.context.set_offline(False)
         await expect(explorer.told).to_contain_text("1 path from model-c3z7demo")

@@ -85,7 +85,7 @@ async def test_counts_narrow_the_rows(browser: Browser, demo: str) -> None:
         await expect(explorer.names).to_have_text(["image-inference"])
         await expect(kinds).to_have_text(["artifact 3", "action 2", "context 1", "trial component 1"])
         await explorer.page.get_by_label("Search the rows").fill("no such thing")
-        await expect(explorer.page.get_by_text("No row is so.")).to_be_visible()
+        await expect(explorer.page.get_by_text("No rows match.")).to_be_visible()
 
 
 async def test_table_goes_into_stacks(browser: Browser, account: str, service: LocalServer) -> None:

@@ -61,7 +61,7 @@ async def test_long_walk_is_called_off_and_gone_on_with(
         await expect(progress).to_contain_text(re.compile(r"^[3-9] vertices found · \d+ AWS calls"))
         await progress.get_by_role("button", name="Cancel").click()
         await expect(progress).to_have_count(0)
-        await expect(notice(page, "Stopped")).to_contain_text("This is what was found until then.")
+        await expect(notice(page, "Stopped")).to_contain_text("This is what was found so far.")
         found = await page.locator(".face[data-arn]").count()
         assert 2 <= found < 29
         service.behaviour.latency_ms = 0
@@ -91,7 +91,7 @@ async def test_denied_vertex_is_marked(browser: Browser, account: str, load: Loa
     service.behaviour.unknown, service.behaviour.deny = ["QueryLineage"], ["ListAssociations:*/left"]
     async with opened(browser, f"{account}#start={ENDPOINT}&up=5&down=0") as visit:
         told = notice(visit.page, "Something is missing upstream")
-        await expect(told).to_contain_text("AWS denies the gateway what is beyond some of the vertices")
+        await expect(told).to_contain_text("AWS denies the gateway access beyond some of the vertices")
         await expect(told.get_by_role("button", name="Try again")).to_have_count(0)
         marked = visit.page.locator(".side.missing")
         await expect(marked).to_have_attribute("aria-label", re.compile("left"))
@@ -111,7 +111,7 @@ async def test_denied_vertex_is_marked(browser: Browser, account: str, load: Loa
 
 @pytest.mark.parametrize(
     ("behaviour", "words"),
-    [({"throttle_tps": 0.001}, "AWS refused calls because too many are made."), ({"fault_rate": 1.0}, "AWS failed")],
+    [({"throttle_tps": 0.001}, "AWS throttled the calls."), ({"fault_rate": 1.0}, "AWS failed")],
 )
 async def test_passing_failure_is_tried_again(
     browser: Browser, account: str, load: Load, service: LocalServer, behaviour: dict[str, float], words: str
@@ -130,7 +130,7 @@ async def test_passing_failure_is_tried_again(
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"max_aws_calls": 6}, "AWS calls that it may make"), ({"deadline_seconds": 2.0}, "longer than it may")],
+    [({"max_aws_calls": 6}, "its budget of AWS calls"), ({"deadline_seconds": 2.0}, "ran out of time")],
 )
 async def test_spent_walk_goes_on_from_its_frontier(
     browser: Browser, load: Load, service: LocalServer, settings: dict[str, Any], words: str
@@ -201,7 +201,7 @@ async def test_vertex_that_is_not_there(browser: Browser, account: str, load: Lo
 async def test_address_that_means_nothing(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
     async with opened(browser, f"{account}#start=rubbish") as visit:
-        told = notice(visit.page, "This address asks for something that cannot be")
+        told = notice(visit.page, "This link is not valid")
         await expect(told).to_contain_text("not the ARN")
         await told.get_by_role("button", name="Show the latest instead").click()
         await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
@@ -216,7 +216,7 @@ async def test_filter_that_nothing_passes(browser: Browser, account: str, load: 
         await expect(visit.page.locator(".face[data-arn]")).to_have_count(2)
         await expect(told).to_have_count(0)
         await visit.page.goto(f"{account}#start={ENDPOINT}&up=9&down=0&type=Nothing")
-        await expect(told).to_contain_text("Nothing that the start is joined with passes it.")
+        await expect(told).to_contain_text("Nothing connected with the start matches it.")
         await expect(told.get_by_role("button", name="Go deeper")).to_have_count(0)
         await told.get_by_role("button", name="Clear the filter").click()
         await expect(visit.page.locator(".face[data-arn]")).to_have_count(6)
@@ -233,7 +233,7 @@ async def test_account_that_is_denied(browser: Browser, account: str, load: Load
     load(*diamond())
     service.behaviour.deny = ["*"]
     async with opened(browser, account) as visit:
-        told = notice(visit.page, "This is not allowed")
+        told = notice(visit.page, "Access denied")
         await expect(told).to_contain_text(re.compile("AWS denies the gateway List"))
         service.behaviour.reset()
         await told.get_by_role("button", name="Try again").click()
@@ -269,7 +269,7 @@ async def test_account_that_is_throttled(browser: Browser, account: str, load: L
     async with httpx.AsyncClient() as client:
         await client.post(f"{account}graphql", json={"query": "{ artifacts { nodes { arn } } }"})
     async with opened(browser, account) as visit:
-        told = notice(visit.page, "Too much is asked at once")
+        told = notice(visit.page, "Too many requests")
         await expect(told).to_contain_text("AWS is throttling")
         service.behaviour.reset()
         await told.get_by_role("button", name="Try again").click()
@@ -281,7 +281,7 @@ async def test_account_that_fails(browser: Browser, account: str, load: Load, se
     load(*diamond())
     service.behaviour.fault_rate = 1.0
     async with opened(browser, account) as visit:
-        told = notice(visit.page, "No answer could be had")
+        told = notice(visit.page, "Service unavailable")
         await expect(told).to_be_visible()
         service.behaviour.reset()
         await told.get_by_role("button", name="Try again").click()
@@ -296,7 +296,7 @@ async def test_callers_own_rate_counts_down(browser: Browser, load: Load, servic
         async with opened(browser, f"http://{place}/#start={ENDPOINT}", "429") as visit:
             await expect(visit.page.locator(".face[data-arn]")).to_have_count(3)
             await visit.page.reload()
-            told = notice(visit.page, "Too much is asked at once")
+            told = notice(visit.page, "Too many requests")
             again = told.get_by_role("button", name="Try again")
             await expect(told).to_contain_text("The gateway limits what each caller may ask at a time")
             await expect(again).to_have_text(re.compile(r"Try again in \d+ s"))
@@ -309,7 +309,7 @@ async def test_operation_that_costs_too_much(browser: Browser, load: Load, servi
     load(*diamond())
     with over(service, max_cost=1000) as place:
         async with opened(browser, f"http://{place}/") as visit:
-            told = notice(visit.page, "This is more than may be asked at once")
+            told = notice(visit.page, "This exceeds a limit of the gateway")
             await expect(told).to_contain_text("1,000 is allowed")
 
 
@@ -318,7 +318,7 @@ async def test_only_trusted_documents_are_answered(browser: Browser, service: Lo
     manifest.write_text("{}")
     with over(service, trusted_documents=manifest, trusted_documents_only=True) as place:
         async with opened(browser, f"http://{place}/", "403") as visit:
-            told = notice(visit.page, "This is not allowed")
+            told = notice(visit.page, "Access denied")
             await expect(told).to_contain_text("Only trusted documents are accepted here.")
 
 

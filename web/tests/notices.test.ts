@@ -66,11 +66,11 @@ describe("a walk that was cut short", () => {
 
   test.each<[IncompleteReason, RegExp, string[]]>([
     ["ACCESS_DENIED", /denies/, []],
-    ["THROTTLED", /too many are made/, ["resume"]],
+    ["THROTTLED", /throttled the calls/, ["resume"]],
     ["UPSTREAM_ERROR", /failed/, ["resume"]],
-    ["DANGLING", /no longer exist/, []],
+    ["DANGLING", /have been deleted/, []],
     ["CALL_BUDGET", /calls/, ["resume"]],
-    ["DEADLINE", /longer/, ["resume"]],
+    ["DEADLINE", /ran out of time/, ["resume"]],
     ["MAX_VERTICES", /more vertices/, ["resume"]],
   ])("by %s says so in its own words", (reason, words, does) => {
     const [notice] = told(cut([reason]));
@@ -95,7 +95,7 @@ describe("a walk that was cut short", () => {
 
   test("asks for a nearer start where a filter does not help", () => {
     expect(remedies({ ...cut(["MAX_VERTICES"], 10_000), view: FILTERED })).toEqual([]);
-    expect(told({ ...cut(["MAX_VERTICES"], 10_000), view: FILTERED })[0]!.lines.at(-1)).toMatch("start nearer by");
+    expect(told({ ...cut(["MAX_VERTICES"], 10_000), view: FILTERED })[0]!.lines.at(-1)).toMatch("start closer");
     expect(remedies({ ...cut(["MAX_VERTICES"], 8000), view: FILTERED })).toEqual(["resume"]);
   });
 });
@@ -135,12 +135,12 @@ describe("what else there is to say", () => {
 describe("a problem", () => {
   test.each([
     ["OFFLINE", "The gateway cannot be reached", ["retry"]],
-    ["THROTTLED", "Too much is asked at once", ["retry"]],
-    ["FORBIDDEN", "This is not allowed", ["retry"]],
-    ["UPSTREAM_UNAVAILABLE", "No answer could be had", ["retry"]],
-    ["DEADLINE_EXCEEDED", "This took longer than it may", ["retry"]],
-    ["BUDGET_EXCEEDED", "This is more than may be asked at once", ["filter"]],
-    ["BAD_USER_INPUT", "This address asks for something that cannot be", ["latest"]],
+    ["THROTTLED", "Too many requests", ["retry"]],
+    ["FORBIDDEN", "Access denied", ["retry"]],
+    ["UPSTREAM_UNAVAILABLE", "Service unavailable", ["retry"]],
+    ["DEADLINE_EXCEEDED", "This took too long", ["retry"]],
+    ["BUDGET_EXCEEDED", "This exceeds a limit of the gateway", ["filter"]],
+    ["BAD_USER_INPUT", "This link is not valid", ["latest"]],
     ["INTERNAL", "Something went wrong", ["retry"]],
     ["ANY_OTHER", "Something went wrong", ["retry"]],
   ])("with the code %s has words of its own, and the gateway's", (code, title, does) => {

@@ -92,9 +92,7 @@ function Associations({ source, destination }: Ends) {
       {found.map((association) => (
         <Association key={association.id} {...association} />
       ))}
-      {answer && !found.length && !failed && (
-        <p className="note">No association leads straight from one to the other.</p>
-      )}
+      {answer && !found.length && !failed && <p className="note">There is no direct association between them.</p>}
     </>
   );
 }

@@ -109,8 +109,8 @@ function Panel(props: { filter: Chosen; scene: Scene; unfiltered: Unfiltered | n
         <Day label="From" value={createdAfter} choose={(day) => choose({ ...filter, createdAfter: day })} />
         <Day label="Up to" value={createdBefore} choose={(day) => choose({ ...filter, createdBefore: day })} />
       </fieldset>
-      {isNever && <p className="note">No day is both from the one and up to the other.</p>}
-      <p className="note">Starts are always shown. What joins others over hidden vertices is dashed.</p>
+      {isNever && <p className="note">The end is before the start.</p>}
+      <p className="note">Starts are always shown. Dashed edges pass over hidden vertices.</p>
       <button type="button" className="plain" disabled={!isFiltered(filter)} onClick={() => choose(NO_FILTER)}>
         Clear
       </button>

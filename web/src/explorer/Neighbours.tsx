@@ -36,7 +36,7 @@ export function Neighbours({ arn, side }: { arn: string; side: Side }) {
           {isWhole ? `the first ${FEW}` : `all ${all.length.toLocaleString()}`}
         </button>
       )}
-      {!graph.isExplored(arn, side) && <p className="note">There may be more, which is not known yet.</p>}
+      {!graph.isExplored(arn, side) && <p className="note">There may be more that are not loaded yet.</p>}
       {all.length === 0 && graph.isExplored(arn, side) && <p className="note">None.</p>}
     </section>
   );

@@ -126,15 +126,15 @@ function Wanted() {
   const isSame = usePicking((state) => state.isSame);
   return (
     <>
-      {isSame && "That is where they begin. "}
+      {isSame && "The paths start there. "}
       {from === undefined ? (
-        "Pick the vertex that the paths leave. "
+        "Pick the vertex where the paths start. "
       ) : (
         <>
-          From <Name arn={from} />: pick the vertex that they reach.{" "}
+          From <Name arn={from} />: pick the vertex where they end.{" "}
         </>
       )}
-      <span className="note">Click it, or go there by arrows and press Enter.</span>
+      <span className="note">Click it, or move to it with the arrow keys and press Enter.</span>
     </>
   );
 }
@@ -216,7 +216,7 @@ function range(hops: readonly number[]): string {
 const LEFT_OUT = {
   ...REASONS,
   MAX_VERTICES: "There may be more.",
-  MAX_DEPTH: `Ways of more than ${MOST_HOPS} hops were not looked for.`,
+  MAX_DEPTH: `Paths of more than ${MOST_HOPS} hops were not searched.`,
 };
 
 function Name({ arn }: { arn: string }) {

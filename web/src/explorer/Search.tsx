@@ -155,15 +155,15 @@ function groupsOf(wanted: string, { entries }: Finding, { recent, starred }: Kep
 
 /** What there is to say of a list. */
 function notes(wanted: string, { entries, isCut, isWaiting, problems }: Finding, shown: number): string[] {
-  if (wanted === "") return shown ? [] : ["What you choose and what you star will be here, in this browser only."];
+  if (wanted === "") return shown ? [] : ["Recent and starred vertices appear here, in this browser only."];
   const said = [...new Set(problems.map(({ message }) => `Not everything could be searched. ${message}`))];
   if (isWaiting) said.push("Searching…");
-  else if (!entries.length) said.push(`Nothing found that is called or stands for “${wanted}”.`);
+  else if (!entries.length) said.push(`Nothing found for “${wanted}”.`);
   if (entries.length > LISTED) said.push(`The first ${LISTED} of ${entries.length.toLocaleString()}.`);
   if (isCut && !isWaiting) {
     said.push(
-      "Parts of names were looked for in what is known here and in the newest 100 of each kind. " +
-        "Whole names, ARNs and URIs find older ones too.",
+      "Partial names match what this page has loaded and the newest 100 of each kind. " +
+        "Full names, ARNs and URIs find older ones too.",
     );
   }
   return said;
@@ -196,7 +196,7 @@ function Option(props: { id: string; entry: Entry; isActive: boolean; choose: (e
       <span
         aria-hidden
         className={isStarred ? "star on" : "star"}
-        title={isStarred ? "Take the star away" : "Star"}
+        title={isStarred ? "Remove the star" : "Star"}
         onClick={(event) => {
           event.stopPropagation();
           toggleStar(entry);

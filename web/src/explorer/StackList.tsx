@@ -57,7 +57,7 @@ export function StackList({ stack, close }: { stack: Stack; close: () => void })
           ? `The first ${LISTED} of ${found.length.toLocaleString()}.`
           : found.length
             ? ""
-            : "None is called so."}
+            : "No match."}
       </p>
     </div>
   );

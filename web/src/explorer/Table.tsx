@@ -91,7 +91,7 @@ export function Table({ scene }: { scene: Scene }) {
           <Head order={order} sortBy={sortBy} />
           <Body rows={here} />
         </table>
-        {!found.length && <p className="none">No row is so.</p>}
+        {!found.length && <p className="none">No rows match.</p>}
       </div>
     </div>
   );

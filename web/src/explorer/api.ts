@@ -49,7 +49,7 @@ export async function follow<Data, Variables>(
   const response = await post(document, variables, "text/event-stream", signal);
   if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
     read<Data>(await json(response));
-    throw new Problem("INTERNAL", "The gateway sent something else than events.");
+    throw new Problem("INTERNAL", "The gateway sent something other than events.");
   }
   const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   const reader = events.getReader();
@@ -129,7 +129,7 @@ function read<Data>(answer: unknown): Answer<Data> {
       new Problem(extensions?.code ?? "INTERNAL", message, path, extensions?.retryAfter),
   );
   if (data === null || data === undefined) {
-    throw problems[0] ?? new Problem("INTERNAL", "The gateway answered with nothing.");
+    throw problems[0] ?? new Problem("INTERNAL", "The gateway sent an empty response.");
   }
   return { data: data as Data, problems };
 }

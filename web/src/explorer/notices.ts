@@ -56,30 +56,30 @@ type Words = Pick<Notice, "title" | "lines" | "remedies"> & { readonly tone?: No
 const PROBLEMS: Record<string, Words> = {
   OFFLINE: {
     title: "The gateway cannot be reached",
-    lines: ["As soon as the browser is back on the network, this page tries again."],
+    lines: ["This page tries again as soon as the browser is back online."],
     remedies: [TRY_AGAIN],
   },
-  THROTTLED: { tone: "warn", title: "Too much is asked at once", lines: [], remedies: [TRY_AGAIN] },
+  THROTTLED: { tone: "warn", title: "Too many requests", lines: [], remedies: [TRY_AGAIN] },
   FORBIDDEN: {
-    title: "This is not allowed",
-    lines: ["Whoever runs the gateway can say why, and change it."],
+    title: "Access denied",
+    lines: ["The gateway's operator can say why, and change it."],
     remedies: [TRY_AGAIN],
   },
-  UPSTREAM_UNAVAILABLE: { title: "No answer could be had", lines: [], remedies: [TRY_AGAIN] },
+  UPSTREAM_UNAVAILABLE: { title: "Service unavailable", lines: [], remedies: [TRY_AGAIN] },
   DEADLINE_EXCEEDED: {
-    title: "This took longer than it may",
+    title: "This took too long",
     lines: ["Fewer hops take less time."],
     remedies: [TRY_AGAIN],
   },
-  BUDGET_EXCEEDED: { title: "This is more than may be asked at once", lines: [], remedies: [["filter", "Filter"]] },
+  BUDGET_EXCEEDED: { title: "This exceeds a limit of the gateway", lines: [], remedies: [["filter", "Filter"]] },
   BAD_USER_INPUT: {
-    title: "This address asks for something that cannot be",
+    title: "This link is not valid",
     lines: [],
     remedies: [["latest", "Show the latest instead"]],
   },
   GRAPHQL_VALIDATION_FAILED: {
-    title: "This page and the gateway do not fit together",
-    lines: ["They may be of different versions: load the page again."],
+    title: "This page and the gateway do not match",
+    lines: ["They may be different versions: reload the page."],
     remedies: [],
   },
 };
@@ -97,7 +97,7 @@ function unfinished({ shown }: Scene): Notice {
   return {
     tone: "info",
     title: "Stopped",
-    lines: [shown.size ? "This is what was found until then." : "Nothing had been found yet."],
+    lines: [shown.size ? "This is what was found so far." : "Nothing had been found yet."],
     remedies: [["retry", "Go on"]],
   };
 }
@@ -108,7 +108,7 @@ function nowhere(start: readonly string[]): Notice {
     title: "There is no such vertex",
     lines: [
       start.join(", "),
-      "It may have been deleted, or never have been in an account and region that is read here.",
+      "It may have been deleted, or it is not in an account and region that this gateway reads.",
     ],
     remedies: [["latest", "Show the latest instead"]],
   };
@@ -122,7 +122,9 @@ function ofPicture({ undescribed, coverage }: Known, { shown, grouped }: Scene):
     told.push({
       tone: "info",
       title: `${shown.size.toLocaleString("en")} vertices are drawn as groups`,
-      lines: ["Search a group to put one of its vertices in the middle. Fewer hops or a filter show vertices singly."],
+      lines: [
+        "Search a group to put one of its vertices in the middle. Fewer hops or a filter show vertices individually.",
+      ],
       remedies: [["filter", "Filter"]],
     });
   }
@@ -165,7 +167,7 @@ export function deepened(depth: View["depth"]): View["depth"] {
 const ALONE: Notice = {
   tone: "info",
   title: "Nothing is associated with it",
-  lines: ["It came from nothing that is known, and nothing came from it."],
+  lines: ["It has no known upstream or downstream."],
   remedies: [],
 };
 
@@ -175,21 +177,21 @@ function filteredOut(isDeeper: boolean): Notice {
     title: "The filter hides everything but the start",
     lines: [
       isDeeper
-        ? "What passes it may lie deeper than the walk went."
-        : "Nothing that the start is joined with passes it.",
+        ? "Vertices that match may lie deeper than the walk went."
+        : "Nothing connected with the start matches it.",
     ],
     remedies: [["clear", "Clear the filter"], ...(isDeeper ? [["deeper", "Go deeper"] as const] : [])],
   };
 }
 
 export const REASONS: Record<Exclude<IncompleteReason, "MAX_DEPTH">, string> = {
-  ACCESS_DENIED: "AWS denies the gateway what is beyond some of the vertices; whoever runs it can change that.",
-  THROTTLED: "AWS refused calls because too many are made.",
+  ACCESS_DENIED: "AWS denies the gateway access beyond some of the vertices; its operator can change that.",
+  THROTTLED: "AWS throttled the calls.",
   UPSTREAM_ERROR: "AWS failed, or could not be reached.",
-  DANGLING: "Some vertices no longer exist; associations still name them.",
-  CALL_BUDGET: "The walk used up the AWS calls that it may make.",
-  DEADLINE: "The walk took longer than it may.",
-  MAX_VERTICES: "There are more vertices than one walk brings.",
+  DANGLING: "Associations still name vertices that have been deleted.",
+  CALL_BUDGET: "The walk used up its budget of AWS calls.",
+  DEADLINE: "The walk ran out of time.",
+  MAX_VERTICES: "There are more vertices than one walk returns.",
 };
 const SIDE_WORDS: Record<Side, string> = { up: "upstream", down: "downstream" };
 
@@ -200,7 +202,7 @@ function partial(known: Known, scene: Scene, cut: Cut): Notice {
   const lines = Object.entries(REASONS).flatMap(([reason, words]) => (reasons.has(reason as "DANGLING") ? words : []));
   const isFor = (...some: IncompleteReason[]) => some.some((reason) => reasons.has(reason));
   if (isFor("DANGLING") && lines.length === 1) {
-    return { tone: "info", title: "Not everything is there any more", lines, remedies: [] };
+    return { tone: "info", title: "Some vertices no longer exist", lines, remedies: [] };
   }
   const where = cut.length === 1 ? ` ${SIDE_WORDS[cut[0]![0]]}` : "";
   const canGoOn = isFiltered(known.view.filter) || cut.some(([, { frontier }]) => frontier.size);
@@ -222,7 +224,10 @@ function full({ view }: Known, more: Notice): Notice {
       remedies: [["filter", "Filter"]],
     };
   }
-  return { ...more, lines: [...more.lines, `One walk meets ${most} at most, hidden ones counted: start nearer by.`] };
+  return {
+    ...more,
+    lines: [...more.lines, `One walk visits at most ${most} vertices, hidden ones included: start closer.`],
+  };
 }
 
 /** Whether the page holds, or a walk has been asked for, as many vertices as it can do with. */

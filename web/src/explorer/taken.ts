@@ -49,7 +49,7 @@ export async function asPng(scene: Scene, signal: AbortSignal): Promise<Taken> {
   const scale = scaleOf(whole, Math.max(devicePixelRatio, SHARP));
   const file = await png(whole, scale);
   signal.throwIfAborted();
-  const small = `It is drawn at ${Math.floor(100 * scale)} % of its size, for no more would fit; the SVG has it all.`;
+  const small = `It is drawn at ${Math.floor(100 * scale)} % of its size to fit; the SVG is full size.`;
   return { file, name: called("png"), lack: [lack, scale < 1 ? small : ""].filter(Boolean).join(" ") };
 }
 
@@ -81,7 +81,7 @@ export async function asText({ format, extension, type }: Format, side: Side, si
   };
   const { data, problems } = await ask(WrittenDocument, variables, signal);
   const isCut = data.lineage.coverage.reasons.some((reason) => reason !== "MAX_DEPTH");
-  const lacks = [isCut ? "Not all of the walk is in it." : "", problems[0]?.message ?? ""];
+  const lacks = [isCut ? "It does not contain the whole walk." : "", problems[0]?.message ?? ""];
   const file = new Blob([data.lineage.export], { type: `${type};charset=utf-8` });
   return { file, name: called(extension, `${side}stream`), lack: lacks.filter(Boolean).join(" ") };
 }

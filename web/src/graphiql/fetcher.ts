@@ -25,5 +25,5 @@ function explain(messages: AsyncIterableIterator<unknown>): void {
 /** As an error of an answer; of an Error, GraphiQL would show the stack. */
 const UNOPENED = {
   message:
-    "No WebSocket to the gateway could be opened: it cannot be reached, or something on the way lets none through.",
+    "No WebSocket to the gateway could be opened: it cannot be reached, or a proxy in between blocks WebSockets.",
 };
