@@ -2,7 +2,7 @@
 
 export interface Batches {
   want(keys: readonly string[]): void;
-  /** Want once more what could not be had. */
+  /** Want once more what could not be had, or is about to fail. */
   again(): void;
   /** Ask anew for whatever is wanted from now on. */
   clear(): void;
@@ -10,10 +10,12 @@ export interface Batches {
 
 /** Collect what is wanted for a moment, then ask for `size` at a time. */
 export function batches(size: number, ask: (keys: readonly string[]) => Promise<unknown>): Batches {
-  const asked = new Set<string>();
+  let asked = new Set<string>();
   let waiting: string[] = [];
   let failed: string[] = [];
   let running = false;
+  /** How often what failed has been wanted once more. */
+  let attempt = 0;
 
   async function run(): Promise<void> {
     if (running) return;
@@ -21,9 +23,12 @@ export function batches(size: number, ask: (keys: readonly string[]) => Promise<
     await new Promise((resolve) => setTimeout(resolve, 30));
     while (waiting.length) {
       const batch = waiting.splice(0, size);
+      const [before, first] = [asked, attempt];
       await ask(batch).catch(() => {
+        if (asked !== before) return; // it has been cleared meanwhile
         for (const key of batch) asked.delete(key);
-        failed.push(...batch);
+        if (attempt === first) failed.push(...batch);
+        else want(batch);
       });
     }
     running = false;
@@ -39,12 +44,13 @@ export function batches(size: number, ask: (keys: readonly string[]) => Promise<
   return {
     want,
     again() {
+      attempt++;
       const keys = failed;
       failed = [];
       want(keys);
     },
     clear() {
-      asked.clear();
+      asked = new Set();
       waiting = [];
       failed = [];
     },

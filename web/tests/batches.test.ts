@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { batches } from "../src/explorer/batches";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Batches of which each is held until it is told how it ends. */
+function held() {
+  const asked: string[][] = [];
+  const ends: ((isGood: boolean) => Promise<void>)[] = [];
+  const made = batches(
+    2,
+    (keys) =>
+      new Promise((resolve, reject) => {
+        asked.push([...keys]);
+        ends.push((isGood) => {
+          if (isGood) resolve(undefined);
+          else reject(new Error("refused"));
+          return vi.advanceTimersByTimeAsync(100).then(() => undefined);
+        });
+      }),
+  );
+  const want = (...keys: string[]) => {
+    made.want(keys);
+    return vi.advanceTimersByTimeAsync(100);
+  };
+  return { ...made, asked, ends, want };
+}
+
+describe("what is wanted", () => {
+  test("is asked once, so many at a time", async () => {
+    const { asked, ends, want } = held();
+    await want("a", "b", "c");
+    await ends[0]!(true);
+    await ends[1]!(true);
+    await want("a", "c");
+    expect(asked).toEqual([["a", "b"], ["c"]]);
+  });
+
+  test("and could not be had is asked again when that is wanted", async () => {
+    const { asked, ends, want, again } = held();
+    await want("a");
+    await ends[0]!(false);
+    expect(asked).toHaveLength(1);
+    again();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked).toEqual([["a"], ["a"]]);
+  });
+
+  test("and fails only after that is asked again too", async () => {
+    const { asked, ends, want, again } = held();
+    await want("a");
+    again();
+    await ends[0]!(false);
+    expect(asked).toEqual([["a"], ["a"]]);
+    await ends[1]!(false);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("by nobody any more is not asked again", async () => {
+    const { asked, ends, want, again, clear } = held();
+    await want("a");
+    clear();
+    await ends[0]!(false);
+    again();
+    await want("b");
+    expect(asked).toEqual([["a"], ["b"]]);
+  });
+});
