@@ -1,9 +1,11 @@
 """Signing in to the explorer, by a key or by an issuer's token, and out again."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 from conftest import listening
 from graphs import diamond
 from issuer import AUDIENCE, ISSUER, issuing
@@ -18,70 +20,70 @@ from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
 
-async def test_key_is_wanted_and_kept(browser: Browser, load: Load, service: LocalServer, tmp_path: Path) -> None:
+@pytest.fixture
+def keyed(load: Load, service: LocalServer, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Where a gateway over a diamond is that takes one key, and that key."""
     load(*diamond())
     key, entry = new_key("reader", [Role.READ])
     (tmp_path / "keys.toml").write_text(entry)
     with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
-        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
-            page, form = visit.page, visit.page.get_by_role("form", name="Sign in")
-            await expect(form.get_by_label("API key")).to_be_focused()
-            await expect(form.get_by_role("alert")).to_have_count(0)
-            await form.get_by_label("API key").fill("ключ")
+        yield place, key
+
+
+async def test_key_is_wanted_and_kept(browser: Browser, keyed: tuple[str, str]) -> None:
+    place, key = keyed
+    async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
+        page, form = visit.page, visit.page.get_by_role("form", name="Sign in")
+        await expect(form.get_by_label("API key")).to_be_focused()
+        await expect(form.get_by_role("alert")).to_have_count(0)
+        await form.get_by_label("API key").fill("ключ")
+        await page.keyboard.press("Enter")
+        await expect(form.get_by_role("alert")).to_contain_text("The gateway did not accept the API key.")
+        await form.get_by_label("API key").fill("lgk_wrong")
+        await page.keyboard.press("Enter")
+        await expect(form.get_by_role("alert")).to_have_text(
+            "The gateway did not accept the API key. The key is not known."
+        )
+        await form.get_by_label("API key").fill(f" {key[:9]}\u200b{key[9:]}\t")
+        await form.get_by_role("button", name="Sign in").click()
+        await expect(names(page)).to_have_count(3)
+        await expect(form).to_have_count(0)
+        await page.reload()
+        await expect(names(page)).to_have_count(3)
+        assert await page.evaluate("Object.values(localStorage)") == []
+        assert key not in page.url
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(form).to_be_visible()
+        await expect(page.locator(".card")).to_have_count(0)
+        await page.reload()
+        await expect(form).to_be_visible()
+
+
+async def test_signing_out_takes_all_away(browser: Browser, keyed: tuple[str, str]) -> None:
+    place, key = keyed
+    looked_at = f"start={ENDPOINT}&up=1&down=0&select={ENDPOINT}&path={DATASET}&path={ENDPOINT}"
+    async with opened(browser, f"http://{place}/#{looked_at}", "401") as visit:
+        page, drawer = visit.page, visit.page.get_by_role("complementary")
+        for _ in range(2):
+            await page.get_by_label("API key").fill(key)
             await page.keyboard.press("Enter")
-            await expect(form.get_by_role("alert")).to_contain_text("The gateway did not accept the API key.")
-            await form.get_by_label("API key").fill("lgk_wrong")
-            await page.keyboard.press("Enter")
-            await expect(form.get_by_role("alert")).to_have_text(
-                "The gateway did not accept the API key. The key is not known."
-            )
-            await form.get_by_label("API key").fill(f" {key[:9]}\u200b{key[9:]}\t")
-            await form.get_by_role("button", name="Sign in").click()
-            await expect(names(page)).to_have_count(3)
-            await expect(form).to_have_count(0)
-            await page.reload()
-            await expect(names(page)).to_have_count(3)
-            assert await page.evaluate("Object.values(localStorage)") == []
-            assert key not in page.url
+            await expect(names(page)).to_have_count(6)
+            await expect(drawer.get_by_text("s3://bucket/endpoint")).to_be_visible()
+            await page.get_by_role("combobox").fill("artifact")
+            await expect(page.get_by_role("option")).to_have_count(3)
+            await page.keyboard.press("Escape")
             await page.get_by_role("button", name="Sign out").click()
-            await expect(form).to_be_visible()
-            await expect(page.locator(".card")).to_have_count(0)
-            await page.reload()
-            await expect(form).to_be_visible()
+            await expect(page.locator(".card, .neighbours, .drawer [role=alert]")).to_have_count(0)
+            await expect(drawer.get_by_text("Sign in to see details.")).to_be_visible()
+            await expect(drawer.get_by_text("Loading details…")).to_have_count(0)
+            await page.get_by_role("combobox").fill("artifact")
+            await expect(page.get_by_text("Not everything could be searched.")).to_be_visible()
+            await expect(page.get_by_role("option")).to_have_count(0)
+            await page.keyboard.press("Escape")
 
 
-async def test_signing_out_takes_all_away(browser: Browser, load: Load, service: LocalServer, tmp_path: Path) -> None:
-    load(*diamond())
-    key, entry = new_key("reader", [Role.READ])
-    (tmp_path / "keys.toml").write_text(entry)
-    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
-        looked_at = f"start={ENDPOINT}&up=1&down=0&select={ENDPOINT}&path={DATASET}&path={ENDPOINT}"
-        async with opened(browser, f"http://{place}/#{looked_at}", "401") as visit:
-            page, drawer = visit.page, visit.page.get_by_role("complementary")
-            for _ in range(2):
-                await page.get_by_label("API key").fill(key)
-                await page.keyboard.press("Enter")
-                await expect(names(page)).to_have_count(6)
-                await expect(drawer.get_by_text("s3://bucket/endpoint")).to_be_visible()
-                await page.get_by_role("combobox").fill("artifact")
-                await expect(page.get_by_role("option")).to_have_count(3)
-                await page.keyboard.press("Escape")
-                await page.get_by_role("button", name="Sign out").click()
-                await expect(page.locator(".card, .neighbours, .drawer [role=alert]")).to_have_count(0)
-                await expect(drawer.get_by_text("Sign in to see details.")).to_be_visible()
-                await expect(drawer.get_by_text("Loading details…")).to_have_count(0)
-                await page.get_by_role("combobox").fill("artifact")
-                await expect(page.get_by_text("Not everything could be searched.")).to_be_visible()
-                await expect(page.get_by_role("option")).to_have_count(0)
-                await page.keyboard.press("Escape")
-
-
-async def test_nothing_comes_after_signing_out(
-    browser: Browser, load: Load, service: LocalServer, tmp_path: Path
-) -> None:
-    load(*diamond())
-    key, entry = new_key("reader", [Role.READ])
-    (tmp_path / "keys.toml").write_text(entry)
+async def test_nothing_comes_after_signing_out(browser: Browser, keyed: tuple[str, str]) -> None:
+    place, key = keyed
     held, let_go = asyncio.Event(), asyncio.Event()
 
     def is_titles(request: Request) -> bool:
@@ -94,46 +96,40 @@ async def test_nothing_comes_after_signing_out(
         await let_go.wait()
         await route.fulfill(response=answer)
 
-    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
-        async with opened(browser, f"http://{place}/#start={DATASET}&up=0&down=0&select={DATASET}", "401") as visit:
-            page, options = visit.page, visit.page.get_by_role("option")
-            await page.get_by_label("API key").fill(key)
-            await page.keyboard.press("Enter")
-            await expect(names(page)).to_have_count(1)
+    async with opened(browser, f"http://{place}/#start={DATASET}&up=0&down=0&select={DATASET}", "401") as visit:
+        page, options = visit.page, visit.page.get_by_role("option")
+        await page.get_by_label("API key").fill(key)
+        await page.keyboard.press("Enter")
+        await expect(names(page)).to_have_count(1)
+        await page.get_by_role("combobox").fill("artifact")
+        await expect(options).to_have_count(3)
+        await page.keyboard.press("Escape")
+        await page.route(lambda _: True, late)
+        async with page.expect_response(lambda response: is_titles(response.request)) as titled:
+            await page.goto(f"http://{place}/#start={ENDPOINT}&up=0&down=0&select={ENDPOINT}&show=table")
+            await held.wait()
+            await page.get_by_role("button", name="Sign out").click()
             await page.get_by_role("combobox").fill("artifact")
-            await expect(options).to_have_count(3)
-            await page.keyboard.press("Escape")
-            await page.route(lambda _: True, late)
-            async with page.expect_response(lambda response: is_titles(response.request)) as titled:
-                await page.goto(f"http://{place}/#start={ENDPOINT}&up=0&down=0&select={ENDPOINT}&show=table")
-                await held.wait()
-                await page.get_by_role("button", name="Sign out").click()
-                await page.get_by_role("combobox").fill("artifact")
-                await expect(page.get_by_text("Searching…")).to_be_visible()
-                await expect(options).to_have_count(0)
-                let_go.set()
-            await (await titled.value).finished()
-            await expect(page.get_by_text("Not everything could be searched.")).to_be_visible()
-            assert await page.title() == "Lineage explorer"
+            await expect(page.get_by_text("Searching…")).to_be_visible()
+            await expect(options).to_have_count(0)
+            let_go.set()
+        await (await titled.value).finished()
+        await expect(page.get_by_text("Not everything could be searched.")).to_be_visible()
+        assert await page.title() == "Lineage explorer"
 
 
-async def test_drawer_comes_back_after_signing_in(
-    browser: Browser, load: Load, service: LocalServer, tmp_path: Path
-) -> None:
-    load(*diamond())
-    key, entry = new_key("reader", [Role.READ])
-    (tmp_path / "keys.toml").write_text(entry)
-    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
-        # What is selected is not in the picture, which would have its name anyhow.
-        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=0&down=0&select={DATASET}", "401") as visit:
-            drawer = visit.page.get_by_role("complementary")
-            for _ in range(2):
-                await visit.page.get_by_label("API key").fill(key)
-                await visit.page.keyboard.press("Enter")
-                await expect(drawer.get_by_role("heading", level=2)).to_have_text("artifact-0")
-                await expect(drawer.get_by_role("button", name="left", exact=True)).to_be_visible()
-                await visit.page.get_by_role("button", name="Sign out").click()
-                await expect(drawer.get_by_role("heading", level=2)).not_to_have_text("artifact-0")
+async def test_drawer_comes_back_after_signing_in(browser: Browser, keyed: tuple[str, str]) -> None:
+    place, key = keyed
+    # What is selected is not in the picture, which would have its name anyhow.
+    async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=0&down=0&select={DATASET}", "401") as visit:
+        drawer = visit.page.get_by_role("complementary")
+        for _ in range(2):
+            await visit.page.get_by_label("API key").fill(key)
+            await visit.page.keyboard.press("Enter")
+            await expect(drawer.get_by_role("heading", level=2)).to_have_text("artifact-0")
+            await expect(drawer.get_by_role("button", name="left", exact=True)).to_be_visible()
+            await visit.page.get_by_role("button", name="Sign out").click()
+            await expect(drawer.get_by_role("heading", level=2)).not_to_have_text("artifact-0")
 
 
 async def until_refused(place: str, key: str) -> None:
