@@ -38,7 +38,7 @@ function told(known: Partial<Known>, neighbours = 1) {
     coverage: WHOLE,
     problem: null,
     undescribed: null,
-    wanted: null,
+    credentialWanted: null,
     isEmpty: false,
     ...known,
   };
@@ -54,7 +54,7 @@ describe("nothing is told", () => {
   test("of depth, which the user chose", () =>
     expect(told({ coverage: { up: left(["MAX_DEPTH"]), down: left(["MAX_DEPTH"]) } })).toEqual([]));
   test("while a credential is wanted", () =>
-    expect(told({ wanted: "first", problem: problem("UNAUTHENTICATED", "?") })).toEqual([]));
+    expect(told({ credentialWanted: "first", problem: problem("UNAUTHENTICATED", "?") })).toEqual([]));
   test("of an end that has not come yet", () =>
     expect(told({ progress: { visited: 0, awsCalls: 0 }, coverage: { up: null, down: null } })).toEqual([]));
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fileName } from "../src/explorer/files";
-import { fitted, holdable } from "../src/explorer/lettering";
+import { truncated, xmlText } from "../src/explorer/text";
 import { scaleOf } from "../src/explorer/png";
 
 describe("a file's name", () => {
@@ -27,16 +27,16 @@ describe("a file's name", () => {
 describe("a text in the picture", () => {
   const letters = (text: string) => [...text].length;
 
-  test("stays as it is where it fits", () => expect(fitted("<a&b>", 5, letters)).toBe("<a&b>"));
-  test("is one line", () => expect(fitted(" a\n\u2028\tb ", 9, letters)).toBe("a b"));
-  test("is cut where it does not fit", () => expect(fitted("abcdefgh", 5, letters)).toBe("abcd…"));
+  test("stays as it is where it fits", () => expect(truncated("<a&b>", 5, letters)).toBe("<a&b>"));
+  test("is one line", () => expect(truncated(" a\n\u2028\tb ", 9, letters)).toBe("a b"));
+  test("is cut where it does not fit", () => expect(truncated("abcdefgh", 5, letters)).toBe("abcd…"));
   test("is cut between letters, not within them", () => {
     const family = "👨‍👩‍👧";
-    expect(fitted(`ab${family}${family}`, 9, (text) => text.length)).toBe("ab…");
+    expect(truncated(`ab${family}${family}`, 9, (text) => text.length)).toBe("ab…");
   });
-  test("is no more than the dots where nothing fits", () => expect(fitted("abc", 0, letters)).toBe("…"));
+  test("is no more than the dots where nothing fits", () => expect(truncated("abc", 0, letters)).toBe("…"));
   test("has only what XML can hold", () => {
-    expect(holdable("a\u0000\u0008\u001b\ufffe\ud800b😀\n")).toBe("a\ufffd\ufffd\ufffd\ufffd\ufffdb😀\n");
+    expect(xmlText("a\u0000\u0008\u001b\ufffe\ud800b😀\n")).toBe("a\ufffd\ufffd\ufffd\ufffd\ufffdb😀\n");
   });
 });
 

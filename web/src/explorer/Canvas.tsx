@@ -16,12 +16,12 @@ import {
 import { Maximize } from "lucide-react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import { type CardNode, VertexCard, reachOf } from "./VertexCard";
-import { Far, cardAt } from "./Far";
+import { LowDetail, cardAt } from "./LowDetail";
 import { LinkLine, type LinkEdge } from "./LinkLine";
 import { StackCard, type StackNode } from "./StackCard";
 import { useExplorer } from "./store";
 import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
-import { wayThrough } from "./lighting";
+import { lineageOf } from "./highlight";
 import { type Arrow, isArrow, isCommand, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
 import { choose, isPicking } from "./routes";
@@ -133,7 +133,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   const trace = useCallback(
     (id: string | null) => {
       traced.current = id;
-      light(id === null || !arranged ? null : wayThrough(arranged.scene, id));
+      light(id === null || !arranged ? null : lineageOf(arranged.scene, id));
     },
     [arranged, light],
   );
@@ -192,7 +192,7 @@ function Laid({ scene: wanted }: { scene: Scene }) {
           else go({ selected: [] });
         }}
       >
-        {isFar && arranged && <Far {...arranged} />}
+        {isFar && arranged && <LowDetail {...arranged} />}
         {/* React Flow's own button would fit the cards in sight alone, and whenever others come into it. */}
         <Controls showInteractive={false} showFitView={false}>
           <ControlButton title="Fit View" aria-label="Fit View" onClick={() => void showAll(flow, nodes)}>

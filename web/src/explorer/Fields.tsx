@@ -115,7 +115,7 @@ export function Lacking({ problem }: { problem: Problem }): ReactNode {
 
 /** Where details will be, while they are on their way or wait for who asks to sign in. */
 export function Skeleton({ of }: { of: string }) {
-  const isSignedOut = useExplorer(({ wanted }) => wanted !== null);
+  const isSignedOut = useExplorer(({ credentialWanted }) => credentialWanted !== null);
   if (isSignedOut) return <p className="note">Sign in to see {of}.</p>;
   return (
     <div className="bones" role="status">

@@ -11,7 +11,7 @@ import { copy } from "./clipboard";
 import { consolePage } from "./console";
 import { useDetails } from "./details";
 import { useExplorer } from "./store";
-import { useKept } from "./kept";
+import { useSaved } from "./saved";
 import { type Entity, type Field, ROWS } from "./rows";
 import type { Scene } from "./scene";
 import { type Entry, entryOf } from "./matching";
@@ -57,8 +57,8 @@ function Arn({ arn }: { arn: string }) {
 function Doings({ arn, scene, entity }: { arn: string; scene: Scene; entity: Entity | null }) {
   const entry = useEntry(arn, entity);
   const isStart = useExplorer(({ view }) => view.start.length === 1 && view.start[0] === arn);
-  const isStarred = useKept(({ starred }) => starred.some((one) => one.arn === arn));
-  const { choose, toggleStar } = useKept.getState();
+  const isStarred = useSaved(({ starred }) => starred.some((one) => one.arn === arn));
+  const { choose, toggleStar } = useSaved.getState();
   const page = gateway.demo ? null : consolePage(arn, entry?.sourceUri ?? null);
   return (
     <div className="doings">

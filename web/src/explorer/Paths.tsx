@@ -77,7 +77,7 @@ function useAnswer(path: Ends | null): [Answer | null, () => void] {
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [attempt, setAttempt] = useState(0);
   const again = () => setAttempt((before) => before + 1);
-  const isSignedOut = useExplorer(({ wanted }) => wanted !== null);
+  const isSignedOut = useExplorer(({ credentialWanted }) => credentialWanted !== null);
   useEffect(() => {
     setAnswer(path && !isSignedOut ? { is: "asking" } : null);
     if (path === null || isSignedOut) return;

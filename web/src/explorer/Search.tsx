@@ -6,7 +6,7 @@ import { type FocusEvent, type KeyboardEvent, useEffect, useRef, useState } from
 import { Icon } from "./Icon";
 import { useExplorer } from "./store";
 import { type Finding, useFinding } from "./finding";
-import { type Kept, useKept } from "./kept";
+import { type Saved, useSaved } from "./saved";
 import { isCommand } from "./keyboard";
 import { KINDS, typeOf } from "./names";
 import { type Entry, reference, shortSource } from "./matching";
@@ -30,7 +30,7 @@ export function Search() {
   const field = useRef<HTMLInputElement>(null);
   const leave = useSlash(field);
   const finding = useFinding(text, isOpen);
-  const kept = useKept();
+  const kept = useSaved();
   const wanted = reference(text);
   const groups = groupsOf(wanted, finding, kept);
   const options = groups.flatMap(({ name, entries }) => entries.map((entry) => ({ entry, id: optionId(name, entry) })));
@@ -145,7 +145,7 @@ export function Search() {
 
 const optionId = (group: string, { arn }: Entry): string => `${group} ${arn}`.replaceAll(/\s/g, "_");
 
-function groupsOf(wanted: string, { entries }: Finding, { recent, starred }: Kept): Group[] {
+function groupsOf(wanted: string, { entries }: Finding, { recent, starred }: Saved): Group[] {
   if (wanted !== "") return entries.length ? [{ name: "Found", entries: entries.slice(0, LISTED) }] : [];
   return [
     { name: "Starred", entries: starred },
@@ -171,8 +171,8 @@ function notes(wanted: string, { entries, isCut, isWaiting, problems }: Finding,
 
 function Option(props: { id: string; entry: Entry; isActive: boolean; choose: (entry: Entry) => void }) {
   const { id, entry, isActive, choose } = props;
-  const { toggleStar } = useKept.getState();
-  const isStarred = useKept(({ starred }) => starred.some(({ arn }) => arn === entry.arn));
+  const { toggleStar } = useSaved.getState();
+  const isStarred = useSaved(({ starred }) => starred.some(({ arn }) => arn === entry.arn));
   const source = entry.sourceUri === null ? "" : shortSource(entry.sourceUri);
   return (
     <div

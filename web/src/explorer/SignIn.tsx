@@ -7,7 +7,7 @@ import { useExplorer } from "./store";
 const WHAT = gateway.auth === "jwt" ? "token" : "API key";
 
 export function SignIn() {
-  const wanted = useExplorer((state) => state.wanted);
+  const credentialWanted = useExplorer((state) => state.credentialWanted);
   const problem = useExplorer((state) => state.problem);
   const [credential, setCredential] = useState("");
   const field = useRef<HTMLInputElement>(null);
@@ -26,7 +26,7 @@ export function SignIn() {
         The gateway answers only those whom it knows. Your {WHAT} stays in this tab of the browser until you close it or
         sign out.
       </p>
-      {wanted === "another" && (
+      {credentialWanted === "another" && (
         <p className="refused" role="alert">
           The gateway did not accept the {WHAT}. {problem?.code === "UNAUTHENTICATED" && problem.message}
         </p>

@@ -3,7 +3,7 @@
 import { type Node, type NodeProps } from "@xyflow/react";
 import { Layers2, Plus, Search } from "lucide-react";
 import { memo, useRef, useState } from "react";
-import { Ends } from "./Ends";
+import { Handles } from "./Handles";
 import { StackList } from "./StackList";
 import { useExplorer } from "./store";
 import { nameOfStack } from "./names";
@@ -25,7 +25,7 @@ export const StackCard = memo(function StackCard({ data: { stack } }: NodeProps<
   };
   return (
     <div className={`card stack ${of === null && first ? first.lineageType.toLowerCase() : ""} ${shade}`}>
-      <Ends />
+      <Handles />
       <div className="face" role="group" aria-label={title}>
         <Layers2 className="icon" aria-hidden size={20} />
         <span className="name">{title}</span>

@@ -6,13 +6,13 @@ import { useEffect, useState } from "react";
 import { gateway } from "../gateway";
 import { linkTo } from "../link";
 import { Menu, MenuGroup } from "./Menu";
-import { asProblem, named } from "./api";
+import { asProblem, withPrefix } from "./api";
 import around from "./around.graphql?raw";
 import { copy } from "./clipboard";
 import { useExplorer } from "./store";
 import { save } from "./files";
 import { type Side, SIDES } from "./graph";
-import { useLasting } from "./lasting";
+import { useDelayed } from "./delayed";
 import type { Scene } from "./scene";
 import { FORMATS, type Taken, asPng, asSvg, asText, variablesOf } from "./taken";
 
@@ -115,7 +115,7 @@ function OpenInGraphiQL() {
   useEffect(() => {
     let isCurrent = true;
     const variables = JSON.stringify(variablesOf(view), null, 2);
-    void named(around).then((query) => isCurrent && setHref(linkTo({ query, variables })));
+    void withPrefix(around).then((query) => isCurrent && setHref(linkTo({ query, variables })));
     return () => {
       isCurrent = false;
     };
@@ -132,14 +132,14 @@ const BRIEFLY = 6000;
 
 function Status({ task, dismiss }: { task: Task; dismiss: () => void }) {
   const { what, controller, said, isBad } = task;
-  const isLasting = useLasting(controller !== null);
+  const isLong = useDelayed(controller !== null);
   const isWell = controller === null && !isBad && said.split(". ").length === 1;
   useEffect(() => {
     if (!isWell) return;
     const timer = setTimeout(dismiss, BRIEFLY);
     return () => clearTimeout(timer);
   }, [isWell, said]);
-  const isShown = controller === null || isLasting;
+  const isShown = controller === null || isLong;
   return (
     <div className={`status ${isBad ? "bad" : ""}`} role="status" hidden={!isShown}>
       {controller ? (

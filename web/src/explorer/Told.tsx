@@ -7,20 +7,20 @@ import { useShallow } from "zustand/react/shallow";
 import type { Problem } from "./api";
 import { SignIn } from "./SignIn";
 import { useExplorer } from "./store";
-import { useLasting } from "./lasting";
+import { useDelayed } from "./delayed";
 import { type Notice, type Remedy, deepened, notices } from "./notices";
 import type { Scene } from "./scene";
 import { FIRST, NO_FILTER } from "./view";
 
 export function Told({ scene }: { scene: Scene }) {
   const known = useExplorer(
-    useShallow(({ view, progress, coverage, problem, undescribed, wanted, isEmpty, graph }) => {
-      return { view, progress, coverage, problem, undescribed, wanted, isEmpty, graph };
+    useShallow(({ view, progress, coverage, problem, undescribed, credentialWanted, isEmpty, graph }) => {
+      return { view, progress, coverage, problem, undescribed, credentialWanted, isEmpty, graph };
     }),
   );
   const isLaidOut = useExplorer(({ arranged }) => arranged !== null);
   const [dismissed, setDismissed] = useState<ReadonlySet<string>>(new Set());
-  const isLasting = useLasting(known.progress !== null);
+  const isLong = useDelayed(known.progress !== null);
   const isDrawn = scene.shown.size > 0;
   const all = notices(known, scene);
   const told = all.filter((notice) => !isDrawn || !dismissed.has(textOf(notice)));
@@ -32,14 +32,14 @@ export function Told({ scene }: { scene: Scene }) {
   const isLoading = isDrawn ? known.view.show === "graph" && !isLaidOut : known.progress !== null;
   return (
     <>
-      {isLoading && known.wanted === null && <Skeleton />}
-      {known.wanted !== null && (
+      {isLoading && known.credentialWanted === null && <Skeleton />}
+      {known.credentialWanted !== null && (
         <div className="instead">
           <SignIn />
         </div>
       )}
       <div className={isDrawn ? `told over-${known.view.show}` : "told instead"}>
-        {isLasting && known.progress !== null && <ProgressLine {...known.progress} />}
+        {isLong && known.progress !== null && <ProgressLine {...known.progress} />}
         <div className="notices" aria-live="polite">
           {told.map((notice) => (
             <NoticeBox
@@ -48,7 +48,7 @@ export function Told({ scene }: { scene: Scene }) {
               dismiss={isDrawn ? () => setDismissed(new Set(dismissed).add(textOf(notice))) : null}
             />
           ))}
-          {isLasting && <p className="unseen">Walking the lineage</p>}
+          {isLong && <p className="unseen">Walking the lineage</p>}
         </div>
       </div>
     </>

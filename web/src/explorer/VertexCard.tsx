@@ -3,7 +3,7 @@
 import { Crosshair, Minus, Plus, TriangleAlert } from "lucide-react";
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
-import { Ends } from "./Ends";
+import { Handles } from "./Handles";
 import { Icon } from "./Icon";
 import { useExplorer } from "./store";
 import { type Side, SIDES } from "./graph";
@@ -40,7 +40,7 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
   const name = nameOf(arn, title);
   return (
     <div className={className}>
-      <Ends />
+      <Handles />
       <SideButton card={card} side="up" name={name} />
       <div
         ref={focused}

@@ -40,7 +40,7 @@ export async function ask<Data, Variables>(
 }
 
 /** Follow a subscription to its end, with `next` for each of its messages. */
-export async function follow<Data, Variables>(
+export async function subscribe<Data, Variables>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
   next: (answer: Answer<Data>) => void,
@@ -72,7 +72,7 @@ async function post<Data, Variables>(
   accept: string,
   signal?: AbortSignal,
 ): Promise<Response> {
-  const body = JSON.stringify({ query: await named(document.toString()), variables });
+  const body = JSON.stringify({ query: await withPrefix(document.toString()), variables });
   const credential = credentials.headers();
   const headers = { Accept: accept, "Content-Type": "application/json", ...credential };
   let response: Response;
@@ -101,7 +101,7 @@ export function whenSignedOut(listener: () => void): void {
 }
 
 /** The document as this gateway calls its types and root fields. */
-export async function named(document: string): Promise<string> {
+export async function withPrefix(document: string): Promise<string> {
   if (!gateway.prefix) return document;
   const { prefixed } = await import("../prefix");
   return prefixed(document, gateway.prefix);

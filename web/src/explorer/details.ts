@@ -21,7 +21,7 @@ const told = new WeakMap<Graph, Map<string, Answer<unknown>>>();
 /** Ask for what goes by a key; of several in a row only the last counts. */
 export function useDetails<Data>(key: string, fetch: (signal: AbortSignal) => Promise<Answer<Data>>): Details<Data> {
   const graph = useExplorer((state) => state.graph);
-  const isSignedOut = useExplorer(({ wanted }) => wanted !== null);
+  const isSignedOut = useExplorer(({ credentialWanted }) => credentialWanted !== null);
   const retried = useExplorer((state) => state.retried);
   const [attempt, setAttempt] = useState(0);
   const [state, setState] = useState<{ key: string; answer: Answer<Data> | null; problem: Problem | null }>();

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ResolveDocument } from "../generated/graphql";
 import { type Problem, ask, asProblem } from "./api";
 import { useExplorer } from "./store";
-import { useKept } from "./kept";
+import { useSaved } from "./saved";
 import { NOTHING, newest } from "./newest";
 import { type Entry, entryOf, matching, reference } from "./matching";
 
@@ -101,7 +101,7 @@ function pausing(milliseconds: number, act: () => void): { hurry(): void; cancel
 
 function useNewest(isOpen: boolean): typeof NOTHING {
   const [pages, setPages] = useState(NOTHING);
-  const isSignedOut = useExplorer(({ wanted }) => wanted !== null);
+  const isSignedOut = useExplorer(({ credentialWanted }) => credentialWanted !== null);
   useEffect(() => {
     if (isSignedOut) setPages(NOTHING);
     if (!isOpen) return;
@@ -118,7 +118,7 @@ function useKnown(isWanted: boolean, recent: readonly Entry[]): readonly Entry[]
   const graph = useExplorer((state) => state.graph);
   const revision = useExplorer((state) => state.revision);
   const titles = useExplorer((state) => state.titles);
-  const kept = useKept();
+  const kept = useSaved();
   return useMemo(() => {
     if (!isWanted) return [];
     const drawn = [...graph.vertices.values()].map((vertex) => entryOf(vertex, titles.get(vertex.arn)));

@@ -22,12 +22,12 @@ export interface Notice {
 
 export type Known = Pick<
   Explorer,
-  "view" | "progress" | "coverage" | "problem" | "undescribed" | "wanted" | "isEmpty" | "graph"
+  "view" | "progress" | "coverage" | "problem" | "undescribed" | "credentialWanted" | "isEmpty" | "graph"
 >;
 
 export function notices(known: Known, scene: Scene): Notice[] {
-  const { progress, coverage, problem, wanted, isEmpty } = known;
-  if (wanted !== null) return [];
+  const { progress, coverage, problem, credentialWanted, isEmpty } = known;
+  if (credentialWanted !== null) return [];
   if (problem !== null) return [ofProblem(problem), ...ofPicture(known, scene)];
   if (isEmpty) return [EMPTY];
   if (progress !== null) return ofPicture(known, scene);

@@ -6,10 +6,10 @@ import { labelOf } from "./LinkLine";
 import type { Title } from "./store";
 import { type Graph, type Side, SIDES } from "./graph";
 import { type Arranged, HEIGHT, type Places, type Point, WIDTH } from "./layout/arrange";
-import { fitted, holdable } from "./lettering";
+import { truncated, xmlText } from "./text";
 import { KINDS, nameOf, nameOfStack, typeOf } from "./names";
 import type { Card, Link, Stack } from "./scene";
-import { MISSING, signOf, signs } from "./signs";
+import { MISSING, iconKey, iconsOf } from "./icons";
 
 export interface Picture {
   readonly svg: string;
@@ -20,7 +20,7 @@ export interface Picture {
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const FONT = "system-ui, sans-serif";
 const MARGIN = 32;
-const SIGN = 20;
+const ICON = 20;
 /** Where a card's text begins, and how wide it may be. */
 const TEXT = 48;
 const TEXT_WIDTH = WIDTH - TEXT - 10;
@@ -41,7 +41,7 @@ interface Look {
 /** Draw all of a scene as it lies. */
 export function picture({ scene, places }: Arranged, graph: Graph, titles: ReadonlyMap<string, Title>): Picture {
   const cards = [...scene.cards.values()];
-  const shapes = signs(cards.map(({ vertex }) => vertex));
+  const shapes = iconsOf(cards.map(({ vertex }) => vertex));
   const look = { colours: coloursNow(), ids: new Map([...shapes.keys()].map((key, at) => [key, `sign-${at}`])) };
   const place = (id: string, parts: Element[]) => {
     const { x, y } = places.get(id)!;
@@ -126,9 +126,9 @@ function drawnCard({ id, vertex, sides, isStart }: Card, name: string, look: Loo
       "stroke-width": isStart ? 3 : 1,
     }),
     element("path", { d: EDGE, fill: kind }),
-    sign(look, signOf(vertex), { x: 16, y: (HEIGHT - SIGN) / 2, width: SIGN, height: SIGN, color: kind }),
-    text(fitted(name, TEXT_WIDTH, measured("600 14px")), { x: TEXT, y: 28, fill: colours.text, "font-weight": 600 }),
-    text(fitted(type, TEXT_WIDTH, measured("11px")), { x: TEXT, y: 46, fill: colours.quiet, "font-size": 11 }),
+    icon(look, iconKey(vertex), { x: 16, y: (HEIGHT - ICON) / 2, width: ICON, height: ICON, color: kind }),
+    text(truncated(name, TEXT_WIDTH, measured("600 14px")), { x: TEXT, y: 28, fill: colours.text, "font-weight": 600 }),
+    text(truncated(type, TEXT_WIDTH, measured("11px")), { x: TEXT, y: 46, fill: colours.quiet, "font-size": 11 }),
     ...SIDES.flatMap((side) => drawnSide(side, sides[side], look)),
   ];
 }
@@ -151,7 +151,7 @@ function drawnSide(side: Side, { hidden, missing }: Card["sides"][Side], look: L
       fill: colours.raised,
       stroke: missing ? colour : colours.line,
     }),
-    ...(missing ? [sign(look, MISSING, { x: x + 6, y: y - 6, width: 12, height: 12, color: colour })] : []),
+    ...(missing ? [icon(look, MISSING, { x: x + 6, y: y - 6, width: 12, height: 12, color: colour })] : []),
     ...(label ? [text(label, { x: x + 6 + (missing ? 14 : 0), y: y + 4, fill: colour, "font-size": 11 })] : []),
   ];
 }
@@ -166,7 +166,7 @@ function drawnStack(stack: Stack, graph: Graph, { colours }: Look): Element[] {
     element("rect", { ...card, x: 4, y: 4 }),
     element("rect", card),
     element("path", { d: EDGE, fill: kind }),
-    text(fitted(name, WIDTH - 34, measured("600 14px")), { x: 16, y: 37, fill: colours.text, "font-weight": 600 }),
+    text(truncated(name, WIDTH - 34, measured("600 14px")), { x: 16, y: 37, fill: colours.text, "font-weight": 600 }),
   ];
 }
 
@@ -181,18 +181,18 @@ function element(name: string, attributes: Attributes, children: readonly Elemen
 
 function text(words: string, attributes: Attributes): Element {
   const made = element("text", attributes);
-  made.textContent = holdable(words);
+  made.textContent = xmlText(words);
   return made;
 }
 
 /** What a viewer shows of it under the pointer, and a screen reader says. */
 function tip(words: string): Element {
   const made = element("title", {});
-  made.textContent = holdable(words);
+  made.textContent = xmlText(words);
   return made;
 }
 
-const sign = ({ ids }: Look, key: string, attributes: Attributes): Element =>
+const icon = ({ ids }: Look, key: string, attributes: Attributes): Element =>
   element("use", { href: `#${ids.get(key)!}`, ...attributes });
 
 const paper = document.createElement("canvas").getContext("2d")!;

@@ -11,7 +11,7 @@ import type { Arranged } from "./layout/arrange";
 import { type Asked, MOST, MOST_STARTS, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
 import { FIRST, type Filter, MOST_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
 import { forgetNewest } from "./newest";
-import { paced } from "./paced";
+import { throttled } from "./throttle";
 import { FEW, MORE, stackId } from "./scene";
 import { type Progress, walk } from "./walks";
 
@@ -33,7 +33,7 @@ export interface Explorer {
   /** Why some vertices could not be described, which takes nothing from the picture but their names. */
   readonly undescribed: Problem | null;
   /** Whether the gateway wants a credential: the first, or another than the one that it was shown. */
-  readonly wanted: "first" | "another" | null;
+  readonly credentialWanted: "first" | "another" | null;
   /** There is something to sign out of. */
   readonly isSignedIn: boolean;
   /** The account has nothing to show. */
@@ -106,7 +106,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
   /** What walks have found that has not been told yet. */
   let untold = NOT_BEGUN;
   // Walks tell faster than large pictures can be drawn.
-  const tell = paced(100, () => {
+  const tell = throttled(100, () => {
     const found = untold;
     untold = NOT_BEGUN;
     set(({ revision, progress }) => ({ revision: revision + 1, progress: progress && sum(progress, found) }));
@@ -256,9 +256,9 @@ export const useExplorer = create<Explorer>()((set, get) => {
   }
 
   whenSignedOut(() => {
-    const wanted = credentials.kept ? "another" : (get().wanted ?? "first");
+    const credentialWanted = credentials.kept ? "another" : (get().credentialWanted ?? "first");
     credentials.forget();
-    set({ wanted, isSignedIn: false });
+    set({ credentialWanted, isSignedIn: false });
   });
 
   async function entitle(arns: readonly string[], signal?: AbortSignal): Promise<void> {
@@ -300,7 +300,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     coverage: UNKNOWN,
     problem: null,
     undescribed: null,
-    wanted: null,
+    credentialWanted: null,
     isSignedIn: credentials.kept,
     isEmpty: false,
     lit: null,
@@ -368,7 +368,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     },
     signIn(credential) {
       credentials.keep(credential);
-      set({ wanted: null, isSignedIn: true });
+      set({ credentialWanted: null, isSignedIn: true });
       get().retry();
     },
     signOut() {
@@ -378,7 +378,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
       forget();
       forgetNewest();
       titles.clear();
-      set({ wanted: "first", isSignedIn: false, titles: new Map() });
+      set({ credentialWanted: "first", isSignedIn: false, titles: new Map() });
     },
     async describe(arns, signal) {
       const without = arns.filter((arn) => !get().titles.has(arn));

@@ -1,7 +1,7 @@
 // Walks of the gateway's, put into a graph as they arrive.
 
 import { type MissingFragment, type LineageDirection, WalkDocument } from "../generated/graphql";
-import { type Problem, follow } from "./api";
+import { type Problem, subscribe } from "./api";
 import { type Graph, SIDES, type Side } from "./graph";
 import { wire } from "./filters";
 import type { Filter } from "./view";
@@ -45,7 +45,7 @@ export async function walk(
     maxVertices: most,
     filter: wire(filter),
   };
-  await follow(
+  await subscribe(
     WalkDocument,
     variables,
     ({ data: { lineage }, problems: told }) => {

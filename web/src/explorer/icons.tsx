@@ -6,12 +6,12 @@ import { flushSync } from "react-dom";
 import { Icon } from "./Icon";
 import type { Vertex } from "./graph";
 
-export const signOf = ({ lineageType, type }: Vertex): string => `${lineageType} ${type ?? ""}`;
+export const iconKey = ({ lineageType, type }: Vertex): string => `${lineageType} ${type ?? ""}`;
 export const MISSING = "missing";
 
-/** The sign of each of these vertices by `signOf`, and that of what is missing. */
-export function signs(vertices: Iterable<Vertex>): Map<string, SVGElement> {
-  const kinds = new Map([...vertices].map((vertex) => [signOf(vertex), vertex]));
+/** The sign of each of these vertices by `iconKey`, and that of what is missing. */
+export function iconsOf(vertices: Iterable<Vertex>): Map<string, SVGElement> {
+  const kinds = new Map([...vertices].map((vertex) => [iconKey(vertex), vertex]));
   const box = document.createElement("div");
   const root = createRoot(box);
   flushSync(() =>

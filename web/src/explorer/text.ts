@@ -5,11 +5,11 @@ const NO_TEXT =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufdd0-\ufdef\ufffe\uffff]|\p{Surrogate}/gu;
 
 /** A text as XML can hold it. */
-export const holdable = (text: string): string => text.replace(NO_TEXT, "\ufffd");
+export const xmlText = (text: string): string => text.replace(NO_TEXT, "\ufffd");
 
 /** As much of a text, in one line, as fits into a width. */
-export function fitted(text: string, width: number, measure: (text: string) => number): string {
-  const line = holdable(text).replace(/\s+/gu, " ").trim();
+export function truncated(text: string, width: number, measure: (text: string) => number): string {
+  const line = xmlText(text).replace(/\s+/gu, " ").trim();
   if (measure(line) <= width) return line;
   const letters = [...new Intl.Segmenter().segment(line)].map(({ segment }) => segment);
   let [fits, over] = [0, letters.length];

@@ -6,12 +6,12 @@ import { useEffect, useState } from "react";
 const LONG = 400;
 
 /** Whether something has been so for a while. */
-export function useLasting(is: boolean): boolean {
-  const [isLasting, setLasting] = useState(false);
+export function useDelayed(is: boolean): boolean {
+  const [isLong, setLong] = useState(false);
   useEffect(() => {
-    if (!is) return setLasting(false);
-    const timer = setTimeout(() => setLasting(true), LONG);
+    if (!is) return setLong(false);
+    const timer = setTimeout(() => setLong(true), LONG);
     return () => clearTimeout(timer);
   }, [is]);
-  return isLasting;
+  return isLong;
 }

@@ -25,8 +25,8 @@ let storage: Storage;
 /** The lists as a page finds them that is opened now. */
 async function opened() {
   vi.resetModules();
-  const { useKept } = await import("../src/explorer/kept");
-  return useKept.getState;
+  const { useSaved } = await import("../src/explorer/saved");
+  return useSaved.getState;
 }
 
 beforeEach(() => {

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { paced } from "../src/explorer/paced";
+import { throttled } from "../src/explorer/throttle";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 it("acts at once, and once for all calls that come soon", () => {
   const act = vi.fn();
-  const call = paced(100, act);
+  const call = throttled(100, act);
   call();
   expect(act).toHaveBeenCalledTimes(1);
   for (let count = 0; count < 50; count++) call();
@@ -19,7 +19,7 @@ it("acts at once, and once for all calls that come soon", () => {
 
 it("acts at once again after a rest", () => {
   const act = vi.fn();
-  const call = paced(100, act);
+  const call = throttled(100, act);
   call();
   vi.advanceTimersByTime(100);
   call();
@@ -28,7 +28,7 @@ it("acts at once again after a rest", () => {
 
 it("never acts twice within a while, however often it is called for", () => {
   const times: number[] = [];
-  const call = paced(100, () => times.push(Date.now()));
+  const call = throttled(100, () => times.push(Date.now()));
   for (let count = 0; count < 500; count++) {
     call();
     vi.advanceTimersByTime(7);

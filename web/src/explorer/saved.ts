@@ -4,7 +4,7 @@ import { create } from "zustand";
 import { KINDS } from "./names";
 import type { Entry } from "./matching";
 
-export interface Kept {
+export interface Saved {
   /** The last chosen, newest first. */
   readonly recent: readonly Entry[];
   readonly starred: readonly Entry[];
@@ -18,7 +18,7 @@ type List = "recent" | "starred";
 /** How long the lists may be. */
 export const MOST: Record<List, number> = { recent: 20, starred: 200 };
 
-export const useKept = create<Kept>()((set, get) => {
+export const useSaved = create<Saved>()((set, get) => {
   const keep = (list: List, entries: readonly Entry[]) => {
     const kept = entries.slice(0, MOST[list]);
     set({ [list]: kept });
@@ -78,4 +78,4 @@ function isEntry(kept: unknown): kept is Entry {
 }
 
 // Tabs of the same page keep the same lists.
-globalThis.addEventListener?.("storage", () => useKept.setState({ recent: read("recent"), starred: read("starred") }));
+globalThis.addEventListener?.("storage", () => useSaved.setState({ recent: read("recent"), starred: read("starred") }));

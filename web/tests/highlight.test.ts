@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { wayThrough } from "../src/explorer/lighting";
+import { lineageOf } from "../src/explorer/highlight";
 import { draw } from "../src/explorer/scene";
 import { graphOf, sceneOf, viewOf } from "./graphs";
 
-describe("lighting", () => {
+describe("highlight", () => {
   const scene = sceneOf(
     ["a", "b", "c", "d", "side", "apart"],
     [
@@ -16,15 +16,15 @@ describe("lighting", () => {
   );
 
   it("goes the whole way up and down, and not aside", () => {
-    expect(wayThrough(scene, "c")).toEqual(new Set(["a", "b", "c", "d", "a b", "b c", "c d"]));
+    expect(lineageOf(scene, "c")).toEqual(new Set(["a", "b", "c", "d", "a b", "b c", "c d"]));
   });
 
   it("leaves an edge dark that passes the card by", () => {
-    expect(wayThrough(scene, "b").has("a d")).toBe(false);
+    expect(lineageOf(scene, "b").has("a d")).toBe(false);
   });
 
   it("lights a card without links alone", () => {
-    expect(wayThrough(scene, "apart")).toEqual(new Set(["apart"]));
+    expect(lineageOf(scene, "apart")).toEqual(new Set(["apart"]));
   });
 
   it("ends in a circle", () => {
@@ -35,14 +35,14 @@ describe("lighting", () => {
         ["b", "a"],
       ],
     );
-    expect(wayThrough(circle, "a")).toEqual(new Set(["a", "b", "a b", "b a"]));
+    expect(lineageOf(circle, "a")).toEqual(new Set(["a", "b", "a b", "b a"]));
   });
 
   it("goes into stacks, and out of them to the side that they are of", () => {
     const fan = graphOf("p>a", ...Array.from({ length: 20 }, (_, at) => `a>m${at}`));
     const stacked = draw(fan, viewOf("a"));
     const [stack] = [...stacked.stacks.keys()];
-    expect(wayThrough(stacked, "p").has(stack!)).toBe(true);
-    expect(wayThrough(stacked, stack!)).toEqual(new Set(["p", "a", "p a", stack, `a ${stack}`]));
+    expect(lineageOf(stacked, "p").has(stack!)).toBe(true);
+    expect(lineageOf(stacked, stack!)).toEqual(new Set(["p", "a", "p a", stack, `a ${stack}`]));
   });
 });

@@ -1,7 +1,7 @@
 // Doing something no more often than there is time for.
 
 /** Do something when it is called for, but for calls that come soon after once, a while after that. */
-export function paced(milliseconds: number, act: () => void): () => void {
+export function throttled(milliseconds: number, act: () => void): () => void {
   let isResting = false;
   let isWanted = false;
   const call = () => {

@@ -8,7 +8,7 @@ import { type Arranged, HEIGHT, type Places, type Point, WIDTH } from "./layout/
 import { KINDS } from "./names";
 import type { Link, Scene } from "./scene";
 
-export const Far = memo(function Far({ scene, places }: Arranged) {
+export const LowDetail = memo(function LowDetail({ scene, places }: Arranged) {
   const lit = useExplorer((state) => state.lit);
   const [whole, dashed] = useMemo(() => {
     const [over, direct] = [scene.links.filter(isOverHidden), scene.links.filter((link) => !isOverHidden(link))];

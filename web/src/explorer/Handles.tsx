@@ -2,7 +2,7 @@
 
 import { Handle, Position } from "@xyflow/react";
 
-export function Ends() {
+export function Handles() {
   return (
     <>
       <Handle type="target" position={Position.Left} isConnectable={false} className="end" />

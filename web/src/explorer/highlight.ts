@@ -4,7 +4,7 @@ import { push } from "./graph";
 import type { Link, Scene } from "./scene";
 
 /** Everything that is drawn of what a card came from and of what came from it, with the card itself and the links. */
-export function wayThrough({ links }: Scene, id: string): Set<string> {
+export function lineageOf({ links }: Scene, id: string): Set<string> {
   const up = spread(links, id, ({ source, destination }) => [destination, source]);
   const down = spread(links, id, ({ source, destination }) => [source, destination]);
   return new Set([...up, ...down]);
