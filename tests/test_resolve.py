@@ -43,6 +43,7 @@ GROUP = arn("context", "churn_group")
 JOB = component_arn("train-aws-training-job")
 OTHER = component_arn("ab")
 BY_URI = {"ListArtifacts": 2, "ListContexts": 2, "ListActions": 2}
+BY_OBJECT = {"ListArtifacts": 3, "ListContexts": 3, "ListActions": 3}
 BY_NAME = {
     "DescribeLineageGroup": 1,
     "DescribeContext": 1,
@@ -62,6 +63,11 @@ BY_CAPITALS = BY_NAME | {"ListContexts": 4, "ListArtifacts": 2}
         ("s3://bucket/data/", [artifact_arn(2), artifact_arn(1)], BY_URI),
         ("s3://bucket/report", [arn("context", "report"), arn("action", "reporting")], BY_URI),
         ("s3://bucket/nothing", [], BY_URI),
+        ("arn:aws:s3:::bucket/data", [artifact_arn(1), artifact_arn(2)], BY_OBJECT),
+        ("arn:aws-cn:s3:::bucket/report", [arn("context", "report"), arn("action", "reporting")], BY_OBJECT),
+        ("https://bucket.s3.amazonaws.com/data/", [artifact_arn(2), artifact_arn(1)], BY_OBJECT),
+        ("https://bucket.s3.eu-west-1.amazonaws.com/d%61ta?versionId=1", [artifact_arn(1), artifact_arn(2)], BY_OBJECT),
+        ("https://s3.cn-north-1.amazonaws.com.cn/bucket/data", [artifact_arn(1), artifact_arn(2)], BY_OBJECT),
         (IMAGE, [artifact_arn(3)], {"ListArtifacts": 1}),
         (PACKAGE, [artifact_arn(4)], {"ListArtifacts": 1}),
         ("churn/3", [artifact_arn(4)], {"DescribeLineageGroup": 1, "ListArtifacts": 2}),

@@ -73,11 +73,12 @@ class Query(References, Catalogue):
         return found
 
     @strawberry.field(
-        description="The entities that represent what a reference names: an S3 URI (with or without its trailing "
-        "slash), an image, the ARN or name of a job, endpoint, model package, package group, trial component or "
-        "lineage entity, or the ARN of a pipeline execution, its id, or `pipeline/id`. Makes the cheapest calls that "
-        "can answer: one for an image and most ARNs, three for `pipeline/id`, six for an S3 URI, seven for a bare "
-        "name. Capital letters cost a few more, since SageMaker writes many ARNs in lower case whatever the name."
+        description="The entities that represent what a reference names: the URI, ARN or URL of an S3 object (with or "
+        "without its trailing slash), an image, the ARN or name of a job, endpoint, model package, package group, "
+        "trial component or lineage entity, or the ARN of a pipeline execution, its id, or `pipeline/id`. Makes the "
+        "cheapest calls that can answer: one for an image and most ARNs, three for `pipeline/id`, six for an S3 "
+        "URI, nine for an object's ARN or URL, seven for a bare name. Capital letters cost a few more, since "
+        "SageMaker writes many ARNs in lower case whatever the name."
     )
     async def resolve(
         self, info: Info, reference: Annotated[str, argument("The exact reference to look for.")], first: First = 50

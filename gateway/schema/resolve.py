@@ -9,6 +9,7 @@ import re
 from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
+from urllib.parse import unquote
 
 from strawberry import Info
 
@@ -26,6 +27,10 @@ _LONGEST = 2048
 _NAME = re.compile(r"[a-zA-Z0-9](?:[-_]*[a-zA-Z0-9]){0,119}")
 _RUN = re.compile(r"([a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,255})/([a-z0-9]{1,64})")
 _VERSION = re.compile(r"[a-zA-Z0-9-]{1,63}/[0-9]{1,9}")
+_S3_ARN = re.compile(r"arn:aws[a-z-]*:s3:::(.+)")
+_S3_URL = re.compile(
+    r"https://(?:([a-z0-9.-]+)\.)?s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?/([^?#]+)(?:[?#].*)?"
+)
 _JOBS = ("training-job", "processing-job", "transform-job")
 _LONGEST_JOB_NAME = 63
 _WITH_ANY_SOURCE = [kinds.ARTIFACT, kinds.CONTEXT, kinds.ACTION]
@@ -56,9 +61,10 @@ def _calls(loaders: Loaders, wanted: str) -> list[Found]:  # noqa: PLR0911 - a l
     """Choose the calls that can answer, by what the reference looks like."""
     if arn := arns.parse(wanted):
         return _by_arn(loaders, arn)
-    if wanted.startswith("s3://"):
-        other = wanted.removesuffix("/") if wanted.endswith("/") else f"{wanted}/"
-        return [_standing_for(loaders, kind, uri) for kind in _WITH_ANY_SOURCE for uri in (wanted, other)]
+    if uri := _s3_uri(wanted):
+        other = uri.removesuffix("/") if uri.endswith("/") else f"{uri}/"
+        sources = dict.fromkeys((wanted, uri, other))
+        return [_standing_for(loaders, kind, source) for kind in _WITH_ANY_SOURCE for source in sources]
     if _NAME.fullmatch(wanted):
         return _by_name(loaders, wanted)
     if _VERSION.fullmatch(wanted):
@@ -69,6 +75,17 @@ def _calls(loaders: Loaders, wanted: str) -> list[Found]:  # noqa: PLR0911 - a l
     if "/" in wanted and "://" not in wanted and not wanted.startswith("arn:"):
         return [_standing_for(loaders, kinds.ARTIFACT, wanted)]
     return [_standing_for(loaders, kind, wanted) for kind in _WITH_ANY_SOURCE]
+
+
+def _s3_uri(reference: str) -> str | None:
+    """Return the S3 URI of an object or prefix given as its URI, ARN or URL; None for anything else."""
+    if reference.startswith("s3://"):
+        return reference
+    if arn := _S3_ARN.fullmatch(reference):
+        return f"s3://{arn[1]}"
+    if url := _S3_URL.fullmatch(reference):
+        return "s3://" + "/".join(filter(None, (url[1], unquote(url[2]))))
+    return None
 
 
 def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
