@@ -77,7 +77,7 @@ class Connections:
         url = request.url
         connection = self._unused(url) or await self._connected(url)
         try:
-            status, headers, body = await connection.ask(_written(request), self._read_seconds)
+            return await connection.ask(_written(request), self._read_seconds)
         except TimeoutError as error:
             raise ReadTimeoutError(endpoint_url=url, error=error) from error
         except (OSError, httptools.HttpParserError) as error:
@@ -89,7 +89,6 @@ class Connections:
                 self._idle.setdefault(url, []).append(connection)
             else:
                 connection.close()
-        return Answer(status, headers, body)
 
     def _unused(self, url: str) -> "_Connection | None":
         """Take the connection that was used last, which the server is the least likely to be closing."""
@@ -143,8 +142,21 @@ def _written(request: AWSPreparedRequest) -> bytes:
     return "\r\n".join(lines).encode() + (request.body or b"")
 
 
-_Answer = tuple[int, dict[str, str], bytes]
-"""Status, headers by their names in lower case, and body."""
+class Answer:
+    """An answer as botocore expects it, with plain headers instead of an object for each."""
+
+    __slots__ = ("_body", "headers", "status_code")
+
+    def __init__(self, status_code: int, headers: dict[str, str], body: bytes) -> None:
+        """Have headers by their names in lower case."""
+        self.status_code = status_code
+        self.headers = headers
+        self._body = body
+
+    @property
+    async def content(self) -> bytes:
+        """The body."""
+        return self._body
 
 
 class _Connection(asyncio.Protocol):
@@ -154,7 +166,7 @@ class _Connection(asyncio.Protocol):
         self._open = others
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpResponseParser(self)
-        self._answer: asyncio.Future[_Answer] = self._loop.create_future()
+        self._answer: asyncio.Future[Answer] = self._loop.create_future()
         self._answer.cancel()  # nobody waits yet
         self._timer: asyncio.TimerHandle | None = None
         self._seconds = 0.0
@@ -162,7 +174,7 @@ class _Connection(asyncio.Protocol):
         self.reusable = False
         self.used_at = 0.0
 
-    def ask(self, written: bytes, seconds: float) -> asyncio.Future[_Answer]:
+    def ask(self, written: bytes, seconds: float) -> asyncio.Future[Answer]:
         """Send a request and return a future of its answer, in which no pause may be longer than ``seconds``."""
         self.reusable = self._until_closed = False
         self._head = self._size = 0
@@ -234,7 +246,7 @@ class _Connection(asyncio.Protocol):
             return
         self.reusable = self._parser.should_keep_alive()
         self._stop_waiting()
-        self._answer.set_result((status, self._headers, b"".join(self._body)))
+        self._answer.set_result(Answer(status, self._headers, b"".join(self._body)))
 
     def _wait(self) -> None:
         self._stop_waiting()
@@ -249,20 +261,3 @@ class _Connection(asyncio.Protocol):
         self._stop_waiting()
         if not self._answer.done():
             self._answer.set_exception(error)
-
-
-class Answer:
-    """An answer as botocore expects it, with plain headers instead of an object for each."""
-
-    __slots__ = ("_body", "headers", "status_code")
-
-    def __init__(self, status_code: int, headers: dict[str, str], body: bytes) -> None:
-        """Have headers by their names in lower case."""
-        self.status_code = status_code
-        self.headers = headers
-        self._body = body
-
-    @property
-    async def content(self) -> bytes:
-        """The body."""
-        return self._body
