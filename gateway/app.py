@@ -99,7 +99,7 @@ class Backend:
 async def opened(settings: Settings) -> AsyncIterator[Backend]:
     """Open what requests share."""
     shared = settings.cache_url if "://" in settings.cache_url else None
-    async with aclosing(Rates(shared)) as rates, Cache(settings) as cache, Calls(settings, rates) as calls:
+    async with aclosing(Rates(shared)) as rates, aclosing(Cache(settings)) as cache, Calls(settings, rates) as calls:
         yield Backend(settings, calls, cache, rates)
 
 

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from cachetools import TLRUCache
@@ -68,7 +68,7 @@ class _Store(Protocol):
 
 
 class Cache:
-    """The cache; an asynchronous context manager. Its failures cost speed, and no answer."""
+    """The cache. Its failures cost speed, and no answer."""
 
     def __init__(self, settings: Settings) -> None:
         """Keep entries where the settings say, for as long as they say."""
@@ -82,12 +82,8 @@ class Cache:
         self._breaker = Breaker()
         self._store = _store(settings)
 
-    async def __aenter__(self) -> Self:
-        """Begin; Redis is connected to when it is first needed."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Disconnect from Redis."""
+    async def aclose(self) -> None:
+        """Disconnect from Redis, which is connected to when it is first needed."""
         if self._store:
             await self._store.aclose()
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -210,7 +210,7 @@ async def test_deletion_looks_at_what_is_there_now(client: httpx.AsyncClient, lo
 
 async def test_versions_never_come_again(service: LocalServer) -> None:
     """A version is forgotten in time; were the next one the same, what was kept by it would live again."""
-    async with Cache(Settings(local_url=service.url)) as cache:
+    async with aclosing(Cache(Settings(local_url=service.url))) as cache:
         key = Key("record", ("one",), "subject")
         seen = set()
         for _ in range(3):
