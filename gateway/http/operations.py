@@ -194,6 +194,8 @@ class Operations:
 
     async def _spend(self, asked: Asked, sender: Sender) -> int | None:
         """Return what the operation may cost, after taking it from its caller's bucket; Refusal when that fails."""
+        if operation := self._executor.operation(asked.query, asked.operation_name):
+            observability.operates(operation.operation.value, operation.name.value if operation.name else None)
         cost = self._executor.cost(*asked[:3])
         observability.costs(cost)
         try:

@@ -22,6 +22,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
     OperationType,
     Visitor,
     execute,
@@ -34,7 +35,6 @@ from graphql import (
 )
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
-from gateway import observability
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, GatewayError
 from gateway.loaders import Loaders
 from gateway.schema.cost import Costs
@@ -104,28 +104,24 @@ class Executor:
         self._remembered: LRUCache[str, _Prepared] = LRUCache(_REMEMBERED, getsizeof=_size)
         self._latest = lru_cache(1)(self._prepared)  # what is not worth remembering is needed several times too
 
-    def cost(self, query: str, variables: dict[str, Any] | None, operation_name: str | None) -> int | None:
-        """Return what a request may cost, and note for the log which operation it is about.
+    def operation(self, query: str, operation_name: str | None) -> OperationDefinitionNode | None:
+        """Return the operation that a request means; None if it does not say which, or cannot be parsed."""
+        document, _ = self._prepare(query)
+        return get_operation_ast(document, operation_name) if document else None
 
-        None if it is not valid, or does not say which of its operations it means.
-        """
+    def cost(self, query: str, variables: dict[str, Any] | None, operation_name: str | None) -> int | None:
+        """Return what a request may cost; None if it is not valid, or does not say which operation it means."""
         document, errors = self._prepare(query)
-        operation = get_operation_ast(document, operation_name) if document else None
-        if operation:
-            observability.operates(operation.operation.value, operation.name.value if operation.name else None)
+        operation = self.operation(query, operation_name)
         return self._costs.of(document, operation, variables or {}) if document and operation and not errors else None
 
     def is_mutation(self, query: str, operation_name: str | None) -> bool:
         """Whether a request would change something."""
-        return self._type(query, operation_name) is OperationType.MUTATION
+        return _is(OperationType.MUTATION, self.operation(query, operation_name))
 
     def is_subscription(self, query: str, operation_name: str | None) -> bool:
         """Whether a request has more than one answer."""
-        return self._type(query, operation_name) is OperationType.SUBSCRIPTION
-
-    def _type(self, query: str, operation_name: str | None) -> OperationType | None:
-        document, _ = self._prepare(query)
-        return _operation_type(document, operation_name) if document else None
+        return _is(OperationType.SUBSCRIPTION, self.operation(query, operation_name))
 
     def tells_schema(self, query: str) -> bool:
         """Whether the answer to a document would tell the schema, of a schema that is kept secret."""
@@ -141,7 +137,7 @@ class Executor:
         document, errors = self._prepare(query)
         if document is None or errors:
             return Outcome({"errors": errors}, executed=False)
-        if _operation_type(document, operation_name) is OperationType.SUBSCRIPTION:
+        if self.is_subscription(query, operation_name):
             return Outcome(refusal("A subscription needs a WebSocket or an event stream."), executed=False)
         result = execute(self._schema, document, **self._asked(variables, operation_name, loaders))
         outcome = _outcome(result if isinstance(result, ExecutionResult) else await result, loaders)
@@ -152,8 +148,7 @@ class Executor:
     ) -> AsyncGenerator[Outcome, None]:
         """Answer one request: once, or for a subscription until it ends."""
         document, errors = self._prepare(query)
-        subscribes = document and not errors and _operation_type(document, operation_name) is OperationType.SUBSCRIPTION
-        if document is None or not subscribes:
+        if document is None or errors or not self.is_subscription(query, operation_name):
             yield await self.run(query, variables, operation_name, loaders)
             return
         begun = subscribe(self._schema, document, **self._asked(variables, operation_name, loaders))
@@ -229,9 +224,8 @@ def _told(errors: list[dict[str, Any]], *said: Any) -> list[dict[str, Any]]:
     return [error | {"message": discreet(error["message"], known)} for error in errors]
 
 
-def _operation_type(document: DocumentNode, name: str | None) -> OperationType | None:
-    operation = get_operation_ast(document, name)
-    return operation.operation if operation else None
+def _is(type: OperationType, operation: OperationDefinitionNode | None) -> bool:
+    return operation is not None and operation.operation is type
 
 
 def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
