@@ -10,8 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors import NotFound
 from gateway.http.accept import Accept
+from gateway.http.disconnects import cancelled_on_disconnect
 from gateway.http.operations import Asked, Operations, Refusal
-from gateway.http.presence import presence
 from gateway.http.subscriptions import EVENT_STREAM, event_stream
 
 _SAFE = ("GET", "HEAD")
@@ -53,7 +53,7 @@ class GraphQLEndpoint:
             asked = await _asked(request, self._most_bytes)
             if self._streams(asked, accept):
                 return event_stream(await self._operations.stream(asked, sender))
-            async with presence(request.receive):
+            async with cancelled_on_disconnect(request.receive):
                 answer, executed = await self._operations.answer(asked, sender)
             status = HTTPStatus.OK
         except Refusal as refused:

@@ -1,4 +1,4 @@
-"""Whether the caller is still there."""
+"""Callers who leave before they have their answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from starlette.types import Receive
 
 
 @asynccontextmanager
-async def presence(receive: Receive) -> AsyncIterator[None]:
+async def cancelled_on_disconnect(receive: Receive) -> AsyncIterator[None]:
     """Work for a caller whose request has been read; raise ClientDisconnect as soon as the caller has gone."""
     task = asyncio.current_task()
     assert task  # noqa: S101
