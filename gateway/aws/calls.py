@@ -22,7 +22,7 @@ from gateway.aws.kinds import DEFAULT_GROUP, READS
 from gateway.aws.pace import Pace
 from gateway.aws.places import HOME, Place
 from gateway.aws.pool import Pool
-from gateway.aws.relied import tells
+from gateway.aws.required import has_required
 from gateway.aws.slots import Held, Slots
 from gateway.aws.tries import UnreadableAnswerError
 from gateway.errors import GatewayError, Throttled, UpstreamUnavailable
@@ -232,7 +232,7 @@ class Calls:
         with observability.aws_call(operation, self.pool.region(place)):
             try:
                 answer: dict[str, Any] = await getattr(client, xform_name(operation))(**parameters)
-                if not tells(operation, parameters, answer):
+                if not has_required(operation, parameters, answer):
                     raise UnreadableAnswerError(operation=operation, error="it lacks what it is about")
             except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
                 meant = translated(operation, error)

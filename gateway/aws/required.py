@@ -1,4 +1,4 @@
-"""The members of answers that the gateway relies on: SageMaker always sends them, something else may not.
+"""The members of answers that the gateway requires: SageMaker always sends them, something else may not.
 
 botocore takes any JSON object for an answer, even the ``{"status": "ok"}`` of a proxy in between, and its model says
 of hardly any member that it is required. An entity would then have no members, and a change would seem to be made.
@@ -14,7 +14,7 @@ _Texts = Callable[[Mapping[str, Any]], Iterable[Any]]
 """Picks out of an answer what must be strings, and fails where it is missing."""
 
 
-def tells(operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+def has_required(operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
     """Whether an answer has everything that the gateway reads of it without checking that it is there."""
     texts = _SEARCHED.get(parameters["Resource"]) if operation == Search.operation else _TEXTS.get(operation)
     try:
