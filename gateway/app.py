@@ -56,7 +56,7 @@ def create_app(settings: Settings, *, demo: bool = False, hosts: Collection[str]
 
     limits = Limits(settings)
     executor = Executor(
-        schema.build(settings), most_tokens=settings.max_tokens, check=limits.check, secretive=production
+        schema.build(settings), most_tokens=settings.max_tokens, check=limits.check, hides_schema=production
     )
     operations = Operations(executor, known, documents, Spending(settings))
     pages = Pages(settings, demo=demo)

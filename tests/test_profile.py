@@ -14,8 +14,8 @@ from gateway import schema
 from gateway.app import create_app
 from gateway.http.keys import new_key
 from gateway.local.server import LocalServer
-from gateway.schema.discretion import discreet, names
 from gateway.schema.execution import Executor
+from gateway.schema.redaction import redacted, words
 from gateway.settings import Settings
 
 WRITE = (
@@ -191,7 +191,7 @@ def test_router_alone_is_told_the_schema(ask: Any) -> None:
     ],
 )
 def test_schema_field_is_found_anywhere(query: str, tells: bool) -> None:  # noqa: FBT001
-    assert Executor(schema.build(Settings()), secretive=True).tells_schema(query) is tells
+    assert Executor(schema.build(Settings()), hides_schema=True).tells_schema(query) is tells
 
 
 def test_development_tells_its_schema() -> None:
@@ -208,7 +208,7 @@ def test_development_tells_its_schema() -> None:
     ],
 )
 def test_unsaid_names_are_hidden(message: str, shown: str) -> None:
-    assert discreet(message, names("{ nme }", {"a": ["b"]}, None)) == shown
+    assert redacted(message, words("{ nme }", {"a": ["b"]}, None)) == shown
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, GatewayError
 from gateway.loaders import Loaders
 from gateway.schema.cost import Costs
-from gateway.schema.discretion import discreet, names
 from gateway.schema.plans import PlannedExecutor, Shapes
+from gateway.schema.redaction import redacted, words
 
 _log = logging.getLogger("gateway.schema")
 
@@ -88,16 +88,16 @@ class Executor:
         *,
         most_tokens: int | None = None,
         check: Callable[[DocumentNode], list[GraphQLError]] | None = None,
-        secretive: bool = False,
+        hides_schema: bool = False,
     ) -> None:
         """Answer by the schema ``built``; refuse documents of more tokens, and those that ``check`` has errors for.
 
-        A ``secretive`` executor answers no introspection, and its errors tell nothing of the schema.
+        One that ``hides_schema`` answers no introspection, and its errors tell nothing of the schema.
         """
         self._most_tokens = most_tokens
         self._check = check
-        self._secretive = secretive
-        self._rules = [*specified_rules, NoSchemaIntrospectionCustomRule] if secretive else specified_rules
+        self._hides_schema = hides_schema
+        self._rules = [*specified_rules, NoSchemaIntrospectionCustomRule] if hides_schema else specified_rules
         self._schema: GraphQLSchema = built._schema  # noqa: SLF001 - strawberry's documented way to it
         self._costs = Costs(self._schema)
         self._shapes = Shapes(self._schema)
@@ -125,7 +125,7 @@ class Executor:
 
     def tells_schema(self, query: str) -> bool:
         """Whether the answer to a document would tell the schema, of a schema that is kept secret."""
-        if not self._secretive or _SCHEMA_FIELD not in query:
+        if not self._hides_schema or _SCHEMA_FIELD not in query:
             return False
         document, errors = self._prepare(query)
         return document is not None and not errors and _SCHEMA_FIELD in _field_names(document)
@@ -141,7 +141,7 @@ class Executor:
             return Outcome(refusal("A subscription needs a WebSocket or an event stream."), executed=False)
         result = execute(self._schema, document, **self._asked(variables, operation_name, loaders))
         outcome = _outcome(result if isinstance(result, ExecutionResult) else await result, loaders)
-        return self._kept(outcome, query, variables, operation_name)
+        return self._redact(outcome, query, variables, operation_name)
 
     async def stream(
         self, query: str, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders
@@ -155,15 +155,15 @@ class Executor:
         results: Any = await begun if isawaitable(begun) else begun
         said = query, variables, operation_name
         if isinstance(results, ExecutionResult):
-            yield self._kept(_outcome(results, loaders), *said)
+            yield self._redact(_outcome(results, loaders), *said)
             return
         async with aclosing(results):
             try:
                 async for result in results:
-                    yield self._kept(_outcome(result, loaders), *said)
+                    yield self._redact(_outcome(result, loaders), *said)
             except Exception as error:  # noqa: BLE001 - whatever ends the source, the client is told
                 failure = GraphQLError(str(error), original_error=error)
-                yield self._kept(Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False), *said)
+                yield self._redact(Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False), *said)
 
     def _asked(self, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders) -> dict[str, Any]:
         """Return the arguments with which graphql-core executes a document."""
@@ -171,7 +171,7 @@ class Executor:
             "variable_values": variables,
             "operation_name": operation_name,
             "context_value": loaders,
-            "hide_suggestions": self._secretive,
+            "hide_suggestions": self._hides_schema,
             "executor_class": PlannedExecutor,
             "shapes": self._shapes,
         }
@@ -188,20 +188,20 @@ class Executor:
         """Parse and validate; the errors as they are sent."""
         try:
             document = parse(query, max_tokens=self._most_tokens)
-            found = validate(self._schema, document, self._rules, _MOST_ERRORS, hide_suggestions=self._secretive)
+            found = validate(self._schema, document, self._rules, _MOST_ERRORS, hide_suggestions=self._hides_schema)
             found += self._check(document) if self._check and not found else []
         except GraphQLSyntaxError as error:
             return None, [_shown(error, PARSE_FAILED)]
         except RecursionError:
             return None, [_shown(GraphQLError("The document is nested too deeply."), PARSE_FAILED)]
         errors = [_shown(error, VALIDATION_FAILED) for error in found]
-        return document, _told(errors, query) if self._secretive else errors
+        return document, _redacted(errors, query) if self._hides_schema else errors
 
-    def _kept(self, outcome: Outcome, *said: Any) -> Outcome:
+    def _redact(self, outcome: Outcome, *said: Any) -> Outcome:
         """Keep the schema out of the errors, except for what the request itself ``said`` of it."""
-        if not self._secretive or "errors" not in outcome.answer:
+        if not self._hides_schema or "errors" not in outcome.answer:
             return outcome
-        return outcome._replace(answer=outcome.answer | {"errors": _told(outcome.answer["errors"], *said)})
+        return outcome._replace(answer=outcome.answer | {"errors": _redacted(outcome.answer["errors"], *said)})
 
 
 class _FieldNames(Visitor):
@@ -219,9 +219,9 @@ def _field_names(document: DocumentNode) -> set[str]:
     return visitor.found
 
 
-def _told(errors: list[dict[str, Any]], *said: Any) -> list[dict[str, Any]]:
-    known = names(*said)
-    return [error | {"message": discreet(error["message"], known)} for error in errors]
+def _redacted(errors: list[dict[str, Any]], *said: Any) -> list[dict[str, Any]]:
+    known = words(*said)
+    return [error | {"message": redacted(error["message"], known)} for error in errors]
 
 
 def _is(type: OperationType, operation: OperationDefinitionNode | None) -> bool:

@@ -1,4 +1,4 @@
-"""What an error may tell of the schema: nothing that the request did not say itself."""
+"""Redaction of errors, which may tell nothing of the schema that the request did not say itself."""
 
 import re
 from typing import Any
@@ -9,12 +9,12 @@ _SCALAR = re.compile(r"\b\w++(?= cannot represent)")  # in one pass, however lon
 _SUGGESTION = re.compile(r" Did you mean .*", re.DOTALL)
 
 
-def names(*said: Any) -> set[str]:
+def words(*said: Any) -> set[str]:
     """Return the words in the parts of a request."""
-    return {word for part in said for word in _words(part)}
+    return {word for part in said for word in _words_of(part)}
 
 
-def discreet(message: str, known: set[str]) -> str:
+def redacted(message: str, known: set[str]) -> str:
     """Take out of an error's message what it suggests, and the names that are not among those known."""
 
     def hidden(quoted: re.Match[str]) -> str:
@@ -23,7 +23,7 @@ def discreet(message: str, known: set[str]) -> str:
     return _QUOTED.sub(hidden, _SCALAR.sub("'…'", _SUGGESTION.sub("", message)))
 
 
-def _words(part: Any) -> list[str]:
+def _words_of(part: Any) -> list[str]:
     try:
         return _WORD.findall(str(part))
     except RecursionError:
