@@ -90,6 +90,15 @@ async def test_package_without_group_has_none(ask: Ask, calls: Counter[str]) -> 
 
 
 @pytest.mark.usefixtures("registry")
+async def test_hop_from_a_package_leads_nowhere(ask: Ask, calls: Counter[str]) -> None:
+    hop = "... on Node { ... on LineageEntity { upstream { nodes { arn } } } }"
+    assert (await ask(f"query($arn: Arn!) {{ modelPackage(arn: $arn) {{ arn {hop} }} }}", arn=LATEST)) == {
+        "modelPackage": {"arn": LATEST}
+    }
+    assert calls == {"DescribeModelPackage": 1}
+
+
+@pytest.mark.usefixtures("registry")
 async def test_group_lists_its_packages(ask: Ask, calls: Counter[str]) -> None:
     data = await ask(
         """{ modelPackageGroup(name: "churn") {

@@ -163,7 +163,7 @@ async def test_walk_goes_on_from_others_where_the_few_are_denied(
     assert walked["coverage"] == {"complete": True, "reasons": []}
 
 
-async def test_only_the_hops_of_its_kind_are_foreseen(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_hops_of_its_kind_are_prefetched(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*fan_lines(1))
     query = """query ($arn: Arn!) { entity(arn: $arn) {
         ... on Artifact { downstream { nodes { name } } } ... on Context { upstream { nodes { name } } } } }"""

@@ -37,7 +37,7 @@ class Associations:
         page = await self.page({"SourceArn": source, "DestinationArn": destination}, None)
         return page.items[0] if page.items else None
 
-    def foresee(self, parameters: Mapping[str, Any]) -> None:
+    def prefetch(self, parameters: Mapping[str, Any]) -> None:
         """Begin to load a first page for a field that is going to need it."""
         self._page(parameters, None, None)
 

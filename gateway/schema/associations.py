@@ -9,7 +9,7 @@ import strawberry
 from strawberry import UNSET, Info
 
 from gateway import arn as arns
-from gateway.aws.kinds import kind_at
+from gateway.aws.kinds import LINEAGE, kind_at
 from gateway.aws.places import Place
 from gateway.lineage import plan
 from gateway.loaders import Loaders
@@ -121,17 +121,19 @@ def association_listing(
     )
 
 
-def foresee_hops(info: Info, arn: str) -> None:
+def prefetch_hops(info: Info, arn: str) -> None:
     """Begin with the hops that a document takes from a vertex of which nobody knows yet whether it exists.
 
     Only with those that have neither a filter nor a cursor: they are what most ask for.
     """
     kind = kind_at(arn)
-    names = {None, *called(info, kind)} if kind else set()
+    if kind not in LINEAGE:
+        return
+    names = {None, *called(info, kind)}
     for direction in ("upstream", "downstream"):
         for condition, given in arguments(info._raw_info, direction):  # noqa: SLF001 - strawberry's own expands fragments
             if condition in names and not given.get("filter") and not given.get("after"):
-                info.context.associations.foresee(plan.hop(arn, direction).parameters)
+                info.context.associations.prefetch(plan.hop(arn, direction).parameters)
 
 
 async def hop(  # noqa: PLR0913, PLR0917 - a hop has these parts

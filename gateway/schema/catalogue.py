@@ -55,7 +55,7 @@ class Catalogue:
     @strawberry.field(description="The model package with this ARN, versioned or not; null when there is none.")
     async def model_package(self, info: Info, arn: ArnArgument) -> ModelPackage | None:
         """Find a model package."""
-        found: ModelPackage | None = await by_arn(info.context, arn, kinds.MODEL_PACKAGE)
+        found: ModelPackage | None = await by_arn(info, arn, kinds.MODEL_PACKAGE)
         return found
 
     @strawberry.field(description="The model package group with this name; null when there is none.")
@@ -85,7 +85,7 @@ class Catalogue:
     @strawberry.field(description="The pipeline execution with this ARN; null when there is none.")
     async def pipeline_execution(self, info: Info, arn: ArnArgument) -> PipelineExecution | None:
         """Find a pipeline execution."""
-        found: PipelineExecution | None = await by_arn(info.context, arn, kinds.PIPELINE_EXECUTION)
+        found: PipelineExecution | None = await by_arn(info, arn, kinds.PIPELINE_EXECUTION)
         return found
 
     @strawberry.field(description="The project with this name; null when there is none.")

@@ -15,12 +15,10 @@ from gateway.aws.places import Place
 from gateway.errors import BadUserInput
 from gateway.loaders import Loaders
 from gateway.records import Page
+from gateway.schema.associations import prefetch_hops
 from gateway.schema.entity import Described, shown
 from gateway.schema.paging import UNTOLD, Connection, Listing, connection, nothing, scope, window
 from gateway.schema.scalars import checked_arn, checked_name, is_given
-
-Ahead = Callable[[str], None]
-"""What to begin with a well-formed ARN, while its entity is being asked for."""
 
 _ACCOUNT = re.compile("[0-9]{12}")
 _REGION = re.compile("[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}")
@@ -40,14 +38,11 @@ async def existing(loaders: Loaders, key: str) -> Any:
     return None if loaders.known.record(key).missing else entity
 
 
-async def by_arn(loaders: Loaders, arn: str, *kinds: Kind, ahead: Ahead = lambda _: None) -> Any:
-    """Return the entity with this ARN, which must be of one of ``kinds``; None when there is none.
-
-    ``ahead`` is called before the entity is asked for.
-    """
+async def by_arn(info: Info, arn: str, *kinds: Kind) -> Any:
+    """Return the entity with this ARN, which must be of one of ``kinds``; None when there is none."""
     checked_arn(arn, "arn", *kinds)
-    ahead(arn)
-    return await existing(loaders, arn)
+    prefetch_hops(info, arn)
+    return await existing(info.context, arn)
 
 
 async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None = None) -> Any:
@@ -56,11 +51,11 @@ async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None =
     return shown(loaders, key) if key else None
 
 
-async def by_either(loaders: Loaders, kind: Kind, name: str | None, arn: str | None, ahead: Ahead) -> Any:
+async def by_either(info: Info, kind: Kind, name: str | None, arn: str | None) -> Any:
     """Return the entity by exactly one of its name and its ARN."""
     if is_given(name) == is_given(arn):
         raise BadUserInput("give exactly one of `name` and `arn`.", "name")
-    return await (by_name(loaders, kind, name) if is_given(name) else by_arn(loaders, arn or "", kind, ahead=ahead))
+    return await (by_name(info.context, kind, name) if is_given(name) else by_arn(info, arn or "", kind))
 
 
 async def belonging(

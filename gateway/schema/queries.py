@@ -1,6 +1,5 @@
 """The root fields of the lineage graph: one vertex, several, or a list of them."""
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -26,7 +25,7 @@ from gateway.schema.arguments import (
     SourceUri,
     argument,
 )
-from gateway.schema.associations import Association, association, association_listing, foresee_hops
+from gateway.schema.associations import Association, association, association_listing
 from gateway.schema.catalogue import Catalogue
 from gateway.schema.enums import AssociationSort, AssociationType, LineageDirection, WalkPreference
 from gateway.schema.lineage import (
@@ -69,7 +68,7 @@ class Query(References, Catalogue):
     @strawberry.field(description="The vertex of the lineage graph with this ARN; null when there is none.")
     async def entity(self, info: Info, arn: ArnArgument) -> LineageEntity | None:
         """Find a vertex of any kind."""
-        found: LineageEntity | None = await by_arn(info.context, arn, *kinds.LINEAGE, ahead=partial(foresee_hops, info))
+        found: LineageEntity | None = await by_arn(info, arn, *kinds.LINEAGE)
         return found
 
     @strawberry.field(
@@ -89,19 +88,19 @@ class Query(References, Catalogue):
     @strawberry.field(description="The artifact with this ARN; null when there is none.")
     async def artifact(self, info: Info, arn: ArnArgument) -> Artifact | None:
         """Find an artifact."""
-        found: Artifact | None = await by_arn(info.context, arn, kinds.ARTIFACT, ahead=partial(foresee_hops, info))
+        found: Artifact | None = await by_arn(info, arn, kinds.ARTIFACT)
         return found
 
     @strawberry.field(description="The context with this name or ARN; null when there is none.")
     async def context(self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET) -> Context | None:
         """Find a context."""
-        found: Context | None = await by_either(info.context, kinds.CONTEXT, name, arn, partial(foresee_hops, info))
+        found: Context | None = await by_either(info, kinds.CONTEXT, name, arn)
         return found
 
     @strawberry.field(description="The action with this name or ARN; null when there is none.")
     async def action(self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET) -> Action | None:
         """Find an action."""
-        found: Action | None = await by_either(info.context, kinds.ACTION, name, arn, partial(foresee_hops, info))
+        found: Action | None = await by_either(info, kinds.ACTION, name, arn)
         return found
 
     @strawberry.field(description="The trial component with this name or ARN; null when there is none.")
@@ -109,9 +108,7 @@ class Query(References, Catalogue):
         self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET
     ) -> TrialComponent | None:
         """Find a trial component."""
-        found: TrialComponent | None = await by_either(
-            info.context, kinds.TRIAL_COMPONENT, name, arn, partial(foresee_hops, info)
-        )
+        found: TrialComponent | None = await by_either(info, kinds.TRIAL_COMPONENT, name, arn)
         return found
 
     @strawberry.field(description="The lineage group with this name; null when there is none.")
