@@ -13,7 +13,7 @@ from gateway.aws.kinds import LINEAGE, kind_at
 from gateway.aws.places import Place
 from gateway.lineage import plan
 from gateway.loaders import Loaders
-from gateway.schema.entity import Described, Node, UserContext, Vertex, called, member, shown, who
+from gateway.schema.entity import Described, Node, UserContext, Vertex, member, shown, type_names, who
 from gateway.schema.enums import AssociationType, LineageType
 from gateway.schema.paging import Listing, PageInfo, scope, window
 from gateway.schema.selection import arguments
@@ -129,9 +129,9 @@ def prefetch_hops(info: Info, arn: str) -> None:
     kind = kind_at(arn)
     if kind not in LINEAGE:
         return
-    names = {None, *called(info, kind)}
+    names = {None, *type_names(info, kind)}
     for direction in ("upstream", "downstream"):
-        for condition, given in arguments(info._raw_info, direction):  # noqa: SLF001 - strawberry's own expands fragments
+        for condition, given in arguments(info, direction):
             if condition in names and not given.get("filter") and not given.get("after"):
                 info.context.associations.prefetch(plan.hop(arn, direction).parameters)
 

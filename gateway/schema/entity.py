@@ -185,19 +185,19 @@ def uncovered(info: Info, *paths: tuple[str, ...]) -> dict[Kind, list[str]]:
     """
     names: dict[str | None, set[str]] = defaultdict(set)
     for path in paths:
-        for condition, fields in selected(info._raw_info, *path).items():  # noqa: SLF001 - strawberry's own expands fragments
+        for condition, fields in selected(info, *path).items():
             names[condition] |= fields
     found = {}
     for kind in LINEAGE:
-        asked = names[None].union(*(names[name] for name in called(info, kind)))
+        asked = names[None].union(*(names[name] for name in type_names(info, kind)))
         needed = [path for name, path in _paths(kind).items() if name in asked and path != kind.type_path]
         if needed:
             found[kind] = needed
     return found
 
 
-def called(info: Info, kind: Kind) -> list[str]:
-    """What a fragment about a vertex may call it: the names of its type and its interfaces in this schema."""
+def type_names(info: Info, kind: Kind) -> list[str]:
+    """Return the types that a fragment about a vertex may name: its own and its interfaces, as this schema has them."""
     definition: StrawberryObjectDefinition = _CLASSES[kind].__strawberry_definition__  # type: ignore[attr-defined]
     return [info.schema.config.name_converter.from_type(one) for one in (definition, *definition.interfaces)]
 

@@ -146,7 +146,7 @@ class AddAssociationPayload:
     @strawberry.field(description="The association. One ListAssociations call if fields beyond those set are selected.")
     async def association(self, info: Info) -> Association:
         """Return the association as AWS lists it; just after the write, AWS may not list it yet."""
-        asked = set().union(*selected(info._raw_info).values())  # noqa: SLF001 - strawberry's own expands fragments
+        asked = set().union(*selected(info).values())
         known = {"__typename", "id", "source", "destination"} | ({"type"} if "AssociationType" in self.made else set())
         listed = None
         if asked - known:

@@ -16,31 +16,38 @@ from graphql import (
     get_directive_values,
     get_named_type,
 )
+from strawberry import Info
 
 Condition = str | None
 """The type that a fragment is about; None outside of any fragment."""
 
 
-def selected(info: GraphQLResolveInfo[Any], *path: str) -> dict[Condition, set[str]]:
+def selected(info: Info, *path: str) -> dict[Condition, set[str]]:
     """Return the names of the fields selected at ``path`` below the resolver's field, by their fragments' types.
 
     Each fragment is read once a step, however often it is spread, so that nested ones do not multiply.
     """
-    nodes = list(info.field_nodes)
+    raw = _raw(info)
+    nodes = list(raw.field_nodes)
     for step in path:
-        nodes = [node for _, node in _fields(info, nodes) if node.name.value == step]
+        nodes = [node for _, node in _fields(raw, nodes) if node.name.value == step]
     names: dict[Condition, set[str]] = defaultdict(set)
-    for condition, node in _fields(info, nodes):
+    for condition, node in _fields(raw, nodes):
         names[condition].add(node.name.value)
     return names
 
 
-def arguments(info: GraphQLResolveInfo[Any], name: str) -> Iterator[tuple[Condition, dict[str, Any]]]:
+def arguments(info: Info, name: str) -> Iterator[tuple[Condition, dict[str, Any]]]:
     """Yield the arguments of each field of that name selected below the resolver's, with its fragment's type."""
-    shown: Any = get_named_type(info.return_type)
-    for condition, node in _fields(info, info.field_nodes):
+    raw = _raw(info)
+    shown: Any = get_named_type(raw.return_type)
+    for condition, node in _fields(raw, raw.field_nodes):
         if node.name.value == name:
-            yield condition, get_argument_values(shown.fields[name], node, info.variable_values)
+            yield condition, get_argument_values(shown.fields[name], node, raw.variable_values)
+
+
+def _raw(info: Info) -> GraphQLResolveInfo[Any]:
+    return info._raw_info  # noqa: SLF001 - strawberry's own selection expands each fragment wherever it is spread
 
 
 def _fields(info: GraphQLResolveInfo[Any], nodes: Iterable[FieldNode]) -> Iterator[tuple[Condition, FieldNode]]:

@@ -228,8 +228,7 @@ def _ends(edge: LineageEdge) -> Iterator[str]:
 
 def _exports(info: Info) -> list[Format]:
     """Return the formats in which the graph is asked for."""
-    asked = arguments(info._raw_info, "export")  # noqa: SLF001 - as in uncovered
-    return [Format(given["format"].value) for _, given in asked]
+    return [Format(given["format"].value) for _, given in arguments(info, "export")]
 
 
 def needs(info: Info) -> dict[Kind, list[str]]:
