@@ -17,7 +17,7 @@ from gateway.loaders import Loaders
 from gateway.records import Page
 from gateway.schema.associations import prefetch_hops
 from gateway.schema.entity import Described, shown
-from gateway.schema.paging import UNTOLD, Connection, Listing, connection, nothing, scope, window
+from gateway.schema.paging import UNANSWERED, Connection, Listing, connection, nothing, scope, window
 from gateway.schema.scalars import checked_arn, checked_name, is_given
 
 _ACCOUNT = re.compile("[0-9]{12}")
@@ -33,7 +33,7 @@ async def existing(loaders: Loaders, key: str) -> Any:
     if entity is None:
         return None
     loaders.known.place_of(key)  # whoever may not be asked is told so
-    with contextlib.suppress(*UNTOLD):
+    with contextlib.suppress(*UNANSWERED):
         await loaders.entities.describe(entity.kind, key)
     return None if loaders.known.record(key).missing else entity
 
@@ -104,7 +104,7 @@ async def place_asked(info: Info, account: str | None, region: str | None) -> Pl
     loaders: Loaders = info.context
     try:
         return await loaders.known.place_named(account or None, region or None)
-    except UNTOLD as error:
+    except UNANSWERED as error:
         loaders.tell(error, info.path.as_list())
         return None
 

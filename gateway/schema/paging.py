@@ -38,8 +38,8 @@ DEFAULT_FIRST = 50
 _MARKS = 3
 """Items by which a cursor finds its place on a page again: its own, and some before it in case it is gone."""
 
-UNTOLD = (BudgetExceeded, DeadlineExceeded, Forbidden, Throttled, Unsupported, UpstreamUnavailable)
-"""Errors by which AWS may fail to tell what is there."""
+UNANSWERED = (BudgetExceeded, DeadlineExceeded, Forbidden, Throttled, Unsupported, UpstreamUnavailable)
+"""Errors that leave open what there is, as AWS has not answered."""
 
 First = Annotated[int | None, strawberry.argument(description="Maximum number of items, 1 to 100.")]
 After = Annotated[
@@ -108,7 +108,7 @@ async def window(info: Info, listing: Listing, first: int | None, after: str | N
     while True:
         try:
             page = await _fetch(listing, token, min(wanted + index, MOST_RESULTS), resumed=resumed and not chosen)
-        except UNTOLD as error:
+        except UNANSWERED as error:
             info.context.tell(error, info.path.as_list())
             return _window(chosen, resumed=resumed, more=bool(chosen))
         skip = _behind(marks, listing, page) if marks else 0
