@@ -41,8 +41,8 @@ class Key(NamedTuple):
     """What it is about; a change to that invalidates the entry."""
 
 
-class Found(NamedTuple):
-    """An entry as it was found, and the version that an entry put now would have."""
+class Lookup(NamedTuple):
+    """What a lookup has found, and the version that an entry put now would have."""
 
     value: Any
     """The entry; None when there is none."""
@@ -103,15 +103,15 @@ class Cache:
             return "unreachable"
         return "ok"
 
-    async def get(self, keys: Sequence[Key]) -> list[Found]:
+    async def get(self, keys: Sequence[Key]) -> list[Lookup]:
         """Look up entries, all in one go."""
-        told = await self._get([text for key in keys for text in (_entry(key), _version(key.subject))])
-        return [_found(*pair) for pair in zip(told[::2], told[1::2], strict=True)] if told else _nothing(keys)
+        values = await self._get([text for key in keys for text in (_entry(key), _version(key.subject))])
+        return [_found(*pair) for pair in zip(values[::2], values[1::2], strict=True)] if values else _nothing(keys)
 
-    async def versions(self, keys: Sequence[Key]) -> list[Found]:
+    async def versions(self, keys: Sequence[Key]) -> list[Lookup]:
         """Look up only the versions of the entries' subjects."""
-        told = await self._get([_version(key.subject) for key in keys])
-        return [_found(None, version) for version in told] if told else _nothing(keys)
+        values = await self._get([_version(key.subject) for key in keys])
+        return [_found(None, version) for version in values] if values else _nothing(keys)
 
     async def _get(self, texts: list[str]) -> list[bytes | None] | None:
         if not (self._store and self._breaker.closed):
@@ -158,29 +158,29 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder()
 
 
-def _nothing(keys: Sequence[Key]) -> list[Found]:
-    return [Found(None, None)] * len(keys)
+def _nothing(keys: Sequence[Key]) -> list[Lookup]:
+    return [Lookup(None, None)] * len(keys)
 
 
 def _entry(key: Key) -> str:
-    told = hashlib.blake2b(_ENCODER.encode(key), digest_size=20).hexdigest()
-    return f"{_PREFIX}{key.kind}:{told}"
+    digest = hashlib.blake2b(_ENCODER.encode(key), digest_size=20).hexdigest()
+    return f"{_PREFIX}{key.kind}:{digest}"
 
 
 def _version(subject: str) -> str:
     return _VERSION + subject
 
 
-def _found(entry: bytes | None, version: bytes | None) -> Found:
+def _found(entry: bytes | None, version: bytes | None) -> Lookup:
     try:
         current = int(version or 0)
     except ValueError:
-        return Found(None, None)  # not written by a gateway
+        return Lookup(None, None)  # not written by a gateway
     try:
         asked_at, value = _DECODER.decode(entry) if entry is not None else (current, None)
     except (ValueError, TypeError):
-        return Found(None, current)  # nor was this, which a new entry replaces
-    return Found(value if asked_at == current else None, current)
+        return Lookup(None, current)  # nor was this, which a new entry replaces
+    return Lookup(value if asked_at == current else None, current)
 
 
 def _store(settings: Settings) -> _Store | None:
@@ -238,10 +238,10 @@ class _Shared:
         self._redis: Redis = Redis.from_url(url, **REDIS)
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
-        told: Any = await self._redis.mget(keys)  # bytes, unless the client decodes them
-        if not isinstance(told, list) or len(told) != len(keys):
+        values: Any = await self._redis.mget(keys)  # bytes, unless the client decodes them
+        if not isinstance(values, list) or len(values) != len(keys):
             raise RedisError("no answer to what was asked")
-        return told
+        return values
 
     async def set(self, entries: Sequence[Entry]) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:

@@ -10,7 +10,7 @@ from gateway import arn as arns
 from gateway import observability
 from gateway.aws.kinds import Kind, unpinned
 from gateway.aws.places import Place
-from gateway.cache import Cache, Entry, Found, Key
+from gateway.cache import Cache, Entry, Key, Lookup
 from gateway.records import Edge, Step
 from gateway.turns import Turns
 
@@ -112,7 +112,7 @@ class Memory:
     async def _take(self, key: Key) -> Any:
         if not self._cache.keeps(key.kind):
             return None
-        found: Found = await self._found.load(key)
+        found: Lookup = await self._found.load(key)
         self._count(key.kind, int(found.value is not None), 1)
         return found.value
 
@@ -120,7 +120,7 @@ class Memory:
         self.hits += hits
         observability.cache_looked_up(kind, hits=hits, misses=lookups - hits)
 
-    async def _look_up(self, keys: list[Key]) -> list[Found]:
+    async def _look_up(self, keys: list[Key]) -> list[Lookup]:
         found = await (self._cache.versions(keys) if self._fresh else self._cache.get(keys))
         for key, one in zip(keys, found, strict=True):
             # The earliest version seen: what is asked afterwards may be of any later one.

@@ -37,7 +37,8 @@ _WITH_ANY_SOURCE = [kinds.ARTIFACT, kinds.CONTEXT, kinds.ACTION]
 """What people make by hand and say of whatever it stands for."""
 _EXECUTION_TAG = f"Tags.{kinds.EXECUTION_TAG}"
 
-Found = Awaitable[Sequence[str]]
+Finding = Awaitable[Sequence[str]]
+"""The ARNs that a call finds, once it is awaited."""
 
 
 async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
@@ -57,7 +58,7 @@ async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
     return [shown(loaders, arn) for arn in list(found)[:most]]
 
 
-def _calls(loaders: Loaders, wanted: str) -> list[Found]:  # noqa: PLR0911 - a line for each form
+def _calls(loaders: Loaders, wanted: str) -> list[Finding]:  # noqa: PLR0911 - a line for each form
     """Choose the calls that can answer, by what the reference looks like."""
     if arn := arns.parse(wanted):
         return _by_arn(loaders, arn)
@@ -88,7 +89,7 @@ def _s3_uri(reference: str) -> str | None:
     return None
 
 
-def _by_arn(loaders: Loaders, arn: Arn) -> list[Found]:
+def _by_arn(loaders: Loaders, arn: Arn) -> list[Finding]:
     kind = kind_of(arn)
     if kind in kinds.LINEAGE:
         return [_itself(loaders, kind, arn.text)]
@@ -112,7 +113,7 @@ def _spellings(arn: Arn) -> list[str]:
     return list(dict.fromkeys([arn.text, arn._replace(id=arn.id.lower()).text]))
 
 
-def _by_name(loaders: Loaders, name: str) -> list[Found]:
+def _by_name(loaders: Loaders, name: str) -> list[Finding]:
     """Ask for an entity of that name, and for those that stand for a job, endpoint, model package or group of it.
 
     A pipeline execution of it is found by the runs that it made, which have its whole ARN as a tag.
@@ -134,8 +135,8 @@ async def _home(loaders: Loaders) -> Arn:
     return home or Arn("aws", "", "000000000000", "", "")
 
 
-async def _all(finding: Iterable[Found]) -> list[str]:
-    return [arn for some in await asyncio.gather(*finding) for arn in some]
+async def _all(findings: Iterable[Finding]) -> list[str]:
+    return [arn for some in await asyncio.gather(*findings) for arn in some]
 
 
 async def _itself(loaders: Loaders, kind: Kind, arn: str) -> Sequence[str]:
