@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gateway.aws.kinds import Kind
-from gateway.lineage import plan
 from gateway.lineage.coverage import Coverage
 from gateway.lineage.graph import ShownEdge
+from gateway.lineage.types import canonical_type
 from gateway.records import Record
 
 
@@ -27,7 +27,7 @@ class Vertex(NamedTuple):
     @property
     def type(self) -> str | None:
         """Its type, if it has one."""
-        return plan.one_spelling(self.record.read(self.kind.type_path))
+        return canonical_type(self.record.read(self.kind.type_path))
 
     @property
     def source_uri(self) -> str | None:

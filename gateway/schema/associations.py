@@ -11,7 +11,7 @@ from strawberry import UNSET, Info
 from gateway import arn as arns
 from gateway.aws.kinds import LINEAGE, kind_at
 from gateway.aws.places import Place
-from gateway.lineage import plan
+from gateway.lineage import hops
 from gateway.loaders import Loaders
 from gateway.schema.entity import Described, Node, UserContext, Vertex, member, shown, type_names, who
 from gateway.schema.enums import AssociationType, LineageType
@@ -110,7 +110,7 @@ def association_ends(id: str) -> tuple[str, str] | None:
 
 
 def association_listing(
-    loaders: Loaders, parameters: Mapping[str, Any], keep: plan.Keep | None = None, place: Place | None = None
+    loaders: Loaders, parameters: Mapping[str, Any], keep: hops.Keep | None = None, place: Place | None = None
 ) -> Listing:
     """Return a listing of association summaries; what is kept of it changes no cursor, so it is not in the scope."""
     return Listing(
@@ -133,20 +133,20 @@ def prefetch_hops(info: Info, arn: str) -> None:
     for direction in ("upstream", "downstream"):
         for condition, given in arguments(info, direction):
             if condition in names and not given.get("filter") and not given.get("after"):
-                info.context.associations.prefetch(plan.hop(arn, direction).parameters)
+                info.context.associations.prefetch(hops.plan(arn, direction).parameters)
 
 
 async def hop(  # noqa: PLR0913, PLR0917 - a hop has these parts
     info: Info,
     entity: Described,
-    direction: plan.Direction,
+    direction: hops.HopDirection,
     first: int | None,
     after: str | None,
     filter: HopFilter | None,
 ) -> LineageConnection:
     """Return a page of a vertex's neighbours in one direction, as far as the filter keeps them."""
     chosen = filter or HopFilter()
-    planned = plan.hop(
+    planned = hops.plan(
         entity.key,
         direction,
         association_types={kind.value for kind in chosen.association_types or ()},
@@ -157,10 +157,9 @@ async def hop(  # noqa: PLR0913, PLR0917 - a hop has these parts
     )
     loaders = entity.loaders
     items, page_info = await window(info, association_listing(loaders, planned.parameters, planned.keep), first, after)
-    far = "SourceArn" if direction == "upstream" else "DestinationArn"
     edges = [
         LineageConnectionEdge(
-            cursor=cursor, node=_vertex(loaders, summary[far]), association=association(loaders, summary)
+            cursor=cursor, node=_vertex(loaders, summary[planned.far]), association=association(loaders, summary)
         )
         for cursor, summary in items
     ]

@@ -7,8 +7,8 @@ from strawberry import UNSET
 
 from gateway.aws.kinds import TRIAL_COMPONENT, Kind, kind_at
 from gateway.errors import GatewayError
-from gateway.lineage import plan
 from gateway.lineage.coverage import Reason, reason_of
+from gateway.lineage.types import canonical_type
 from gateway.loaders import Loaders
 from gateway.schema.enums import LineageType
 
@@ -79,7 +79,7 @@ def is_of(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | None:
 
 
 def _is_of_type(loaders: Loaders, kind: Kind, arn: str, filter: LineageFilter) -> bool:
-    return not filter.types or type_of(loaders, kind, arn) in map(plan.one_spelling, filter.types)
+    return not filter.types or type_of(loaders, kind, arn) in map(canonical_type, filter.types)
 
 
 def describes(filter: LineageFilter) -> bool:
@@ -107,4 +107,4 @@ def _holds(moment: datetime | None, after: datetime | None, before: datetime | N
 
 def type_of(loaders: Loaders, kind: Kind, arn: str) -> str | None:
     """Return a walked vertex's type; the walk told it, if there is one."""
-    return plan.one_spelling(loaders.known.record(arn).read(kind.type_path))
+    return canonical_type(loaders.known.record(arn).read(kind.type_path))

@@ -10,7 +10,7 @@ from strawberry import UNSET, Info
 
 from gateway import arn as arns
 from gateway.aws import kinds
-from gateway.lineage import plan
+from gateway.lineage.types import canonical_type
 from gateway.schema import questions
 from gateway.schema.associations import HopFilterArgument, LineageConnection, hop
 from gateway.schema.entity import (
@@ -113,7 +113,7 @@ class LineageEntity(Described, Node):
         attrgetter("type_path"),
         "Its type: DataSet, Model, Image, Endpoint, ModelDeployment, SageMakerTrainingJob and so on, or any word its "
         "creator chose.",
-        plan.one_spelling,
+        canonical_type,
     )
     source_uri: str | None = member(
         attrgetter("source_path"),

@@ -6,7 +6,7 @@ import strawberry
 from strawberry import UNSET, Info
 
 from gateway.aws import kinds
-from gateway.lineage import plan
+from gateway.lineage.types import canonical_type
 from gateway.schema.arguments import (
     Account,
     ActionType,
@@ -295,8 +295,8 @@ class Query(References, Catalogue):
         parameters = given(
             SourceArn=source_arn,
             DestinationArn=destination_arn,
-            SourceType=source_type and plan.one_spelling(source_type),
-            DestinationType=destination_type and plan.one_spelling(destination_type),
+            SourceType=source_type and canonical_type(source_type),
+            DestinationType=destination_type and canonical_type(destination_type),
             AssociationType=type,
             CreatedAfter=created_after,
             CreatedBefore=created_before,

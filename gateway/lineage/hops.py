@@ -1,41 +1,38 @@
-"""Plans the calls that answer a hop: pure functions, whose plans the loaders carry out."""
+"""One hop from a vertex: what to ask ListAssociations, and what of its answer to keep."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from gateway.aws.kinds import LINEAGE, kind_at
+from gateway.aws.kinds import kind_at
+from gateway.lineage.types import TWO_SPELLINGS, canonical_type
 
-Direction = Literal["upstream", "downstream"]
+HopDirection = Literal["upstream", "downstream"]
+"""Against the arrows or along them, as the fields of a vertex are called."""
 
 Keep = Callable[[Mapping[str, Any]], bool]
 """Whether to keep an association summary."""
-
-# QueryLineage's word for what every other call names with the prefix.
-_JOBS = {f"{job}Job": f"SageMaker{job}Job" for job in ("Training", "Processing", "Transform")}
 
 _LONGEST_TYPE = 256
 """Characters of a type that ListAssociations takes; there is none that is longer."""
 
 
-def one_spelling(type_name: str | None) -> str | None:
-    """Spell an entity's type as most calls do: QueryLineage's TrainingJob is SageMakerTrainingJob elsewhere."""
-    return _JOBS.get(type_name, type_name) if type_name else None
-
-
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One hop from a vertex: what to ask ListAssociations, and what of its answer to keep."""
+    """A planned hop."""
 
     parameters: dict[str, Any]
+    """Of ListAssociations."""
+    far: str
+    """The member of an association summary that names the neighbour."""
     keep: Keep | None
     """None keeps all, so that AWS's pages can be taken as they are."""
 
 
-def hop(  # noqa: PLR0913 - a hop filter has these parts
+def plan(  # noqa: PLR0913 - a hop filter has these parts
     arn: str,
-    direction: Direction,
+    direction: HopDirection,
     *,
     association_types: Collection[str] = (),
     lineage_types: Collection[str] = (),
@@ -51,21 +48,16 @@ def hop(  # noqa: PLR0913 - a hop filter has these parts
         parameters["AssociationType"] = next(iter(association_types))
     elif association_types:
         tests.append(lambda summary: summary.get("AssociationType") in association_types)
-    wanted = {one_spelling(name) for name in types}
-    if len(wanted) == 1 and not wanted & set(_JOBS.values()) and 0 < len(name := next(iter(types))) <= _LONGEST_TYPE:
+    wanted = {canonical_type(name) for name in types}
+    if len(wanted) == 1 and not wanted & TWO_SPELLINGS and 0 < len(name := next(iter(types))) <= _LONGEST_TYPE:
         parameters[f"{far}Type"] = name
     elif wanted:
-        tests.append(lambda summary: one_spelling(summary.get(f"{far}Type")) in wanted)
+        tests.append(lambda summary: canonical_type(summary.get(f"{far}Type")) in wanted)
     if lineage_types:
-        tests.append(lambda summary: lineage_type(summary[f"{far}Arn"]) in lineage_types)
+        tests.append(lambda summary: (kind := kind_at(summary[f"{far}Arn"])) is not None and kind.name in lineage_types)
     if created_after:
         parameters["CreatedAfter"] = created_after
     if created_before:
         parameters["CreatedBefore"] = created_before
-    return Hop(parameters, (lambda summary: all(test(summary) for test in tests)) if tests else None)
-
-
-def lineage_type(arn: str) -> str | None:
-    """Tell the AWS lineage type of an ARN, such as TrialComponent; None when it names no vertex."""
-    kind = kind_at(arn)
-    return kind.name if kind in LINEAGE else None
+    keep: Keep | None = (lambda summary: all(test(summary) for test in tests)) if tests else None
+    return Hop(parameters, f"{far}Arn", keep)
