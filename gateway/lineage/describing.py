@@ -88,7 +88,7 @@ class Describing:
         reached, self._reached = found.reached[self._reached :], len(found.reached)
         await self._begin_with(reached)
 
-    async def tell(self, arns: Iterable[str]) -> None:
+    async def describe(self, arns: Iterable[str]) -> None:
         """Describe these vertices, and wait until that is done."""
         await self._begin_with(arns)
         await self._finish()

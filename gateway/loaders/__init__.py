@@ -44,7 +44,7 @@ class Loaders:
         self.belongings = Belongings(self.known, self._asking, self.entities, self.listings)
         self.shown: dict[str, Any] = {}
         """The objects that show entities, by their keys, as an answer may show one many times."""
-        self.told: list[tuple[GatewayError, list[str | int]]] = []
+        self.errors: list[tuple[GatewayError, list[str | int]]] = []
         """Errors to report beside the data of the fields at these paths."""
 
     def forget(self) -> None:
@@ -71,9 +71,9 @@ class Loaders:
         """Note why an operation is called, for the `extensions` that tell what an answer took."""
         self._asking.because(operation, reason)
 
-    def tell(self, error: GatewayError, path: list[str | int]) -> None:
+    def add_error(self, error: GatewayError, path: list[str | int]) -> None:
         """Report an error beside the data of the field at ``path``, from which something is missing."""
-        self.told.append((error, path))
+        self.errors.append((error, path))
 
     async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return the result of ``make``, which is called once a request for each key."""

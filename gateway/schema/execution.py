@@ -233,8 +233,8 @@ def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
         # The variables did not fit, or no operation has that name.
         return Outcome({"errors": [_shown(error, BadUserInput.code) for error in result.errors]}, executed=False)
     errors = [_failed(error) for error in result.errors or ()]
-    told, loaders.told = loaders.told, []
-    errors += [{"message": str(why), "path": path, "extensions": why.extensions} for why, path in told]
+    added, loaders.errors = loaders.errors, []
+    errors += [{"message": str(error), "path": path, "extensions": error.extensions} for error, path in added]
     return Outcome(({"errors": errors} if errors else {}) | {"data": result.data}, executed=True)
 
 

@@ -93,7 +93,7 @@ async def _found(  # noqa: PLR0913, PLR0917 - a question has these parts
         lambda place: shown(start.loaders, place[1]),
     )
     needs = uncovered(info, ("nodes",), ("edges", "node"))
-    await Describing(walked, needs).tell(node.key for node in page.nodes)
+    await Describing(walked, needs).describe(node.key for node in page.nodes)
     return page
 
 
@@ -125,7 +125,7 @@ async def _of_each_run(
     runs = [arn for arn in walked.nearest() if kind_at(arn) is kinds.TRIAL_COMPONENT]
     answers = await asyncio.gather(*map(ask, runs), return_exceptions=True)
     for failure in failed(answers):
-        start.loaders.tell(failure, info.path.as_list())
+        start.loaders.add_error(failure, info.path.as_list())
     return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
@@ -133,7 +133,7 @@ async def whole_walk(info: Info, start: Described, direction: LineageDirection) 
     """Walk as far as there is anything, once a request; say in the answer's errors what failed."""
     walked = await start.loaders.once(("walk", start.key, direction), lambda: _walk(start, direction))
     for error in _failures(walked.coverage().reasons):
-        start.loaders.tell(error, info.path.as_list())
+        start.loaders.add_error(error, info.path.as_list())
     return walked
 
 

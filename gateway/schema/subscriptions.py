@@ -77,7 +77,7 @@ class Progress:
     """
 
     def __init__(self, walked: Walk, filter: LineageFilter, describing: Describing) -> None:
-        """Have sent nothing of ``walked``; ``describing`` tells what is asked of its vertices."""
+        """Have sent nothing of ``walked``; ``describing`` describes its vertices as far as is asked."""
         self._walked = walked
         self._showing = Showing(walked, filter)
         self._describing = describing
@@ -91,7 +91,7 @@ class Progress:
         walked, found, showing = self._walked, self._walked.found, self._showing
         nearest = walked.nearest() if last else self._nearer()
         fresh = [arn for arn in await showing.visible(nearest) if arn not in self._sent.shown]
-        await self._describing.tell(fresh)
+        await self._describing.describe(fresh)
         edges = self._sent.new(found.edges, fresh)
         if last:
             whole = await joined(found.edges, set(nearest), self._sent.shown)

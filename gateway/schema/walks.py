@@ -126,7 +126,7 @@ class LineageGraph:
         said = {reason.value for reason in self.coverage.reasons}
         for failure in await _told_types(loaders, vertices):
             if reason_of(failure).value not in said:
-                loaders.tell(failure, info.path.as_list())
+                loaders.add_error(failure, info.path.as_list())
         return await _counts(loaders, vertices)
 
     @strawberry.field(
@@ -144,7 +144,7 @@ class LineageGraph:
         depths = {vertex.entity.key: vertex.depth for vertex in self.vertices}
         vertices, failures = await described(info.context, chosen, depths)
         for failure in failures:
-            info.context.tell(failure, info.path.as_list())
+            info.context.add_error(failure, info.path.as_list())
         edges = [
             ShownEdge(
                 edge.source.key,
