@@ -89,6 +89,8 @@ _trying: ContextVar[_Try] = ContextVar("trying")
 class _Flight:
     """A read under way, and the futures that wait for its answer."""
 
+    key: tuple[Place, str, bytes]
+    """Its place, operation and parameters."""
     task: asyncio.Task[dict[str, Any]]
     waiting: set[asyncio.Future[dict[str, Any]]] = field(default_factory=set)
 
@@ -171,13 +173,14 @@ class Calls:
         flight = self._flights.get(key) if join else None
         if flight is None:
             tally.made[operation] += 1
-            flight = self._flights[key] = _Flight(asyncio.create_task(self._made(operation, place, parameters, tally)))
-            flight.task.add_done_callback(partial(self._landed, key, flight))
+            task = asyncio.create_task(self._made(operation, place, parameters, tally))
+            flight = self._flights[key] = _Flight(key, task)
+            task.add_done_callback(partial(self._landed, flight))
         else:
             tally.joined += 1
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         flight.waiting.add(answer)
-        answer.add_done_callback(partial(self._left, key, flight))
+        answer.add_done_callback(partial(self._left, flight))
         return answer
 
     def stop_joining(self, place: Place) -> None:
@@ -185,9 +188,9 @@ class Calls:
         for key in [key for key in self._flights if key[0] == place]:
             del self._flights[key]
 
-    def _landed(self, key: tuple[Place, str, bytes], flight: _Flight, made: asyncio.Task[dict[str, Any]]) -> None:
+    def _landed(self, flight: _Flight, made: asyncio.Task[dict[str, Any]]) -> None:
         """Hand an answer to all who wait for it."""
-        self._forget(key, flight)
+        self._forget(flight)
         error = None if made.cancelled() else made.exception()
         for answer in flight.waiting:
             if answer.done():
@@ -199,16 +202,16 @@ class Calls:
             else:
                 answer.set_result(made.result())
 
-    def _left(self, key: tuple[Place, str, bytes], flight: _Flight, answer: asyncio.Future[dict[str, Any]]) -> None:
+    def _left(self, flight: _Flight, answer: asyncio.Future[dict[str, Any]]) -> None:
         """Cancel a read if nobody waits for it any more."""
         flight.waiting.discard(answer)
         if not flight.waiting and not flight.task.done():
-            self._forget(key, flight)
+            self._forget(flight)
             flight.task.cancel()
 
-    def _forget(self, key: tuple[Place, str, bytes], flight: _Flight) -> None:
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+    def _forget(self, flight: _Flight) -> None:
+        if self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]
 
     async def _made(self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
         client, pace = await self._client(place), self.pace(place, operation)
