@@ -117,15 +117,14 @@ def every(service: Service) -> Iterator[dict[str, Any]]:
 
 def _summary(row: tuple[Any, ...]) -> dict[str, Any]:
     """An AssociationSummary from the columns of ``_SUMMARY``."""
-    source, destination, source_type, destination_type, type_, created, created_by, source_name, destination_name = row[
-        :9
-    ]
+    source, destination, source_type, destination_type, type, created, created_by, *names = row
+    source_name, destination_name = names[:2]  # a listing's rows end with what it sorts by
     return {
         "SourceArn": source,
         "DestinationArn": destination,
         "SourceType": source_type or None,
         "DestinationType": destination_type or None,
-        "AssociationType": type_,
+        "AssociationType": type,
         "SourceName": source_name,
         "DestinationName": destination_name,
         "CreationTime": seconds(created),
