@@ -69,13 +69,13 @@ def events(picture: Picture) -> Iterator[str]:
             outputs[source.arn].append(_dataset(OutputDataset, destination))
         else:
             between_datasets.append(edge)
-    moment = picture.coverage.as_of
+    as_of = picture.coverage.as_of
     for vertex in filter(_is_run, picture.vertices):
-        yield from _run(vertex, moment, inputs[vertex.arn], outputs[vertex.arn], earlier[vertex.arn])
+        yield from _run(vertex, as_of, inputs[vertex.arn], outputs[vertex.arn], earlier[vertex.arn])
     for edge in between_datasets:
-        yield _association(edge, vertices[edge.source], vertices[edge.destination], moment)
+        yield _association(edge, vertices[edge.source], vertices[edge.destination], as_of)
     for arn in alone:
-        yield _line(DatasetEvent(eventTime=_time(moment), dataset=_dataset(StaticDataset, vertices[arn])))
+        yield _line(DatasetEvent(eventTime=_time(as_of), dataset=_dataset(StaticDataset, vertices[arn])))
 
 
 def _line(event: RunEvent | JobEvent | DatasetEvent) -> str:
@@ -88,7 +88,7 @@ def _is_run(vertex: Vertex) -> bool:
 
 def _run(
     vertex: Vertex,
-    told: datetime,
+    as_of: datetime,
     inputs: list[InputDataset],
     outputs: list[OutputDataset],
     earlier: list[Vertex],
@@ -105,7 +105,7 @@ def _run(
     yield _line(
         RunEvent(
             eventType=state or RunState.OTHER,
-            eventTime=_time(next(filter(None, times), told)),
+            eventTime=_time(next(filter(None, times), as_of)),
             run=run,
             job=job,
             inputs=inputs,
@@ -114,7 +114,7 @@ def _run(
     )
 
 
-def _association(edge: ShownEdge, source: Vertex, destination: Vertex, told: datetime) -> str:
+def _association(edge: ShownEdge, source: Vertex, destination: Vertex, as_of: datetime) -> str:
     """Write that one dataset came of another, as a job that reads the one and writes the other."""
     described: dict[str, facets.JobFacet] = {"jobType": _job_type(edge.type or "Association")}
     if edge.hidden_hops:
@@ -124,7 +124,7 @@ def _association(edge: ShownEdge, source: Vertex, destination: Vertex, told: dat
     job = Job(_namespace(destination), f"association/{source.arn}/{destination.arn}", described)
     return _line(
         JobEvent(
-            eventTime=_time(told),
+            eventTime=_time(as_of),
             job=job,
             inputs=[_dataset(InputDataset, source)],
             outputs=[_dataset(OutputDataset, destination)],
