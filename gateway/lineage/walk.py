@@ -420,11 +420,9 @@ class Walk:
         typeless = self._typeless - self._typed
         unsure = {arn for arn in typeless if kind_at(arn) is TRIAL_COMPONENT}
         self._dangling |= typeless - unsure
-        ordered = sorted(unsure)
-        found = await asyncio.gather(
-            *(self.loaders.entities.describe(TRIAL_COMPONENT, arn) for arn in ordered), return_exceptions=True
-        )
-        for arn, record in zip(ordered, found, strict=True):
+        described = (self.loaders.entities.describe(TRIAL_COMPONENT, arn) for arn in sorted(unsure))
+        found = await asyncio.gather(*described, return_exceptions=True)
+        for arn, record in zip(sorted(unsure), found, strict=True):
             if isinstance(record, GatewayError):
                 self._ended_by.add(reason_of(record))
                 self._unsure.add(arn)
