@@ -77,6 +77,27 @@ def _leading(before: Mapping[str, list[str]], hidden: AbstractSet[str], shown: A
     return leading
 
 
+def _reached(source: str, after: Mapping[str, list[str]], shown: AbstractSet[str]) -> tuple[dict[str, int], int]:
+    """Return the shown vertices that ``source`` reaches across hidden ones only, each with the fewest hidden between.
+
+    The second value is how many associations were followed.
+    """
+    reached: dict[str, int] = {}
+    level = {arn for arn in after[source] if arn not in shown}
+    seen = set(level)
+    hidden = steps = 0
+    while level:
+        hidden += 1
+        ways = [after.get(near, ()) for near in level]
+        steps += sum(map(len, ways))
+        beyond = set().union(*ways)
+        for arn in (beyond & shown) - {source}:
+            reached.setdefault(arn, hidden)
+        level = beyond - shown - seen
+        seen |= level
+    return reached, steps
+
+
 class Between:
     """The associations between shown vertices while a walk goes on, each returned once, when both ends are shown."""
 
@@ -104,24 +125,3 @@ class Between:
         else:
             self._waiting[missing].append(edge)
         return missing is None
-
-
-def _reached(source: str, after: Mapping[str, list[str]], shown: AbstractSet[str]) -> tuple[dict[str, int], int]:
-    """Return the shown vertices that ``source`` reaches across hidden ones only, each with the fewest hidden between.
-
-    The second value is how many associations were followed.
-    """
-    reached: dict[str, int] = {}
-    level = {arn for arn in after[source] if arn not in shown}
-    seen = set(level)
-    hidden = steps = 0
-    while level:
-        hidden += 1
-        ways = [after.get(near, ()) for near in level]
-        steps += sum(map(len, ways))
-        beyond = set().union(*ways)
-        for arn in (beyond & shown) - {source}:
-            reached.setdefault(arn, hidden)
-        level = beyond - shown - seen
-        seen |= level
-    return reached, steps
