@@ -6,7 +6,7 @@ from pathlib import Path
 HOUSE = Path(__file__).parents[1] / "gateway"
 
 # From the roof to the cellar; a room may use those on lower floors, and its own.
-FLOORS = [["cli"], ["app"], ["http"], ["schema"], ["lineage"], ["loaders"], ["memory"], ["cache", "records"], ["aws"]]
+FLOORS = [["cli"], ["app"], ["http"], ["schema"], ["lineage"], ["loaders"], ["cache", "records"], ["aws"]]
 SHELF = {"settings", "errors", "arn", "serving", "rates", "breaker", "observability", "turns"}
 
 

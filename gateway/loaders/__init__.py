@@ -17,7 +17,7 @@ from gateway.loaders.entities import Entities
 from gateway.loaders.known import Known
 from gateway.loaders.lineage import Lineage
 from gateway.loaders.listings import Listings
-from gateway.memory import Memory
+from gateway.loaders.request_cache import RequestCache
 from gateway.records import Record
 from gateway.turns import LONG
 
@@ -34,9 +34,9 @@ class Loaders:
         self._calls = calls
         self.turns = calls.tally.turns
         """The turns in which its long work is done."""
-        self._memory = Memory(cache, self.turns, fresh=fresh)
+        self._cache = RequestCache(cache, self.turns, fresh=fresh)
         self._asking = Asking(calls)
-        self.known = Known(calls, self._memory)
+        self.known = Known(calls, self._cache)
         self.entities = Entities(self.known, self._asking)
         self.associations = Associations(self.known, self._asking)
         self.lineage = Lineage(self.known, self._asking, self.associations)
@@ -50,7 +50,7 @@ class Loaders:
     def forget(self) -> None:
         """Discard all that was learnt, as it may no longer be true."""
         self.shown = {}
-        for part in (self._memory, self._asking, self.known, self.entities, self.lineage, self.belongings):
+        for part in (self._cache, self._asking, self.known, self.entities, self.lineage, self.belongings):
             part.forget()
 
     @property
@@ -61,7 +61,7 @@ class Loaders:
     @property
     def aws(self) -> dict[str, Any]:
         """What the request has asked of AWS so far, as `extensions` show it."""
-        return self._calls.report() | {"cached": self._memory.hits}
+        return self._calls.report() | {"cached": self._cache.hits}
 
     def count_shown(self) -> None:
         """Count an entity that the answer shows; BudgetExceeded when it shows as many as it may."""
@@ -92,7 +92,7 @@ class Loaders:
         finally:
             self.forget()
             self._calls.stop_joining(place)
-            await self._memory.evict([(place, ""), *self._touched(place, parameters)])
+            await self._cache.evict([(place, ""), *self._touched(place, parameters)])
 
     def _touched(self, place: Place, parameters: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         """Yield the entities that a write is about, by their ARNs or names, and where they are asked for."""
@@ -105,13 +105,13 @@ class Loaders:
 
     async def keep(self) -> None:
         """Put into the cache what has been learnt so far."""
-        await self._memory.keep()
+        await self._cache.keep()
 
     async def end(self) -> None:
         """Cancel what is still under way, as nobody waits for it, and put into the cache what is worth keeping."""
         self._calls.end()
         await self.known.keep_summed()
-        await self._memory.keep()
+        await self._cache.keep()
         records = self.known.records
         self.forget()  # the loaders refer to this object, so its records would live until cycles are collected
         if len(records) > LONG:

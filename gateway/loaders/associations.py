@@ -62,7 +62,7 @@ class Associations:
         return self._asking.page(self._load, asked, frozen(parameters), token)
 
     async def _load(self, place: Place, parameters: tuple[tuple[str, Any], ...], token: str | None) -> Page:
-        remembered = None if token else await self._known.memory.associations(place, parameters)
+        remembered = None if token else await self._known.cache.associations(place, parameters)
         if remembered is not None:
             self._learn(remembered, place)
             return Page(remembered, None)
@@ -74,7 +74,7 @@ class Associations:
         page = Page(answer["AssociationSummaries"], answer.get("NextToken"))
         self._learn(page.items, place)
         if token is None and page.next is None:
-            self._known.memory.learn_associations(place, parameters, page.items)
+            self._known.cache.learn_associations(place, parameters, page.items)
         return page
 
     def _learn(self, summaries: Iterable[dict[str, Any]], place: Place) -> None:

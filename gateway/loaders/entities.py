@@ -15,7 +15,7 @@ from gateway.aws.places import HOME, Place
 from gateway.errors import BadUserInput, Forbidden, NotFound, Unsupported
 from gateway.loaders.asking import Asking, says_missing
 from gateway.loaders.known import Known
-from gateway.memory import Entity
+from gateway.loaders.request_cache import Entity
 from gateway.records import Record
 
 _ROUNDS = 8
@@ -45,7 +45,7 @@ class Entities:
         place = self._known.place_of(key)
         if record.described and record.covers(path):
             return record
-        if remembered := await self._known.memory.entity(place, kind, key):
+        if remembered := await self._known.cache.entity(place, kind, key):
             self._known.recalled(remembered)
             if record.covers(path):
                 return record
@@ -69,7 +69,7 @@ class Entities:
         """Return the key of the entity of that name, describing it unless it is known already."""
         if key := self._known.named(place, kind, name):
             return key
-        if (remembered := await self._known.memory.entity(place, kind, name)) is None:
+        if (remembered := await self._known.cache.entity(place, kind, name)) is None:
             return await asyncio.shield(self._described(kind, name, place))
         self._known.recalled(remembered)
         return remembered.key
@@ -99,12 +99,12 @@ class Entities:
         if answer is None or (arns.parse(wanted) and not kind.by_arn and answer[kind.arn].lower() != wanted.lower()):
             self._known.record(wanted).complete({})
             self._known.record(wanted).missing = True
-            self._known.memory.learn_missing(place, kind, wanted)
+            self._known.cache.learn_missing(place, kind, wanted)
             return None
         found = wanted if arns.parse(wanted) else answer[kind.arn] + wanted.removeprefix(unpinned(wanted))
         lacks = kind.batch.adds if kind.batch else frozenset[str]()
         self._known.record(found).complete(answer, lacks)
-        self._known.memory.learn_entity(place, kind, wanted, Entity(found, answer, lacks))
+        self._known.cache.learn_entity(place, kind, wanted, Entity(found, answer, lacks))
         self._known.note_name(place, kind, found)
         return found
 

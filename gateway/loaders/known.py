@@ -9,18 +9,18 @@ from gateway.aws.budget import Budget
 from gateway.aws.kinds import Kind, kind_at, unpinned
 from gateway.aws.places import Place
 from gateway.errors import Forbidden
-from gateway.memory import Entity, Memory
+from gateway.loaders.request_cache import Entity, RequestCache
 from gateway.records import Record
 
 
 class Known:
     """The records of one request."""
 
-    def __init__(self, calls: Budget, memory: Memory) -> None:
-        """Begin with no records; ``memory`` knows what is in the cache, and ``calls`` where entities are asked for."""
+    def __init__(self, calls: Budget, cache: RequestCache) -> None:
+        """Begin with no records; ``cache`` knows some from before, and ``calls`` where they are asked for."""
         self._calls = calls
         self._turns = calls.tally.turns
-        self.memory = memory
+        self.cache = cache
         self.forget()
 
     def forget(self) -> None:
@@ -73,14 +73,14 @@ class Known:
             key = kind.key(members)
             self.record(key).complete(members, batch.lacks)
             with contextlib.suppress(Forbidden):
-                self.memory.learn_entity(self.place_of(key), kind, key, Entity(key, members, batch.lacks))
+                self.cache.learn_entity(self.place_of(key), kind, key, Entity(key, members, batch.lacks))
         return found
 
     async def recall(self, keys: Sequence[str]) -> set[str]:
         """Learn what the cache knows of many entities, and return those of which it knows anything."""
         known = set()
         async for some in self._turns.slices(keys):
-            for entity in await self.memory.entities(self.placed(some)):
+            for entity in await self.cache.entities(self.placed(some)):
                 self.recalled(entity)
                 known.add(entity.key)
         return known
@@ -103,4 +103,4 @@ class Known:
             for place, kind, key in self.placed(some):
                 record = self.record(key)
                 if record.noted and not record.described:
-                    self.memory.learn_entity(place, kind, key, Entity(key, record.noted, None))
+                    self.cache.learn_entity(place, kind, key, Entity(key, record.noted, None))

@@ -55,14 +55,14 @@ class Lineage:
         Where the cache knows all pages, they come as one.
         """
         place, shape = self._known.place_of(start), (start, direction, depth)
-        if token is None and (remembered := await self._known.memory.walk(place, *shape)):
+        if token is None and (remembered := await self._known.cache.walk(place, *shape)):
             async for some in self._turns.slices(remembered.vertices):
                 self._learn_types(some)
             return remembered
         try:
             step = await self._load(place, shape, token)
         except NotFound:
-            self._known.memory.learn_walk(place, *shape, found=Step([], [], None))
+            self._known.cache.learn_walk(place, *shape, found=Step([], [], None))
             raise
         self._learn_types(step.vertices)
         self._keep(place, shape, token, step)
@@ -78,7 +78,7 @@ class Lineage:
         if step.next:
             self._walked[place, *shape, step.next] = whole
         else:
-            self._known.memory.learn_walk(place, *shape, found=whole)
+            self._known.cache.learn_walk(place, *shape, found=whole)
 
     async def neighbours(self, start: str, direction: str) -> Step:
         """Return all of one vertex's own associations and their ends, by ListAssociations."""

@@ -34,7 +34,7 @@ class Entity(NamedTuple):
         return self.key, self.members, self.lacks if self.lacks is None else sorted(self.lacks)
 
 
-class Memory:
+class RequestCache:
     """The cache as one request sees it."""
 
     def __init__(self, cache: Cache, turns: Turns, *, fresh: bool) -> None:
