@@ -23,8 +23,8 @@ from gateway.http.limits import Limits
 from gateway.http.operations import Operations
 from gateway.http.origins import Hosts, allowed_origins, cors
 from gateway.http.pages import ASSETS, Pages
+from gateway.http.quota import Quota
 from gateway.http.requests import Requests
-from gateway.http.spending import Spending
 from gateway.http.subscriptions import WebSocketEndpoint
 from gateway.loaders import Loaders
 from gateway.observability import Instruments
@@ -58,7 +58,7 @@ def create_app(settings: Settings, *, demo: bool = False, hosts: Collection[str]
     executor = Executor(
         schema.build(settings), most_tokens=settings.max_tokens, check=limits.check, hides_schema=production
     )
-    operations = Operations(executor, known, documents, Spending(settings))
+    operations = Operations(executor, known, documents, Quota(settings))
     pages = Pages(settings, demo=demo)
     endpoint = GraphQLEndpoint(operations, settings.max_body_bytes, pages.graphiql)
     routes: list[Route | WebSocketRoute] = [

@@ -22,7 +22,7 @@ from gateway.errors import (
 from gateway.http.callers import Authenticator, Caller, Credentials, Role
 from gateway.http.documents import Documents
 from gateway.http.extensions import extended, wanted
-from gateway.http.spending import Spending
+from gateway.http.quota import Quota
 from gateway.loaders import Loaders
 from gateway.schema.execution import Executor, Outcome, refusal
 
@@ -115,14 +115,12 @@ _STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
 class Operations:
     """Answers operations by the executor, each with loaders of its own, to callers who may ask them."""
 
-    def __init__(
-        self, executor: Executor, authenticator: Authenticator, documents: Documents, spending: Spending
-    ) -> None:
-        """Answer callers whom ``authenticator`` knows, by ``executor``, what ``documents`` and ``spending`` allow."""
+    def __init__(self, executor: Executor, authenticator: Authenticator, documents: Documents, quota: Quota) -> None:
+        """Answer callers whom ``authenticator`` knows, by ``executor``, what ``documents`` and ``quota`` allow."""
         self._executor = executor
         self._authenticator = authenticator
         self._documents = documents
-        self._spending = spending
+        self._quota = quota
 
     async def sender(self, connection: HTTPConnection, parameters: Mapping[str, Any] | None = None) -> Sender:
         """Read who asks and how; Refusal when the gateway does not know the caller.
@@ -161,7 +159,7 @@ class Operations:
         loaders = _loaders(sender)
         try:
             outcome = await self._executor.run(*asked[:3], loaders)
-            return extended(outcome, _wanted(asked, sender), cost, self._spending.most, loaders)
+            return extended(outcome, _wanted(asked, sender), cost, self._quota.most, loaders)
         finally:
             await loaders.end()
 
@@ -188,7 +186,7 @@ class Operations:
         try:
             async with aclosing(self._executor.stream(*asked[:3], loaders)) as outcomes:
                 async for outcome in outcomes:
-                    yield extended(outcome, names, cost, self._spending.most, loaders)
+                    yield extended(outcome, names, cost, self._quota.most, loaders)
         finally:
             await loaders.end()
 
@@ -199,7 +197,7 @@ class Operations:
         cost = self._executor.cost(*asked[:3])
         observability.costs(cost)
         try:
-            await self._spending.take(cost, self._share(sender), sender.connection.app.state.backend.rates)
+            await self._quota.take(cost, self._share(sender), sender.connection.app.state.backend.rates)
         except Throttled as error:
             headers = {"Retry-After": str(error.retry_after)}
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers, **error.extensions) from None

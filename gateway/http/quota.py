@@ -7,7 +7,7 @@ from gateway.rates import Rates
 from gateway.settings import Settings
 
 
-class Spending:
+class Quota:
     """What an operator allows, in the units in which operations are estimated."""
 
     def __init__(self, settings: Settings) -> None:
