@@ -41,24 +41,26 @@ def create_app(settings: Settings, *, demo: bool = False, hosts: Collection[str]
 
     ValueError says why it does not start with these settings.
     """
-    known, origins, production = authenticator(settings), allowed_origins(settings), settings.profile == "production"
+    callers, origins = authenticator(settings), allowed_origins(settings)
     documents = read_documents(settings.trusted_documents, only=settings.trusted_documents_only)
     instruments = Instruments(tracing=settings.tracing)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.instruments = instruments
-        async with aclosing(instruments), aclosing(known), opened(settings) as backend:
+        async with aclosing(instruments), aclosing(callers), opened(settings) as backend:
             app.state.backend = backend
             probes = {"aws": aws_probe(backend.calls, instruments), "cache": backend.cache.state}
             app.state.readiness = Readiness(probes)
             yield
 
-    limits = Limits(settings)
     executor = Executor(
-        schema.build(settings), most_tokens=settings.max_tokens, check=limits.check, hides_schema=production
+        schema.build(settings),
+        most_tokens=settings.max_tokens,
+        check=Limits(settings).check,
+        hides_schema=settings.profile == "production",
     )
-    operations = Operations(executor, known, documents, Quota(settings))
+    operations = Operations(executor, callers, documents, Quota(settings))
     pages = Pages(settings, demo=demo)
     endpoint = GraphQLEndpoint(operations, settings.max_body_bytes, pages.graphiql)
     routes: list[Route | WebSocketRoute] = [
