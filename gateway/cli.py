@@ -29,7 +29,7 @@ from gateway.local.server import serve as serve_local
 from gateway.local.store import ACCOUNT, REGION, StoreError
 from gateway.local.transfer import BadLineError
 from gateway.observability import logs
-from gateway.schema.execution import Executor
+from gateway.schema.execution import Executor, GraphQLRequest
 from gateway.schema.names import Names
 from gateway.settings import Settings
 
@@ -272,7 +272,7 @@ async def _answer(settings: Settings, document: str, variables: dict[str, Any]) 
         executor = Executor(schema.build(settings))
         loaders = backend.loaders()
         try:
-            return (await executor.run(document, variables, None, loaders)).answer
+            return (await executor.run(GraphQLRequest(document, variables), loaders)).answer
         finally:
             await loaders.end()
 

@@ -32,7 +32,7 @@ from graphs import artifact_arn, fan
 from gateway import schema
 from gateway.local.server import LocalServer
 from gateway.schema.cost import MOST, Costs
-from gateway.schema.execution import Executor
+from gateway.schema.execution import Executor, GraphQLRequest
 from gateway.schema.sizes import GIVEN
 from gateway.settings import Settings
 
@@ -54,7 +54,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def cost(query: str, **variables: Any) -> int:
-    found = EXECUTOR.cost(query, variables, None)
+    found = EXECUTOR.cost(GraphQLRequest(query, variables))
     assert found is not None, query
     return found
 
@@ -171,8 +171,8 @@ def test_only_what_may_be_wanted_costs() -> None:
 
 def test_unknown_operation_has_no_cost() -> None:
     two = "query A { __typename } query B { artifacts { nodes { arn } } }"
-    assert [EXECUTOR.cost(two, None, name) for name in (None, "B", "C")] == [None, 51, None]
-    assert [EXECUTOR.cost(query, None, None) for query in ("{", "{ nothing }")] == [None, None]
+    assert [EXECUTOR.cost(GraphQLRequest(two, None, name)) for name in (None, "B", "C")] == [None, 51, None]
+    assert [EXECUTOR.cost(GraphQLRequest(query)) for query in ("{", "{ nothing }")] == [None, None]
 
 
 def fields() -> dict[tuple[str, str], GraphQLField]:

@@ -13,7 +13,7 @@ from graphql import parse
 from gateway.http.limits import Limits
 from gateway.local.server import LocalServer
 from gateway.schema import build
-from gateway.schema.execution import Executor
+from gateway.schema.execution import Executor, GraphQLRequest
 from gateway.settings import Settings
 
 
@@ -146,8 +146,8 @@ async def test_fields_of_one_name_are_compared_for_a_while(answer: Ask, times: i
 def test_remembered_documents_have_a_limit() -> None:
     executor = Executor(build(Settings()))
     for number in range(50):
-        executor.cost(f"{{ # {number:10000}\n __typename }}", None, None)
-        executor.cost(f"{{ # {number:10000}\n nothing }}", None, None)
+        executor.cost(GraphQLRequest(f"{{ # {number:10000}\n __typename }}"))
+        executor.cost(GraphQLRequest(f"{{ # {number:10000}\n nothing }}"))
     kept = [document for document, _ in executor._remembered.values()]  # noqa: SLF001 - nothing else tells
     assert len(kept) == 19
     assert all("__typename" in document.loc.source.body for document in kept if document and document.loc)

@@ -11,8 +11,9 @@ from starlette.types import Receive, Scope, Send
 from gateway.errors import NotFound
 from gateway.http.accept import Accept
 from gateway.http.disconnects import cancelled_on_disconnect
-from gateway.http.operations import Asked, Operations, Refusal
+from gateway.http.operations import Operations, Refusal, read_request
 from gateway.http.subscriptions import EVENT_STREAM, event_stream
+from gateway.schema.execution import GraphQLRequest
 
 _SAFE = ("GET", "HEAD")
 
@@ -63,7 +64,7 @@ class GraphQLEndpoint:
             status = HTTPStatus.BAD_REQUEST
         return Response(orjson.dumps(answer), status, headers, f"{media_type}; charset=utf-8")
 
-    def _streams(self, asked: Asked, accept: Accept) -> bool:
+    def _streams(self, asked: GraphQLRequest, accept: Accept) -> bool:
         """Whether to answer by events: a subscription if they are accepted, anything else if preferred to JSON."""
         if not accept.names(EVENT_STREAM):
             return False
@@ -86,7 +87,7 @@ async def without_slash(request: Request) -> Response:
     return RedirectResponse(f"../graphql?{query}" if query else "../graphql")
 
 
-async def _asked(request: Request, most_bytes: int) -> Asked:
+async def _asked(request: Request, most_bytes: int) -> GraphQLRequest:
     if request.method in _SAFE:
         given: Any = {name: text for name, text in request.query_params.items() if text}
         given |= {name: _json(given[name]) for name in given.keys() & {"variables", "extensions"}}
@@ -96,7 +97,7 @@ async def _asked(request: Request, most_bytes: int) -> Asked:
         if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must not be compressed.")
         given = _json(await _body(request, most_bytes))
-    return Asked.read(given)
+    return read_request(given)
 
 
 async def _body(request: Request, most_bytes: int) -> bytes:

@@ -24,32 +24,7 @@ from gateway.http.documents import Documents
 from gateway.http.extensions import extended, wanted
 from gateway.http.quota import Quota
 from gateway.loaders import Loaders
-from gateway.schema.execution import Executor, Outcome, refusal
-
-
-class Asked(NamedTuple):
-    """The parameters of a request, as GraphQL over HTTP names them."""
-
-    query: str
-    """The document; empty where the request names one by its hash only."""
-    variables: dict[str, Any] | None
-    operation_name: str | None
-    extensions: dict[str, Any]
-    document_id: str | None = None
-
-    @classmethod
-    def read(cls, given: Any) -> "Asked":
-        """Read what JSON or a query string holds; Refusal when it is no request."""
-        if not isinstance(given, dict):
-            raise Refusal(HTTPStatus.BAD_REQUEST, "The request must be a JSON object with a `query`.")
-        for name, kind, what in _PARAMETERS:
-            if given.get(name) is not None and not isinstance(given[name], kind):
-                raise Refusal(HTTPStatus.BAD_REQUEST, f"`{name}` must be {what}.")
-        extensions, id = given.get("extensions") or {}, given.get("documentId")
-        if not given.get("query") and not id and extensions.get("persistedQuery") is None:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "`query` must be a GraphQL document.")
-        return cls(given.get("query") or "", given.get("variables"), given.get("operationName") or None, extensions, id)
-
+from gateway.schema.execution import Executor, GraphQLRequest, Outcome, refusal
 
 _PARAMETERS = (
     ("query", str, "a GraphQL document"),
@@ -58,6 +33,19 @@ _PARAMETERS = (
     ("extensions", dict, "an object"),
     ("documentId", str, "a string"),
 )
+
+
+def read_request(given: Any) -> GraphQLRequest:
+    """Read what JSON or a query string holds; Refusal when it is no request."""
+    if not isinstance(given, dict):
+        raise Refusal(HTTPStatus.BAD_REQUEST, "The request must be a JSON object with a `query`.")
+    for name, kind, what in _PARAMETERS:
+        if given.get(name) is not None and not isinstance(given[name], kind):
+            raise Refusal(HTTPStatus.BAD_REQUEST, f"`{name}` must be {what}.")
+    query, extensions, id = given.get("query") or "", given.get("extensions") or {}, given.get("documentId")
+    if not query and not id and extensions.get("persistedQuery") is None:
+        raise Refusal(HTTPStatus.BAD_REQUEST, "`query` must be a GraphQL document.")
+    return GraphQLRequest(query, given.get("variables"), given.get("operationName") or None, extensions, id)
 
 
 class Sender(NamedTuple):
@@ -139,14 +127,14 @@ class Operations:
         deliberate = connection.scope.get("method") == "POST" or bool(shown and self._authenticator.signs_in)
         return Sender(connection, fresh, caller, deliberate)
 
-    def subscribes(self, asked: Asked) -> bool:
+    def subscribes(self, asked: GraphQLRequest) -> bool:
         """Whether an operation has more than one answer; one that may not be asked has none."""
         try:
-            return self._executor.is_subscription(self._text(asked), asked.operation_name)
+            return self._executor.is_subscription(self._with_document(asked))
         except GatewayError:
             return False
 
-    async def answer(self, asked: Asked, sender: Sender) -> Outcome:
+    async def answer(self, asked: GraphQLRequest, sender: Sender) -> Outcome:
         """Answer once; Refusal when it may not be asked."""
         with observability.operation() as operation:
             asked, sender = self._allowed(asked, sender)
@@ -154,16 +142,16 @@ class Operations:
             operation.answered(outcome.answer)
             return outcome
 
-    async def _answered(self, asked: Asked, sender: Sender) -> Outcome:
+    async def _answered(self, asked: GraphQLRequest, sender: Sender) -> Outcome:
         cost = await self._spend(asked, sender)
         loaders = _loaders(sender)
         try:
-            outcome = await self._executor.run(*asked[:3], loaders)
+            outcome = await self._executor.run(asked, loaders)
             return extended(outcome, _wanted(asked, sender), cost, self._quota.most, loaders)
         finally:
             await loaders.end()
 
-    async def stream(self, asked: Asked, sender: Sender) -> AsyncGenerator[Outcome, None]:
+    async def stream(self, asked: GraphQLRequest, sender: Sender) -> AsyncGenerator[Outcome, None]:
         """Answer once, or for a subscription until it ends; Refusal, before any answer, when it may not be asked."""
         with ExitStack() as undo:
             operation = undo.enter_context(observability.operation())
@@ -175,26 +163,26 @@ class Operations:
                 outcomes = refused_once(refused)
             return _observed(outcomes, operation, undo.pop_all())
 
-    async def _begun(self, asked: Asked, sender: Sender) -> AsyncGenerator[Outcome, None]:
+    async def _begun(self, asked: GraphQLRequest, sender: Sender) -> AsyncGenerator[Outcome, None]:
         asked, sender = self._allowed(asked, sender)
         cost = await self._spend(asked, sender)
         return self._streamed(asked, _wanted(asked, sender), cost, _loaders(sender))
 
     async def _streamed(
-        self, asked: Asked, names: frozenset[str], cost: int | None, loaders: Loaders
+        self, asked: GraphQLRequest, names: frozenset[str], cost: int | None, loaders: Loaders
     ) -> AsyncGenerator[Outcome, None]:
         try:
-            async with aclosing(self._executor.stream(*asked[:3], loaders)) as outcomes:
+            async with aclosing(self._executor.stream(asked, loaders)) as outcomes:
                 async for outcome in outcomes:
                     yield extended(outcome, names, cost, self._quota.most, loaders)
         finally:
             await loaders.end()
 
-    async def _spend(self, asked: Asked, sender: Sender) -> int | None:
+    async def _spend(self, asked: GraphQLRequest, sender: Sender) -> int | None:
         """Return what the operation may cost, after taking it from its caller's bucket; Refusal when that fails."""
-        if operation := self._executor.operation(asked.query, asked.operation_name):
+        if operation := self._executor.operation(asked):
             observability.operates(operation.operation.value, operation.name.value if operation.name else None)
-        cost = self._executor.cost(*asked[:3])
+        cost = self._executor.cost(asked)
         observability.costs(cost)
         try:
             await self._quota.take(cost, self._share(sender), sender.connection.app.state.backend.rates)
@@ -210,23 +198,24 @@ class Operations:
         client = sender.connection.client
         return sender.caller.name if self._authenticator.signs_in or not client else client.host
 
-    def _allowed(self, asked: Asked, sender: Sender) -> tuple[Asked, Sender]:
+    def _allowed(self, asked: GraphQLRequest, sender: Sender) -> tuple[GraphQLRequest, Sender]:
         """Find the document, and check that this caller may ask it in this way; Refusal when not."""
         try:
             _need(sender.caller, Role.READ, "This needs the role `read`.")
-            query = self._text(asked)
-            mutates = self._executor.is_mutation(query, asked.operation_name)
+            request = self._with_document(asked)
+            mutates = self._executor.is_mutation(request)
             if mutates:
                 _check_may_write(sender)
-            if self._executor.tells_schema(query):
+            if self._executor.tells_schema(request.query):
                 _need(sender.caller, Role.SCHEMA, "Reading the schema needs the role `schema` here.")
         except GatewayError as error:
             raise Refusal.of(error) from None
         # What is to be changed is looked at as it is now.
-        return asked._replace(query=query), sender._replace(fresh=sender.fresh or mutates)
+        return request, sender._replace(fresh=sender.fresh or mutates)
 
-    def _text(self, asked: Asked) -> str:
-        return self._documents.text(asked.query, asked.document_id, asked.extensions.get("persistedQuery"))
+    def _with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
+        text = self._documents.text(asked.query, asked.document_id, asked.extensions.get("persistedQuery"))
+        return asked._replace(query=text)
 
 
 async def _observed(
@@ -239,7 +228,7 @@ async def _observed(
                 yield outcome
 
 
-def _wanted(asked: Asked, sender: Sender) -> frozenset[str]:
+def _wanted(asked: GraphQLRequest, sender: Sender) -> frozenset[str]:
     return wanted(asked.extensions, sender.connection.headers)
 
 

@@ -20,8 +20,8 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Messag
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from gateway.errors import Throttled
-from gateway.http.operations import Asked, Operations, Refusal, refused_once
-from gateway.schema.execution import Outcome, refusal
+from gateway.http.operations import Operations, Refusal, read_request, refused_once
+from gateway.schema.execution import GraphQLRequest, Outcome, refusal
 
 EVENT_STREAM = "text/event-stream"
 
@@ -67,7 +67,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Pass the whole payload on, which may have more than strawberry reads: extensions, and hashes for queries."""
         try:
-            asked = Asked.read(message["payload"])
+            asked = read_request(message["payload"])
         except Refusal as refused:
             await self.handle_invalid_message(str(refused))
             return
@@ -136,7 +136,7 @@ class _Answers:
         self._operations = operations
 
     async def stream(
-        self, query: Asked, *, context_value: _Opened, **_: Any
+        self, query: GraphQLRequest, *, context_value: _Opened, **_: Any
     ) -> AsyncGenerator[ExecutionResult | PreExecutionError, None]:
         """Begin an operation; ``query`` is the whole of the client's request.
 

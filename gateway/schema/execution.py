@@ -6,10 +6,11 @@ pages and federation routers send the same few over and over.
 
 import logging
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from functools import lru_cache
 from inspect import isawaitable
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import strawberry
@@ -70,6 +71,17 @@ def _size(prepared: _Prepared) -> int:
     return len(document.loc.source.body) if document and document.loc else 0
 
 
+class GraphQLRequest(NamedTuple):
+    """The parameters of a request, as GraphQL over HTTP names them."""
+
+    query: str
+    """The document; empty where the request names one by its hash only."""
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: Mapping[str, Any] = MappingProxyType({})
+    document_id: str | None = None
+
+
 class Outcome(NamedTuple):
     """What came of a request."""
 
@@ -104,24 +116,26 @@ class Executor:
         self._remembered: LRUCache[str, _Prepared] = LRUCache(_REMEMBERED, getsizeof=_size)
         self._latest = lru_cache(1)(self._prepared)  # what is not worth remembering is needed several times too
 
-    def operation(self, query: str, operation_name: str | None) -> OperationDefinitionNode | None:
+    def operation(self, request: GraphQLRequest) -> OperationDefinitionNode | None:
         """Return the operation that a request means; None if it does not say which, or cannot be parsed."""
-        document, _ = self._prepare(query)
-        return get_operation_ast(document, operation_name) if document else None
+        document, _ = self._prepare(request.query)
+        return get_operation_ast(document, request.operation_name) if document else None
 
-    def cost(self, query: str, variables: dict[str, Any] | None, operation_name: str | None) -> int | None:
+    def cost(self, request: GraphQLRequest) -> int | None:
         """Return what a request may cost; None if it is not valid, or does not say which operation it means."""
-        document, errors = self._prepare(query)
-        operation = self.operation(query, operation_name)
-        return self._costs.of(document, operation, variables or {}) if document and operation and not errors else None
+        document, errors = self._prepare(request.query)
+        operation = self.operation(request)
+        if document is None or operation is None or errors:
+            return None
+        return self._costs.of(document, operation, request.variables or {})
 
-    def is_mutation(self, query: str, operation_name: str | None) -> bool:
+    def is_mutation(self, request: GraphQLRequest) -> bool:
         """Whether a request would change something."""
-        return _is(OperationType.MUTATION, self.operation(query, operation_name))
+        return _is(OperationType.MUTATION, self.operation(request))
 
-    def is_subscription(self, query: str, operation_name: str | None) -> bool:
+    def is_subscription(self, request: GraphQLRequest) -> bool:
         """Whether a request has more than one answer."""
-        return _is(OperationType.SUBSCRIPTION, self.operation(query, operation_name))
+        return _is(OperationType.SUBSCRIPTION, self.operation(request))
 
     def tells_schema(self, query: str) -> bool:
         """Whether the answer to a document would tell the schema, of a schema that is kept secret."""
@@ -130,46 +144,40 @@ class Executor:
         document, errors = self._prepare(query)
         return document is not None and not errors and _SCHEMA_FIELD in _field_names(document)
 
-    async def run(
-        self, query: str, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders
-    ) -> Outcome:
+    async def run(self, request: GraphQLRequest, loaders: Loaders) -> Outcome:
         """Answer one request; nothing is raised, whatever the document says."""
-        document, errors = self._prepare(query)
+        document, errors = self._prepare(request.query)
         if document is None or errors:
             return Outcome({"errors": errors}, executed=False)
-        if self.is_subscription(query, operation_name):
+        if self.is_subscription(request):
             return Outcome(refusal("A subscription needs a WebSocket or an event stream."), executed=False)
-        result = execute(self._schema, document, **self._asked(variables, operation_name, loaders))
-        outcome = _outcome(result if isinstance(result, ExecutionResult) else await result, loaders)
-        return self._redact(outcome, query, variables, operation_name)
+        result = execute(self._schema, document, **self._arguments(request, loaders))
+        return self._redact(_outcome(result if isinstance(result, ExecutionResult) else await result, loaders), request)
 
-    async def stream(
-        self, query: str, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders
-    ) -> AsyncGenerator[Outcome, None]:
+    async def stream(self, request: GraphQLRequest, loaders: Loaders) -> AsyncGenerator[Outcome, None]:
         """Answer one request: once, or for a subscription until it ends."""
-        document, errors = self._prepare(query)
-        if document is None or errors or not self.is_subscription(query, operation_name):
-            yield await self.run(query, variables, operation_name, loaders)
+        document, errors = self._prepare(request.query)
+        if document is None or errors or not self.is_subscription(request):
+            yield await self.run(request, loaders)
             return
-        begun = subscribe(self._schema, document, **self._asked(variables, operation_name, loaders))
+        begun = subscribe(self._schema, document, **self._arguments(request, loaders))
         results: Any = await begun if isawaitable(begun) else begun
-        said = query, variables, operation_name
         if isinstance(results, ExecutionResult):
-            yield self._redact(_outcome(results, loaders), *said)
+            yield self._redact(_outcome(results, loaders), request)
             return
         async with aclosing(results):
             try:
                 async for result in results:
-                    yield self._redact(_outcome(result, loaders), *said)
+                    yield self._redact(_outcome(result, loaders), request)
             except Exception as error:  # noqa: BLE001 - whatever ends the source, the client is told
                 failure = GraphQLError(str(error), original_error=error)
-                yield self._redact(Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False), *said)
+                yield self._redact(Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False), request)
 
-    def _asked(self, variables: dict[str, Any] | None, operation_name: str | None, loaders: Loaders) -> dict[str, Any]:
+    def _arguments(self, request: GraphQLRequest, loaders: Loaders) -> dict[str, Any]:
         """Return the arguments with which graphql-core executes a document."""
         return {
-            "variable_values": variables,
-            "operation_name": operation_name,
+            "variable_values": request.variables,
+            "operation_name": request.operation_name,
             "context_value": loaders,
             "hide_suggestions": self._hides_schema,
             "executor_class": PlannedExecutor,
@@ -197,11 +205,12 @@ class Executor:
         errors = [_shown(error, VALIDATION_FAILED) for error in found]
         return document, _redacted(errors, query) if self._hides_schema else errors
 
-    def _redact(self, outcome: Outcome, *said: Any) -> Outcome:
-        """Keep the schema out of the errors, except for what the request itself ``said`` of it."""
+    def _redact(self, outcome: Outcome, request: GraphQLRequest) -> Outcome:
+        """Keep the schema out of the errors, except for what the request itself says of it."""
         if not self._hides_schema or "errors" not in outcome.answer:
             return outcome
-        return outcome._replace(answer=outcome.answer | {"errors": _redacted(outcome.answer["errors"], *said)})
+        errors = _redacted(outcome.answer["errors"], request.query, request.variables, request.operation_name)
+        return outcome._replace(answer=outcome.answer | {"errors": errors})
 
 
 class _FieldNames(Visitor):
