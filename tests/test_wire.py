@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from test_policy import SAGEMAKER, called
 
 from gateway.aws.answers import Answers
-from gateway.aws.tries import UnreadableAnswerError
+from gateway.aws.attempts import UnreadableAnswerError
 from gateway.aws.wire import Wire
 from gateway.settings import Settings
 

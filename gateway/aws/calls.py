@@ -17,14 +17,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gateway import arn as arns
 from gateway import observability
 from gateway.arn import Arn
-from gateway.aws.failures import THROTTLED, cause, translated, tries
+from gateway.aws.attempts import UnreadableAnswerError
+from gateway.aws.failures import THROTTLED, attempts, cause, translated
 from gateway.aws.kinds import DEFAULT_GROUP, READS
 from gateway.aws.pace import Pace
 from gateway.aws.places import HOME, Place
 from gateway.aws.pool import Pool
 from gateway.aws.required import has_required
 from gateway.aws.slots import Held, Slots
-from gateway.aws.tries import UnreadableAnswerError
 from gateway.errors import GatewayError, Throttled, UpstreamUnavailable
 from gateway.rates import Rates
 from gateway.settings import Settings
@@ -65,7 +65,7 @@ class Tally:
     joined: int = 0
     """Reads that were already under way for another request, and joined."""
     throttled: int = 0
-    """Tries that AWS refused because too many are made."""
+    """Attempts that AWS refused because too many are made."""
     reasons: set[str] = field(default_factory=set)
     """Why these calls were made: an operation and its reason each."""
     waited: float = 0.0
@@ -73,16 +73,16 @@ class Tally:
 
 
 @dataclass(slots=True)
-class _Try:
-    """A call under way, through all its tries."""
+class _Attempts:
+    """The attempts of a call under way."""
 
     tally: Tally
     paced: bool
-    """Whether the next try has already waited for its pace."""
+    """Whether the next one has already waited for its pace."""
     sent_at: float = 0.0
 
 
-_trying: ContextVar[_Try] = ContextVar("trying")
+_attempts: ContextVar[_Attempts] = ContextVar("attempts")
 
 
 @dataclass(slots=True, eq=False)
@@ -222,11 +222,11 @@ class Calls:
             _note_wait(operation, tally, await pace.wait(tally))
             await tally.turns.step(tally.made.total(), leads_on=operation == _LEADS_ON)
             async with Held(tally, pace.slots, tally.slots, self._slots):
-                _trying.set(_Try(tally, held_back))
+                _attempts.set(_Attempts(tally, held_back))
                 try:
                     return await self._sent(client, operation, place, parameters)
                 except Throttled as error:
-                    left -= tries(error.__cause__)
+                    left -= attempts(error.__cause__)
                     # A write's error says how often botocore has tried it, which would no longer be true.
                     if left <= 0 or not operation.startswith(READS):
                         raise
@@ -261,31 +261,31 @@ class Calls:
 
 
 class _Watching:
-    """Keeps the pace of a place, try by try, botocore's retries among them."""
+    """Keeps the pace of a place, attempt by attempt, botocore's retries among them."""
 
     def __init__(self, calls: Calls, place: Place) -> None:
         self._calls = calls
         self._place = place
 
     async def sending(self, operation: str) -> None:
-        trying = _trying.get()
-        if not trying.paced:
-            _note_wait(operation, trying.tally, await self._calls.pace(self._place, operation).wait_again())
-        trying.paced = False
-        trying.sent_at = time.monotonic()
+        under_way = _attempts.get()
+        if not under_way.paced:
+            _note_wait(operation, under_way.tally, await self._calls.pace(self._place, operation).wait_again())
+        under_way.paced = False
+        under_way.sent_at = time.monotonic()
 
     async def reading(self, operation: str, size: int) -> None:
         """Take turns at parsing long answers; short ones come no faster than they were asked for, which took turns."""
         if size > _LONG_ANSWER:
-            tally = _trying.get().tally
+            tally = _attempts.get().tally
             await tally.turns.step(tally.made.total(), leads_on=operation == _LEADS_ON)
 
     def answered(self, operation: str, code: str | None) -> None:
-        pace, trying = self._calls.pace(self._place, operation), _trying.get()
+        pace, under_way = self._calls.pace(self._place, operation), _attempts.get()
         if code in THROTTLED:
             observability.throttled(operation)
-            trying.tally.throttled += 1
-            pace.refused(trying.sent_at)
+            under_way.tally.throttled += 1
+            pace.refused(under_way.sent_at)
         else:
             pace.took()
 

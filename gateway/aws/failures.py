@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError, PartialCredentialsError
 
+from gateway.aws.attempts import UnreadableAnswerError
 from gateway.aws.kinds import LINEAGE, READS
-from gateway.aws.tries import UnreadableAnswerError
 from gateway.errors import (
     BadUserInput,
     Conflict,
@@ -78,11 +78,11 @@ def doubt(operation: str) -> str:
 
 
 def _repeated(operation: str, error: ClientError) -> str:
-    """Say of a write that was tried again that an earlier try may be the reason why this one was refused."""
-    tried = tries(error)
-    if operation.startswith(READS) or tried == 1:
+    """Say of a write that was tried again that an earlier attempt may be the reason why this one was refused."""
+    made = attempts(error)
+    if operation.startswith(READS) or made == 1:
         return ""
-    return f" This was try {tried}; an earlier one whose answer was lost may have succeeded."
+    return f" This was try {made}; an earlier one whose answer was lost may have succeeded."
 
 
 def cause(error: BaseException) -> str:
@@ -92,7 +92,7 @@ def cause(error: BaseException) -> str:
     return ": ".join(type(one).__name__ for one in (error, error.__cause__) if one)
 
 
-def tries(error: BaseException | None) -> int:
+def attempts(error: BaseException | None) -> int:
     """Return how often botocore tried a call, which is less than it may when many calls have failed at once."""
     response = error.response if isinstance(error, ClientError) else {}
     retries: int = response.get("ResponseMetadata", {}).get("RetryAttempts", 0)

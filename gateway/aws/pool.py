@@ -17,8 +17,8 @@ from aiobotocore.credentials import AioAssumeRoleCredentialFetcher, AioDeferredR
 from botocore.exceptions import BotoCoreError
 
 from gateway.arn import Arn
+from gateway.aws.attempts import Watch
 from gateway.aws.places import HOME, Place
-from gateway.aws.tries import Watch
 from gateway.aws.wire import Load, Wire
 from gateway.errors import Forbidden, UpstreamUnavailable
 from gateway.settings import Account, Settings
@@ -48,7 +48,7 @@ class Pool:
     """The clients; an asynchronous context manager that opens the one at home and closes all of them."""
 
     def __init__(self, settings: Settings, watched: Callable[[Place], Watch] | None = None) -> None:
-        """Have every try of a call ``watched``."""
+        """Have every attempt of a call ``watched``."""
         self._settings = settings
         self._watched = watched
         self.home_account = next((id for id, account in settings.accounts.items() if account == _AS_HOME), "")

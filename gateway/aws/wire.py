@@ -16,7 +16,7 @@ from botocore.credentials import CredentialProvider
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
-from gateway.aws.tries import Tries, Watch
+from gateway.aws.attempts import Attempts, Watch
 from gateway.settings import Settings
 
 Load = Callable[[], Awaitable[Any]]
@@ -47,14 +47,16 @@ class Wire:
     async def client(
         self, load: Load, region: str, endpoint_url: str | None, watch: Watch | None = None
     ) -> AsyncIterator[Any]:
-        """Make a client with these credentials, whose tries ``watch`` is told of; the first takes a while."""
+        """Make a client with these credentials, whose attempts ``watch`` is told of; the first takes a while."""
         session = self._session()
         session.register_component("credential_provider", AioCredentialResolver([_Given(load)]))
         session.register(f"creating-serializer.{_SERVICE}", _keep_milliseconds)
-        tries = Tries(watch)
-        config = AioConfig(**self._options, http_session_cls=tries.http_session, user_agent=self._user_agent(session))
+        attempts = Attempts(watch)
+        config = AioConfig(
+            **self._options, http_session_cls=attempts.http_session, user_agent=self._user_agent(session)
+        )
         async with session.create_client(_SERVICE, region, config=config, endpoint_url=endpoint_url) as client:
-            tries.attach(client)
+            attempts.attach(client)
             yield client
 
     def _session(self) -> AioSession:

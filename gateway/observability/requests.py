@@ -202,7 +202,7 @@ def aws_failed(why: str) -> None:
 
 
 def throttled(operation: str) -> None:
-    """Count that AWS refused a try of a call as too fast."""
+    """Count that AWS refused an attempt of a call as too fast."""
     instruments = current().instruments
     instruments.metrics.aws_throttles.labels(operation).inc()
     instruments.heard(Throttled.code)

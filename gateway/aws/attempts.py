@@ -1,4 +1,4 @@
-"""The tries of a call: signed by botocore, sent, parsed, and judged by botocore, which knows what to retry and when.
+"""The attempts of a call: signed by botocore, sent, parsed, and judged by botocore, which knows what to retry and when.
 
 botocore has an event at either end of a call, ``before-call`` and ``needs-retry``. What it does in between is for any
 service and any protocol: request objects made three times over, checksums, streams, a history of events. Here is what
@@ -25,16 +25,16 @@ _Said = tuple[Answer, dict[str, Any]]
 
 
 class Watch(Protocol):
-    """An observer of every try."""
+    """An observer of every attempt."""
 
     async def sending(self, operation: str) -> None:
-        """Let a try be sent."""
+        """Let an attempt be sent."""
 
     async def reading(self, operation: str, size: int) -> None:
         """Let an answer of so many bytes be read."""
 
     def answered(self, operation: str, code: str | None) -> None:
-        """Learn that a try was answered, and by which error."""
+        """Learn that an attempt was answered, and by which error."""
 
 
 class UnreadableAnswerError(BotoCoreError):  # type: ignore[misc] # botocore ships no types
@@ -43,11 +43,11 @@ class UnreadableAnswerError(BotoCoreError):  # type: ignore[misc] # botocore shi
     fmt = "The answer to {operation} could not be read: {error}"
 
 
-class Tries:
+class Attempts:
     """How a client makes its calls."""
 
     def __init__(self, watch: Watch | None = None) -> None:
-        """Tell ``watch`` of each try."""
+        """Tell ``watch`` of each attempt."""
         self._answers = Answers()
         self._watch = watch
 
@@ -62,7 +62,7 @@ class Tries:
         self._events.register("before-call", self._made)
 
     async def _made(self, model: Any, params: Mapping[str, Any], request_signer: Any, **_: Any) -> _Said:
-        """Try until there is an answer that botocore would not try again, or no more tries."""
+        """Try until there is an answer that botocore would not try again, or no more attempts."""
         attempts = 1
         outcome = await self._tried(model, params, request_signer)
         while (seconds := await self._pause(attempts, model, params, outcome)) is not None:
