@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 from gateway.errors import NotFound
 from gateway.http.accept import Accept
 from gateway.http.disconnects import cancelled_on_disconnect
-from gateway.http.operations import Operations, Refusal, read_request
+from gateway.http.operations import Operations, read_request
+from gateway.http.refusals import Refusal
 from gateway.http.subscriptions import EVENT_STREAM, event_stream
 from gateway.schema.execution import GraphQLRequest
 

@@ -9,22 +9,18 @@ from starlette.requests import HTTPConnection
 
 from gateway import observability
 from gateway.errors import (
-    BadUserInput,
     Forbidden,
     GatewayError,
     Throttled,
     TooCostly,
-    Unauthenticated,
-    UnknownCredentials,
-    UnknownDocument,
-    UpstreamUnavailable,
 )
 from gateway.http.callers import Authenticator, Caller, Credentials, Role
 from gateway.http.documents import Documents
 from gateway.http.extensions import extended, wanted
 from gateway.http.quota import Quota
+from gateway.http.refusals import Refusal, refused_once
 from gateway.loaders import Loaders
-from gateway.schema.execution import Executor, GraphQLRequest, Outcome, refusal
+from gateway.schema.execution import Executor, GraphQLRequest, Outcome
 
 _PARAMETERS = (
     ("query", str, "a GraphQL document"),
@@ -58,46 +54,6 @@ class Sender(NamedTuple):
     caller: Caller
     deliberate: bool
     """Whether no foreign page can have forged the request, so that it may change something."""
-
-
-class Refusal(Exception):  # noqa: N818 - an answer rather than an error
-    """A request that is not executed, and the status to answer it with."""
-
-    def __init__(
-        self,
-        status: HTTPStatus,
-        message: str,
-        code: str = BadUserInput.code,
-        headers: dict[str, str] | None = None,
-        **extensions: Any,
-    ) -> None:
-        """Say why, to programs by a code and ``extensions``."""
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.headers = headers or {}
-        self.answer = refusal(message, code, **extensions)
-
-    @classmethod
-    def of(cls, error: GatewayError) -> "Refusal":
-        """Refuse for an error that came before anything was executed."""
-        status, headers = next((status, headers) for kind, status, headers in _STATUSES if isinstance(error, kind))
-        return cls(status, str(error), error.code, headers)
-
-
-_CHALLENGE = 'Bearer realm="lineage-gateway"'
-"""How to sign in (RFC 6750), which takes a parameter; its error tells a client to get another token."""
-
-# OK is for clients that take plain JSON or events, as for any answer that GraphQL itself gives; to others it is 400.
-_STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
-    (UnknownCredentials, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}),
-    (Unauthenticated, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": _CHALLENGE}),
-    (Forbidden, HTTPStatus.FORBIDDEN, {}),
-    (UnknownDocument, HTTPStatus.OK, {}),
-    (BadUserInput, HTTPStatus.BAD_REQUEST, {}),
-    (UpstreamUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "10"}),
-    (GatewayError, HTTPStatus.INTERNAL_SERVER_ERROR, {}),
-)
 
 
 class Operations:
@@ -230,11 +186,6 @@ async def _observed(
 
 def _wanted(asked: GraphQLRequest, sender: Sender) -> frozenset[str]:
     return wanted(asked.extensions, sender.connection.headers)
-
-
-async def refused_once(refused: Refusal) -> AsyncGenerator[Outcome, None]:
-    """Yield a refusal as the only answer."""
-    yield Outcome(refused.answer, executed=False)
 
 
 def _loaders(sender: Sender) -> Loaders:

@@ -20,7 +20,8 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Messag
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from gateway.errors import Throttled
-from gateway.http.operations import Operations, Refusal, read_request, refused_once
+from gateway.http.operations import Operations, read_request
+from gateway.http.refusals import Refusal, refused_once
 from gateway.schema.execution import GraphQLRequest, Outcome, refusal
 
 EVENT_STREAM = "text/event-stream"
