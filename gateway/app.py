@@ -19,9 +19,10 @@ from gateway.http.documents import read_documents
 from gateway.http.graphql import GraphQLEndpoint, without_slash
 from gateway.http.headers import SecureHeaders
 from gateway.http.health import Readiness, aws_probe, health, readiness
+from gateway.http.hosts import Hosts
 from gateway.http.limits import Limits
 from gateway.http.operations import Operations
-from gateway.http.origins import Hosts, allowed_origins, cors
+from gateway.http.origins import allowed_origins, cors
 from gateway.http.pages import ASSETS, Pages
 from gateway.http.quota import Quota
 from gateway.http.requests import Requests

@@ -22,8 +22,8 @@ from gateway.aws.pool import session
 from gateway.errors import GatewayError
 from gateway.http.auth import check_exposure
 from gateway.http.callers import Role
+from gateway.http.hosts import own_hosts
 from gateway.http.keys import new_key
-from gateway.http.origins import own_hosts
 from gateway.local.server import LocalServer
 from gateway.local.server import serve as serve_local
 from gateway.local.store import ACCOUNT, REGION, StoreError

@@ -1,17 +1,11 @@
 """Which origins' pages may ask from a browser: none but those that the settings allow."""
 
 import re
-from collections.abc import Collection, Sequence
-from http import HTTPStatus
+from collections.abc import Sequence
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import serving
-from gateway.errors import Forbidden
-from gateway.schema.execution import refusal
 from gateway.settings import Settings
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+")
@@ -52,38 +46,3 @@ def cors(origins: Sequence[str]) -> list[Middleware]:
             expose_headers=_EXPOSED,
         )
     ]
-
-
-def own_hosts(settings: Settings) -> frozenset[str] | None:
-    """Return the names of this machine, if requests must name one of them as their host; None where any will do.
-
-    Where nobody signs in because only this machine gets here, a page could have its own name point here, and would
-    then be of this origin to any browser (DNS rebinding).
-    """
-    if settings.auth != "none" or settings.insecure:
-        return None
-    return serving.names_of(settings.host)
-
-
-class Hosts:
-    """Middleware that refuses requests to other hosts."""
-
-    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
-        """Let ``app`` answer what is for one of these."""
-        self._app = app
-        self._hosts = hosts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, unless it is refused."""
-        is_meant = scope["type"] == "lifespan" or serving.is_for(scope, self._hosts)
-        await (self._app if is_meant else _ELSEWHERE)(scope, receive, send)
-
-
-_ELSEWHERE = JSONResponse(
-    refusal(
-        "Without sign-in, the gateway answers only to this machine's own names, such as localhost. GATEWAY_AUTH turns "
-        "sign-in on; GATEWAY_INSECURE=true allows any name.",
-        Forbidden.code,
-    ),
-    HTTPStatus.MISDIRECTED_REQUEST,
-)
