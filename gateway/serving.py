@@ -109,9 +109,10 @@ class _Unsent:
 class Protocol(_Unsent, HttpToolsProtocol):
     """uvicorn's protocol, with the limits that it lacks: on headers, on trailers, and on waiting for a client."""
 
-    _loose = 0
+    _heading = 0
     """Bytes since the end of some headers, a part of a body, or its end."""
-    _told = False
+    _advanced = False
+    """Whether the data that is being parsed has come to one of these."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request."""
@@ -150,29 +151,29 @@ class Protocol(_Unsent, HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
 
     def _receive(self, data: bytes) -> None:
-        self._told = False
+        self._advanced = False
         super().data_received(data)
-        self._loose = 0 if self._told else self._loose + len(data)
-        if self._loose > _MOST_HEADING:
+        self._heading = 0 if self._advanced else self._heading + len(data)
+        if self._heading > _MOST_HEADING:
             if self.cycle is None or self.cycle.response_complete:
                 self.transport.write(_TOO_LARGE)
             self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Go on to the body, unless two hosts are named, of which a proxy in front may have believed the other."""
-        self._told = True
+        self._advanced = True
         if sum(name == b"host" for name, _ in self.headers) > 1:
             raise ValueError("more than one Host")  # which is answered with 400, as any malformed request
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of it."""
-        self._told = True
+        self._advanced = True
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End the request."""
-        self._told = True
+        self._advanced = True
         super().on_message_complete()
 
 
