@@ -48,7 +48,7 @@ class LocalServer:
         self.calls, self.requests = self._local.calls, self._local.requests
         self.behaviour = self._local.service.behaviour
         started = threading.Event()
-        self._server = serving.Server(_Programs(app, self._address[0]), 1, started.set, **_OPTIONS)
+        self._server = serving.Server(_ProgramsOnly(app, self._address[0]), 1, started.set, **_OPTIONS)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="lineage-local", daemon=True)
         self._thread.start()
         started.wait()
@@ -102,11 +102,11 @@ def serve(
     with serving.listen(host, port) as listener:
         url = serving.url_of(listener)
         app = create_local_app(**options)
-        server = serving.Server(_Programs(app, host), grace_seconds, lambda: announce(url), **_OPTIONS)
+        server = serving.Server(_ProgramsOnly(app, host), grace_seconds, lambda: announce(url), **_OPTIONS)
         serving.run(server, listener)
 
 
-class _Programs:
+class _ProgramsOnly:
     """Middleware that refuses web pages, which may send to this machine, or have their own names point here."""
 
     def __init__(self, app: ASGIApp, host: str) -> None:
