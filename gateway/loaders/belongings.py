@@ -35,14 +35,14 @@ class Belongings:
     async def tags(self, arn: str) -> list[dict[str, str]]:
         """Return all tags of anything that has an ARN."""
         kind = kind_at(arn)
-        if kind and await self._entities.tells(kind, arn, "Tags"):
+        if kind and await self._entities.batch_covers(kind, arn, "Tags"):
             return self._known.record(arn).read("Tags") or []
         return await self._asking.once(("tags", arn), partial(self._load_tags, arn))
 
     async def trials(self, component: str) -> list[tuple[Place, str]]:
         """Return the trials that a trial component is part of, by their places and, in this order, their names."""
         place = self._known.place_of(component)
-        if await self._entities.tells(TRIAL_COMPONENT, component, "Parents"):
+        if await self._entities.batch_covers(TRIAL_COMPONENT, component, "Parents"):
             trials = self._known.record(component).read("Parents") or []
         else:
             pages = self._listings.pages(TRIAL, {"TrialComponentName": arns.id_of(component)}, place)

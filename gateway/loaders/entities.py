@@ -74,8 +74,8 @@ class Entities:
         self._known.recalled(remembered)
         return remembered.key
 
-    async def tells(self, kind: Kind, key: str, path: str) -> bool:
-        """Whether the record covers what only the kind's batch tells, asking the batch if several want it at once."""
+    async def batch_covers(self, kind: Kind, key: str, path: str) -> bool:
+        """Whether the record covers what only the kind's batch tells, once the batch was asked if several want it."""
         if not (kind.batch and path in kind.batch.adds):
             return False
         record = self._known.record(key)

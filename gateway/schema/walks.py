@@ -124,7 +124,7 @@ class LineageGraph:
         loaders: Loaders = info.context
         vertices = [(kind, vertex.entity.key) for vertex in self.vertices if (kind := kind_at(vertex.entity.key))]
         said = {reason.value for reason in self.coverage.reasons}
-        for failure in await _told_types(loaders, vertices):
+        for failure in await _describe_types(loaders, vertices):
             if reason_of(failure).value not in said:
                 loaders.add_error(failure, info.path.as_list())
         return await _counts(loaders, vertices)
@@ -343,7 +343,7 @@ def _edge(loaders: Loaders, edge: ShownEdge) -> LineageEdge:
     )
 
 
-async def _told_types(loaders: Loaders, vertices: Sequence[tuple[Kind, str]]) -> list[GatewayError]:
+async def _describe_types(loaders: Loaders, vertices: Sequence[tuple[Kind, str]]) -> list[GatewayError]:
     """Describe the vertices whose types no page told; return why some could not be, each code once."""
     untold = [(kind, arn) for kind, arn in vertices if not loaders.known.record(arn).covers(kind.type_path)]
     told = (loaders.entities.describe(kind, arn, kind.type_path) for kind, arn in untold)
