@@ -26,7 +26,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from test_policy import SAGEMAKER, called
 
-from gateway.aws.answers import Answers
+from gateway.aws.answers import AnswerParser
 from gateway.aws.attempts import UnreadableAnswerError
 from gateway.aws.wire import Wire
 from gateway.settings import Settings
@@ -410,4 +410,4 @@ THEIRS = AioResponseParserFactory().create_parser("json")
 @given(data=st.data())
 async def test_whatever_comes_is_read_the_same(operation: str, data: st.DataObject) -> None:
     body = orjson.dumps(data.draw(values(SAGEMAKER.operation_model(operation).output_shape)))
-    assert await parsed(Answers(), operation, body) == await parsed(THEIRS, operation, body)
+    assert await parsed(AnswerParser(), operation, body) == await parsed(THEIRS, operation, body)

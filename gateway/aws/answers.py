@@ -40,7 +40,7 @@ _SCALARS: dict[str, _Read] = {"timestamp": moment, "blob": b64decode}
 """Converters for the scalars that JSON has no type for."""
 
 
-class Answers:
+class AnswerParser:
     """Parses answers."""
 
     def __init__(self) -> None:

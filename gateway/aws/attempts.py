@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError
 from botocore.hooks import first_non_none_response
 
-from gateway.aws.answers import Answers
+from gateway.aws.answers import AnswerParser
 from gateway.aws.connections import Answer, connections
 
 _Said = tuple[Answer, dict[str, Any]]
@@ -48,7 +48,7 @@ class Attempts:
 
     def __init__(self, watch: Watch | None = None) -> None:
         """Tell ``watch`` of each attempt."""
-        self._answers = Answers()
+        self._parser = AnswerParser()
         self._watch = watch
 
     def http_session(self, **options: Any) -> Any:
@@ -96,10 +96,10 @@ class Attempts:
             await self._watch.reading(model.name, len(body))
         response = {"status_code": answer.status_code, "headers": answer.headers, "body": body, "context": {}}
         try:
-            said = dict(await self._answers.parse(response, model.output_shape))
+            said = dict(await self._parser.parse(response, model.output_shape))
             if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
                 shape = model.service_model.shape_for_error_code(said.get("Error", {}).get("Code"))
-                said |= await self._answers.parse(response, shape) if shape else {}
+                said |= await self._parser.parse(response, shape) if shape else {}
         except Exception as error:
             raise UnreadableAnswerError(operation=model.name, error=error) from error
         return said
