@@ -24,9 +24,9 @@ from gateway.lineage.walk import Walk
 from gateway.records import Page
 
 _FIRST, _FURTHER = 20, 50
-"""Wanted vertices that justify a listing's first page, and each further one, whatever the pages before it told."""
-_TOLD_ENOUGH = 3
-"""Wanted vertices that the pages must otherwise have told of on average for the next to be read."""
+"""Wanted vertices that justify a listing's first page, and each further one, however few hits those before it had."""
+_ENOUGH_HITS = 3
+"""Hits that the pages must have had on average for the next to be read all the same where fewer are wanted."""
 
 End = tuple[str, str]
 """A parameter of ListAssociations that names one end of the associations, and the vertex that is there."""
@@ -42,7 +42,7 @@ class _Listing:
     """Vertices of the walk that still have to be described."""
     entities: set[str] = field(default_factory=set)
     """The entities on its pages so far."""
-    told: int = 0
+    hits: int = 0
     """How many of these are vertices of the walk."""
     pages: int = 0
     token: str | None = None
@@ -53,9 +53,9 @@ class _Listing:
     @property
     def pays(self) -> bool:
         """Whether its next page is likely to save more calls than it costs."""
-        trusted = _FIRST + self.pages * _FURTHER <= self.told + len(self.wanted)
-        is_worth_it = trusted or self.told > self.pages * _TOLD_ENOUGH
-        return is_worth_it and len(self.wanted) > _TOLD_ENOUGH and not self.ended
+        trusted = _FIRST + self.pages * _FURTHER <= self.hits + len(self.wanted)
+        is_worth_it = trusted or self.hits > self.pages * _ENOUGH_HITS
+        return is_worth_it and len(self.wanted) > _ENOUGH_HITS and not self.ended
 
 
 class Describing:
@@ -181,7 +181,7 @@ class Describing:
         with contextlib.suppress(Forbidden):
             place = self._loaders.known.place_of(arn)
             listing = self._listings.setdefault((kind, place), _Listing(kind, place, ended=not self._lists))
-            listing.told += arn in listing.entities
+            listing.hits += arn in listing.entities
             if not self._knows(kind, arn):
                 listing.wanted.append(arn)
 
@@ -199,7 +199,7 @@ class Describing:
         except GatewayError:
             page = Page([], None)
         listing.entities |= {kind.key(summary) for summary in page.items}
-        listing.told += len(listing.entities.intersection(listing.wanted))
+        listing.hits += len(listing.entities.intersection(listing.wanted))
         listing.wanted = [arn for arn in listing.wanted if not self._knows(kind, arn)]
         listing.pages += 1
         listing.token, listing.ended, listing.page = page.next, page.next is None, None

@@ -67,8 +67,8 @@ class _Chain:
     token: str | None = None
     looks_far: bool = False
     """Whether it runs beside narrower calls, in case it expands all of the graph before they do."""
-    told: set[str] = field(default_factory=set)
-    """The vertices on its pages so far."""
+    vertices: set[str] = field(default_factory=set)
+    """Those on its pages so far."""
     edges: list[Edge] = field(default_factory=list)
     """The associations on them."""
     pages: int = 0
@@ -229,7 +229,7 @@ class Walk:
         """Whether to wait for the chains that look far, which may tell the same as so many calls for far less."""
         if not self._chains:
             return False
-        told = set[str]().union(*(chain.told for chain in self._chains.values()))
+        told = set[str]().union(*(chain.vertices for chain in self._chains.values()))
         missing = len(self.found.depths) - len(told)
         waits = self._waited + max(1, ceil(missing / MOST_VERTICES / len(self._chains))) * cost.of(1)
         if waits * PATIENCE > cost.of(calls):
@@ -351,9 +351,10 @@ class Walk:
 
     def _told_enough(self, chain: _Chain) -> bool:
         """Whether a chain has told more vertices than were asked for, not counting those that no start leads to."""
-        if len(chain.told) <= self.max_vertices:
+        if len(chain.vertices) <= self.max_vertices:
             return False
-        return len({self.found.mirrors.one(arn) for arn in chain.told} & self.found.depths.keys()) > self.max_vertices
+        reached = {self.found.mirrors.one(arn) for arn in chain.vertices} & self.found.depths.keys()
+        return len(reached) > self.max_vertices
 
     def _narrow(self, chain: _Chain) -> None:
         """Ask again, only as far as the answer fits on one page, unless reading on seems to take few pages."""
@@ -361,7 +362,7 @@ class Walk:
             return
         one = self.found.mirrors.one
         # The last level that the pages reached may not be complete.
-        *whole, _ = self.found.widths(one(chain.start), set(map(one, chain.told)))[: chain.limit] or [0]
+        *whole, _ = self.found.widths(one(chain.start), set(map(one, chain.vertices)))[: chain.limit] or [0]
         if chain.pages < FEW_PAGES and pages(whole, min(chain.limit, len(whole) + _GUESSED)) <= FEW_PAGES:
             if not chain.looks_far:
                 self._ask(chain)
@@ -372,12 +373,12 @@ class Walk:
 
     async def _ask_ahead(self, step: Step, chain: _Chain) -> bool:
         """Ask for the next page before working on this one, if it is sure to be wanted; return whether it is."""
-        chain.told.update(arn for arn, _ in step.vertices)
+        chain.vertices.update(arn for arn, _ in step.vertices)
         chain.edges.extend(step.edges)
         chain.pages += 1
         chain.token = step.next
         follows = len(self.found.starts) <= _FEW_STARTS if chain.looks_far else not self.hurries or chain.limit == 1
-        asks = step.next is not None and follows and len(chain.told) <= self.max_vertices
+        asks = step.next is not None and follows and len(chain.vertices) <= self.max_vertices
         if asks:
             self._ask(chain)
             for _ in range(_HOPS):
