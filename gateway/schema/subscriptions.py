@@ -32,7 +32,10 @@ from gateway.schema.walks import (
 class LineageProgress:
     """A message of the walk."""
 
-    vertices: list[LineageVertex] = strawberry.field(description="Vertices not sent before.")
+    vertices: list[LineageVertex] = strawberry.field(
+        description="Vertices not sent before. The last message also repeats those that are nearer than was sent, as "
+        "where an account turns out to mirror another's artifact."
+    )
     edges: list[LineageEdge] = strawberry.field(description="Edges not sent before; their ends have been.")
     visited: int = strawberry.field(description="Vertices found so far, including hidden ones.")
     aws_calls: int = strawberry.field(description="AWS calls made so far.")
@@ -82,6 +85,8 @@ class Progress:
         self._showing = Showing(walked, filter)
         self._describing = describing
         self._sent = Between()
+        self._depths: dict[str, int] = {}
+        """The depths that were sent."""
         self._reached = 0
         self._unsettled: set[str] = set()
         self._farthest: tuple[int, str] | None = None
@@ -96,6 +101,8 @@ class Progress:
         if last:
             whole = await joined(found.edges, set(nearest), self._sent.shown)
             edges += [edge for edge in whole if edge[:2] not in self._sent.edges]
+            fresh += found.in_order(arn for arn, depth in self._depths.items() if found.depths[arn] < depth)
+        self._depths.update((arn, found.depths[arn]) for arn in fresh)
         return LineageProgress(
             vertices=await showing.vertices(fresh),
             edges=await showing.edges(edges),

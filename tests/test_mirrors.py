@@ -1,0 +1,41 @@
+"""Artifacts that another account mirrors, and vertices that only another account names."""
+
+from typing import Any
+
+import accounts
+import orjson
+from accounts import OTHER, load, there
+from conftest import Ask
+from graphs import arn, artifact, artifact_arn, association, context
+from test_subscriptions import QUERY, SUBSCRIBE
+
+from gateway.local.server import LocalServer
+
+other_server, other, ask, client = accounts.other_server, accounts.other, accounts.ask, accounts.client
+
+
+def load_late(service: LocalServer, other: LocalServer) -> None:
+    """From 0 here it is one step to 1, and three to `far` and `gate` there; `gate` leads to the mirror of 1."""
+    ways = [(artifact_arn(0), artifact_arn(1)), (artifact_arn(0), artifact_arn(2)), (artifact_arn(2), artifact_arn(3))]
+    load(service, *map(artifact, range(4)), *(association(*way) for way in ways))
+    load(service, *(association(artifact_arn(3), there(arn("context", name))) for name in ("far", "gate")))
+    load(other, artifact(1), context("far"), context("gate"), account=OTHER)
+    load(other, association(arn("context", "gate"), artifact_arn(1)), account=OTHER)
+    load(other, association(artifact_arn(1), arn("context", "far")), account=OTHER)
+
+
+async def test_last_message_tells_what_is_nearer(
+    service: LocalServer, other: LocalServer, ask: Ask, client: Any
+) -> None:
+    load_late(service, other)
+    asked = {"start": [artifact_arn(0)]}
+    body = {"query": SUBSCRIBE, "variables": asked}
+    events = (await client.post("/graphql", json=body, headers={"accept": "text/event-stream"})).text.split("\n")
+    said = [orjson.loads(line[6:])["data"]["lineage"] for line in events if line.startswith("data: {")]
+    whole = (await ask(QUERY, **asked))["lineage"]
+    told = {vertex["entity"]["arn"]: vertex["depth"] for part in said for vertex in part["vertices"]}
+    assert told == {vertex["entity"]["arn"]: vertex["depth"] for vertex in whole["vertices"]}
+    far = there(arn("context", "far"))
+    assert [v["depth"] for part in said for v in part["vertices"] if v["entity"]["arn"] == far] == [3, 2]
+    assert [v["entity"]["arn"] for v in said[-1]["vertices"]] == [far]
+    assert said[-1]["coverage"] == whole["coverage"]
