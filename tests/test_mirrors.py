@@ -1,5 +1,6 @@
 """Artifacts that another account mirrors, and vertices that only another account names."""
 
+from itertools import pairwise
 from typing import Any
 
 import accounts
@@ -39,3 +40,17 @@ async def test_last_message_tells_what_is_nearer(
     assert [v["depth"] for part in said for v in part["vertices"] if v["entity"]["arn"] == far] == [3, 2]
     assert [v["entity"]["arn"] for v in said[-1]["vertices"]] == [far]
     assert said[-1]["coverage"] == whole["coverage"]
+
+
+async def test_path_leads_through_late_mirror(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    """Of which the walk from the start learns only when it has ended."""
+    load(service, artifact(0), artifact(1), association(artifact_arn(0), artifact_arn(1)))
+    way = [artifact_arn(1), *(arn("context", f"c-{number}") for number in range(5))]
+    load(other, artifact(1), *(context(f"c-{number}") for number in range(5)), account=OTHER)
+    ways = [*pairwise(way), (way[0], way[-1])]
+    load(other, *(association(*ends) for ends in ways), account=OTHER)
+    other.behaviour.latency_ms = 50
+    query = """query ($from: Arn!, $to: Arn!) {
+        paths(from: $from, to: $to, maxDepth: 6) { paths { length } } }"""
+    found = (await ask(query, **{"from": artifact_arn(0), "to": there(way[-1])}))["paths"]
+    assert found == {"paths": [{"length": 2}, {"length": 6}]}

@@ -31,6 +31,8 @@ class Found:
     """How far each vertex is from the nearest start."""
     reached: list[str] = field(default_factory=list)
     """The vertices in the order in which they were reached; one whose depth may have changed is there again."""
+    missing: set[str] = field(default_factory=set)
+    """The starts that do not exist."""
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
     """The associations found, by their ends."""
     _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -79,6 +81,7 @@ class Found:
     def leave_out(self, start: str) -> None:
         """Leave out a start that does not exist, and measure all depths anew from the others."""
         self.starts.remove(start)
+        self.missing.add(start)
         self.depths.clear()
         self.depths.update(dict.fromkeys(self.starts, 0))
         for near in self.starts:

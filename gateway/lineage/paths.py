@@ -38,7 +38,10 @@ async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: i
     start, end = mirrors.one(start), mirrors.one(end)
     down = Walk(loaders, Found([start], Direction.DOWNSTREAM, half, mirrors), MOST_WALKED)
     up = Walk(loaders, Found([end], Direction.UPSTREAM, max_depth // 2, mirrors), MOST_WALKED)
-    await asyncio.gather(down.run(), up.run())
+    walks = [down, up]
+    while walks:
+        await asyncio.gather(*(walk.run() for walk in walks))
+        walks = [walk for walk in (down, up) if walk.goes_on]  # from mirrors that only the other has met
     # It may take a second, which would block the event loop.
     return await asyncio.to_thread(_searched, down, up, start, end, max_depth, first)
 

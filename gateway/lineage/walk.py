@@ -102,8 +102,6 @@ class Walk:
         self._typed: set[str] = set()
         """Vertices that had a type on some page."""
         self._dangling: set[str] = set()
-        self._missing: set[str] = set()
-        """Starts that do not exist."""
         self._answered: set[str] = set()
         """Vertices that AWS has answered a query from."""
         self._unsure: set[str] = set()
@@ -147,6 +145,12 @@ class Walk:
         finally:
             await self._call_off()
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a walk that has run would find more now, as one that shares its mirrors has met others of them."""
+        level, frontier = self._frontier()
+        return bool(frontier) and not self._ended_by and not self._is_full(level)
+
     def nearest(self) -> list[str]:
         """Return the vertices found, nearest first and then by ARN, as many as were asked for."""
         return self.found.in_order(self.found.depths)[: self.max_vertices]
@@ -177,7 +181,7 @@ class Walk:
         reasons = set(self._ended_by)
         denied = self._denied - self._expanded  # other calls have told of expanded ones
         reasons |= {Reason.ACCESS_DENIED} if kept.intersection(map(found.mirrors.one, denied)) else set()
-        reasons |= {Reason.DANGLING} if self._dangling & (kept | self._missing) else set()
+        reasons |= {Reason.DANGLING} if self._dangling & (kept | found.missing) else set()
         reasons |= {Reason.MAX_VERTICES} if len(kept) < len(found.depths) else set()
         reasons |= {Reason.MAX_DEPTH} if any(found.depths[arn] == found.max_depth for arn in unexpanded) else set()
         frontier = unexpanded | {arn for arn in kept if not found.beyond(arn) <= kept}
@@ -203,8 +207,9 @@ class Walk:
         if self._waits_for_far(cost, len(chosen.starts)):
             return
         self._reason = self._why(len(chosen.starts), rate)
+        asked = {(chain.start, chain.limit) for chain in self._chains.values()}  # those that look far
         for start in chosen.starts:
-            if not self._looks_as_far(start, chosen.limit):
+            if (start, chosen.limit) not in asked:
                 self._ask(_Chain(start, chosen.limit))
         for start in (arn for arn in frontier if not self._can_share(arn)):
             self._ask(_Chain(start, min(room, DEEPEST_QUERY)))
@@ -285,9 +290,6 @@ class Walk:
             for start in filter(self.loaders.lineage.can_query, self.found.starts):
                 self._ask(_Chain(start, deepest, looks_far=True))
 
-    def _looks_as_far(self, start: str, limit: int) -> bool:
-        return any((chain.start, chain.limit) == (start, limit) for chain in self._chains.values() if chain.looks_far)
-
     def _ask(self, chain: _Chain) -> None:
         if self.loaders.lineage.can_query(chain.start):
             self.loaders.because("QueryLineage", _LOOKS_FAR if chain.looks_far else self._reason)
@@ -317,7 +319,7 @@ class Walk:
             if self.found.mirrors.one(chain.start) == chain.start:
                 self._dangling.add(chain.start)
             if chain.start in self.found.starts:
-                self._start_without(chain.start)
+                self.found.leave_out(chain.start)
             else:
                 self._expanded.add(chain.start)
         except Forbidden:
@@ -344,10 +346,6 @@ class Walk:
             self._narrow(chain)
         elif not asked_ahead:
             self._ask(chain)
-
-    def _start_without(self, start: str) -> None:
-        self._missing.add(start)
-        self.found.leave_out(start)
 
     def _told_enough(self, chain: _Chain) -> bool:
         """Whether a chain has told more vertices than were asked for, not counting those that no start leads to."""
@@ -433,7 +431,7 @@ class Walk:
                 self._dangling.add(arn)
         # A page from another start has named these first.
         for start in self._dangling.intersection(self.found.starts) - self._denied:
-            self._start_without(start)
+            self.found.leave_out(start)
         for arn in self._dangling:
             if kind := kind_at(arn):
                 self.loaders.known.record(arn).note({kind.type_path: None})
