@@ -5,6 +5,7 @@ from typing import Any
 
 import accounts
 import orjson
+import pytest
 from accounts import OTHER, load, there
 from conftest import Ask
 from graphs import arn, artifact, artifact_arn, association, context
@@ -54,3 +55,32 @@ async def test_path_leads_through_late_mirror(service: LocalServer, other: Local
         paths(from: $from, to: $to, maxDepth: 6) { paths { length } } }"""
     found = (await ask(query, **{"from": artifact_arn(0), "to": there(way[-1])}))["paths"]
     assert found == {"paths": [{"length": 2}, {"length": 6}]}
+
+
+WALKED = """query ($start: Arn!) {
+    lineage(start: [$start], direction: DOWNSTREAM) {
+        vertices { entity { arn } } coverage { reasons } } }"""
+
+
+@pytest.fixture
+def by_hop(other: LocalServer) -> LocalServer:
+    """The local service of the other account, which lacks QueryLineage."""
+    other.behaviour.unknown = ["QueryLineage"]
+    return other
+
+
+async def test_missing_vertex_elsewhere_is_dangling(service: LocalServer, by_hop: LocalServer, ask: Ask) -> None:
+    lost = there(artifact_arn(2))
+    load(service, artifact(1), association(artifact_arn(1), lost))
+    walked = (await ask(WALKED, start=artifact_arn(1)))["lineage"]
+    assert [vertex["entity"]["arn"] for vertex in walked["vertices"]] == [artifact_arn(1), lost]
+    assert walked["coverage"] == {"reasons": ["DANGLING"]}
+    assert by_hop.calls == {"QueryLineage": 1, "DescribeArtifact": 1}
+
+
+async def test_question_finds_what_elsewhere_leads_nowhere(service: LocalServer, by_hop: LocalServer, ask: Ask) -> None:
+    load(service, artifact(1), association(artifact_arn(1), there(artifact_arn(2))))
+    load(by_hop, artifact(2, "Model"), account=OTHER)
+    query = "query ($arn: Arn!) { artifact(arn: $arn) { models { nodes { arn } } } }"
+    found = (await ask(query, arn=artifact_arn(1)))["artifact"]["models"]["nodes"]
+    assert found == [{"arn": there(artifact_arn(2))}]

@@ -300,9 +300,11 @@ class Walk:
         self._chains[asyncio.ensure_future(step)] = chain
 
     async def _neighbours(self, start: str) -> Step:
-        """Ask ListAssociations; NotFound for a start that does not exist, which QueryLineage would say by itself."""
-        kind = kind_at(start)
-        if kind and start in self.found.starts and (await self.loaders.entities.describe(kind, start)).missing:
+        """Ask ListAssociations; NotFound for what does not exist, which QueryLineage would say by itself."""
+        kind, known = kind_at(start), self.loaders.known.record(start)
+        is_untold = kind and not known.covers(kind.type_path)  # as when only another account has named it
+        is_doubtful = is_untold or start in self.found.starts
+        if kind and is_doubtful and (await self.loaders.entities.describe(kind, start)).missing:
             raise NotFound(start)
         return await self.loaders.lineage.neighbours(start, self.found.direction.value)
 
