@@ -84,3 +84,27 @@ async def test_question_finds_what_elsewhere_leads_nowhere(service: LocalServer,
     query = "query ($arn: Arn!) { artifact(arn: $arn) { models { nodes { arn } } } }"
     found = (await ask(query, arn=artifact_arn(1)))["artifact"]["models"]["nodes"]
     assert found == [{"arn": there(artifact_arn(2))}]
+
+
+async def test_pages_of_question_hold_mirror_once(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    """Whichever account is the first to tell of it."""
+    here, elsewhere = arn("context", "here"), there(arn("context", "there"))
+    load(
+        service,
+        *map(artifact, range(4)),
+        context("here"),
+        *(association(artifact_arn(0), n) for n in (here, elsewhere)),
+    )
+    load(service, *(association(here, artifact_arn(number)) for number in (1, 2)))
+    load(other, artifact(1), context("there"), association(arn("context", "there"), artifact_arn(1)), account=OTHER)
+    service.behaviour.unknown = ["QueryLineage"]
+    query = """query ($arn: Arn!, $after: String) { artifact(arn: $arn) {
+        datasets(direction: DOWNSTREAM, first: 1, after: $after) { nodes { arn } pageInfo { endCursor } } } }"""
+    await ask(query, arn=there(artifact_arn(1)))  # assumes the role
+    found, after = [], None
+    for slow, quick in ((service, other), (other, service)):
+        slow.behaviour.latency_ms, quick.behaviour.latency_ms = 100, 0
+        page = (await ask(query, arn=artifact_arn(0), after=after))["artifact"]["datasets"]
+        found += [node["arn"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+    assert found == [there(artifact_arn(1)), artifact_arn(2)]

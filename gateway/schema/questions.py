@@ -84,13 +84,15 @@ async def _found(  # noqa: PLR0913, PLR0917 - a question has these parts
 ) -> Connection[Any]:
     """Return a page of what is wanted, nearest first and then by ARN, without the start itself."""
     walked = await whole_walk(info, start, direction)
-    places = [(walked.found.depths[arn], arn) for arn in walked.nearest() if wanted.fits(start.loaders, arn)]
+    mirrors, depths = walked.found.mirrors, walked.found.depths
+    fitting = [arn for arn in walked.nearest() if arn != start.key and wanted.fits(start.loaders, arn)]
     page = cut(
         scope("question", start.key, direction.value, wanted.kind.name, wanted.type),
-        [place for place in places if place[1] != start.key],
+        # Which of its mirrors stands for a vertex may be another one in the request for the next page.
+        sorted((depths[arn], min(mirrors.of(arn))) for arn in fitting),
         first,
         after,
-        lambda place: shown(start.loaders, place[1]),
+        lambda place: shown(start.loaders, mirrors.one(place[1])),
     )
     needs = uncovered(info, ("nodes",), ("edges", "node"))
     await Describing(walked, needs).describe(node.key for node in page.nodes)
