@@ -264,9 +264,12 @@ async def test_vertices_of_an_account_that_was_not_asked_are_not_dangling(
     assert denied["lineage"]["coverage"] == {"reasons": ["ACCESS_DENIED"], "frontier": far}
 
 
-async def test_neighbour_elsewhere_is_asked_for_its_name(service: LocalServer, other: LocalServer, ask: Ask) -> None:
-    """An account may tell of another's vertices by no more than their ARNs."""
-    load(service, artifact(1), association(there(artifact_arn(7)), artifact_arn(1)))
+@pytest.mark.parametrize("told", [{}, {"SourceType": "Model"}, {"SourceName": "artifact-7"}])
+async def test_neighbour_elsewhere_is_asked_for_its_name(
+    service: LocalServer, other: LocalServer, ask: Ask, told: dict[str, str]
+) -> None:
+    """An account may tell of another's vertices by little more than their ARNs."""
+    load(service, artifact(1), association(there(artifact_arn(7)), artifact_arn(1), **told))
     load(other, artifact(7, "Model"), account=OTHER)
     query = "query ($arn: Arn!) { artifact(arn: $arn) { upstream { nodes { name type } } } }"
     (found,) = (await ask(query, arn=artifact_arn(1)))["artifact"]["upstream"]["nodes"]

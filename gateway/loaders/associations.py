@@ -86,8 +86,10 @@ class Associations:
     def _learn_end(self, summary: Mapping[str, Any], end: str, place: Place) -> None:
         arn = arns.parse(summary[f"{end}Arn"])
         kind = kind_of(arn)
-        if arn and kind in LINEAGE and (summary.get(f"{end}Type") is not None or self._is_of(arn.text, place)):
+        if arn and kind in LINEAGE:
             told = {kind.name_path: summary.get(f"{end}Name"), kind.type_path: summary.get(f"{end}Type")}
+            if None in told.values() and not self._is_of(arn.text, place):
+                told = {path: value for path, value in told.items() if value is not None}
             self._known.record(arn.text).note(told)
 
     def _is_of(self, arn: str, place: Place) -> bool:
