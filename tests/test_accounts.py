@@ -288,6 +288,20 @@ async def test_account_that_fails_costs_no_other_its_fields(service: LocalServer
     assert [error["path"] for error in said["errors"]] == [["nodes", n, "displayName"] for n in (2, 3)]
 
 
+async def test_account_that_ends_a_walk_leaves_the_rest(service: LocalServer, other: LocalServer) -> None:
+    """Also the start that is being described when the walk ends."""
+    load(service, component("run", DisplayName="the run"))
+    service.behaviour.unknown, service.behaviour.latency_ms = ["QueryLineage"], 200
+    other.behaviour.fault_rate, other.behaviour.latency_ms = 1.0, 300
+    query = """query ($start: [Arn!]!) { lineage(start: $start) {
+        start { ... on TrialComponent { displayName } } coverage { reasons } } }"""
+    accounts = {HOME: {}, OTHER: {"endpoint_url": other.url}}
+    async with both(service, other, accounts=accounts, max_attempts=1) as client:
+        said = await asking(client)(query, start=[component_arn("run"), there(artifact_arn(1))])
+    assert said["data"]["lineage"]["start"] == [{"displayName": "the run"}, {}]
+    assert said["data"]["lineage"]["coverage"] == {"reasons": ["UPSTREAM_ERROR"]}
+
+
 async def test_path_leads_from_account_to_account(service: LocalServer, other: LocalServer, ask: Ask) -> None:
     load_shared(service, other)
     query = "query ($from: Arn!, $to: Arn!) { paths(from: $from, to: $to) { paths { entities { arn } } } }"

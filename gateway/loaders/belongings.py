@@ -63,7 +63,7 @@ class Belongings:
 
     async def project(self, project_id: str, place: Place = HOME) -> str | None:
         """Return the key of the project with this id; None when there is none."""
-        key: str | None = await self._projects.load((place, project_id))
+        key: str | None = await asyncio.shield(self._projects.load((place, project_id)))
         return key
 
     async def _load_tags(self, arn: str) -> list[dict[str, str]]:

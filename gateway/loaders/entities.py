@@ -51,7 +51,7 @@ class Entities:
                 return record
         if kind.batch and kind.batch.takes(key) and path.partition(".")[0] not in kind.batch.lacks:
             await self._level(kind)
-            await self._batches[kind].load((key, True))
+            await asyncio.shield(self._batches[kind].load((key, True)))
         else:
             await asyncio.shield(self.ask(kind, key, path))
         return record
@@ -83,7 +83,7 @@ class Entities:
         if not record.covers(path):
             await self._level(kind)
         if not record.covers(path):
-            await self._batches[kind].load((key, False))
+            await asyncio.shield(self._batches[kind].load((key, False)))
         return record.covers(path)
 
     def _described(self, kind: Kind, wanted: str, place: Place) -> asyncio.Task[str | None]:

@@ -1,5 +1,6 @@
 """The cache as one request uses it: it looks things up there, and at its end puts what it learnt there for others."""
 
+import asyncio
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -112,7 +113,7 @@ class RequestCache:
     async def _take(self, key: Key) -> Any:
         if not self._cache.keeps(key.kind):
             return None
-        found: Lookup = await self._found.load(key)
+        found: Lookup = await asyncio.shield(self._found.load(key))
         self._count(key.kind, int(found.value is not None), 1)
         return found.value
 
