@@ -79,7 +79,7 @@ def _addresses(listed: str) -> str:
 class Settings(BaseSettings):
     """What an operator can set. The field's description is its documentation; README's table is tested against it."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, allow_inf_nan=False)
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", env_ignore_empty=True, frozen=True, allow_inf_nan=False)
 
     host: Annotated[str, Field(description="Address that `serve` and `demo` listen on.")] = "127.0.0.1"
     port: Annotated[

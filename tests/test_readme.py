@@ -67,6 +67,12 @@ def test_settings_table_lists_the_settings() -> None:
         assert f"| {field.description} |" in README
 
 
+def test_empty_setting_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(f"GATEWAY_{name.upper()}", "")
+    assert Settings().model_dump() == {name: field.default for name, field in Settings.model_fields.items()}
+
+
 def test_error_table_lists_the_codes() -> None:
     codes = set(re.findall(r"`([A-Z][A-Z_]+)`", README.partition("## Error codes")[2].partition("## ")[0]))
     from gateway import errors  # noqa: PLC0415
