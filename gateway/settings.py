@@ -76,6 +76,16 @@ def _addresses(listed: str) -> str:
     return listed
 
 
+def _own_port(port: Any) -> Any:
+    """Return what was given as the port, unless it is what Kubernetes sets for a Service named `gateway`."""
+    if "://" in str(port):
+        raise ValueError(
+            f"{port} is what Kubernetes sets for a Service named gateway: set GATEWAY_PORT, or enableServiceLinks: "
+            "false, in the pod's spec"
+        )
+    return port
+
+
 class Settings(BaseSettings):
     """What an operator can set. The field's description is its documentation; README's table is tested against it."""
 
@@ -83,7 +93,9 @@ class Settings(BaseSettings):
 
     host: Annotated[str, Field(description="Address that `serve` and `demo` listen on.")] = "127.0.0.1"
     port: Annotated[
-        int, Field(ge=0, le=65535, description="Port that `serve` and `demo` listen on; 0 picks a free one.")
+        int,
+        Field(ge=0, le=65535, description="Port that `serve` and `demo` listen on; 0 picks a free one."),
+        BeforeValidator(_own_port),
     ] = 8000
     local_url: Annotated[
         _Url | None,

@@ -143,6 +143,7 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["serve"], {"GATEWAY_LOCAL_URL": "here", "GATEWAY_PORT": "0"}, "GATEWAY_LOCAL_URL"),
         (["demo"], {"GATEWAY_ACCOUNTS": '{"210987654321": {"endpoint_url": "here"}}'}, "GATEWAY_ACCOUNTS"),
         (["serve"], {"GATEWAY_PORT": "many"}, "GATEWAY_PORT"),
+        (["serve"], {"GATEWAY_PORT": "tcp://10.0.0.1:80"}, "enableServiceLinks: false"),
         (["demo"], {"GATEWAY_RATE_COST_PER_SECOND": "inf"}, "GATEWAY_RATE_COST_PER_SECOND"),
         (["demo"], {"GATEWAY_ACCOUNTS": "none"}, "GATEWAY_ACCOUNTS: not JSON"),
         (["serve"], {"GATEWAY_LOCAL_URL": "http://localhost:65536"}, "GATEWAY_LOCAL_URL: Port out of range"),
