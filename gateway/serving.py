@@ -183,6 +183,11 @@ class WebSocketProtocol(_Unsent, WebSocketsSansIOProtocol):
     _pong = b""
     """An answer to a ping that waits for the client to read."""
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End, and with it the parser, which refers to itself and would keep the compressor's 40 KB."""
+        super().connection_lost(exc)
+        self.conn.parser.close()
+
     def handle_ping(self) -> None:
         """Answer it, or only the last of many while the client reads none, as RFC 6455 (5.5.3) allows."""
         self._pong = b"".join(self.conn.data_to_send()) or self._pong

@@ -10,6 +10,9 @@ import httpx
 import pytest
 from conftest import Ask, running
 from graphs import artifact, artifact_arn, association, fan
+from signing import opened
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from websockets.server import ServerProtocol
 
 from gateway.local.server import LocalServer
 from gateway.schema.entity import Described
@@ -74,6 +77,29 @@ async def test_what_a_walk_holds_goes_without_a_collection(ask: Ask, load: Calla
             assert len((await ask(query, start=artifact_arn(0)))["lineage"]["vertices"]) == 601
         await asyncio.sleep(0.1)
         assert shown() <= before
+    finally:
+        gc.enable()
+
+
+def served() -> int:
+    """What a server holds for requests and WebSockets."""
+    return sum(issubclass(type(one), RequestResponseCycle | ServerProtocol) for one in gc.get_objects())
+
+
+async def test_connections_go_without_a_collection(gateway: str) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        before = served()
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"http://{gateway}/healthz")).status_code == 200
+        async with opened(gateway):
+            pass
+        async with opened(gateway) as socket:
+            socket.transport.abort()
+        async with asyncio.timeout(20):
+            while served() > before:  # noqa: ASYNC110 - the server has a thread of its own
+                await asyncio.sleep(0.01)
     finally:
         gc.enable()
 

@@ -99,7 +99,8 @@ def _noting(request: Request, scope: Scope, receive: Receive, send: Send) -> Sen
 
     async def noting(message: Message) -> None:
         if message["type"] == "websocket.close" and request.status is None and _DENIAL in scope.get("extensions", {}):
-            await _UNOPENED(scope, receive, noting)
+            # Not by itself: it would be a reference cycle, which keeps all of a request until a collection.
+            await _UNOPENED(scope, receive, _noting(request, scope, receive, send))
             return
         status = _status(message)
         if status and request.status is None:
