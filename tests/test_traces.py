@@ -219,3 +219,11 @@ async def test_headers_stay_out_of_the_log(
     for headers in ({"baggage": SECRET}, {"traceparent": traceparent, "tracestate": f"bad {SECRET}"}):
         await client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
     assert SECRET not in caplog.text
+
+
+async def test_exporters_headers_stay_out_too(
+    service: LocalServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", f"authorization: Bearer {SECRET}")
+    async with traced(service):
+        assert SECRET not in caplog.text

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Span
 
-_TELL_OF_HEADERS = ("opentelemetry.baggage.propagation", "opentelemetry.trace.span")
-"""Loggers that would repeat the contents of a caller's headers."""
+_TELL_OF_HEADERS = ("opentelemetry.baggage.propagation", "opentelemetry.trace.span", "opentelemetry.util.re")
+"""Loggers that would repeat the contents of headers: of a caller's, and of what OTEL_EXPORTER_OTLP_HEADERS has."""
 _LAST_SECONDS = 3.0
 """How long a stopping gateway waits for its last spans to be received."""
 _NO_ERRORS = {"ok", "cancelled"}
@@ -39,6 +39,8 @@ class Spans:
             from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise ValueError("GATEWAY_TRACING needs OpenTelemetry: install lineage-gateway[otel].") from error
+        for name in _TELL_OF_HEADERS:
+            logging.getLogger(name).setLevel(logging.ERROR)
         named = Resource.create({SERVICE_NAME: "lineage-gateway"}).merge(OTELResourceDetector().detect())
         self.provider = TracerProvider(resource=named, shutdown_on_exit=False)
         """Where further processors may be added."""
@@ -46,8 +48,6 @@ class Spans:
             self.provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self.provider.get_tracer("lineage-gateway")
         self._extract = propagate.extract
-        for name in _TELL_OF_HEADERS:
-            logging.getLogger(name).setLevel(logging.ERROR)
         self._below = trace.set_span_in_context
         self._kind = trace.SpanKind
         self._error = trace.Status(trace.StatusCode.ERROR)
