@@ -14,6 +14,7 @@ import pytest
 
 from gateway.app import create_app
 from gateway.local.server import LocalServer
+from gateway.observability import Instruments, Request, operation, serving
 from gateway.settings import Settings
 
 pytest.importorskip("opentelemetry.sdk", reason="The extra `otel` is not installed.")
@@ -227,3 +228,10 @@ async def test_exporters_headers_stay_out_too(
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", f"authorization: Bearer {SECRET}")
     async with traced(service):
         assert SECRET not in caplog.text
+
+
+def test_disabled_tracing_is_in_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    with serving(Request(Instruments(tracing=True), id="01JD8Q")), operation() as request:
+        assert request.marks == {"request_id": "01JD8Q"}

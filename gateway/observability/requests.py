@@ -74,7 +74,8 @@ class Request:
     @property
     def marks(self) -> dict[str, Any]:
         """The fields of every log line that is written on its behalf."""
-        trace = f"{self.span.get_span_context().trace_id:032x}" if self.span else None
+        traced = self.span.get_span_context() if self.span else None
+        trace = f"{traced.trace_id:032x}" if traced and traced.is_valid else None  # not if OTEL_SDK_DISABLED is true
         return _known(request_id=self.id or None, trace_id=trace, caller=self.caller, operation=self.operation)
 
     @property
