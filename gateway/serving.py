@@ -40,8 +40,9 @@ _ALL = 100
 def listen(host: str, port: int) -> socket.socket:
     """Bind an address, before anything is built that would have to be torn down; OSError when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both)
     except OSError as error:
         raise OSError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
 
@@ -60,6 +61,18 @@ def names_of(host: str) -> frozenset[str]:
 def is_for(scope: Scope, names: Collection[str]) -> bool:
     """Whether a request is for one of these names."""
     return _PORT.sub("", Headers(scope=scope).get("host", "")).lower() in names
+
+
+class _Connection:
+    """Knows clients by their IPv4 addresses where these have come by a socket for IPv6 too."""
+
+    client: tuple[str, int] | None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        super().connection_made(transport)  # type: ignore[misc] # uvicorn's protocols have it
+        if self.client:
+            self.client = (self.client[0].removeprefix("::ffff:"), self.client[1])
 
 
 class _Unsent:
@@ -106,7 +119,7 @@ class _Unsent:
             self._check.cancel()
 
 
-class Protocol(_Unsent, HttpToolsProtocol):
+class Protocol(_Connection, _Unsent, HttpToolsProtocol):
     """uvicorn's protocol, with the limits that it lacks: on headers, on trailers, and on waiting for a client."""
 
     _heading = 0
@@ -177,7 +190,7 @@ class Protocol(_Unsent, HttpToolsProtocol):
         super().on_message_complete()
 
 
-class WebSocketProtocol(_Unsent, WebSocketsSansIOProtocol):
+class WebSocketProtocol(_Connection, _Unsent, WebSocketsSansIOProtocol):
     """uvicorn's protocol, without its error log for a handshake that is refused with a body, and with such limits."""
 
     _pong = b""

@@ -91,7 +91,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", env_ignore_empty=True, frozen=True, allow_inf_nan=False)
 
-    host: Annotated[str, Field(description="Address that `serve` and `demo` listen on.")] = "127.0.0.1"
+    host: Annotated[
+        str, Field(description="Address that `serve` and `demo` listen on; `::` means all addresses, IPv4 and IPv6.")
+    ] = "127.0.0.1"
     port: Annotated[
         int,
         Field(ge=0, le=65535, description="Port that `serve` and `demo` listen on; 0 picks a free one."),

@@ -84,9 +84,11 @@ async def writable(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @contextmanager
-def listening(settings: Settings, around: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> Iterator[str]:
+def listening(
+    settings: Settings, around: Callable[[ASGIApp], ASGIApp] = lambda app: app, host: str = "127.0.0.1"
+) -> Iterator[str]:
     """The URL of a gateway with these settings on a socket of its own, without the scheme."""
-    listener = serving.listen("127.0.0.1", 0)
+    listener = serving.listen(host, 0)
     ready = threading.Event()
     running = serving.Server(around(create_app(settings)), 1, ready.set)
     thread = threading.Thread(target=running.run, args=([listener],))

@@ -9,8 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+from conftest import listening
+from starlette.types import ASGIApp, Receive, Scope, Send
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from gateway.local.server import LocalServer
+from gateway.settings import Settings
 
 NODE = Path(__file__).parent / "node"
 QUERY = "{ artifacts { nodes { arn } } }"
@@ -154,6 +159,27 @@ def test_request_names_one_host(gateway: str, hosts: list[str], status: int) -> 
         client.sendall("\r\n".join(lines).encode())
         told = client.recv(1000)
     assert told.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="There is no IPv6 here.")
+def test_all_addresses_include_those_of_ipv4(server: LocalServer) -> None:
+    clients = []
+
+    def noting(app: ASGIApp) -> ASGIApp:
+        async def note(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "lifespan":
+                clients.append(scope["client"][0])
+            await app(scope, receive, send)
+
+        return note
+
+    with listening(Settings(local_url=server.url), noting, host="::") as gateway:
+        port = gateway.rpartition(":")[2]
+        for address in ("127.0.0.1", "[::1]"):
+            assert httpx.get(f"http://{address}:{port}/healthz").status_code == 200
+            with connect(f"ws://{address}:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]):
+                pass
+    assert clients == ["127.0.0.1", "127.0.0.1", "::1", "::1"]
 
 
 def test_every_audit_is_passed(gateway: str) -> None:
