@@ -162,6 +162,15 @@ def test_issuer_away_keeps_its_keys(server: LocalServer, caplog: pytest.LogCaptu
     assert "those of before hold" in caplog.text
 
 
+def test_issuers_password_is_not_logged(server: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
+    with fresh(server) as (issuer, _):
+        issuer.away = True
+        with listening(by_tokens(server, issuer.url.replace("//", "//gateway:s3cr3t@"))) as gateway:
+            assert code(bearing(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
+    assert "GATEWAY_JWT_JWKS" in caplog.text
+    assert "s3cr3t" not in caplog.text
+
+
 def test_issuer_never_there_is_unavailable(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.http.jwks._PAUSE_SECONDS", 3600.0)
     with fresh(server) as (issuer, gateway):

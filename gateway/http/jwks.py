@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
@@ -115,7 +116,8 @@ class UrlKeys:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             self._fresh_until = self._paused_until = time.monotonic() + _PAUSE_SECONDS
             held = "; those of before hold" if self._keys else ""
-            _log.error("GATEWAY_JWT_JWKS: no keys from %s: %s%s", self._url, error or type(error).__name__, held)
+            host = urlsplit(self._url).hostname  # not the whole, which may have a password
+            _log.error("GATEWAY_JWT_JWKS: no keys from %s: %s%s", host, error or type(error).__name__, held)
         finally:
             self._fetching = None
 
