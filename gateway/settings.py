@@ -27,8 +27,12 @@ def _account(given: Any) -> Any:
 
 
 def _with_port(url: str) -> str:
-    """Return a URL whose port, if it has one, is valid; ValueError says what is wrong with it."""
-    _ = urlsplit(url).port
+    """Return a URL whose port, if it has one, is valid; ValueError says what is wrong, but not with what."""
+    parts = urlsplit(url)
+    try:
+        _ = parts.port
+    except ValueError:  # whose message has the beginning of a password that was not encoded
+        raise ValueError("Port is no number up to 65535, or special characters are not percent-encoded") from None
     return url
 
 
@@ -62,7 +66,7 @@ def _connectable(url: str) -> str:
     """Return a Redis URL, or the word for another cache; ValueError says what is wrong with the URL."""
     if "://" in url:
         try:
-            ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
+            ConnectionPool.from_url(_with_port(url)).make_connection()  # type: ignore[no-untyped-call]
         except (TypeError, RedisError) as error:
             raise ValueError(str(error)) from error
     return url
@@ -89,7 +93,9 @@ def _own_port(port: Any) -> Any:
 class Settings(BaseSettings):
     """What an operator can set. The field's description is its documentation; README's table is tested against it."""
 
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", env_ignore_empty=True, frozen=True, allow_inf_nan=False)
+    model_config = SettingsConfigDict(
+        env_prefix="GATEWAY_", env_ignore_empty=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
     host: Annotated[
         str, Field(description="Address that `serve` and `demo` listen on; `::` means all addresses, IPv4 and IPv6.")

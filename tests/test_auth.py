@@ -58,6 +58,12 @@ def test_unfit_settings_are_refused(given: dict[str, Any], why: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+def test_refused_url_shows_no_password() -> None:
+    with pytest.raises(ValueError, match="percent-encoded") as refused:
+        Settings(cache_url="redis://:s3cr3t/x@cache.example.com:6379")
+    assert "s3cr3t" not in str(refused.value)
+
+
 def test_credentials_do_not_show() -> None:
     shown = Credentials.read({"Authorization": "Bearer secret", "X-Api-Key": "secret"})
     assert shown == Credentials("secret", "secret")
