@@ -16,5 +16,5 @@ ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1 GATEWAY_HOST=0.0.0.0 GATEWAY_
 USER gateway
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-    CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$GATEWAY_PORT/healthz', timeout=2)"
+    CMD no_proxy=* python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:${GATEWAY_PORT:-8000}/healthz', timeout=2)"
 CMD ["lineage-gateway", "serve"]

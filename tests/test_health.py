@@ -1,6 +1,9 @@
 """Alive whatever AWS does, and ready when it can be reached."""
 
 import asyncio
+import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -102,3 +105,14 @@ async def test_cache_away_costs_no_readiness() -> None:
     parts = await Readiness({"aws": ok, "cache": refuses}).parts()
     assert parts == {"aws": "ok", "cache": "unreachable"}
     assert ready(parts)
+
+
+def test_image_checks_itself_without_a_proxy(gateway: str) -> None:
+    dockerfile = (Path(__file__).parents[1] / "Dockerfile").read_text()
+    [check] = re.findall(r"HEALTHCHECK .*\n +CMD (.*)", dockerfile)
+    environment = {
+        "PATH": str(Path(sys.executable).parent),
+        "http_proxy": "http://127.0.0.1:1",
+        "GATEWAY_PORT": gateway.rpartition(":")[2],
+    }
+    subprocess.run(["/bin/sh", "-c", check], env=environment, check=True)  # noqa: S603
