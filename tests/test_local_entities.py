@@ -238,3 +238,17 @@ def test_every_account_has_a_lineage_group(sagemaker: Any) -> None:
     assert [group["LineageGroupArn"] for group in listed] == [GROUP]
     described = sagemaker.describe_lineage_group(LineageGroupName="sagemaker-default-lineage-group")
     assert described["LineageGroupArn"] == GROUP
+
+
+@pytest.mark.parametrize("reference", ["sagemaker-default-lineage-group", GROUP])
+def test_unshared_group_has_empty_policy(sagemaker: Any, reference: str) -> None:
+    answer = sagemaker.get_lineage_group_policy(LineageGroupName=reference)
+    assert (answer["LineageGroupArn"], answer["ResourcePolicy"]) == (GROUP, "{}")
+
+
+def test_policies_are_of_own_groups(sagemaker: Any, service: LocalServer) -> None:
+    foreign = f"{FOREIGN}:lineage-group/theirs"
+    load(service, {"entity": "LineageGroup", "record": {"LineageGroupArn": foreign}})
+    for reference in (foreign, "missing"):
+        with refusing("ResourceNotFound", reference):
+            sagemaker.get_lineage_group_policy(LineageGroupName=reference)

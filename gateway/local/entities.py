@@ -106,7 +106,7 @@ def update(kind: Kind, service: Service, request: Request) -> Response:
     Raises:
         NotFoundError: the account has no such entity.
     """
-    found = _own(kind, service, request[kind.reference])
+    found = own(kind, service, request[kind.reference])
     record: Record = orjson.loads(found.record)
     removals = {member: keys for member, keys in request.items() if member.endswith(_REMOVED)}
     given = {member: value for member, value in request.items() if member not in {*removals, kind.reference}}
@@ -127,7 +127,7 @@ def delete(kind: Kind, service: Service, request: Request) -> Response:
         NotFoundError: the account has no such entity.
         ValidationError: it has associations, or it is or has part of an experiment.
     """
-    found = _own(kind, service, _deleted(service, request) if kind.name == "Artifact" else request[kind.reference])
+    found = own(kind, service, _deleted(service, request) if kind.name == "Artifact" else request[kind.reference])
     key = {"arn": found.arn, "kind": kind.name, "name": found.name}
     for what, sql in _HELD.items():
         if service.store.rows(sql, key):
@@ -146,7 +146,12 @@ def _deleted(service: Service, request: Request) -> str:
     raise ValidationError("Either ArtifactArn or Source must be specified.")
 
 
-def _own(kind: Kind, service: Service, reference: str) -> Entity:
+def own(kind: Kind, service: Service, reference: str) -> Entity:
+    """The account's own entity of this kind with a name or an ARN.
+
+    Raises:
+        AwsError: it has none; which class of error says so depends on the kind.
+    """
     found = demand(service, kind, reference)
     if not found.listed:  # another account's: to be described, associated and walked, but not changed
         raise kind.absent(reference)

@@ -13,6 +13,7 @@ from gateway.local import (
     associations,
     entities,
     experiments,
+    groups,
     identity,
     model,
     query_lineage,
@@ -34,6 +35,7 @@ OPERATIONS: dict[str, Handler] = (
     entities.OPERATIONS
     | associations.OPERATIONS
     | experiments.OPERATIONS
+    | groups.OPERATIONS
     | query_lineage.OPERATIONS
     | registry.OPERATIONS
     | search.OPERATIONS
