@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from local_conftest import client, load, refusing
 
-from gateway.local import walk
 from gateway.local.server import LocalServer
+from gateway.local.service import WALKS
 
 sagemaker = local_conftest.sagemaker
 
@@ -199,7 +199,7 @@ def test_walks_survive_being_forgotten(sagemaker: Any, service: LocalServer) -> 
     request = {"StartArns": [DATA], "MaxResults": 10}
     token = sagemaker.query_lineage(**request)["NextToken"]
     first = sagemaker.query_lineage(**request, NextToken=token)
-    for _ in range(walk.UNDER_WAY + 1):
+    for _ in range(WALKS + 1):
         sagemaker.query_lineage(**request)
     again = sagemaker.query_lineage(**request, NextToken=token)
     assert (arns(again), edges(again)) == (arns(first), edges(first))

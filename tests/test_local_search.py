@@ -8,6 +8,7 @@ from graphs import arn, component, component_arn
 from local_conftest import load, refusing, turned
 
 from gateway.local.server import LocalServer
+from gateway.local.service import SEARCHES
 
 sagemaker = local_conftest.sagemaker
 
@@ -198,6 +199,27 @@ def test_pages_hold_everything_once(sagemaker: Any, service: LocalServer, sort: 
             break
         request["NextToken"] = page["NextToken"]
     assert sorted(seen) == [f"c{at:02}" for at in range(25)]
+
+
+@pytest.mark.parametrize("order", ["Ascending", "Descending"])
+def test_searches_survive_being_forgotten(search: Any, sagemaker: Any, order: str) -> None:
+    request = {"MaxResults": 1, "SortOrder": order}
+    assert search(**request)
+    token = sagemaker.search(Resource=COMPONENTS, **request)["NextToken"]
+    first = search(**request, NextToken=token)
+    for _ in range(SEARCHES + 1):
+        search(**request)
+    assert search(**request, NextToken=token) == first == search(SortOrder=order)[1:2]
+
+
+def test_later_pages_leave_out_what_is_gone(search: Any, sagemaker: Any) -> None:
+    assert search() == ["three", "two", "one", "four"]
+    page = sagemaker.search(Resource=COMPONENTS, MaxResults=1)
+    sagemaker.delete_trial_component(TrialComponentName="two")
+    sagemaker.update_trial_component(TrialComponentName="one", DisplayName="new")
+    rest = sagemaker.search(Resource=COMPONENTS, NextToken=page["NextToken"])
+    shown = [result["TrialComponent"]["DisplayName"] for result in rest["Results"]]
+    assert (shown, rest["TotalHits"]["Value"]) == (["new", "four"], 4)
 
 
 def test_tokens_fit_one_search_only(search: Any, sagemaker: Any) -> None:

@@ -306,6 +306,15 @@ def test_parents_are_searched_by_membership(watched: Watched, name: str) -> None
     assert not any("entity_by_time" in step for step in plans), plans
 
 
+def test_next_page_of_search_reads_itself(watched: Watched) -> None:
+    transfer.load(watched.service, map(orjson.dumps, (component(name) for name in ("two", "three"))))
+    request = {"Resource": "ExperimentTrialComponent", "MaxResults": 1}
+    token = protocol.call(watched.service, "Search", request)["NextToken"]
+    plans = watched.plans("Search", request | {"NextToken": token})
+    assert any("entity_1 (arn=?)" in step for step in plans), plans
+    assert not any("kind=?" in step and "name=?" not in step for step in plans), plans
+
+
 def test_foreign_database_stays_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "theirs.sqlite"
     with closing(sqlite3.connect(path)) as theirs:

@@ -69,6 +69,7 @@ class Local:
             self.service.store.clear()
             prepare(self.service)
         self.service.walks.clear()
+        self.service.searches.clear()
         self.calls.clear()
         self.requests.clear()
 

@@ -5,8 +5,8 @@ each element, ``Tags.team`` is the tag of that key, ``Parameters.lr`` what that 
 figure of that metric and ``Metrics.auc`` its last.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import Any, NamedTuple
 
 from botocore.model import Shape
@@ -31,9 +31,14 @@ _ORDERED: dict[str, Callable[[float, float], bool]] = {
 }
 
 
+@functools.cache
+def _spellings(shape: Shape) -> dict[str, str]:
+    return {member.lower(): member for member in shape.members}
+
+
 def spelled(shape: Shape, name: str) -> str:
     """The name of a structure's member as the model spells it; AWS's own examples sort by ``metrics.loss.max``."""
-    return next((member for member in shape.members if member.lower() == name.lower()), name)
+    return _spellings(shape).get(name.lower(), name)
 
 
 class Value(NamedTuple):
@@ -59,7 +64,7 @@ def values(shape: Shape, value: Any, path: list[str]) -> Iterator[Value]:
 
 def _parts(shape: Shape, value: Any, path: list[str]) -> Iterator[tuple[Shape, Any, list[str]]]:
     if shape.type_name == "structure":
-        for name in map(partial(spelled, shape), path[:1]) if path else shape.members:
+        for name in map(functools.partial(spelled, shape), path[:1]) if path else shape.members:
             if name in shape.members:
                 yield shape.members[name], value.get(name), path[1:]
     elif shape.type_name == "list":

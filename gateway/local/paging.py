@@ -7,9 +7,10 @@ the request, and fits no other.
 
 import base64
 import binascii
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
 
@@ -18,6 +19,8 @@ from gateway.local.store import Store
 
 DEFAULT = 10
 """Entries on a page when the request does not say."""
+
+Rest = TypeVar("Rest")
 
 _SIGNATURE = 12  # bytes
 _APART = {"NextToken", "MaxResults"}
@@ -95,3 +98,34 @@ class Listing:
             f"SELECT {self.select}, {', '.join(self.order)} FROM {self.table}"  # noqa: S608
             f" WHERE {' AND '.join(self.conditions) or 1} ORDER BY {order} LIMIT ?"
         )
+
+
+@dataclass(slots=True)
+class UnderWay(Generic[Rest]):
+    """What is left of the latest walks or searches that took long to begin, each under the token of its next page.
+
+    One that is no longer here, or was another process's, is begun again and skipped up to that page.
+    """
+
+    most: int
+    _kept: OrderedDict[str, Rest] = field(default_factory=OrderedDict)
+    _count: int = 0
+
+    def keep(self, token: str, rest: Rest) -> None:
+        """Keep what is left, and forget what has waited longest if there is too much."""
+        self._kept[token] = rest
+        if len(self._kept) > self.most:
+            self._kept.popitem(last=False)
+
+    def take(self, token: str) -> Rest | None:
+        """What was left before the page of this token; it is then no longer kept."""
+        return self._kept.pop(token, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
+
+    def number(self) -> int:
+        """A new number, to tell apart two that stopped at the same place."""
+        self._count += 1
+        return self._count

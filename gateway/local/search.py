@@ -39,6 +39,8 @@ _COLUMNS = {"Source.SourceArn": "source", "Parents.TrialName": "trial", "Parents
 _SORTED_BY = 500
 """Characters of a text that count in the order: a token holds them, and is of limited length."""
 _TAGS = "Tags."
+_ASSEMBLED = {"Tags", "Parents", "TrialComponentSummaries"}
+"""What is no part of the stored record."""
 _ALL = "SELECT record FROM entity WHERE kind = ? AND listed = ?"
 
 Place = tuple[int, Any, str]
@@ -55,38 +57,58 @@ def search(service: Service, request: Request) -> Response:
     kind = _KINDS.get(request["Resource"])
     if kind is None:
         raise ValidationError(f"Search covers {', '.join(_KINDS)} here, and not {request['Resource']}.")
-    descending = request.get("SortOrder", "Descending") == "Descending"
-    found = sorted(_found(service, kind, request), key=lambda pair: pair[0], reverse=descending)
-    last = paging.place(_NAME, request)
-    rest = [pair for pair in found if last is None or _comes_after(pair[0], tuple(last), descending=descending)]
-    page = rest[: request.get("MaxResults", paging.DEFAULT)]
+    rest, total = _resumed(service, kind, request)
+    most = request.get("MaxResults", paging.DEFAULT)
+    page, rest = rest[:most], rest[most:]
+    token = None
+    if rest:
+        token = paging.token(_NAME, request, [*page[-1], total, service.searches.number()])
+        service.searches.keep(token, rest)
     return {
-        "Results": [{kind.name: _assembled(service, kind, record)} for _, record in page],
-        "NextToken": paging.token(_NAME, request, page[-1][0]) if len(page) < len(rest) else None,
-        "TotalHits": {"Value": len(found), "Relation": "EqualTo"},
+        "Results": [{kind.name: _assembled(service, kind, record)} for record in _records(service, page)],
+        "NextToken": token,
+        "TotalHits": {"Value": total, "Relation": "EqualTo"},
     }
 
 
-def _comes_after(place: Place, last: tuple[Any, ...], *, descending: bool) -> bool:
-    return place < last if descending else place > last
+def _resumed(service: Service, kind: Kind, request: Request) -> tuple[list[Place], int]:
+    """The places of what is still to be shown, and how many results there were when the search began."""
+    last = paging.place(_NAME, request)
+    rest = service.searches.take(request["NextToken"]) if last else None
+    if rest is not None:
+        return rest, last[3]
+    descending = request.get("SortOrder", "Descending") == "Descending"
+    found = sorted(_found(service, kind, request), reverse=descending)
+    if last is None:
+        return found, len(found)
+    shown = tuple(last[:3])
+    return [place for place in found if (place < shown if descending else place > shown)], last[3]
 
 
-def _found(service: Service, kind: Kind, request: Request) -> Iterator[tuple[Place, Record]]:
+def _records(service: Service, page: list[Place]) -> list[Record]:
+    """The records at these places, without those that are gone by now."""
+    arns = [arn for *_, arn in page]
+    sql = "SELECT arn, record FROM entity WHERE arn IN (SELECT value FROM json_each(?))"
+    known = dict(service.store.rows(sql, (orjson.dumps(arns).decode(),)))
+    return [orjson.loads(known[arn]) for arn in arns if arn in known]
+
+
+def _found(service: Service, kind: Kind, request: Request) -> Iterator[Place]:
     shape = model.shape(kind.name)
     asked = request.get("SearchExpression")
     expression = Expression(shape, asked) if asked is not None else None
     first, *rest = request.get("SortBy", _SORT_BY).split(".")
     path = [spelled(shape, first), *rest]
-    asked_for = {path[0]} | (expression.properties if expression else set())
+    assembled = _ASSEMBLED & ({path[0]} | (expression.properties if expression else set()))
     conditions = [_condition(given) for given in request.get("VisibilityConditions", ())]
     for record in _candidates(service, kind, request):
         if service.behaviour.hides(record[kind.arn_member], record.get(kind.name_member)):
             continue
         if conditions and not _visible(service, record[kind.arn_member], conditions):
             continue
-        whole = record if asked_for <= record.keys() else _assembled(service, kind, record)
+        whole = _assembled(service, kind, record) if assembled else record
         if expression is None or expression.met_by(whole):
-            yield (*_ranked(next(values(shape, whole, path), None)), record[kind.arn_member]), record
+            yield (*_ranked(next(values(shape, whole, path), None)), record[kind.arn_member])
 
 
 def _condition(given: dict[str, str]) -> tuple[str, str | None]:

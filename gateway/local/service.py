@@ -11,8 +11,9 @@ import orjson
 from gateway.arn import Arn
 from gateway.local.behaviour import Behaviour
 from gateway.local.kinds import DEFAULT_LINEAGE_GROUP, KINDS, Kind, Record, at
+from gateway.local.paging import UnderWay
 from gateway.local.store import Entity, Store
-from gateway.local.walk import Walks
+from gateway.local.walk import Progress
 
 _PARTITIONS = {
     # By what the names of their regions begin with.
@@ -24,6 +25,9 @@ _PARTITIONS = {
     "us-isof-": "aws-iso-f",
     "eusc-": "aws-eusc",
 }
+
+WALKS, SEARCHES = 32, 4
+"""How many are remembered between two of their pages; the places of a search's 100,000 results take 20 megabytes."""
 
 Request = dict[str, Any]
 Response = dict[str, Any]
@@ -38,7 +42,8 @@ class Service:
     region: str
     quotas: bool = True
     behaviour: Behaviour = field(default_factory=Behaviour)
-    walks: Walks = field(default_factory=Walks)
+    walks: UnderWay[Progress] = field(default_factory=lambda: UnderWay(WALKS))
+    searches: UnderWay[list[tuple[int, Any, str]]] = field(default_factory=lambda: UnderWay(SEARCHES))
 
     @property
     def partition(self) -> str:

@@ -6,9 +6,8 @@ a page of a walk costs what it returns even beside a vertex of a hundred thousan
 """
 
 import heapq
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import orjson
@@ -16,10 +15,6 @@ import orjson
 from gateway.local.store import Store
 
 _FIRST, _MOST = 4, 256  # neighbours read at once: few of many vertices, then more and more of one
-UNDER_WAY = 32
-"""Walks that are remembered between two of their pages."""
-
-
 _WAYS = {
     # Which end of an association the walk stands on, and which it goes to.
     "Ascendants": [("destination", "source")],
@@ -138,33 +133,3 @@ class Progress:
         """Skip everything up to and including this vertex."""
         while self.ahead is not None and self.ahead <= last:
             next(self.steps(1))
-
-
-@dataclass(slots=True)
-class Walks:
-    """The latest walks under way, each under the token of its next page.
-
-    One that is no longer here, or was another process's, is walked again up to that page.
-    """
-
-    _kept: OrderedDict[str, Progress] = field(default_factory=OrderedDict)
-    _count: int = 0
-
-    def keep(self, token: str, progress: Progress) -> None:
-        """Keep the walk, and forget the one that has waited longest if there are too many."""
-        self._kept[token] = progress
-        if len(self._kept) > UNDER_WAY:
-            self._kept.popitem(last=False)
-
-    def take(self, token: str) -> Progress | None:
-        """The walk that stopped before the page of this token; it is then no longer kept."""
-        return self._kept.pop(token, None)
-
-    def clear(self) -> None:
-        """Forget them all."""
-        self._kept.clear()
-
-    def number(self) -> int:
-        """A new number, to tell apart two walks that stopped at the same place."""
-        self._count += 1
-        return self._count
