@@ -3,12 +3,9 @@
 from typing import Any
 
 import accounts
-import boto3
-import httpx
 import orjson
 import pytest
 from accounts import HOME, OTHER, ROLE, STRANGE, both, load, there
-from botocore.exceptions import ClientError
 from conftest import Ask, asking, expecting_data, expecting_error, running
 from endpoint import CLOSE, answer, endpoint
 from graphs import arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
@@ -355,47 +352,6 @@ def test_setting_takes_roles_and_objects() -> None:
 def test_setting_refuses_what_is_no_account(accounts: Any) -> None:
     with pytest.raises(ValueError, match="accounts"):
         Settings(accounts=accounts)
-
-
-def sts(service: LocalServer) -> Any:
-    return boto3.client(
-        "sts",
-        region_name="us-east-1",
-        endpoint_url=service.url,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106
-    )
-
-
-def test_boto3_assumes_a_local_role(service: LocalServer) -> None:
-    client = sts(service)
-    assert client.get_caller_identity()["Account"] == HOME
-    credentials = client.assume_role(RoleArn=ROLE, RoleSessionName="me", DurationSeconds=900)["Credentials"]
-    with pytest.raises(ClientError, match="ValidationException"):
-        client.assume_role(RoleArn="arn:aws:iam::1:role/x", RoleSessionName="me me me me me me")
-    sagemaker = boto3.client(
-        "sagemaker",
-        region_name="us-east-1",
-        endpoint_url=service.url,
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-    )
-    with pytest.raises(ClientError, match="AccessDeniedException"):
-        sagemaker.list_contexts()
-
-
-@pytest.mark.parametrize("seconds", ["899", "43201", "1e3", "9" * 5000])
-def test_roles_last_within_bounds_only(service: LocalServer, seconds: str) -> None:
-    form = {"Action": "AssumeRole", "RoleArn": ROLE, "RoleSessionName": "me", "DurationSeconds": seconds}
-    answer = httpx.post(service.url, data=form)
-    assert (answer.status_code, "<Code>ValidationException</Code>" in answer.text) == (400, True)
-
-
-def test_huge_bodies_assume_no_role(service: LocalServer) -> None:
-    form = {"content-type": "application/x-www-form-urlencoded"}
-    answer = httpx.post(service.url, content=b" " * (5 * 1024 * 1024), headers=form)
-    assert (answer.status_code, "<Code>RequestEntityTooLargeException</Code>" in answer.text) == (413, True)
 
 
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
