@@ -114,6 +114,16 @@ def test_used_file_is_refused(path: Path) -> None:
         assert client(local.url).list_artifacts()
 
 
+def test_one_of_two_starters_wins(path: Path) -> None:
+    loser = sqlite3.connect(path, check_same_thread=False)
+    loser.execute("PRAGMA locking_mode = EXCLUSIVE")
+    assert loser.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)  # from here on it has a lock
+    closing_soon = Timer(0.2, loser.close)
+    closing_soon.start()
+    Store(str(path)).close()
+    closing_soon.join()
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

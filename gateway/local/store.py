@@ -298,6 +298,9 @@ def _opened(path: str | None) -> sqlite3.Connection:
     try:
         # Held for good: a second process would not see this one's clock, walks and quotas.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("BEGIN IMMEDIATE")  # which one gets, of two that start at once
+        connection.execute("PRAGMA busy_timeout = 1000")  # milliseconds, for the other to let go
+        connection.execute("COMMIT")
         _check(connection)  # before anything is changed in a file that is not ours
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
