@@ -5,9 +5,11 @@ import gc
 import re
 import signal
 import socket
+import sys
 from collections.abc import Callable, Collection
 from typing import Any
 
+import httptools
 import uvicorn
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -21,6 +23,8 @@ _BACKLOG = 2048
 _MOST_HEADING = 65_536
 """Bytes of a request line and headers; those that arrive at once may be a few times as long."""
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+_FRAMING = {b"content-length", b"transfer-encoding"}
 
 _PATIENCE_SECONDS = 60
 """How long, at least, to wait for a client that neither sends the rest of a request nor reads the rest of an answer."""
@@ -126,6 +130,8 @@ class Protocol(_Connection, _Unsent, HttpToolsProtocol):
     """Bytes since the end of some headers, a part of a body, or its end."""
     _advanced = False
     """Whether the data that is being parsed has come to one of these."""
+    _body_at: int | None = None
+    """Where, in the data received, a body begins that the parser skipped for another protocol."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request."""
@@ -166,11 +172,29 @@ class Protocol(_Connection, _Unsent, HttpToolsProtocol):
     def _receive(self, data: bytes) -> None:
         self._advanced = False
         super().data_received(data)
+        if self._body_at is not None:
+            self._read_body(data[self._body_at :])
+            return
         self._heading = 0 if self._advanced else self._heading + len(data)
         if self._heading > _MOST_HEADING:
             if self.cycle is None or self.cycle.response_complete:
                 self.transport.write(_TOO_LARGE)
             self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Stay with HTTP/1.1, which a client that offers HTTP/2, as Java's own does, takes as well."""
+        refused = sys.exception()
+        self._body_at = refused.args[0] if refused else None
+
+    def _read_body(self, rest: bytes) -> None:
+        """Parse the skipped body and what follows it; the request has not begun to be answered yet."""
+        self._body_at = None
+        self.cycle.more_body = True
+        self.cycle.message_event.clear()
+        self.parser = httptools.HttpRequestParser(_Repeated(self))
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        framing = [b"%s: %s\r\n" % (name, value) for name, value in self.headers if name in _FRAMING]
+        self._receive(b"".join([b"POST / HTTP/1.1\r\n", *framing, b"\r\n", rest]))
 
     def on_headers_complete(self) -> None:
         """Go on to the body, unless two hosts are named, of which a proxy in front may have believed the other."""
@@ -188,6 +212,32 @@ class Protocol(_Connection, _Unsent, HttpToolsProtocol):
         """End the request."""
         self._advanced = True
         super().on_message_complete()
+
+
+class _Repeated:
+    """Passes on what a parser finds, except the first head, which repeats one that was parsed before."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+        self._known = True
+        self.on_body, self.on_message_complete = protocol.on_body, protocol.on_message_complete
+
+    def on_message_begin(self) -> None:
+        if not self._known:
+            self._protocol.on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if not self._known:
+            self._protocol.on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._known:
+            self._protocol.on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if not self._known:
+            self._protocol.on_headers_complete()
+        self._known = False
 
 
 class WebSocketProtocol(_Connection, _Unsent, WebSocketsSansIOProtocol):

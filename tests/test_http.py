@@ -182,6 +182,31 @@ def test_all_addresses_include_those_of_ipv4(server: LocalServer) -> None:
     assert clients == ["127.0.0.1", "127.0.0.1", "::1", "::1"]
 
 
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        (b"Content-Length: 25", b'{"query":"{__typename}"} '),
+        (b"Transfer-Encoding: chunked", b'8\r\n{"query"\r\n11\r\n:"{__typename}"} \r\n0\r\n\r\n'),
+    ],
+)
+def test_clients_ask_for_another_protocol(gateway: str, framing: bytes, body: bytes) -> None:
+    """As Java's own does for HTTP/2; its bodies were skipped, or taken for its next request."""
+    lines = [b"POST /graphql HTTP/1.1", b"Host: localhost", b"Content-Type: application/json", framing]
+    lines += [b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABkAAQ", b"", b""]
+    head = b"\r\n".join(lines)
+    host, port = gateway.split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as client, client.makefile("rb") as answers:
+        client.sendall(head + body + head)
+        told = answers.readline()
+        while told and not told.endswith(b"\r\n\r\n"):
+            told += answers.readline()
+        told += answers.read1()
+        client.sendall(body + b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        told += answers.read()
+    assert told.count(b'{"data":{"__typename":"Query"}}') == 2, told
+    assert told.endswith(b'{"status":"ok"}'), told
+
+
 def test_every_audit_is_passed(gateway: str) -> None:
     node = shutil.which("node")
     if not node or not (NODE / "node_modules/graphql-http").exists():
