@@ -1,4 +1,4 @@
-// The one way to the gateway: queries by POST, subscriptions as server-sent events, both at ./graphql beside the page.
+// The GraphQL client: queries by POST, subscriptions as server-sent events, both to ./graphql beside the page.
 
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { credentials } from "../credentials";
@@ -7,7 +7,7 @@ import type { TypedDocumentString } from "../generated/graphql";
 
 const ENDPOINT = "./graphql";
 
-/** Why an answer, or a part of it, is missing: an error of the gateway's by its code, or OFFLINE. */
+/** Why data is missing: a GraphQL error with its code, or OFFLINE. */
 export class Problem extends Error {
   constructor(
     readonly code: string,
@@ -25,11 +25,11 @@ export function asProblem(error: unknown): Problem {
 
 export interface Answer<Data> {
   readonly data: Data;
-  /** Errors of fields whose data are missing. */
+  /** Errors of fields whose data is missing. */
   readonly problems: readonly Problem[];
 }
 
-/** Ask a query; throws the first Problem where there is no data at all. */
+/** Run a query; throws the first Problem if there is no data at all. */
 export async function ask<Data, Variables>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
@@ -39,7 +39,7 @@ export async function ask<Data, Variables>(
   return read<Data>(await json(response));
 }
 
-/** Follow a subscription to its end, with `next` for each of its messages. */
+/** Run a subscription to its end, and call `next` for each message. */
 export async function subscribe<Data, Variables>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
@@ -55,7 +55,7 @@ export async function subscribe<Data, Variables>(
   const reader = events.getReader();
   let isComplete = false;
   try {
-    // To the very end: a request that is left before it would count as broken off.
+    // Read to the end of the stream, or the browser would report the request as aborted.
     for (let event = await reader.read(); !event.done; event = await reader.read()) {
       if (event.value.event === "complete") isComplete = true;
       if (event.value.event === "next") next(read<Data>(JSON.parse(event.value.data)));
@@ -87,7 +87,7 @@ async function post<Data, Variables>(
   } catch (error) {
     throw signal?.aborted ? error : offline();
   }
-  // Another credential may have been given since.
+  // Ignore the 401 if the credential has changed since the request.
   const isCurrent = credential.Authorization === credentials.headers().Authorization;
   if (response.status === 401 && gateway.auth !== "none" && isCurrent) signedOut();
   return response;
@@ -95,12 +95,12 @@ async function post<Data, Variables>(
 
 let signedOut = (): void => {};
 
-/** Have this done when the gateway wants a credential, or another than the one that it was shown. */
+/** Register what to do when the gateway asks for a credential or rejects the current one. */
 export function whenSignedOut(listener: () => void): void {
   signedOut = listener;
 }
 
-/** The document as this gateway calls its types and root fields. */
+/** The document with this gateway's prefix on the names of types and root fields. */
 export async function withPrefix(document: string): Promise<string> {
   if (!gateway.prefix) return document;
   const { prefixed } = await import("../prefix");
@@ -112,7 +112,7 @@ async function json(response: Response): Promise<unknown> {
     return await response.json();
   } catch (error) {
     if (error instanceof TypeError) throw offline();
-    // What is not JSON comes from something before the gateway.
+    // Not JSON: the response comes from a proxy in front of the gateway.
     throw new Problem("UPSTREAM_UNAVAILABLE", `The server answered with status ${response.status}.`);
   }
 }

@@ -1,20 +1,21 @@
-// Asking for many things, a batch at a time, each of them once.
+// Fetches many keys in batches, each key once.
 
 export interface Batches {
+  /** Fetch the keys that have not been requested before. */
   want(keys: readonly string[]): void;
-  /** Want once more what could not be had, or is about to fail. */
+  /** Fetch again what has failed, or is in flight and will fail. */
   again(): void;
-  /** Ask anew for whatever is wanted from now on. */
+  /** Forget which keys have been requested. */
   clear(): void;
 }
 
-/** Collect what is wanted for a moment, then ask for `size` at a time. */
+/** Collect keys for a few milliseconds, then fetch `size` at a time. */
 export function batches(size: number, ask: (keys: readonly string[]) => Promise<unknown>): Batches {
   let asked = new Set<string>();
   let waiting: string[] = [];
   let failed: string[] = [];
   let running = false;
-  /** How often what failed has been wanted once more. */
+  /** How often `again` was called. */
   let attempt = 0;
 
   async function run(): Promise<void> {
@@ -25,7 +26,7 @@ export function batches(size: number, ask: (keys: readonly string[]) => Promise<
       const batch = waiting.splice(0, size);
       const [before, first] = [asked, attempt];
       await ask(batch).catch(() => {
-        if (asked !== before) return; // it has been cleared meanwhile
+        if (asked !== before) return; // cleared in the meantime
         for (const key of batch) asked.delete(key);
         if (attempt === first) failed.push(...batch);
         else want(batch);

@@ -1,11 +1,11 @@
-// What is worth showing only where it lasts.
+// A hook that delays an indicator, so that it does not flash for short work.
 
 import { useEffect, useState } from "react";
 
-/** Shorter work than this many milliseconds is over before one could read of it. */
+/** In milliseconds; shorter work ends before the indicator could be read. */
 const LONG = 400;
 
-/** Whether something has been so for a while. */
+/** Whether `is` has been true for a while. */
 export function useDelayed(is: boolean): boolean {
   const [isLong, setLong] = useState(false);
   useEffect(() => {

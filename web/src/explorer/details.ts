@@ -1,4 +1,4 @@
-// What the gateway tells of what is selected, kept beside the graph so that looking again costs nothing.
+// A hook that fetches the details of what is selected, and caches them for as long as the graph.
 
 import { useEffect, useState } from "react";
 import { type Answer, type Problem, asProblem } from "./api";
@@ -6,19 +6,19 @@ import { useExplorer } from "./store";
 import type { Graph } from "./graph";
 
 export interface Details<Data> {
-  /** Null while it is on its way, or could not be had. */
+  /** Null while loading, or if it failed. */
   readonly answer: Answer<Data> | null;
   readonly problem: Problem | null;
-  /** Ask once more. */
+  /** Fetch again. */
   again(): void;
 }
 
-/** Answers kept at most; the oldest goes first. */
+/** The maximum number of cached answers; the oldest is evicted first. */
 const MOST = 100;
-/** A graph that is forgotten takes with it what was told of its vertices. */
+/** Keyed by graph, so that discarding the graph discards its details. */
 const told = new WeakMap<Graph, Map<string, Answer<unknown>>>();
 
-/** Ask for what goes by a key; of several in a row only the last counts. */
+/** Fetch the details of a key; only the response for the latest key is used. */
 export function useDetails<Data>(key: string, fetch: (signal: AbortSignal) => Promise<Answer<Data>>): Details<Data> {
   const graph = useExplorer((state) => state.graph);
   const isSignedOut = useExplorer(({ credentialWanted }) => credentialWanted !== null);

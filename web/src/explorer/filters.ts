@@ -1,28 +1,28 @@
-// What can be chosen in a filter, and what has been.
+// The choices that the filter offers, its parts, and its GraphQL input.
 
 import type { LineageFilter, LineageType } from "../generated/graphql";
 import type { Vertex } from "./graph";
 import { KINDS, typeInWords } from "./names";
 import { type Filter, isFiltered } from "./view";
 
-/** A type to choose. */
+/** A type that the filter offers. */
 export interface Type {
-  /** As it is called in words, by which those are one that the gateway takes for one. */
+  /** The type in words; the gateway treats types with the same label as equal. */
   readonly label: string;
   readonly type: string;
-  /** How many vertices have it; null where nobody knows. */
+  /** The number of vertices; null if unknown. */
   readonly count: number | null;
   readonly isChosen: boolean;
 }
 
-/** How many vertices there are of each kind. */
+/** The number of vertices of each kind. */
 export function kindsOf(vertices: readonly Vertex[]): Map<LineageType, number> {
   const kinds = new Map<LineageType, number>();
   for (const { lineageType } of vertices) kinds.set(lineageType, (kinds.get(lineageType) ?? 0) + 1);
   return kinds;
 }
 
-/** Types to choose from: of what is drawn without a filter, of what is drawn now, and what is chosen already. */
+/** The types to offer: those drawn without a filter, those drawn now, and those already chosen. */
 export function typesOf(unfiltered: readonly Vertex[], now: readonly Vertex[], { types }: Filter): Type[] {
   const chosen = new Set(types.map(typeInWords));
   const known = new Map<string, Type>();
@@ -39,7 +39,7 @@ export function typesOf(unfiltered: readonly Vertex[], now: readonly Vertex[], {
   );
 }
 
-/** A part of a filter, in words, and the filter without it. */
+/** A part of a filter in words, and the filter without it. */
 export interface Part {
   readonly label: string;
   readonly without: Filter;
@@ -65,7 +65,7 @@ export const withType = (filter: Filter, type: string, isIn: boolean): Filter =>
   types: [...filter.types.filter((other) => typeInWords(other) !== typeInWords(type)), ...(isIn ? [type] : [])],
 });
 
-/** A filter as the schema has it; days are meant whole, in UTC. */
+/** A filter as the GraphQL input; days are inclusive, in UTC. */
 export function wire(filter: Filter): LineageFilter | null {
   if (!isFiltered(filter)) return null;
   const { lineageTypes, types, createdAfter, createdBefore } = filter;

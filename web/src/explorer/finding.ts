@@ -1,4 +1,4 @@
-// What a text finds: exactly through the gateway, and by parts of names among what is known in the browser.
+// Search results: exact matches from the gateway, and partial matches among what the page has loaded.
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ResolveDocument } from "../generated/graphql";
@@ -11,21 +11,21 @@ import { type Entry, entryOf, matching, reference } from "./matching";
 export interface Finding {
   /** Best first. */
   readonly entries: readonly Entry[];
-  /** How many of them the gateway found by the text as a whole. */
+  /** How many of the entries the gateway resolved. */
   readonly exact: number;
-  /** Whether the gateway has not answered yet. */
+  /** Whether the gateway's response is pending. */
   readonly isWaiting: boolean;
-  /** Whether there is more than what was searched for parts of names. */
+  /** Whether the account has vertices in which partial names were not searched. */
   readonly isCut: boolean;
   /** Why something could not be searched. */
   readonly problems: readonly Problem[];
-  /** Ask the gateway now, without waiting for more to be typed. */
+  /** Query the gateway now, without waiting for a pause in typing. */
   hurry(): void;
 }
 
 const NONE: readonly Entry[] = [];
 
-/** How long nothing must be typed before the gateway is asked. */
+/** The pause in typing after which the gateway is queried. */
 const PAUSE_MS = 300;
 
 export function useFinding(text: string, isOpen: boolean): Finding {
@@ -81,7 +81,7 @@ async function resolving(wanted: string, signal: AbortSignal): Promise<Resolved>
   }
 }
 
-/** Act after a while or, when hurried, at once; but once only. */
+/** Run `act` once, after a delay or as soon as it is hurried. */
 function pausing(milliseconds: number, act: () => void): { hurry(): void; cancel(): void } {
   let timer: number | null = setTimeout(run, milliseconds);
   function run(): void {

@@ -1,8 +1,8 @@
-// What is known so far of the lineage graph: vertices, edges, and of which vertices all neighbours are known.
+// The loaded part of the lineage graph: vertices, edges, and which vertices have all their neighbours loaded.
 
 import type { EdgeFragment, LineageType, VertexFragment } from "../generated/graphql";
 
-/** One side of a vertex: what it came from, or what came from it. */
+/** A side of a vertex: "up" is what it came from, "down" is what came from it. */
 export type Side = "up" | "down";
 export const SIDES: readonly Side[] = ["up", "down"];
 
@@ -19,7 +19,7 @@ export interface Edge {
   readonly source: string;
   readonly destination: string;
   readonly associationType: EdgeFragment["associationType"];
-  /** Vertices that the filter hid between the two; 0 is a real association. */
+  /** How many vertices between the two the filter hides; 0 for a real association. */
   readonly hiddenHops: number;
 }
 
@@ -48,7 +48,7 @@ export class Graph {
 
   private join(edge: Edge): void {
     const known = this.edges.get(edge.id);
-    // One walk may hide vertices where another, or a path, knows a shorter way.
+    // Another walk or path may have found a connection with fewer hidden vertices.
     if (known && known.hiddenHops <= edge.hiddenHops) return;
     this.edges.set(edge.id, edge);
     if (known) return;
@@ -56,17 +56,17 @@ export class Graph {
     push(this.sides.up, edge.destination, edge.source);
   }
 
-  /** Neighbours on one side, in the order in which they were found. */
+  /** Neighbours on one side, in the order of discovery. */
   neighbours(arn: string, side: Side): readonly string[] {
     return this.sides[side].get(arn) ?? [];
   }
 
-  /** The edge between a vertex and its neighbour on that side. */
+  /** The edge between a vertex and a neighbour on that side. */
   between(arn: string, side: Side, neighbour: string): Edge | undefined {
     return this.edges.get(side === "down" ? edgeId(arn, neighbour) : edgeId(neighbour, arn));
   }
 
-  /** Note that all neighbours of a vertex on that side are known. */
+  /** Record that all neighbours of a vertex on that side are loaded. */
   explore(arn: string, side: Side): void {
     this.explored[side].add(arn);
   }
@@ -76,7 +76,7 @@ export class Graph {
   }
 }
 
-/** Add a value to the list of a key. */
+/** Append a value to the list at a key of a multimap. */
 export function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   const list = lists.get(key);
   if (list) list.push(value);

@@ -1,4 +1,4 @@
-// What an account shows first.
+// Finds the vertex that the explorer opens with.
 
 import {
   LatestActionDocument,
@@ -21,7 +21,7 @@ const LATEST = [
   LatestActionDocument,
 ];
 
-/** The account's latest endpoint or, where it has none, what came last of something else. */
+/** The account's latest endpoint, or else its latest model, trial component, artifact, context or action. */
 export async function latestVertex(signal: AbortSignal): Promise<string | undefined> {
   let denied: Problem | null = null;
   for (const document of LATEST) {
@@ -29,14 +29,14 @@ export async function latestVertex(signal: AbortSignal): Promise<string | undefi
       const { data, problems } = await ask<LatestEndpointQuery, LatestEndpointQueryVariables>(document, {}, signal);
       const arn = data.latest.nodes[0]?.arn;
       if (arn !== undefined) return arn;
-      // A list that could not be read is an empty one.
+      // A list that could not be read arrives as an empty one.
       if (problems[0]) throw problems[0];
     } catch (error) {
       denied = asProblem(error);
       if (denied.code !== "FORBIDDEN") throw denied;
     }
   }
-  // What is denied may hold something, so that the account cannot be called empty.
+  // A denied list may have entries, so the account cannot be called empty.
   if (denied) throw denied;
   return undefined;
 }

@@ -1,4 +1,4 @@
-// The rows of the table: what the picture shows and what is in its stacks, searched, counted and sorted.
+// The rows of the table: the scene's vertices, including those in stacks, with search, counts and sorting.
 
 import type { LineageType } from "../generated/graphql";
 import type { Title } from "./store";
@@ -9,17 +9,17 @@ import type { Scene } from "./scene";
 export interface Row {
   readonly arn: string;
   readonly vertex: Vertex;
-  /** Hops from the start, negative upstream; NaN where no way there is shown. */
+  /** Hops from the start, negative upstream; NaN if the scene shows no connection. */
   readonly distance: number;
-  /** Whether the picture has it in a stack or a group. */
+  /** Whether the scene shows it in a stack or group. */
   readonly isStacked: boolean;
-  /** Known neighbours. */
+  /** The number of loaded neighbours, and whether these are all. */
   readonly counts: Readonly<Record<Side, { readonly known: number; readonly isAll: boolean }>>;
 }
 
 export type Titles = ReadonlyMap<string, Title>;
 
-/** Every vertex of the scene once. */
+/** One row per vertex of the scene. */
 export function rowsOf({ shown, cards, stacks }: Scene, graph: Graph): Row[] {
   const distances = new Map(shown);
   for (const { members, distance } of stacks.values()) {
@@ -38,7 +38,7 @@ export function rowsOf({ shown, cards, stacks }: Scene, graph: Graph): Row[] {
 export const COLUMNS = ["name", "type", "kind", "distance", "created", "source", ...SIDES] as const;
 export type Column = (typeof COLUMNS)[number];
 
-/** Columns that only a vertex's title tells. */
+/** Whether a column needs the vertices' titles. */
 export const isTitled = (column: Column): boolean => ["name", "created", "source"].includes(column);
 
 type Value = string | number | null;
@@ -59,7 +59,7 @@ export interface Order {
   readonly isDown: boolean;
 }
 
-/** The rows in order; those that have no value, or not yet, come last either way. */
+/** The rows in order; those without a value, or without one yet, come last in either direction. */
 export function sorted(rows: readonly Row[], { by, isDown }: Order, titles: Titles): Row[] {
   const valued = rows.map((row) => [VALUES[by](row, titles.get(row.arn)), row] as const);
   valued.sort(([one], [two]) => {
@@ -74,7 +74,7 @@ const collator = new Intl.Collator("en", { numeric: true });
 const compare = (one: string | number, two: string | number): number =>
   typeof one === "number" && typeof two === "number" ? one - two : collator.compare(String(one), String(two));
 
-/** What is wanted of the rows; an empty set wants all. */
+/** The table's own filter; an empty set includes all. */
 export interface Wanted {
   readonly kinds: ReadonlySet<LineageType>;
   readonly types: ReadonlySet<string>;
@@ -93,7 +93,7 @@ export function matching(rows: readonly Row[], { kinds, types, text }: Wanted, t
   });
 }
 
-/** How many rows there are of each value, the most first. */
+/** The number of rows per value, most frequent first. */
 export function counted<T extends string>(rows: readonly Row[], value: (row: Row) => T): [value: T, count: number][] {
   const counts = new Map<T, number>();
   for (const row of rows) counts.set(value(row), (counts.get(value(row)) ?? 0) + 1);

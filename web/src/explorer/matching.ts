@@ -1,10 +1,10 @@
-// Finding vertices by parts of what they are called and of what they stand for.
+// Matches vertices to a search text by name, type, ARN and source.
 
 import type { NamedFragment } from "../generated/graphql";
 import type { Vertex } from "./graph";
 import { KINDS, nameOf, typeOf } from "./names";
 
-/** A vertex as lists show it. */
+/** A vertex as shown in lists. */
 export interface Entry extends Vertex {
   readonly name: string;
   readonly sourceUri: string | null;
@@ -18,18 +18,18 @@ export const entryOf = ({ arn, lineageType, type }: Vertex, named?: NamedFragmen
   sourceUri: named?.sourceUri ?? null,
 });
 
-/** What a vertex stands for, as short as it is still told from others: of an ARN what follows the account. */
+/** A source URI, shortened if it is an ARN to the part after the account. */
 export function shortSource(uri: string): string {
   return /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/s.exec(uri)?.[1] ?? uri;
 }
 
-/** What was typed or pasted as the gateway takes it: without marks that cannot be seen, or quotes of JSON or a shell. */
+/** A typed or pasted text without invisible characters and without the quotes of JSON or a shell. */
 export function reference(text: string): string {
   const seen = text.replace(/\p{Z}/gu, " ").replace(/\p{C}/gu, "").trim();
   return (/^(["'`])(.*)\1,?$/.exec(seen)?.[2] ?? seen).trim();
 }
 
-/** Those that the text matches, best first: `exact` ones, which the gateway found, before what is called so in part. */
+/** The matching entries, best first: `exact` ones, which the gateway resolved, come before partial matches. */
 export function matching(text: string, exact: readonly Entry[], others: Iterable<Entry>): Entry[] {
   const found = new Map(exact.map((entry) => [entry.arn, { entry, rank: -1 }]));
   const phrase = reference(text).toLowerCase();
@@ -40,7 +40,7 @@ export function matching(text: string, exact: readonly Entry[], others: Iterable
   return [...found.values()].sort((one, two) => one.rank - two.rank).map(({ entry }) => entry);
 }
 
-/** How well an entry matches, 0 the best; null where it does not. */
+/** How well an entry matches, 0 being best; null if it does not. */
 function rankOf(entry: Entry, phrase: string): number | null {
   const name = entry.name.toLowerCase();
   if (name === phrase) return 0;
@@ -52,7 +52,7 @@ function rankOf(entry: Entry, phrase: string): number | null {
   return words.every((word) => all.includes(word)) ? 4 : null;
 }
 
-/** What else may be searched; every ARN begins alike, which only another ARN should match. */
+/** The other searchable texts; the common beginning of all ARNs is only searched for an ARN. */
 function about(entry: Entry, whole: boolean): string {
   const uris = [entry.arn, entry.sourceUri ?? ""].map((uri) => (whole ? uri : shortSource(uri)));
   return [typeOf(entry), KINDS[entry.lineageType], entry.type ?? "", ...uris].join(" ").toLowerCase();

@@ -1,13 +1,13 @@
-// What walks left out, where they can go on, and how both change as more is walked.
+// What walks left out, and where they can continue.
 
 import type { IncompleteReason, MissingFragment } from "../generated/graphql";
 import type { Graph, Side } from "./graph";
 
 export interface Missing {
   readonly reasons: readonly IncompleteReason[];
-  /** Vertices beyond which something is missing that was asked for, and how many hops of it. */
+  /** Vertices behind which requested hops are missing, and how many. */
   readonly frontier: ReadonlyMap<string, number>;
-  /** Vertices that the walk was to find at most. */
+  /** The walk's maximum number of vertices. */
   readonly most: number;
 }
 
@@ -18,14 +18,14 @@ export interface Asked {
   readonly most: number;
 }
 
-/** Vertices that a walk finds; more come with "load more". */
+/** The maximum number of vertices of a walk; "Load more" adds as many. */
 export const PAGE = 5000;
-/** Vertices that a walk may be asked for, and beyond which the page asks for a filter. */
+/** The gateway's maximum for a walk; beyond it, the page suggests a filter. */
 export const MOST = 10_000;
-/** Vertices that a walk may start from. */
+/** The maximum number of starts of a walk. */
 export const MOST_STARTS = 100;
 
-/** What a walk that is in the graph left out; vertices that are as far as it was to go are no frontier. */
+/** What a walk, already added to the graph, left out; vertices at its maximum depth are not in the frontier. */
 export function missing(graph: Graph, { start, side, hops, most }: Asked, coverage: MissingFragment | null): Missing {
   const { reasons = [], frontier = [] } = coverage ?? {};
   const isCut = reasons.some((reason) => reason !== "MAX_DEPTH");
@@ -34,7 +34,7 @@ export function missing(graph: Graph, { start, side, hops, most }: Asked, covera
   return { reasons, frontier: new Map(left.filter(([, beyond]) => beyond > 0)), most };
 }
 
-/** What is still missing when these vertices have been walked from again, and what that walk left out. */
+/** What is missing after a further walk, given what was missing before and what that walk left out. */
 export function resumed(before: Missing | null, { start, hops }: Asked, after: Missing): Missing {
   if (before === null) return after;
   const again = new Set(start);
@@ -47,14 +47,14 @@ export function resumed(before: Missing | null, { start, hops }: Asked, after: M
   };
 }
 
-/** Reasons that hold however often is asked. */
+/** Reasons that no further walk removes. */
 const LASTING: ReadonlySet<IncompleteReason> = new Set(["DANGLING", "MAX_DEPTH"]);
 
-/** Reasons that end a walk wherever it is. */
+/** Reasons that stop a walk as a whole. */
 const ENDING: ReadonlySet<IncompleteReason> = new Set(["THROTTLED", "UPSTREAM_ERROR", "CALL_BUDGET", "DEADLINE"]);
 export const isEnded = ({ reasons }: Missing): boolean => reasons.some((reason) => ENDING.has(reason));
 
-/** From where to go on next, apart from vertices that were tried: the nearest, which want the same number of hops. */
+/** Where to continue: the untried frontier vertices nearest to the start, which all miss the same number of hops. */
 export function onward(
   { frontier }: Missing,
   tried: ReadonlySet<string>,
@@ -66,7 +66,7 @@ export function onward(
   return { start: start.slice(0, MOST_STARTS), hops };
 }
 
-/** How many hops vertices are from the nearest start, hidden ones counted. */
+/** The vertices' distances from the nearest start in hops, counting hidden vertices. */
 function distances(graph: Graph, start: readonly string[], side: Side): Map<string, number> {
   const far = new Map(start.map((arn) => [arn, 0]));
   const queue = [...start];

@@ -1,4 +1,4 @@
-// What vertices, kinds and associations are called on the page.
+// Display names of vertices, kinds, types, associations and stacks.
 
 import type { AssociationType, LineageType, NamedFragment } from "../generated/graphql";
 import type { Vertex } from "./graph";
@@ -19,26 +19,26 @@ export const ASSOCIATIONS: Record<AssociationType, string> = {
   SAME_AS: "same as",
 };
 
-/** What a vertex is called: as its maker called it, else by the end of its URI, else of its ARN. */
+/** A vertex's name: its own, else the last part of its source URI, else of its ARN. */
 export function nameOf(arn: string, title: NamedFragment | undefined): string {
   const given = [title && "displayName" in title ? title.displayName : null, title?.name];
   return [...given, ending(title?.sourceUri), ending(arn)].find(isSeen) ?? arn;
 }
 
-/** Whether there is more to a text than blanks. */
+/** Whether a text has anything but whitespace. */
 const isSeen = (text: string | null | undefined): text is string => /\S/.test(text ?? "");
 
 const ending = (uri: string | null | undefined): string | undefined => uri?.split(/[/:]/).findLast(isSeen);
 
-/** What a vertex stands for, in words. */
+/** A vertex's type in words, else its kind. */
 export const typeOf = ({ type, lineageType }: Vertex): string => (type ? typeInWords(type) : KINDS[lineageType]);
 
-/** `SageMakerTrainingJob` is a training job, and so is `TrainingJob`. */
+/** `SageMakerTrainingJob` and `TrainingJob` are both "Training Job". */
 export function typeInWords(type: string): string {
   return /^[A-Z][A-Za-z]+$/.test(type) ? type.replace(/^SageMaker/, "").replace(/(?<=[a-z])(?=[A-Z])/g, " ") : type;
 }
 
-/** What a stack is called, whose first member that is. */
+/** The name of a stack, given its first member. */
 export function nameOfStack({ of, shown, total }: Stack, first: Vertex | undefined): string {
   if (of === null) return `${total.toLocaleString()} × ${first ? typeOf(first) : ""}`;
   return `${shown} of ${total.toLocaleString()} shown`;

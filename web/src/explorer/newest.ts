@@ -1,4 +1,4 @@
-// The account's newest vertices, in which parts of names can be looked for.
+// Fetches the account's newest vertices, in which the search finds partial names.
 
 import {
   NewestActionsDocument,
@@ -11,9 +11,9 @@ import { type Entry, entryOf } from "./matching";
 
 export interface Newest {
   readonly entries: readonly Entry[];
-  /** Whether the account has more than these. */
+  /** Whether the account has more vertices. */
   readonly isCut: boolean;
-  /** Why some kinds could not be had. */
+  /** Why some kinds could not be loaded. */
   readonly problems: readonly Problem[];
 }
 
@@ -22,13 +22,13 @@ export const NOTHING: Newest = { entries: [], isCut: false, problems: [] };
 const KEPT_MS = 60_000;
 let kept: { readonly until: number; readonly answer: Promise<Newest> } | null = null;
 
-/** Ask for them, once a minute. */
+/** The newest vertices, cached for a minute. */
 export function newest(): Promise<Newest> {
   if (kept === null || kept.until < Date.now()) kept = { until: Date.now() + KEPT_MS, answer: fetchNewest() };
   return kept.answer;
 }
 
-/** Have them asked for anew, as for another user. */
+/** Clear the cache, as on sign-out. */
 export function forgetNewest(): void {
   kept = null;
 }
@@ -46,7 +46,7 @@ async function fetchNewest(): Promise<Newest> {
     .filter((answer) => answer.status === "rejected")
     .map(({ reason }) => asProblem(reason))
     .concat(told.flatMap((answer) => answer.problems));
-  // What failed is asked again the next time.
+  // Failures are not cached.
   if (problems.length) kept = null;
   const pages = told.map(({ data }) => data.newest);
   return {

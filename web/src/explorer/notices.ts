@@ -1,4 +1,4 @@
-// What there is to say of a picture that is not whole, or of one that is not there, and what can be done about it.
+// The notices about an incomplete or missing graph, and the remedies they offer.
 
 import type { IncompleteReason } from "../generated/graphql";
 import type { Problem } from "./api";
@@ -8,7 +8,7 @@ import { MOST, type Missing } from "./missing";
 import type { Scene } from "./scene";
 import { MOST_HOPS, type View, isFiltered } from "./view";
 
-/** What a notice offers to do. */
+/** An action that a notice offers. */
 export type Remedy = "retry" | "resume" | "filter" | "clear" | "deeper" | "latest";
 
 export interface Notice {
@@ -16,7 +16,7 @@ export interface Notice {
   readonly title: string;
   readonly lines: readonly string[];
   readonly remedies: readonly (readonly [remedy: Remedy, label: string])[];
-  /** The problem that it tells of, where that says when trying again is worth while. */
+  /** The problem behind the notice, which may say when to retry. */
   readonly problem?: Problem;
 }
 
@@ -86,7 +86,7 @@ const PROBLEMS: Record<string, Words> = {
 
 const OTHERWISE: Words = { title: "Something went wrong", lines: [], remedies: [TRY_AGAIN] };
 
-/** A problem in words. */
+/** The notice for a problem. */
 export function ofProblem(problem: Problem): Notice {
   const { tone = "bad", title, lines, remedies } = PROBLEMS[problem.code] ?? OTHERWISE;
   const said = problem.message === `${title}.` ? [] : [problem.message];
@@ -114,7 +114,7 @@ function nowhere(start: readonly string[]): Notice {
   };
 }
 
-/** What there is to say of what is drawn, whether or not walks have ended. */
+/** Notices about the drawn graph, whether or not the walks have ended. */
 function ofPicture({ undescribed, coverage }: Known, { shown, grouped }: Scene): Notice[] {
   const told: Notice[] = [];
   if (!shown.size) return told;
@@ -141,7 +141,7 @@ function ofPicture({ undescribed, coverage }: Known, { shown, grouped }: Scene):
   return told;
 }
 
-/** What there is to say of walks that have ended. */
+/** Notices about walks that have ended. */
 function ofWalks(known: Known, scene: Scene): Notice[] {
   const { coverage, view } = known;
   const left = SIDES.map((side) => [side, coverage[side]!] as const);
@@ -154,10 +154,10 @@ function ofWalks(known: Known, scene: Scene): Notice[] {
   return isDeeper || scene.stacks.size ? [] : [ALONE];
 }
 
-/** How much farther "go deeper" goes. */
+/** How many hops "Go deeper" adds. */
 const DEEPER = 4;
 
-/** More hops on the sides that have some, or on both where none has. */
+/** Adds hops on the sides that show any, or on both if none does. */
 export function deepened(depth: View["depth"]): View["depth"] {
   const isNowhere = SIDES.every((side) => depth[side] === 0);
   const more = (hops: number) => (hops > 0 || isNowhere ? Math.min(hops + DEEPER, MOST_HOPS) : hops);
@@ -230,7 +230,7 @@ function full({ view }: Known, more: Notice): Notice {
   };
 }
 
-/** Whether the page holds, or a walk has been asked for, as many vertices as it can do with. */
+/** Whether the page or the walk has reached the maximum number of vertices. */
 function isTooMuch({ view }: Known, scene: Scene, cut: Cut): boolean {
   if (isFiltered(view.filter)) return cut.some(([, { most }]) => most >= MOST);
   const stacked = [...scene.stacks.values()].reduce((sum, { of, members }) => sum + (of ? members.length : 0), 0);

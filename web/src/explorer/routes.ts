@@ -1,4 +1,4 @@
-// The paths between two vertices: their ends as the user picks them, and the ways between them.
+// Finds the paths between two vertices, and holds the state of picking them.
 
 import { create } from "zustand";
 import { type IncompleteReason, type PathFragment, PathsBetweenDocument } from "../generated/graphql";
@@ -9,7 +9,7 @@ import type { View } from "./view";
 
 export type Ends = NonNullable<View["path"]>;
 
-/** What became of looking for paths. */
+/** The state of a search for paths. */
 export type Answer =
   | { readonly is: "asking" }
   | { readonly is: "same" }
@@ -17,21 +17,21 @@ export type Answer =
   | { readonly is: "problem"; readonly problem: Problem }
   | Found;
 
-/** Paths, the shortest first; none where `paths` is empty. */
+/** Paths, shortest first; empty if there are none. */
 export interface Found {
   readonly is: "found";
   readonly paths: readonly PathFragment[];
-  /** Whether they lead from the second end to the first, for want of one that leads the other way. */
+  /** Whether the paths lead from the second end to the first, because none leads the other way. */
   readonly isBack: boolean;
-  /** Why there may be more of them. */
+  /** Why there may be more paths. */
   readonly reasons: readonly IncompleteReason[];
 }
 
-/** Hops and paths that are looked for. */
+/** The maximum length of a path, in hops. */
 export const MOST_HOPS = 20;
 const MOST_PATHS = 20;
 
-/** Look for paths along the arrows, if there are none the other way. */
+/** Find paths in the direction of the edges; if there are none, find paths back. */
 export async function find([from, to]: Ends, signal: AbortSignal): Promise<Answer> {
   if (from === to) return { is: "same" };
   try {
@@ -55,22 +55,22 @@ async function found(from: string, to: string, signal: AbortSignal): Promise<Ans
   return { is: "found", paths: data.paths.paths, isBack: false, reasons: data.paths.coverage.reasons };
 }
 
-/** The ids of the cards and links on a path. */
+/** Ids of the cards and links on a path. */
 export const idsOf = ({ entities, edges }: PathFragment): string[] => [
   ...entities.map(({ arn }) => arn),
   ...edges.map(({ source, destination }) => edgeId(source.arn, destination.arn)),
 ];
 
 interface Picking {
-  /** The ends picked so far; null while none are wanted. */
+  /** The ends picked so far; null while the user is not picking. */
   readonly ends: readonly [] | readonly [from: string] | null;
-  /** Whether the same vertex was picked again. */
+  /** Whether the user picked the same vertex twice. */
   readonly isSame: boolean;
 }
 
 export const usePicking = create<Picking>()(() => ({ ends: null, isSame: false }));
 
-/** Have the ends of paths picked, of which what is selected is the first. */
+/** Start picking the ends of a path; a selected vertex is the first. */
 export function beginPicking(): void {
   const { selected } = useExplorer.getState().view;
   usePicking.setState({ ends: selected.length === 1 ? selected : [], isSame: false });
@@ -79,7 +79,7 @@ export function beginPicking(): void {
 export const cancelPicking = (): void => usePicking.setState({ ends: null, isSame: false });
 export const isPicking = (): boolean => usePicking.getState().ends !== null;
 
-/** Select a vertex or, while ends of paths are wanted or this is to be one, pick it. */
+/** Select a vertex; or pick it as an end of a path, if the user is picking or `isEnd` is set. */
 export function choose(arn: string, isEnd = false): void {
   const { go } = useExplorer.getState();
   if (isEnd && !isPicking()) beginPicking();

@@ -1,21 +1,21 @@
-// Vertices that the user chose or starred, which only this browser keeps.
+// The user's recent and starred vertices, saved in localStorage.
 
 import { create } from "zustand";
 import { KINDS } from "./names";
 import type { Entry } from "./matching";
 
 export interface Saved {
-  /** The last chosen, newest first. */
+  /** Newest first. */
   readonly recent: readonly Entry[];
   readonly starred: readonly Entry[];
   choose(entry: Entry): void;
-  /** Star it, or take its star away. */
+  /** Star a vertex, or remove its star. */
   toggleStar(entry: Entry): void;
 }
 
 type List = "recent" | "starred";
 
-/** How long the lists may be. */
+/** The maximum length of each list. */
 export const MOST: Record<List, number> = { recent: 20, starred: 200 };
 
 export const useSaved = create<Saved>()((set, get) => {
@@ -42,7 +42,7 @@ function without(entries: readonly Entry[], { arn }: Entry): Entry[] {
   return entries.filter((entry) => entry.arn !== arn);
 }
 
-/** Gateways may share an origin: each path has lists of its own. */
+/** Gateways may share an origin, so each path has its own lists. */
 function keyOf(list: List): string {
   return `lineage-gateway ${location.pathname} ${list}`;
 }
@@ -52,7 +52,7 @@ function read(list: List): Entry[] {
     const kept: unknown = JSON.parse(localStorage.getItem(keyOf(list)) ?? "[]");
     return Array.isArray(kept) ? kept.filter(isEntry).slice(0, MOST[list]) : [];
   } catch {
-    // Storage may be forbidden, and what lies there may be anything.
+    // Storage may be blocked, or hold anything.
     return [];
   }
 }
@@ -61,7 +61,7 @@ function write(list: List, entries: readonly Entry[]): void {
   try {
     localStorage.setItem(keyOf(list), JSON.stringify(entries));
   } catch {
-    // Where storage is full or forbidden the lists last as long as the page.
+    // If storage is full or blocked, the lists last as long as the page.
   }
 }
 
@@ -77,5 +77,5 @@ function isEntry(kept: unknown): kept is Entry {
   );
 }
 
-// Tabs of the same page keep the same lists.
+// Follow changes made in other tabs.
 globalThis.addEventListener?.("storage", () => useSaved.setState({ recent: read("recent"), starred: read("starred") }));

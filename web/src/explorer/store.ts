@@ -1,4 +1,4 @@
-// The explorer's state: what is looked at, what is known, what is under way; and what the user can do.
+// The explorer's store: the view, the loaded graph, running walks, and the user's actions.
 
 import { create } from "zustand";
 import { credentials } from "../credentials";
@@ -20,68 +20,69 @@ export type Title = TitlesQuery["lineage"]["start"][number];
 export interface Explorer {
   readonly view: View;
   readonly graph: Graph;
-  /** Grows with whatever is added to the graph. */
+  /** Incremented whenever something is added to the graph, which is mutable. */
   readonly revision: number;
-  /** What cards say, by ARN, as far as it was asked. */
+  /** The loaded texts of cards, by ARN. */
   readonly titles: ReadonlyMap<string, Title>;
-  /** Walks under way; null when there are none. */
+  /** Progress of the running walks; null if none are running. */
   readonly progress: Progress | null;
-  /** What the view's walks left out on each side; null where none has come to its end. */
+  /** What the view's walks left out on each side; null until one has ended. */
   readonly coverage: Readonly<Record<Side, Missing | null>>;
-  /** Why the picture, or a part of it, could not be had. */
+  /** Why the graph, or part of it, could not be loaded. */
   readonly problem: Problem | null;
-  /** Why some vertices could not be described, which takes nothing from the picture but their names. */
+  /** Why some vertices could not be described; only their titles are missing. */
   readonly undescribed: Problem | null;
-  /** Whether the gateway wants a credential: the first, or another than the one that it was shown. */
+  /** Whether the gateway asks for a credential: for the first time, or because it rejected the last one. */
   readonly credentialWanted: "first" | "another" | null;
-  /** There is something to sign out of. */
+  /** Whether the user can sign out. */
   readonly isSignedIn: boolean;
-  /** The account has nothing to show. */
+  /** Whether the account has no lineage. */
   readonly isEmpty: boolean;
-  /** Cards and links to light up, by their ids; null lights nothing. */
+  /** Ids of the highlighted cards and links; null if nothing is highlighted. */
   readonly lit: ReadonlySet<string> | null;
-  /** What is lit for as long as neither pointer nor keyboard lights something else. */
+  /** What is highlighted while neither the pointer nor the keyboard highlights something else. */
   readonly resting: ReadonlySet<string> | null;
-  /** The card that the keyboard is at. */
+  /** The id of the card that the keyboard is at; null stands for the scene's entry card. */
   readonly at: string | null;
-  /** What the user acted on last, which stays where it is when the picture changes. */
+  /** The card that the user acted on last; it keeps its place when the layout changes. */
   readonly anchor: string | null;
-  /** Vertices on the paths that are shown. */
+  /** ARNs of the vertices on the shown paths. */
   readonly onPaths: readonly string[];
-  /** How often everything was asked again. */
+  /** How often `retry` was called. */
   readonly retried: number;
-  /** The newest scene that is laid out, and where. */
+  /** The latest scene that has been laid out, with its layout. */
   readonly arranged: Arranged | null;
 
-  /** Change the view, and fetch what that needs. */
+  /** Change the view, push it to the browser's history, and fetch what it needs. */
   go(change: Partial<View>): void;
-  /** Put a vertex in the middle. */
+  /** Make a vertex the start. */
   start(arn: string): void;
   open(arn: string, side: Side): void;
   close(arn: string, side: Side): void;
-  /** Show more siblings of a stack. */
+  /** Show more of a stack's members as cards. */
   more(arn: string, side: Side): void;
-  /** Go on where walks were cut short. */
+  /** Continue the walks that were cut short. */
   resume(): void;
   cancel(): void;
-  /** Ask again for what is looked at, on top of what is known. */
+  /** Fetch the view again, and keep what is loaded. */
   retry(): void;
-  /** Forget what is known and ask again. */
+  /** Discard what is loaded, and fetch the view again. */
   reload(): void;
-  /** Look at what an address says. */
+  /** Show the view in the fragment of an address. */
   arrive(fragment: string): void;
   signIn(credential: string): void;
   signOut(): void;
-  /** Ask for the titles that these vertices lack. */
+  /** Fetch the titles that are not loaded yet; throws if some fail, unless AWS denied them. */
   describe(arns: readonly string[], signal: AbortSignal): Promise<void>;
-  /** See that these vertices have titles. */
+  /** Fetch the titles of these vertices in the background, if needed. */
   wantTitles(arns: readonly string[]): void;
-  /** See that the neighbours of these vertices are known. */
+  /** Fetch the neighbours of these vertices in the background, if needed. */
   wantSides(arns: readonly string[]): void;
+  /** Highlight cards and links; null falls back to the default highlight. */
   light(ids: ReadonlySet<string> | null): void;
-  /** Light these for as long as nothing else is lit. */
+  /** Set the default highlight. */
   rest(ids: ReadonlySet<string> | null): void;
-  /** Take the keyboard to a card. */
+  /** Move the keyboard focus to a card. */
   moveTo(id: string): void;
 }
 
@@ -98,14 +99,14 @@ type Job = (signal: AbortSignal) => Promise<unknown>;
 export const useExplorer = create<Explorer>()((set, get) => {
   let controller = new AbortController();
   let underWay = 0;
-  /** Sides that are being opened. */
+  /** Keys of the sides whose walks are running. */
   let opening = new Set<string>();
-  /** Stands for whoever is signed in: another object for who comes next. */
+  /** Identifies the session, by object identity: replaced on sign-out, so that late responses can be dropped. */
   let user = {};
 
-  /** What walks have found that has not been told yet. */
+  /** Progress that has not been published yet. */
   let untold = NOT_BEGUN;
-  // Walks tell faster than large pictures can be drawn.
+  // Messages of walks arrive faster than a large scene can be rendered.
   const tell = throttled(100, () => {
     const found = untold;
     untold = NOT_BEGUN;
@@ -125,14 +126,14 @@ export const useExplorer = create<Explorer>()((set, get) => {
     set({ progress: null });
   }
 
-  /** Do jobs beside those under way; one that is called off leaves what it found. */
+  /** Run jobs beside those already running; a cancelled one keeps what it has found. */
   async function work(...jobs: Job[]): Promise<void> {
     if (!jobs.length) return;
     const { signal } = controller;
     underWay++;
     set(({ progress }) => ({ progress: progress ?? NOT_BEGUN }));
     const outcomes = await Promise.allSettled(jobs.map((job) => job(signal)));
-    // What was called off says no more: other work has taken its place.
+    // Cancelled: the state belongs to the jobs that were started since.
     if (signal.aborted) return;
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed) set({ problem: asProblem(failed.reason) });
@@ -149,7 +150,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     };
   }
 
-  /** Walk, note what was left out, and tell it. */
+  /** Run a walk, and record what it left out. */
   async function explore(asked: Asked, signal: AbortSignal): Promise<Missing> {
     const { graph, view } = get();
     const { coverage, problems } = await walk(graph, { ...asked, filter: view.filter }, progressing(signal), signal);
@@ -163,7 +164,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     return left;
   }
 
-  /** Walk the view's sides. */
+  /** Walk both sides of the view's start, and the sides that the user opened. */
   function look(): void {
     callOff();
     set({ coverage: UNKNOWN, problem: null, undescribed: null });
@@ -175,7 +176,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     );
   }
 
-  /** Walk the sides that the user opened, as far as they are not known. */
+  /** The walks of the sides that the user opened and that are not loaded yet. */
   function opened({ opened, filter }: View): Job[] {
     const isDone = (key: string) => opening.has(key) || get().graph.isExplored(...splitKey(key));
     const left = [...opened.keys()].filter((key) => !isDone(key));
@@ -185,7 +186,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     });
   }
 
-  /** Walk many opened sides together, for a link may hold thousands. */
+  /** Walk opened sides in batches: a shared link may contain thousands. */
   async function openAll(keys: readonly string[], side: Side, filter: Filter, signal: AbortSignal): Promise<void> {
     const hops = isFiltered(filter) ? FILTERED_HOPS : 1;
     const underWay = opening;
@@ -200,7 +201,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     }
   }
 
-  /** Go on from where a side's walks were cut short, for about as many vertices as a walk finds. */
+  /** Continue a side from its frontier until about one page of new vertices is found. */
   async function goOn(side: Side, signal: AbortSignal): Promise<void> {
     const { graph } = get();
     const enough = graph.vertices.size + PAGE;
@@ -209,14 +210,14 @@ export const useExplorer = create<Explorer>()((set, get) => {
       const next = onward(get().coverage[side]!, tried);
       if (next === null) return;
       for (const arn of next.start) tried.add(arn);
-      // A walk finds what is near before what is new.
+      // The walk returns known vertices first, and they count towards its maximum.
       const known = next.start.reduce((sum, arn) => sum + graph.neighbours(arn, side).length, next.start.length);
       const left = await explore({ ...next, side, most: Math.min(known + PAGE, MOST) }, signal);
       if (signal.aborted || isEnded(left)) return;
     }
   }
 
-  /** Walk a side again for more vertices: where a filter hides some, no other walk tells how the rest is joined. */
+  /** Repeat a side's walk with a higher maximum: with a filter, edges over hidden vertices need the whole walk. */
   function widen(side: Side, signal: AbortSignal): Promise<unknown> {
     const { coverage, view } = get();
     const most = Math.min(coverage[side]!.most + PAGE, MOST);
@@ -231,7 +232,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
       const arn = await latestVertex(signal);
       if (signal.aborted) return;
       if (arn === undefined) set({ isEmpty: true });
-      // Going back from there must not lead to an address that leads there again.
+      // Replaced, not pushed: "back" would otherwise lead to an address that redirects here again.
       else show({ ...get().view, start: [arn], depth: OVERVIEW }, (address) => history.replaceState(null, "", address));
     });
   }
@@ -239,7 +240,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
   function show(view: View, note: (address: string) => void): void {
     const before = get().view;
     set(({ isEmpty }) => ({ view, isEmpty: isEmpty && !view.start.length }));
-    // What is written by hand may say the same in other words.
+    // A hand-written address may differ in form only.
     if (write(view) !== write(before)) note(`#${write(view)}`);
     fetchFor(before, view);
   }
@@ -248,7 +249,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     const isElsewhere = before === null || String(before.start) !== String(now.start);
     if (!now.start.length) return isElsewhere ? latest() : undefined;
     const isRefiltered = before !== null && JSON.stringify(before.filter) !== JSON.stringify(now.filter);
-    // A walk's start is shown whatever the filter says, so that another's picture must not have it.
+    // A start is shown even if the filter excludes it, so the graph of a filtered walk cannot be reused.
     if (isRefiltered || (isElsewhere && isFiltered(now.filter))) forget();
     const isDeeper = before !== null && SIDES.some((side) => now.depth[side] > before.depth[side]);
     if (isElsewhere || isRefiltered || isDeeper) look();
@@ -312,7 +313,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     arranged: null,
 
     go(change) {
-      // Which of the paths was lit says nothing of others.
+      // The choice among the old paths does not apply to the new ones.
       const afresh = "path" in change ? { way: 0, alone: false } : {};
       show({ ...get().view, ...afresh, ...change }, (address) => history.pushState(null, "", address));
     },
@@ -400,10 +401,10 @@ export const useExplorer = create<Explorer>()((set, get) => {
   };
 });
 
-/** How far a side is opened through what the filter hides. */
+/** How many hops an opened side is walked when a filter may hide the direct neighbours. */
 const FILTERED_HOPS = 10;
 
-/** A side's whole walk; without a filter one hop further than is shown, which tells what lies behind. */
+/** The walk of a side; without a filter it goes one hop beyond the shown depth, to count hidden neighbours. */
 function whole({ start, depth, filter }: View, side: Side): Asked {
   const hops = Math.min(depth[side] + (isFiltered(filter) ? 0 : 1), MOST_HOPS);
   return { start, side, hops, most: PAGE };
@@ -420,7 +421,7 @@ function without(set: ReadonlySet<string>, key: string): Set<string> {
   return left;
 }
 
-/** Show what the page's address says, now and whenever the browser goes back or forth. */
+/** Show the view in the page's address, now and on back and forward; retry when the browser is back online. */
 export function begin(): void {
   const { arrive, reload, retry } = useExplorer.getState();
   reload();

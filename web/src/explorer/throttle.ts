@@ -1,6 +1,6 @@
-// Doing something no more often than there is time for.
+// Throttles a function.
 
-/** Do something when it is called for, but for calls that come soon after once, a while after that. */
+/** Runs `act` on the first call, and at most once per interval; calls in between run it once at the interval's end. */
 export function throttled(milliseconds: number, act: () => void): () => void {
   let isResting = false;
   let isWanted = false;

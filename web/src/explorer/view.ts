@@ -1,4 +1,4 @@
-// What the user is looking at, all of which stands in the page's address: a link shows a colleague the same picture.
+// The view, which the page's address holds in full, so that a link shows the same picture to somebody else.
 
 import type { LineageType } from "../generated/graphql";
 import type { Side } from "./graph";
@@ -7,37 +7,37 @@ import { MOST_STARTS } from "./missing";
 export interface Filter {
   readonly lineageTypes: readonly LineageType[];
   readonly types: readonly string[];
-  /** Days, as `2026-03-08`, or moments in ISO 8601; empty where there is no limit. */
+  /** A day such as `2026-03-08`, or a timestamp in ISO 8601; empty for no limit. */
   readonly createdAfter: string;
   readonly createdBefore: string;
 }
 
 export interface View {
-  /** ARNs of the vertices in the middle; none stands for the account's latest endpoint. */
+  /** ARNs of the start vertices; empty for the account's latest endpoint. */
   readonly start: readonly string[];
-  /** Hops shown from there on each side. */
+  /** Hops shown from the start on each side. */
   readonly depth: Readonly<Record<Side, number>>;
-  /** How many neighbours are shown of sides that the user opened, by `sideKey`. */
+  /** The number of neighbours shown on each side that the user opened, by `sideKey`. */
   readonly opened: ReadonlyMap<string, number>;
-  /** Sides that the user closed. */
+  /** Sides that the user closed, by `sideKey`. */
   readonly closed: ReadonlySet<string>;
-  /** Vertices that the user picked out of a stack. */
+  /** Vertices that the user picked out of stacks. */
   readonly picked: readonly string[];
   readonly filter: Filter;
-  /** The vertex or, with both ends, the edge in the drawer. */
+  /** The vertex in the drawer, or the two ends of the edge in it. */
   readonly selected: readonly [] | readonly [string] | readonly [source: string, destination: string];
-  /** The two ends between which paths are shown. */
+  /** The ends of the shown paths. */
   readonly path: readonly [from: string, to: string] | null;
-  /** Which of the paths is lit, counted from 1; 0 lights all. */
+  /** The number of the highlighted path, from 1; 0 highlights all. */
   readonly way: number;
-  /** Whether nothing but the paths is shown. */
+  /** Whether only the paths are shown. */
   readonly alone: boolean;
   readonly show: "graph" | "table";
 }
 
 export const NO_FILTER: Filter = { lineageTypes: [], types: [], createdAfter: "", createdBefore: "" };
 
-/** What a vertex is shown with at first. */
+/** The default view. */
 export const FIRST: View = {
   start: [],
   depth: { up: 1, down: 1 },
@@ -52,7 +52,7 @@ export const FIRST: View = {
   show: "graph",
 };
 
-/** Hops of the page's first picture, which nobody has chosen a vertex for. */
+/** The depth of the page's first view, when the user has not chosen a start. */
 export const OVERVIEW: View["depth"] = { up: 4, down: 2 };
 export const MOST_HOPS = 100;
 
@@ -64,7 +64,7 @@ export const isFiltered = (filter: Filter): boolean =>
 export const LINEAGE_TYPES: readonly LineageType[] = ["ARTIFACT", "CONTEXT", "ACTION", "TRIAL_COMPONENT"];
 const isKind = (text: string): text is LineageType => (LINEAGE_TYPES as readonly string[]).includes(text);
 
-/** The address's fragment, which browsers keep to themselves. */
+/** Serialize a view for the address's fragment, which browsers do not send to servers. */
 export function write(view: View): string {
   const said = new URLSearchParams();
   const all = (name: string, values: Iterable<string>) => {
@@ -95,7 +95,7 @@ export function write(view: View): string {
   return said.toString();
 }
 
-/** Read an address's fragment; what cannot be read in it is left out. */
+/** Parse an address's fragment; invalid parts are ignored. */
 export function parse(fragment: string): View {
   const said = new URLSearchParams(fragment.replace(/^#/, ""));
   const all = (name: string) => [...new Set(said.getAll(name))].filter(Boolean);
@@ -123,7 +123,7 @@ export function parse(fragment: string): View {
   };
 }
 
-/** Whether a side is one of a vertex: the gateway refuses walks that begin at anything else, whatever else they begin at. */
+/** Whether a key's ARN is a vertex's: the gateway rejects a walk if any of its starts is not. */
 const isSideKey = (text: string): boolean =>
   /^(up|down):arn:aws[a-z-]*:sagemaker:[a-z\d-]*:\d{12}:(artifact|context|action|experiment-trial-component)\/\S+$/.test(
     text,
@@ -139,10 +139,10 @@ function hops(text: string | null): number {
   return Math.min(number, MOST_HOPS);
 }
 
-/** A day, or a moment with its offset, that there is; else nothing. */
+/** The text if it is a valid day or timestamp, else an empty string. */
 function moment(text: string | null): string {
   const [, day] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text ?? "") ?? [];
   if (!text || !day || Number.isNaN(Date.parse(text))) return "";
-  // The last days of short months are read as the first of the next.
+  // Date.parse reads the 31st of a short month as the first of the next.
   return new Date(`${day}T00:00Z`).toISOString().startsWith(day) ? text : "";
 }

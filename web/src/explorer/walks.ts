@@ -1,4 +1,4 @@
-// Walks of the gateway's, put into a graph as they arrive.
+// Runs lineage walks as subscriptions, and adds their vertices and edges to a graph as they arrive.
 
 import { type MissingFragment, type LineageDirection, WalkDocument } from "../generated/graphql";
 import { type Problem, subscribe } from "./api";
@@ -7,7 +7,7 @@ import { wire } from "./filters";
 import type { Filter } from "./view";
 
 export interface Progress {
-  /** Vertices found, those that the filter hides included. */
+  /** Vertices found, including those that the filter hides. */
   readonly visited: number;
   readonly awsCalls: number;
 }
@@ -22,13 +22,13 @@ export interface WalkRequest {
   readonly side: Side | "both";
   readonly hops: number;
   readonly filter: Filter;
-  /** Vertices to find at most. */
+  /** The maximum number of vertices to find. */
   readonly most: number;
 }
 
 export const DIRECTIONS: Record<Side | "both", LineageDirection> = { up: "UPSTREAM", down: "DOWNSTREAM", both: "BOTH" };
 
-/** Walk, and add to the graph what is found; `progress` hears of each message. */
+/** Walk, and add what is found to the graph; `progress` is called for each message. */
 export async function walk(
   graph: Graph,
   { start, side, hops, filter, most }: WalkRequest,
@@ -62,7 +62,7 @@ export async function walk(
   return { coverage, problems };
 }
 
-/** Whether a walk ended at vertices that its filter hides: nobody can tell which of those shown lead to more there. */
+/** Whether a walk stopped at hidden vertices: then it is unknown which visible ones have more neighbours. */
 const isHiding = (coverage: MissingFragment | null, found: ReadonlySet<string>): boolean =>
   coverage !== null && coverage.frontier.some((arn) => !found.has(arn));
 

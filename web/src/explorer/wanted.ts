@@ -1,9 +1,9 @@
-// What is shown beside the picture of vertices that may not be in it.
+// A hook that loads data of vertices shown outside the canvas, which may not be in the graph.
 
 import { useEffect } from "react";
 import { useExplorer } from "./store";
 
-/** See that it is known of these vertices, and once more where all that was known has been forgotten meanwhile. */
+/** Request the data on mount, and again after the graph has been discarded. */
 export function useWanted(want: "wantTitles" | "wantSides", arns: readonly string[]): void {
   const graph = useExplorer((state) => state.graph);
   useEffect(() => useExplorer.getState()[want](arns), [graph, want, arns.join(" ")]);
