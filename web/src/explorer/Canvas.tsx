@@ -1,4 +1,4 @@
-// The picture: cards and links, laid out, to be panned, zoomed and walked by keyboard.
+// The canvas: the laid-out scene, with pan, zoom and keyboard navigation.
 
 import "@xyflow/react/dist/base.css";
 import {
@@ -29,27 +29,28 @@ import type { Card, Scene } from "./scene";
 
 const NODES = { card: VertexCard, stack: StackCard };
 const EDGES = { link: LinkLine };
-/** Below this zoom texts are hard to read, and pictures of more cards than that are drawn from afar. */
-const READABLE = 0.5;
-const NEVER_FAR = 150;
+/** Below this zoom, texts are hard to read. */
+const MIN_READABLE_ZOOM = 0.5;
+/** Scenes of more cards than this are drawn in low detail below that zoom. */
+const LOW_DETAIL_OVER = 150;
 const MARKER = { type: MarkerType.ArrowClosed, width: 16, height: 16 };
 const HANDLES = [
   { type: "target" as const, position: Position.Left, x: 0, y: HEIGHT / 2, width: 1, height: 1 },
   { type: "source" as const, position: Position.Right, x: WIDTH - 1, y: HEIGHT / 2, width: 1, height: 1 },
 ];
 
-/** Of what the picture was when it was last left for the table, where it lay, and which paths it had brought into sight. */
-let lastSeen = { subject: "", viewport: { x: 0, y: 0, zoom: 1 }, sighted: [] as readonly string[] };
+/** The canvas's state when it was last unmounted, as for the table: its subject, viewport, and the paths it has shown. */
+let lastSeen = { subject: "", viewport: { x: 0, y: 0, zoom: 1 }, shownPaths: [] as readonly string[] };
 
 export function Canvas({ scene }: { scene: Scene }) {
   return (
     <ReactFlowProvider>
-      <Laid scene={scene} />
+      <Flow scene={scene} />
     </ReactFlowProvider>
   );
 }
 
-/** The newest scene that is laid out, and where; those that come while another is laid out wait for the last of them. */
+/** Lays scenes out one at a time, and skips those that are superseded meanwhile; returns the latest result. */
 function useArranged(scene: Scene): Arranged | null {
   const arranged = useExplorer((state) => state.arranged);
   const wanted = useRef<Scene | null>(scene);
@@ -87,47 +88,47 @@ function useNodes(arranged: { scene: Scene; places: Places } | null): SceneNode[
   }, [arranged]);
 }
 
-function Laid({ scene: wanted }: { scene: Scene }) {
+function Flow({ scene: wanted }: { scene: Scene }) {
   const arranged = useArranged(wanted);
   const flow = useReactFlow();
   const subject = useExplorer(({ view }) => JSON.stringify([view.start, view.filter]));
   const isWalking = useExplorer(({ progress }) => progress !== null);
   const isBack = useRef(arranged !== null && lastSeen.subject === subject).current;
   const fitted = useRef(isBack ? subject : "");
-  const sighted = useRef(isBack ? lastSeen.sighted : []);
+  const shownPaths = useRef(isBack ? lastSeen.shownPaths : []);
   useEffect(() => {
     return () => {
-      lastSeen = { subject: fitted.current, viewport: flow.getViewport(), sighted: sighted.current };
+      lastSeen = { subject: fitted.current, viewport: flow.getViewport(), shownPaths: shownPaths.current };
     };
   }, [flow]);
   const { go, light } = useExplorer.getState();
 
   const nodes = useNodes(arranged);
-  const isSmall = useStore(({ transform }) => transform[2] < READABLE);
-  const isFar = isSmall && nodes.length > NEVER_FAR;
+  const isSmall = useStore(({ transform }) => transform[2] < MIN_READABLE_ZOOM);
+  const isLowDetail = isSmall && nodes.length > LOW_DETAIL_OVER;
   const edges = useMemo(() => (arranged ? edgesOf(arranged.scene) : []), [arranged]);
 
   const onPaths = useExplorer((state) => state.onPaths);
-  const between = useMemo(() => {
-    const among = new Set(onPaths);
-    return nodes.filter(({ id }) => among.has(id));
+  const pathNodes = useMemo(() => {
+    const arns = new Set(onPaths);
+    return nodes.filter(({ id }) => arns.has(id));
   }, [nodes, onPaths]);
 
-  // The picture of a new start or filter is fitted until all of it lies, or until the user moves it.
+  // For a new start or filter, fit the view after each layout until the walk has ended or the user moves it.
   const isWhole = !isWalking && arranged?.scene === wanted;
   useEffect(() => {
     if (!nodes.length || fitted.current === subject) return;
     if (isWhole) fitted.current = subject;
-    if (between.length) void showAll(flow, between);
+    if (pathNodes.length) void showAll(flow, pathNodes);
     else fit(flow, nodes);
-  }, [nodes, between, flow, subject, isWhole]);
+  }, [nodes, pathNodes, flow, subject, isWhole]);
 
-  // Paths are brought into sight when they are found.
+  // Fit the view to paths once they are found.
   useEffect(() => {
-    if (sighted.current === onPaths || !arranged || !onPaths.every((arn) => arranged.scene.cards.has(arn))) return;
-    sighted.current = onPaths;
-    if (between.length) void showAll(flow, between);
-  }, [arranged, between, flow, onPaths]);
+    if (shownPaths.current === onPaths || !arranged || !onPaths.every((arn) => arranged.scene.cards.has(arn))) return;
+    shownPaths.current = onPaths;
+    if (pathNodes.length) void showAll(flow, pathNodes);
+  }, [arranged, pathNodes, flow, onPaths]);
 
   const traced = useRef<string | null>(null);
   const trace = useCallback(
@@ -137,14 +138,14 @@ function Laid({ scene: wanted }: { scene: Scene }) {
     },
     [arranged, light],
   );
-  // Nothing tells of the leaving of a card that is no longer there; and paths found since have taken its light away.
+  // A removed card fires no mouseleave or blur; and paths found since have replaced the highlight.
   useEffect(() => {
     const id = traced.current;
     const { lit, resting } = useExplorer.getState();
     if (id !== null && arranged) trace(arranged.places.has(id) && lit !== resting ? id : null);
   }, [arranged, trace]);
   useEffect(() => () => light(null), [light]);
-  // Or the keyboard would have no card to come back to.
+  // Without this, no card would be in the tab order after that one is removed.
   useEffect(() => {
     const { at } = useExplorer.getState();
     if (at !== null && arranged && !arranged.scene.cards.has(at)) useExplorer.setState({ at: null });
@@ -163,8 +164,8 @@ function Laid({ scene: wanted }: { scene: Scene }) {
       onBlur={() => trace(null)}
     >
       <ReactFlow
-        nodes={isFar ? [] : nodes}
-        edges={isFar ? [] : edges}
+        nodes={isLowDetail ? [] : nodes}
+        edges={isLowDetail ? [] : edges}
         nodeTypes={NODES}
         edgeTypes={EDGES}
         defaultViewport={lastSeen.viewport}
@@ -186,20 +187,20 @@ function Laid({ scene: wanted }: { scene: Scene }) {
         }}
         onPaneClick={({ clientX, clientY }) => {
           const place =
-            isFar &&
+            isLowDetail &&
             arranged?.places.get(cardAt(arranged.places, flow.screenToFlowPosition({ x: clientX, y: clientY })) ?? "");
           if (place) void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.8 });
           else go({ selected: [] });
         }}
       >
-        {isFar && arranged && <LowDetail {...arranged} />}
-        {/* React Flow's own button would fit the cards in sight alone, and whenever others come into it. */}
+        {isLowDetail && arranged && <LowDetail {...arranged} />}
+        {/* React Flow's own button would only fit the rendered cards, and again whenever others are rendered. */}
         <Controls showInteractive={false} showFitView={false}>
           <ControlButton title="Fit View" aria-label="Fit View" onClick={() => void showAll(flow, nodes)}>
             <Maximize aria-hidden />
           </ControlButton>
         </Controls>
-        {nodes.length > 60 && !isFar && (
+        {nodes.length > 60 && !isLowDetail && (
           <MiniMap pannable zoomable nodeClassName={(node) => `mini ${node.className ?? ""}`} ariaLabel="Overview" />
         )}
       </ReactFlow>
@@ -207,14 +208,14 @@ function Laid({ scene: wanted }: { scene: Scene }) {
   );
 }
 
-/** The card that the keyboard, rather than a click, has brought the focus to. */
+/** The card that has the focus by keyboard, not by a click. */
 function focusedCard(): string | null {
   return document.querySelector<HTMLElement>(".face[data-arn]:focus-visible")?.dataset["arn"] ?? null;
 }
 
 type SceneNode = CardNode | StackNode;
 
-/** The scene's nodes; those that are as they were before are the same objects, which nothing is drawn anew for. */
+/** The scene's nodes; unchanged ones keep their identity, so that they are not rendered again. */
 function nodesOf({ cards, stacks }: Scene, places: Places, before: ReadonlyMap<string, SceneNode>): SceneNode[] {
   const common = (id: string) => ({
     id,
@@ -255,19 +256,19 @@ const edgesOf = ({ cards, links }: Scene): LinkEdge[] =>
     source: link.source,
     target: link.destination,
     markerEnd: MARKER,
-    data: { link, before: reachOf(cards.get(link.destination)?.sides.up) },
+    data: { link, gap: reachOf(cards.get(link.destination)?.sides.up) },
   }));
 
-type Flow = ReturnType<typeof useReactFlow>;
+type FlowInstance = ReturnType<typeof useReactFlow>;
 
-/** Show all of some nodes, no larger than they are. */
-async function showAll(flow: Flow, nodes: readonly SceneNode[]): Promise<void> {
+/** Fit the view to nodes, at a zoom of at most 1. */
+async function showAll(flow: FlowInstance, nodes: readonly SceneNode[]): Promise<void> {
   await flow.fitBounds(flow.getNodesBounds([...nodes]), { padding: 0.08 });
   if (flow.getZoom() > 1) await flow.zoomTo(1);
 }
 
-/** Show all of it, or what is around the start where all would be too small to read. */
-function fit(flow: Flow, nodes: readonly SceneNode[]): void {
+/** Fit the view to all nodes, or center the start if they would be too small to read. */
+function fit(flow: FlowInstance, nodes: readonly SceneNode[]): void {
   const bounds = flow.getNodesBounds([...nodes]);
   const pane = document.querySelector(".canvas")!.getBoundingClientRect();
   const whole = Math.min(pane.width / (bounds.width + 80), pane.height / (bounds.height + 80), 1);
@@ -279,7 +280,7 @@ function fit(flow: Flow, nodes: readonly SceneNode[]): void {
 const isMiddle = ({ data }: SceneNode): boolean =>
   "card" in data ? data.card.isStart : data.stack.of === null && data.stack.distance === 0;
 
-/** Brings a card into sight, and moves the picture no further than that takes. */
+/** Scrolls a card into view, as little as needed. */
 function useReveal(arranged: Arranged | null): (id: string) => void {
   const flow = useReactFlow();
   const store = useStoreApi();
@@ -294,13 +295,13 @@ function useReveal(arranged: Arranged | null): (id: string) => void {
   };
 }
 
-/** How far something must move to lie within a pane, with room for the buttons at its sides. */
+/** How far something must move to lie within a pane, with room for the buttons at the card's sides. */
 function within(from: number, size: number, pane: number): number {
   const room = 24;
   return from < room ? room - from : Math.min(pane - room - size - from, 0);
 }
 
-/** Keeps what is selected in sight, when it is drawn and when the drawer opens beside the picture. */
+/** Scrolls the selection into view when it is first laid out, and when the drawer narrows the canvas. */
 function useSelectedInSight(arranged: Arranged | null, reveal: (id: string) => void): void {
   const pane = useStore(({ width, height }) => `${width} ${height}`);
   const selected = useExplorer(({ view }) => view.selected);
@@ -308,14 +309,14 @@ function useSelectedInSight(arranged: Arranged | null, reveal: (id: string) => v
   useEffect(() => selected.forEach(reveal), [selected, pane, isDrawn]);
 }
 
-/** Arrows go to the neighbour that lies there, with Shift open the side; Enter opens both; Escape leaves. */
+/** The canvas's keys, which its `aria-label` describes. */
 function useKeys(arranged: Arranged | null, reveal: (id: string) => void): (event: KeyboardEvent) => void {
   const flow = useReactFlow();
 
   const show = (id: string) => {
     const place = arranged?.places.get(id);
     if (!place) return;
-    if (flow.getZoom() >= READABLE) reveal(id);
+    if (flow.getZoom() >= MIN_READABLE_ZOOM) reveal(id);
     else void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.7 });
   };
 
@@ -347,7 +348,7 @@ function useKeys(arranged: Arranged | null, reveal: (id: string) => void): (even
   };
 }
 
-/** Open what is closed of a card's sides or, where nothing is, close them. */
+/** Open the closed sides of a card, or close both if none is closed. */
 function toggleAll(card: Card): void {
   const closed = SIDES.filter((side) => canOpen(card, side));
   for (const side of closed.length ? closed : SIDES) toggle(card, side);
@@ -362,7 +363,7 @@ function toggle(card: Card, side: Side): void {
 const canOpen = ({ sides }: Card, side: Side): boolean =>
   !sides[side].open && (sides[side].hidden > 0 || sides[side].unknown);
 
-/** Close the drawer or, where there is none, leave the canvas. */
+/** Close the drawer if it is open, else remove the focus from the canvas. */
 function leave(from: HTMLElement): void {
   const { go, light, view } = useExplorer.getState();
   light(null);

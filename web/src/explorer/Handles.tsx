@@ -1,4 +1,4 @@
-// Where links meet a card. The canvas looks for these in the page once a card is mounted.
+// The handles of a card, where its links end; React Flow looks them up in the DOM once a card is mounted.
 
 import { Handle, Position } from "@xyflow/react";
 

@@ -1,4 +1,4 @@
-// A sign for what a vertex stands for: by its type where it is one of SageMaker's, else by its kind.
+// The icon of a vertex: by its type if it is one of SageMaker's, else by its kind.
 
 import {
   BadgeCheck,

@@ -1,4 +1,4 @@
-// An edge on the canvas, with what it says where it is lit, selected, or passes over hidden vertices.
+// An edge on the canvas, with a label if it is highlighted, selected, or passes over hidden vertices.
 
 import { BaseEdge, type Edge as FlowEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
@@ -6,12 +6,12 @@ import { useExplorer } from "./store";
 import { ASSOCIATIONS } from "./names";
 import type { Link } from "./scene";
 
-/** `before` is how far from its destination the link ends. */
-export type LinkEdge = FlowEdge<{ link: Link; before: number }, "link">;
+/** `gap` is the space between the link's end and the destination card. */
+export type LinkEdge = FlowEdge<{ link: Link; gap: number }, "link">;
 
 export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
-  const { link, before } = props.data!;
-  const [path] = getBezierPath({ ...props, targetX: props.targetX - before });
+  const { link, gap } = props.data!;
+  const [path] = getBezierPath({ ...props, targetX: props.targetX - gap });
   const [, x, middle] = getBezierPath(props);
   const y = isTight(props) ? Math.min(props.sourceY, props.targetY) - CLEAR : middle;
   const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(link.id) ? "lit" : "dim"));
@@ -38,16 +38,16 @@ export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
   );
 });
 
-/** Half the heights of a label and of a button at a card's side. */
+/** Half the height of a label plus half that of a button at a card's side. */
 const CLEAR = 18;
-/** Between cards that are no further apart, labels come near to these buttons. */
+/** Between cards closer than this, labels may overlap those buttons. */
 const NARROW = 140;
 
-/** Whether a label in the middle of an edge would lie under the buttons at its ends. */
+/** Whether a label in the middle of an edge would overlap the buttons at its ends. */
 const isTight = ({ sourceX, sourceY, targetX, targetY }: EdgeProps): boolean =>
   Math.abs(targetX - sourceX) < NARROW && Math.abs(targetY - sourceY) < 2 * CLEAR;
 
-/** What stands at a link, more of it where it is looked at. */
+/** The label of a link, with more in it if the link is highlighted or selected. */
 export function labelOf({ edge, count }: Link, isNear: boolean): string {
   if (edge?.hiddenHops) return `${edge.hiddenHops} hidden`;
   if (edge === null) return count > 1 && isNear ? `${count.toLocaleString()} edges` : "";

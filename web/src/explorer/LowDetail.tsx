@@ -1,9 +1,10 @@
-// A large picture from afar: patches of colour and lines in a handful of elements, for thousands would not pan smoothly.
+// A zoomed-out large scene as coloured rectangles and lines in a few SVG paths; thousands of elements pan too slowly.
 
 import { Position, ViewportPortal, getBezierPath } from "@xyflow/react";
 import { memo, useMemo } from "react";
 import type { LineageType } from "../generated/graphql";
 import { useExplorer } from "./store";
+import { append } from "./graph";
 import { type Arranged, HEIGHT, type Places, type Point, WIDTH } from "./layout/arrange";
 import { KINDS } from "./names";
 import type { Link, Scene } from "./scene";
@@ -32,7 +33,7 @@ export const LowDetail = memo(function LowDetail({ scene, places }: Arranged) {
   );
 });
 
-/** The card or stack that lies at a point of the picture. */
+/** The id of the card or stack at a point of the scene. */
 export function cardAt(places: Places, { x, y }: Point): string | undefined {
   for (const [id, place] of places) {
     if (x >= place.x && x <= place.x + WIDTH && y >= place.y && y <= place.y + HEIGHT) return id;
@@ -50,10 +51,7 @@ function patchesOf({ cards, stacks }: Scene, places: Places, only: ReadonlySet<s
   const put = (kind: string, id: string) => {
     const place = places.get(id);
     if (!place || (only !== null && !only.has(id))) return;
-    const patch = `M${place.x} ${place.y}h${WIDTH}v${HEIGHT}h${-WIDTH}z`;
-    const before = paths.get(kind);
-    if (before) before.push(patch);
-    else paths.set(kind, [patch]);
+    append(paths, kind, `M${place.x} ${place.y}h${WIDTH}v${HEIGHT}h${-WIDTH}z`);
   };
   for (const { id, vertex } of cards.values()) put(vertex.lineageType, id);
   for (const id of stacks.keys()) put("stack", id);

@@ -1,4 +1,4 @@
-// Many vertices on the canvas as one: the siblings of a side, or a group of a large picture.
+// A stack on the canvas: many siblings, or a group of a large scene, as one card.
 
 import { type Node, type NodeProps } from "@xyflow/react";
 import { Layers2, Plus, Search } from "lucide-react";

@@ -1,11 +1,11 @@
-// The members of a stack, to be found by their names and picked out.
+// The searchable list of a stack's members, from which one can be picked.
 
 import { useEffect, useRef, useState } from "react";
 import { useExplorer } from "./store";
 import { nameOf, typeOf } from "./names";
 import type { Stack } from "./scene";
 
-/** How many are listed at once; the search narrows them down. */
+/** The maximum number of listed members. */
 const LISTED = 50;
 
 export function StackList({ stack, close }: { stack: Stack; close: () => void }) {
@@ -18,7 +18,7 @@ export function StackList({ stack, close }: { stack: Stack; close: () => void })
   useEffect(() => wantTitles(stack.members), [stack.members, wantTitles]);
   const sought = text.trim().toLowerCase();
   const found = stack.members.filter((arn) => `${nameOf(arn, titles.get(arn))} ${arn}`.toLowerCase().includes(sought));
-  // A group's members are not drawn singly, so that picking one puts it in the middle.
+  // Members of a group are never drawn as cards, so the picked one becomes the start.
   const pick = (arn: string) => {
     if (stack.of === null) start(arn);
     else go({ picked: [...picked, arn], selected: [arn] });

@@ -1,4 +1,4 @@
-// A vertex on the canvas.
+// The card of a vertex on the canvas.
 
 import { Crosshair, Minus, Plus, TriangleAlert } from "lucide-react";
 import type { Node, NodeProps } from "@xyflow/react";
@@ -32,7 +32,7 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
   useEffect(() => wantTitles([arn]), [arn, wantTitles]);
   useEffect(() => wantSides([arn]), [arn, wantSides]);
   useEffect(() => {
-    // A card that comes into sight again takes the keyboard from nobody.
+    // A card that is mounted again on scrolling must not take the focus from outside the canvas.
     const { activeElement } = document;
     const isFree = activeElement === document.body || activeElement?.closest(".canvas");
     if (isWanted && isFree) focused.current?.focus({ preventScroll: true });
@@ -79,7 +79,7 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
 
 const hasButton = ({ open, hidden, unknown }: CardSide): boolean => open || hidden > 0 || unknown;
 
-/** How far the button at a side stands out of its card, which would cover the heads of arrows. */
+/** How far the button at a side sticks out of the card, where it would cover arrowheads. */
 export function reachOf(side: CardSide | undefined): number {
   if (!side || !hasButton(side)) return 0;
   const { open, hidden, missing } = side;

@@ -1,6 +1,7 @@
-// What a small chart of a metric shows, and where.
+// The data of the small charts of metrics.
 
 import type { DetailQuery } from "../generated/graphql";
+import { append } from "./graph";
 
 type Component = Extract<NonNullable<DetailQuery["entity"]>, { readonly metrics: unknown }>;
 export type Metric = NonNullable<Component["metrics"]>[number];
@@ -11,7 +12,7 @@ export interface Series {
   readonly values: readonly number[];
 }
 
-/** A metric that one job measured several times, of which SageMaker tells the figures alone. */
+/** A metric that one job measured; SageMaker returns only its statistics, not the points. */
 export interface Spread {
   readonly kind: "spread";
   readonly min: number;
@@ -20,17 +21,14 @@ export interface Spread {
   readonly last: number | null;
 }
 
-/** Metrics of one name together, in the order of their first. */
+/** Metrics grouped by name, in order of first occurrence. */
 export function byName(metrics: readonly Metric[]): Map<string, Metric[]> {
   const named = new Map<string, Metric[]>();
-  for (const metric of metrics) {
-    const name = metric.metricName ?? "unnamed";
-    named.set(name, [...(named.get(name) ?? []), metric]);
-  }
+  for (const metric of metrics) append(named, metric.metricName ?? "unnamed", metric);
   return named;
 }
 
-/** What there is to draw of metrics of one name; null where they have one point only. */
+/** The chart of the metrics of one name; null if there is only one point. */
 export function chartOf(metrics: readonly Metric[]): Series | Spread | null {
   const [first] = metrics;
   return metrics.length > 1 ? seriesOf(metrics) : first ? spreadOf(first) : null;
@@ -52,15 +50,15 @@ function spreadOf({ min, max, avg, last, count }: Metric): Spread | null {
 const moment = ({ timeStamp }: Metric): number => (timeStamp ? Date.parse(timeStamp) : 0);
 const isNumber = (value: number | null): value is number => value !== null && Number.isFinite(value);
 
-/** From values to places between 0 and `length`; all in the middle where they are alike. */
+/** Maps values linearly to 0..`length`; all to the middle if they are equal. */
 export function scale(values: readonly number[], length: number): (value: number) => number {
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  // Halves, for the span between the greatest numbers is greater than any.
+  // Halved, because the span between the largest doubles would overflow.
   const span = most / 2 - least / 2;
   return (value) => (span > 0 ? ((value / 2 - least / 2) / span) * length : length / 2);
 }
 
-/** The chart in words, for those who do not see it. */
+/** The text alternative of a chart. */
 export function inWords(name: string, chart: Series | Spread): string {
   if (chart.kind === "series") {
     const [first, last] = [chart.values[0]!, chart.values.at(-1)!];
@@ -71,5 +69,5 @@ export function inWords(name: string, chart: Series | Spread): string {
   return [`${name}: from ${figure(min)} to ${figure(max)}`, ...more].join(", ");
 }
 
-/** A number as tables show it. */
+/** A number formatted for tables. */
 export const figure = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 5 });

@@ -52,8 +52,8 @@ export class Graph {
     if (known && known.hiddenHops <= edge.hiddenHops) return;
     this.edges.set(edge.id, edge);
     if (known) return;
-    push(this.sides.down, edge.source, edge.destination);
-    push(this.sides.up, edge.destination, edge.source);
+    append(this.sides.down, edge.source, edge.destination);
+    append(this.sides.up, edge.destination, edge.source);
   }
 
   /** Neighbours on one side, in the order of discovery. */
@@ -77,7 +77,7 @@ export class Graph {
 }
 
 /** Append a value to the list at a key of a multimap. */
-export function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+export function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   const list = lists.get(key);
   if (list) list.push(value);
   else lists.set(key, [value]);

@@ -1,9 +1,9 @@
-// The whole way up and down from a card.
+// What is highlighted when the pointer or the keyboard is on a card.
 
-import { push } from "./graph";
+import { append } from "./graph";
 import type { Link, Scene } from "./scene";
 
-/** Everything that is drawn of what a card came from and of what came from it, with the card itself and the links. */
+/** The ids of a card, of everything in the scene upstream and downstream of it, and of the links between. */
 export function lineageOf({ links }: Scene, id: string): Set<string> {
   const up = spread(links, id, ({ source, destination }) => [destination, source]);
   const down = spread(links, id, ({ source, destination }) => [source, destination]);
@@ -12,7 +12,7 @@ export function lineageOf({ links }: Scene, id: string): Set<string> {
 
 function spread(links: readonly Link[], id: string, step: (link: Link) => [from: string, to: string]): Set<string> {
   const onward = new Map<string, Link[]>();
-  for (const link of links) push(onward, step(link)[0], link);
+  for (const link of links) append(onward, step(link)[0], link);
   const lit = new Set([id]);
   const reached = [id];
   for (const at of reached) {

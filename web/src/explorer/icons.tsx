@@ -1,4 +1,4 @@
-// The signs of cards as SVG, for pictures that are drawn without React.
+// The icons of cards as SVG elements, for the exported picture, which is not rendered by React.
 
 import { TriangleAlert } from "lucide-react";
 import { createRoot } from "react-dom/client";
@@ -9,7 +9,7 @@ import type { Vertex } from "./graph";
 export const iconKey = ({ lineageType, type }: Vertex): string => `${lineageType} ${type ?? ""}`;
 export const MISSING = "missing";
 
-/** The sign of each of these vertices by `iconKey`, and that of what is missing. */
+/** The icons of these vertices by `iconKey`, and the one for missing neighbours. */
 export function iconsOf(vertices: Iterable<Vertex>): Map<string, SVGElement> {
   const kinds = new Map([...vertices].map((vertex) => [iconKey(vertex), vertex]));
   const box = document.createElement("div");

@@ -1,4 +1,4 @@
-// Where the keyboard goes from card to card.
+// Keyboard navigation between cards.
 
 import type { Places, Point } from "./layout/arrange";
 import type { Scene } from "./scene";
@@ -8,11 +8,11 @@ export type Arrow = (typeof ARROWS)[number];
 
 export const isArrow = (key: string): key is Arrow => (ARROWS as readonly string[]).includes(key);
 
-/** Whether a key is a command to the browser or the system, such as Alt with an arrow to go back. */
+/** Whether a key is a shortcut of the browser or the system, such as Alt with an arrow to go back. */
 export const isCommand = ({ altKey, ctrlKey, metaKey }: Record<"altKey" | "ctrlKey" | "metaKey", boolean>): boolean =>
   altKey || ctrlKey || metaKey;
 
-/** The card that lies in an arrow's direction: sideways one that is linked where there is one, else the nearest. */
+/** The next card in an arrow's direction: the nearest, but sideways preferably one that is linked. */
 export function next({ cards, links }: Scene, places: Places, from: string, arrow: Arrow): string | null {
   const here = places.get(from);
   if (!here) return null;
@@ -39,7 +39,7 @@ function lies(from: Point, to: Point, arrow: Arrow): boolean {
   }
 }
 
-/** What lies across the direction counts more than what lies along it. */
+/** The weight of the distance across the direction, relative to the distance along it. */
 const ACROSS = 4;
 
 function nearest(ids: readonly string[], here: Point, places: Places, sideways: boolean): string | null {

@@ -1,4 +1,4 @@
-// The picture as a document of its own: all of it, on the screen or not, with its colours in it.
+// Draws a whole scene as a standalone SVG document, with the page's current colours.
 
 import { Position, getBezierPath } from "@xyflow/react";
 import type { LineageType } from "../generated/graphql";
@@ -21,10 +21,10 @@ const NAMESPACE = "http://www.w3.org/2000/svg";
 const FONT = "system-ui, sans-serif";
 const MARGIN = 32;
 const ICON = 20;
-/** Where a card's text begins, and how wide it may be. */
+/** The horizontal offset of a card's text. */
 const TEXT = 48;
 const TEXT_WIDTH = WIDTH - TEXT - 10;
-/** The coloured edge on a card's left, which follows its corners. */
+/** The coloured left border of a card, which follows its rounded corners. */
 const EDGE = `M8 0a8 8 0 0 0-8 8v${HEIGHT - 16}a8 8 0 0 0 8 8a4 8 0 0 1-4-8v${16 - HEIGHT}a4 8 0 0 1 4-8z`;
 
 const COLOURS = ["ground", "surface", "raised", "line", "text", "quiet", "warn", "link"] as const;
@@ -32,17 +32,17 @@ const LINEAGE_TYPES = Object.keys(KINDS) as LineageType[];
 const colourOf = (kind: LineageType) => kind.toLowerCase() as Lowercase<LineageType>;
 type Colours = Readonly<Record<(typeof COLOURS)[number] | Lowercase<LineageType>, string>>;
 
-/** Its colours, and the ids of its signs. */
-interface Look {
+/** The picture's colours, and the ids of its icons by `iconKey`. */
+interface Style {
   readonly colours: Colours;
   readonly ids: ReadonlyMap<string, string>;
 }
 
-/** Draw all of a scene as it lies. */
+/** Draw a scene at the given places. */
 export function picture({ scene, places }: Arranged, graph: Graph, titles: ReadonlyMap<string, Title>): Picture {
   const cards = [...scene.cards.values()];
   const shapes = iconsOf(cards.map(({ vertex }) => vertex));
-  const look = { colours: coloursNow(), ids: new Map([...shapes.keys()].map((key, at) => [key, `sign-${at}`])) };
+  const style = { colours: coloursNow(), ids: new Map([...shapes.keys()].map((key, at) => [key, `icon-${at}`])) };
   const place = (id: string, parts: Element[]) => {
     const { x, y } = places.get(id)!;
     return element("g", { transform: `translate(${x} ${y})` }, parts);
@@ -50,11 +50,11 @@ export function picture({ scene, places }: Arranged, graph: Graph, titles: Reado
   const { x, y, width, height } = bounds(places);
   const viewBox = [x, y, width, height].join(" ");
   const whole = element("svg", { viewBox, width, height, "font-family": FONT, "font-size": 14 }, [
-    definitions(shapes, look),
-    element("rect", { x, y, width, height, fill: look.colours.ground }),
-    ...scene.links.map((link) => drawnLink(link, places, look)),
-    ...cards.map((card) => place(card.id, drawnCard(card, nameOf(card.id, titles.get(card.id)), look))),
-    ...[...scene.stacks.values()].map((stack) => place(stack.id, drawnStack(stack, graph, look))),
+    definitions(shapes, style),
+    element("rect", { x, y, width, height, fill: style.colours.ground }),
+    ...scene.links.map((link) => drawLink(link, places, style)),
+    ...cards.map((card) => place(card.id, drawCard(card, nameOf(card.id, titles.get(card.id)), style))),
+    ...[...scene.stacks.values()].map((stack) => place(stack.id, drawStack(stack, graph, style))),
   ]);
   return { svg: new XMLSerializer().serializeToString(whole), width, height };
 }
@@ -67,8 +67,8 @@ function bounds(places: Places): Point & { readonly width: number; readonly heig
   return { x, y, width: right - x, height: bottom - y };
 }
 
-/** The arrowhead, and each sign once. */
-function definitions(shapes: ReadonlyMap<string, Element>, { colours, ids }: Look): Element {
+/** The arrowhead, and a symbol for each icon. */
+function definitions(shapes: ReadonlyMap<string, Element>, { colours, ids }: Style): Element {
   const arrow = element(
     "marker",
     { id: "arrow", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: "auto" },
@@ -85,7 +85,7 @@ function definitions(shapes: ReadonlyMap<string, Element>, { colours, ids }: Loo
   return element("defs", {}, [arrow, ...symbols]);
 }
 
-function drawnLink(link: Link, places: Places, { colours }: Look): Element {
+function drawLink(link: Link, places: Places, { colours }: Style): Element {
   const [from, to] = [places.get(link.source)!, places.get(link.destination)!];
   const [d, x, y] = getBezierPath({
     sourceX: from.x + WIDTH,
@@ -111,12 +111,12 @@ function drawnLink(link: Link, places: Places, { colours }: Look): Element {
   ]);
 }
 
-function drawnCard({ id, vertex, sides, isStart }: Card, name: string, look: Look): Element[] {
-  const { colours } = look;
+function drawCard({ id, vertex, sides, isStart }: Card, name: string, style: Style): Element[] {
+  const { colours } = style;
   const kind = colours[colourOf(vertex.lineageType)];
   const type = typeOf(vertex) + (vertex.type ? ` · ${KINDS[vertex.lineageType]}` : "");
   return [
-    tip(`${name}\n${type}\n${id}`),
+    tooltip(`${name}\n${type}\n${id}`),
     element("rect", {
       width: WIDTH,
       height: HEIGHT,
@@ -126,16 +126,16 @@ function drawnCard({ id, vertex, sides, isStart }: Card, name: string, look: Loo
       "stroke-width": isStart ? 3 : 1,
     }),
     element("path", { d: EDGE, fill: kind }),
-    icon(look, iconKey(vertex), { x: 16, y: (HEIGHT - ICON) / 2, width: ICON, height: ICON, color: kind }),
+    icon(style, iconKey(vertex), { x: 16, y: (HEIGHT - ICON) / 2, width: ICON, height: ICON, color: kind }),
     text(truncated(name, TEXT_WIDTH, measured("600 14px")), { x: TEXT, y: 28, fill: colours.text, "font-weight": 600 }),
     text(truncated(type, TEXT_WIDTH, measured("11px")), { x: TEXT, y: 46, fill: colours.quiet, "font-size": 11 }),
-    ...SIDES.flatMap((side) => drawnSide(side, sides[side], look)),
+    ...SIDES.flatMap((side) => drawSide(side, sides[side], style)),
   ];
 }
 
-/** What is not drawn on a side: how much of it there is, and that it is missing. */
-function drawnSide(side: Side, { hidden, missing }: Card["sides"][Side], look: Look): Element[] {
-  const { colours } = look;
+/** The badge at a side, with the number of hidden neighbours and a warning if some are missing. */
+function drawSide(side: Side, { hidden, missing }: Card["sides"][Side], style: Style): Element[] {
+  const { colours } = style;
   if (!hidden && !missing) return [];
   const label = hidden ? `+${hidden.toLocaleString("en")}` : "";
   const width = 12 + (missing ? 14 : 0) + measured("11px")(label);
@@ -151,18 +151,18 @@ function drawnSide(side: Side, { hidden, missing }: Card["sides"][Side], look: L
       fill: colours.raised,
       stroke: missing ? colour : colours.line,
     }),
-    ...(missing ? [icon(look, MISSING, { x: x + 6, y: y - 6, width: 12, height: 12, color: colour })] : []),
+    ...(missing ? [icon(style, MISSING, { x: x + 6, y: y - 6, width: 12, height: 12, color: colour })] : []),
     ...(label ? [text(label, { x: x + 6 + (missing ? 14 : 0), y: y + 4, fill: colour, "font-size": 11 })] : []),
   ];
 }
 
-function drawnStack(stack: Stack, graph: Graph, { colours }: Look): Element[] {
+function drawStack(stack: Stack, graph: Graph, { colours }: Style): Element[] {
   const first = graph.vertices.get(stack.members[0]!);
   const name = nameOfStack(stack, first);
   const kind = stack.of === null && first ? colours[colourOf(first.lineageType)] : colours.quiet;
   const card = { width: WIDTH, height: HEIGHT, rx: 8, fill: colours.surface, stroke: colours.line };
   return [
-    tip(name),
+    tooltip(name),
     element("rect", { ...card, x: 4, y: 4 }),
     element("rect", card),
     element("path", { d: EDGE, fill: kind }),
@@ -185,30 +185,30 @@ function text(words: string, attributes: Attributes): Element {
   return made;
 }
 
-/** What a viewer shows of it under the pointer, and a screen reader says. */
-function tip(words: string): Element {
+/** A `title` element, which viewers show under the pointer and screen readers read. */
+function tooltip(words: string): Element {
   const made = element("title", {});
   made.textContent = xmlText(words);
   return made;
 }
 
-const icon = ({ ids }: Look, key: string, attributes: Attributes): Element =>
+const icon = ({ ids }: Style, key: string, attributes: Attributes): Element =>
   element("use", { href: `#${ids.get(key)!}`, ...attributes });
 
-const paper = document.createElement("canvas").getContext("2d")!;
+const measuring = document.createElement("canvas").getContext("2d")!;
 
-/** How wide texts are in a font. */
+/** Measures the width of texts in a font. */
 const measured =
   (font: string) =>
   (words: string): number => {
-    paper.font = `${font} ${FONT}`;
-    return paper.measureText(words).width;
+    measuring.font = `${font} ${FONT}`;
+    return measuring.measureText(words).width;
   };
 
-/** The page's colours as they are, light or dark. */
+/** The page's current colours, light or dark. */
 function coloursNow(): Colours {
   const probe = document.body.appendChild(document.createElement("i"));
-  // Where the system forces its colours, what is computed would be its one for texts each time.
+  // In forced-colors mode, every computed colour would otherwise be the system's text colour.
   probe.style.setProperty("forced-color-adjust", "none");
   const now = [...COLOURS, ...LINEAGE_TYPES.map(colourOf)].map((name) => {
     probe.style.color = `var(--${name})`;

@@ -1,17 +1,17 @@
-// The picture in pixels.
+// Renders the picture as a PNG.
 
 import type { Picture } from "./picture";
 
-/** What browsers draw on at most, and what people can still open. */
-const MOST_PIXELS = 64_000_000;
-const LONGEST = 16_000;
+/** Limits of browsers' canvases, and of what image viewers can open. */
+const MAX_PIXELS = 64_000_000;
+const MAX_SIDE = 16_000;
 
-/** How many pixels a unit of the picture gets: as many as the screen gives it, unless those were too many. */
+/** The scale in pixels per unit of the picture: the wanted one, unless the image would be too large. */
 export function scaleOf({ width, height }: Picture, wanted: number): number {
-  return Math.min(wanted, LONGEST / width, LONGEST / height, Math.sqrt(MOST_PIXELS / (width * height)));
+  return Math.min(wanted, MAX_SIDE / width, MAX_SIDE / height, Math.sqrt(MAX_PIXELS / (width * height)));
 }
 
-/** Draw a picture in so many pixels to a unit. */
+/** Render a picture at a scale. */
 export async function png({ svg, width, height }: Picture, scale: number): Promise<Blob> {
   const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
   try {

@@ -1,37 +1,37 @@
-// What is drawn of the graph for a view: cards, stacks of siblings, groups where there is too much, and links.
+// Computes the scene for a view of the graph: cards, stacks of siblings, groups if there is too much, and links.
 
-import { type Edge, type Graph, type Side, SIDES, type Vertex, edgeId, push } from "./graph";
+import { type Edge, type Graph, type Side, SIDES, type Vertex, append, edgeId } from "./graph";
 import { type View, sideKey } from "./view";
 
 /** A side of a card. */
 export interface CardSide {
-  /** Whether this card's neighbours on the side are drawn because of it, so that they can be put away. */
+  /** Whether the card shows its neighbours on this side, and so can hide them. */
   readonly open: boolean;
   /** Whether any neighbour is drawn. */
   readonly shown: boolean;
   /** Known neighbours that are not drawn. */
   readonly hidden: number;
-  /** Whether there may be neighbours that are not known. */
+  /** Whether there may be neighbours that are not loaded. */
   readonly unknown: boolean;
-  /** Whether these are neighbours that were asked for and could not be had. */
+  /** Whether these were requested, but a walk left them out. */
   readonly missing: boolean;
 }
 
 export interface Card {
   readonly id: string;
   readonly vertex: Vertex;
-  /** Hops from the start, negative upstream, those over hidden vertices counted; NaN where no way there is shown. */
+  /** Hops from the start, counting hidden vertices, negative upstream; NaN if no connection is shown. */
   readonly distance: number;
   readonly isStart: boolean;
-  /** Whether the keyboard comes to it first. */
+  /** Whether it is the first card in the tab order. */
   readonly isEntry: boolean;
   readonly sides: Readonly<Record<Side, CardSide>>;
 }
 
-/** Vertices drawn as one: the siblings that a side does not show, or all of a type that stand equally far. */
+/** Vertices drawn as one card: a side's hidden siblings, or a group of one type at one distance. */
 export interface Stack {
   readonly id: string;
-  /** The card and its side whose neighbours they are; null for a group. */
+  /** The card and side whose neighbours they are; null for a group. */
   readonly of: { readonly arn: string; readonly side: Side } | null;
   readonly members: readonly string[];
   /** How many of the side's neighbours are drawn as cards. */
@@ -44,9 +44,9 @@ export interface Link {
   readonly id: string;
   readonly source: string;
   readonly destination: string;
-  /** The edge, where it is one between two cards. */
+  /** The edge, if the link is between two cards; else null. */
   readonly edge: Edge | null;
-  /** How many edges it stands for. */
+  /** The number of edges that the link represents. */
   readonly count: number;
 }
 
@@ -54,37 +54,38 @@ export interface Scene {
   readonly cards: ReadonlyMap<string, Card>;
   readonly stacks: ReadonlyMap<string, Stack>;
   readonly links: readonly Link[];
-  /** Distances of the vertices shown, as cards or in groups; those in stacks of siblings are not. */
+  /** Distances of the vertices shown as cards or in groups, without those in stacks of siblings. */
   readonly shown: ReadonlyMap<string, number>;
   readonly grouped: boolean;
 }
 
-/** More neighbours than this on a side are stacked. */
+/** Sides with more neighbours than this are stacked. */
 export const STACKED_OVER = 8;
-/** How many of a stack's siblings stand beside it at first, and come with each "more". */
+/** How many of a stacked side's neighbours are cards at first. */
 export const FEW = 4;
+/** How many cards each "more" adds. */
 export const MORE = 20;
-/** More vertices than this are drawn as groups. */
+/** Scenes of more vertices than this are drawn as groups. */
 export const GROUPED_OVER = 1500;
 
-/** Where walks were cut short, on each side; null where none has ended. */
+/** Where walks were cut short, on each side; null until one has ended. */
 export type Cut = Readonly<Record<Side, { readonly frontier: ReadonlyMap<string, number> } | null>>;
 
-/** Draw a view; `pinned` are vertices that are shown whatever it says, such as those of paths. */
+/** The scene of a view; `pinned` vertices, such as those on paths, are always shown. */
 export function draw(graph: Graph, view: View, pinned: readonly string[] = [], cut?: Cut): Scene {
   const reach = new Reach(graph, view, pinned);
   const card = (arn: string) => cardOf(graph, view, reach, arn, cut);
   return reach.shown.size > GROUPED_OVER ? grouped(graph, reach, card) : carded(graph, reach, card);
 }
 
-/** Which vertices a view shows. */
+/** Determines which vertices a view shows. */
 class Reach {
   readonly shown = new Map<string, number>();
   readonly stacks: { arn: string; side: Side; shown: number; rest: string[]; total: number }[] = [];
   readonly open = new Set<string>();
-  /** Whether only the pinned vertices are shown, which cannot be opened then. */
+  /** Whether only the pinned vertices are shown, without buttons to open their sides. */
   readonly isAlone: boolean;
-  /** Vertices that are no part of a group: the starts and the pinned ones. */
+  /** Vertices that are never grouped: the starts and the pinned ones. */
   readonly singly: ReadonlySet<string>;
   private readonly picked: ReadonlySet<string>;
 
@@ -106,12 +107,12 @@ class Reach {
     else this.stack();
   }
 
-  /** Where the keyboard enters the picture. */
+  /** The first card in the tab order. */
   get entry(): string | undefined {
     return this.view.start.find((arn) => this.shown.has(arn)) ?? this.shown.keys().next().value;
   }
 
-  /** Go from the start as far as the view's depth. */
+  /** Show what lies within the view's depth on a side. */
   private walk(side: Side): void {
     const hops = new Map<string, number>();
     const levels: string[][] = [this.view.start.filter((arn) => this.shown.has(arn))];
@@ -127,7 +128,7 @@ class Reach {
     for (const [arn, away] of hops) if (!this.shown.has(arn)) this.shown.set(arn, SIGNS[side] * away);
   }
 
-  /** Open a side unless it is closed; returns its neighbours within so many hops, and how many hops away each is. */
+  /** Open a side unless the user closed it; returns its neighbours within `most` hops, with their distances. */
   private expand(arn: string, side: Side, most: number): (readonly [neighbour: string, away: number])[] {
     const key = sideKey(side, arn);
     if (most < 1 || this.view.closed.has(key)) return [];
@@ -144,12 +145,12 @@ class Reach {
     return all.filter((neighbour, index) => index < few || this.picked.has(neighbour));
   }
 
-  /** Hops to a neighbour, those over hidden vertices counted. */
+  /** The distance of a neighbour in hops, counting hidden vertices. */
   private hops(arn: string, side: Side, neighbour: string): number {
     return 1 + this.graph.between(arn, side, neighbour)!.hiddenHops;
   }
 
-  /** Expand the sides that the user opened, each as soon as its card is there. */
+  /** Expand the sides that the user opened; opening one may show the card of another. */
   private follow(): void {
     exhaust([...this.view.opened.keys()], (key) => {
       const [side, arn] = splitKey(key);
@@ -162,7 +163,7 @@ class Reach {
     });
   }
 
-  /** Show vertices wherever they are, each beside what is shown already where that can be. */
+  /** Show the pinned vertices, with a distance if they are connected with what is shown. */
   private pin(pinned: readonly string[]): void {
     const apart = exhaust(pinned, (arn) => this.shown.has(arn) || SIDES.some((side) => this.pinBeside(arn, side)));
     for (const arn of apart) this.shown.set(arn, NaN);
@@ -192,7 +193,7 @@ class Reach {
 
 const SIGNS: Record<Side, 1 | -1> = { up: -1, down: 1 };
 
-/** Go over items for as long as one of them can be done; returns those that cannot. */
+/** Repeat attempts on the remaining items until none succeeds; returns the remaining ones. */
 function exhaust<T>(items: readonly T[], attempt: (item: T) => boolean): readonly T[] {
   const left = items.filter((item) => !attempt(item));
   return left.length && left.length < items.length ? exhaust(left, attempt) : left;
@@ -203,7 +204,7 @@ function splitKey(key: string): [Side, string] {
   return [key.slice(0, colon) as Side, key.slice(colon + 1)];
 }
 
-/** What the stack of a card's side is known by. */
+/** The id of the stack on a card's side. */
 export const stackId = (side: Side, arn: string): string => `stack ${sideKey(side, arn)}`;
 
 function carded(graph: Graph, reach: Reach, card: (arn: string) => Card): Scene {
@@ -256,12 +257,12 @@ function linksBetween(graph: Graph, shown: ReadonlyMap<string, number>): Link[] 
   return links;
 }
 
-/** Vertices of a kind and type that stand equally far as one; starts, pinned ones and those that stand alone as cards. */
+/** Groups vertices by distance, kind and type; starts, pinned vertices and groups of one become cards. */
 function grouped(graph: Graph, { shown, singly }: Reach, card: (arn: string) => Card): Scene {
   const groups = new Map<string, string[]>();
   for (const [arn, distance] of shown) {
     const { lineageType, type } = graph.vertices.get(arn)!;
-    push(groups, singly.has(arn) ? arn : `group ${distance} ${lineageType} ${type ?? ""}`, arn);
+    append(groups, singly.has(arn) ? arn : `group ${distance} ${lineageType} ${type ?? ""}`, arn);
   }
   const cards = new Map<string, Card>();
   const stacks = new Map<string, Stack>();

@@ -1,13 +1,13 @@
-// Texts of an account's in a picture that other programs read.
+// Makes an account's texts safe and short enough for an SVG picture.
 
-/** Controls, halves of characters and such, which XML cannot hold or no reader expects. */
-const NO_TEXT =
+/** Control characters, lone surrogates and noncharacters, which XML forbids or discourages. */
+const NOT_XML =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufdd0-\ufdef\ufffe\uffff]|\p{Surrogate}/gu;
 
-/** A text as XML can hold it. */
-export const xmlText = (text: string): string => text.replace(NO_TEXT, "\ufffd");
+/** A text with what XML cannot hold replaced by U+FFFD. */
+export const xmlText = (text: string): string => text.replace(NOT_XML, "\ufffd");
 
-/** As much of a text, in one line, as fits into a width. */
+/** A text as one line, cut with an ellipsis to fit into a width. */
 export function truncated(text: string, width: number, measure: (text: string) => number): string {
   const line = xmlText(text).replace(/\s+/gu, " ").trim();
   if (measure(line) <= width) return line;

@@ -1,6 +1,6 @@
-// Where cards lie: laid out by Graphviz at first, where it can, and kept where they are when something is added.
+// Lays out scenes: with Graphviz if it can, and keeps existing cards in place when some are added.
 
-import { push } from "../graph";
+import { append } from "../graph";
 import type { Scene } from "../scene";
 import { columnsOf, passedOver, rowsOf, separated } from "./columns";
 import { layOut } from "./engine";
@@ -11,7 +11,7 @@ export interface Point {
 }
 export type Places = ReadonlyMap<string, Point>;
 
-/** A scene, and where its cards lie. */
+/** A scene with the places of its cards and stacks. */
 export interface Arranged {
   readonly scene: Scene;
   readonly places: Places;
@@ -22,27 +22,27 @@ export const HEIGHT = 64;
 const GAP = 18;
 export const COLUMN = WIDTH + 96;
 
-/** Lay a scene out, near to how it lies already where the most of it does. */
+/** Lay a scene out, and keep the places from before if most of its cards have one. */
 export async function arrange(scene: Scene, before: Places, anchor: string | undefined): Promise<Places> {
   const ids = [...scene.cards.keys(), ...scene.stacks.keys()];
   return settled(scene, ids, before) ?? anchored(await tidy(scene, ids), before, anchor);
 }
 
-/** Columns that links may pass over in all: Graphviz keeps a place in each, and takes minutes for some times as many. */
-const MOST_PASSED_OVER = 5000;
+/** Graphviz adds a virtual node for each column a link passes over, and takes minutes for a few times this number. */
+const MAX_PASSED_OVER = 5000;
 
 async function tidy(scene: Scene, ids: readonly string[]): Promise<Places> {
   const index = new Map(ids.map((id, at) => [id, at]));
   const links = scene.links.map(({ source, destination }) => [index.get(source)!, index.get(destination)!] as const);
   const columns = columnsOf(ids.length, links);
   const boxes = ids.map(() => ({ width: WIDTH, height: HEIGHT }));
-  const corners = passedOver(columns, links) > MOST_PASSED_OVER ? null : await layOut(boxes, links);
+  const corners = passedOver(columns, links) > MAX_PASSED_OVER ? null : await layOut(boxes, links);
   if (corners) return new Map(ids.map((id, at) => [id, { x: corners[at]![0], y: corners[at]![1] }]));
   const rows = rowsOf(columns, links, HEIGHT + GAP);
   return new Map(ids.map((id, at) => [id, { x: columns[at]! * COLUMN, y: rows[at]! }]));
 }
 
-/** Move everything so that the anchor, or what is left of before, stays where it was. */
+/** Move everything so that the anchor keeps its place, or else the remaining cards do on average. */
 function anchored(now: Places, before: Places, anchor: string | undefined): Places {
   const still = anchor !== undefined && before.has(anchor) && now.has(anchor) ? [anchor] : [...now.keys()];
   const kept = still.filter((id) => before.has(id));
@@ -53,7 +53,7 @@ function anchored(now: Places, before: Places, anchor: string | undefined): Plac
   return new Map([...now].map(([id, { x, y }]) => [id, { x: x + dx, y: y + dy }]));
 }
 
-/** Add a few cards beside those they are linked with; null where they would not fit in between the columns. */
+/** Place new cards beside the ones they are linked with; null if there are too many, or the columns have no room. */
 export function settled(scene: Scene, ids: readonly string[], before: Places): Places | null {
   const fresh = ids.filter((id) => !before.has(id));
   const old = ids.length - fresh.length;
@@ -103,10 +103,10 @@ function besideOthers(id: string, beside: ReadonlyMap<string, Beside>, places: P
   return { x, y: around.reduce((sum, { y }) => sum + y, 0) / around.length };
 }
 
-/** Whether links lead to the right, but for those of circles, of which one must lead back. */
+/** Whether all links lead to the right, except in cycles, where one must lead back. */
 function isLeftToRight({ links }: Scene, places: Places): boolean {
   const after = new Map<string, string[]>();
-  for (const { source, destination } of links) push(after, source, destination);
+  for (const { source, destination } of links) append(after, source, destination);
   return links.every(({ source, destination }) => {
     const [from, to] = [places.get(source), places.get(destination)];
     return !from || !to || from.x + WIDTH <= to.x || leadsTo(after, destination, source);
@@ -122,14 +122,14 @@ function leadsTo(after: ReadonlyMap<string, readonly string[]>, from: string, to
   return false;
 }
 
-/** Part cards that overlap within their columns, moving old ones only where new ones need the room. */
+/** Separate overlapping cards within their columns; old cards move only if new ones need the room. */
 function spread(places: Places, fresh: ReadonlySet<string>): Places {
   const columns = new Map<number, (readonly [string, Point])[]>();
   const [first] = places.values();
   for (const entry of places) {
-    // Counted from a card: columns lie at any offset, and rounding must not part one.
+    // Relative to a card: columns may have any offset, and rounding must not split one.
     const column = Math.round((entry[1].x - first!.x) / COLUMN);
-    push(columns, column, entry);
+    append(columns, column, entry);
   }
   const apart = new Map<string, Point>();
   for (const column of columns.values()) {

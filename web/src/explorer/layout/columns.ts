@@ -1,13 +1,13 @@
-// Cards in columns: coarser than Graphviz, and in little time however far links reach.
+// A simple layout in columns, for scenes whose long links would take Graphviz too long.
 
-import { push } from "../graph";
+import { append } from "../graph";
 
-/** From a card to another, by their indexes. */
+/** A link between two cards, by their indexes. */
 export type Pair = readonly [from: number, to: number];
 
-/** The column of each card: as far right as what leads to it makes it, but for links that close circles. */
+/** The column of each card: right of all cards that link to it, ignoring links that close cycles. */
 export function columnsOf(count: number, links: readonly Pair[]): number[] {
-  const order = sortedOut(count, neighbours(links));
+  const order = topologicalOrder(count, neighbours(links));
   const places = new Map(order.map((card, at) => [card, at]));
   const onward = links.filter(([from, to]) => places.get(from)! < places.get(to)!);
   const after = neighbours(onward);
@@ -15,7 +15,7 @@ export function columnsOf(count: number, links: readonly Pair[]): number[] {
   for (const from of order) {
     for (const to of after.get(from) ?? []) columns[to] = Math.max(columns[to]!, columns[from]! + 1);
   }
-  // What nothing leads to stands right before what it leads to.
+  // Cards that nothing links to stand right before the first card they link to.
   const led = new Set(onward.map(([, to]) => to));
   for (const [from, tos] of after) {
     if (!led.has(from)) columns[from] = tos.reduce((least, to) => Math.min(least, columns[to]!), Infinity) - 1;
@@ -23,18 +23,18 @@ export function columnsOf(count: number, links: readonly Pair[]): number[] {
   return columns;
 }
 
-/** How many columns links pass over, all together. */
+/** The total number of columns that links pass over. */
 export const passedOver = (columns: readonly number[], links: readonly Pair[]): number =>
   links.reduce((sum, [from, to]) => sum + Math.max(0, Math.abs(columns[to]! - columns[from]!) - 1), 0);
 
-/** How often rows are brought nearer to those they are linked with. */
+/** How often the cards of each column are moved closer to those they are linked with. */
 const SWEEPS = 8;
 
-/** How far down in its column each card stands: near to what it is linked with, and `gap` from the next. */
+/** The vertical position of each card: near those it is linked with, and `gap` from the next in its column. */
 export function rowsOf(columns: readonly number[], links: readonly Pair[], gap: number): number[] {
   const [before, after] = [neighbours(links.map(([from, to]) => [to, from])), neighbours(links)];
   const byColumn = new Map<number, number[]>();
-  columns.forEach((column, card) => push(byColumn, column, card));
+  columns.forEach((column, card) => append(byColumn, column, card));
   const rightwards = [...byColumn].sort(([one], [two]) => one - two).map(([, cards]) => cards);
   const rows = Array<number>(columns.length).fill(0);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
@@ -58,32 +58,32 @@ const middle = (cards: readonly number[], rows: readonly number[]): number =>
 
 function neighbours(links: readonly Pair[]): Map<number, number[]> {
   const after = new Map<number, number[]>();
-  for (const [from, to] of links) push(after, from, to);
+  for (const [from, to] of links) append(after, from, to);
   return after;
 }
 
-/** The cards in an order in which links lead forwards, but for those that close circles. */
-function sortedOut(count: number, after: ReadonlyMap<number, readonly number[]>): number[] {
+/** Sorts the cards topologically, ignoring links that close cycles. */
+function topologicalOrder(count: number, after: ReadonlyMap<number, readonly number[]>): number[] {
   const seen = new Set<number>();
   const order: number[] = [];
   for (let first = 0; first < count; first++) {
-    const way = seen.has(first) ? [] : [{ card: first, next: 0 }];
+    const stack = seen.has(first) ? [] : [{ card: first, next: 0 }];
     seen.add(first);
-    for (let here = way.at(-1); here; here = way.at(-1)) {
+    for (let here = stack.at(-1); here; here = stack.at(-1)) {
       const to = after.get(here.card)?.[here.next++];
-      if (to === undefined) order.push(way.pop()!.card);
+      if (to === undefined) order.push(stack.pop()!.card);
       else if (!seen.has(to)) {
         seen.add(to);
-        way.push({ card: to, next: 0 });
+        stack.push({ card: to, next: 0 });
       }
     }
   }
   return order.reverse();
 }
 
-/** The positions nearest to those wanted, by weighted squares, that keep their order and are `gap` apart. */
+/** The positions closest to the wanted ones, by weighted least squares, that keep the order and are `gap` apart. */
 export function separated(wanted: readonly number[], weights: readonly number[], gap: number): number[] {
-  // Less what the gaps take, the positions must only not fall: isotonic regression, by pooling adjacent violators.
+  // Without the gaps, the positions must be non-decreasing: isotonic regression, by pooling adjacent violators.
   const pools: { value: number; weight: number; size: number }[] = [];
   wanted.forEach((y, at) => {
     let pool = { value: y - at * gap, weight: weights[at]!, size: 1 };

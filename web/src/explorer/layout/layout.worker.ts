@@ -1,40 +1,40 @@
-// Graphviz, compiled to WebAssembly, in a thread of its own: ranks and orders cards so that few edges cross.
+// The layout worker: Graphviz, compiled to WebAssembly, ranks and orders the cards so that few edges cross.
 
 import { instance } from "@viz-js/viz";
 
-export interface Drawing {
+export interface LayoutRequest {
   readonly id: number;
   readonly boxes: readonly { readonly width: number; readonly height: number }[];
-  /** Pairs of indexes into boxes, from left to right. */
+  /** Pairs of indexes into `boxes`, from left to right. */
   readonly links: readonly (readonly [from: number, to: number])[];
 }
 
-export interface Drawn {
+export interface LayoutResult {
   readonly id: number;
-  /** The boxes' upper left corners, in their order; null where Graphviz failed. */
+  /** The upper left corners of the boxes; null if Graphviz failed. */
   readonly corners: readonly (readonly [x: number, y: number])[] | null;
 }
 
 const POINTS_PER_INCH = 72;
-/** Times the number of cards that Graphviz may move things to shorten links; more shows in few pictures only. */
+/** Limits Graphviz's network simplex to this number times that of the cards; more rarely improves the layout. */
 const EFFORT = "4";
 let viz = instance();
 
-onmessage = async ({ data }: MessageEvent<Drawing>) => {
-  let corners: Drawn["corners"] = null;
+onmessage = async ({ data }: MessageEvent<LayoutRequest>) => {
+  let corners: LayoutResult["corners"] = null;
   try {
-    corners = await drawn(data);
+    corners = await laidOut(data);
   } catch {
-    // One that ran out of its stack, as on links that reach far, is left in the middle of its work.
+    // An instance that has overflowed its stack, as long links make it do, is in an undefined state: replace it.
     viz = instance();
   }
-  postMessage({ id: data.id, corners } satisfies Drawn);
+  postMessage({ id: data.id, corners } satisfies LayoutResult);
 };
 
-async function drawn({ boxes, links }: Drawing): Promise<NonNullable<Drawn["corners"]>> {
+async function laidOut({ boxes, links }: LayoutRequest): Promise<NonNullable<LayoutResult["corners"]>> {
   const { objects = [] } = (await viz).renderJSON({
     directed: true,
-    // Only where cards lie is wanted of it; the canvas draws the edges.
+    // Only the positions of cards are needed; the canvas draws the edges.
     graphAttributes: {
       rankdir: "LR",
       splines: "false",
@@ -44,7 +44,7 @@ async function drawn({ boxes, links }: Drawing): Promise<NonNullable<Drawn["corn
       nslimit1: EFFORT,
     },
     nodeAttributes: { shape: "box", fixedsize: "true", label: "" },
-    // Numbers, not names: no text of an account's reaches Graphviz.
+    // Numbers as names, so that no text of the account is parsed by Graphviz.
     nodes: boxes.map(({ width, height }, index) => ({
       name: String(index),
       attributes: { width: width / POINTS_PER_INCH, height: height / POINTS_PER_INCH },
