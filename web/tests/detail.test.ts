@@ -8,7 +8,7 @@ import search from "../src/explorer/search.graphql?raw";
 const schema = buildSchema(sdl, { assumeValidSDL: true });
 const documents = [detail, search, base].map((text) => parse(text));
 
-const USED = new Set(["Detail", "Who", "Named", "Vertex"]);
+const USED = new Set(["Detail", "User", "Named", "Vertex"]);
 
 /** The fields that the inspector's query and the fragments in it ask for, as `Type.field`. */
 const asked = new Set<string>();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { IncompleteReason, MissingFragment } from "../src/generated/graphql";
+import type { IncompleteReason, CoverageFragment } from "../src/generated/graphql";
 import { Graph } from "../src/explorer/graph";
 import { type Missing, missing, onward, resumed } from "../src/explorer/missing";
 
@@ -18,7 +18,7 @@ function chain(...arns: string[]): Graph {
   return graph;
 }
 
-const left = (reasons: IncompleteReason[], frontier: string[]): MissingFragment => ({
+const left = (reasons: IncompleteReason[], frontier: string[]): CoverageFragment => ({
   complete: reasons.length === 0,
   reasons,
   frontier,

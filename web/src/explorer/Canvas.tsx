@@ -24,7 +24,7 @@ import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arr
 import { lineageOf } from "./highlight";
 import { type Arrow, isArrow, isCommand, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
-import { choose, isPicking } from "./routes";
+import { choose, isPicking } from "./pathfinding";
 import type { Card, Scene } from "./scene";
 
 const NODES = { card: VertexCard, stack: StackCard };

@@ -1,12 +1,12 @@
-// How many hops are shown on each side of the start.
+// The sliders for the number of hops shown on each side of the start.
 
 import { useEffect, useState } from "react";
 import { HOPS_NOTE } from "./Filter";
 import { useExplorer } from "./store";
 import { type Side, SIDES } from "./graph";
 
-/** As far as the sliders go; deeper is for "+" and links. */
-const MOST = 10;
+/** The sliders' maximum; "+" and links go deeper. */
+const SLIDER_MAX = 10;
 const WORDS: Record<Side, string> = { up: "Upstream", down: "Downstream" };
 
 export function Depth() {
@@ -27,14 +27,14 @@ function Slider({ side }: { side: Side }) {
   const settle = () => value !== depth[side] && go({ depth: { ...depth, [side]: value } });
   return (
     <label>
-      {/* No output: it would be what the label names. */}
+      {/* Not an <output>: as a labelable element it would take the label from the slider. */}
       <span>
         {WORDS[side]} {value}
       </span>
       <input
         type="range"
         min={0}
-        max={Math.max(MOST, value)}
+        max={Math.max(SLIDER_MAX, value)}
         value={value}
         aria-describedby={HOPS_NOTE}
         onChange={(event) => setValue(Number(event.target.value))}

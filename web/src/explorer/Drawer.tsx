@@ -1,4 +1,4 @@
-// What is selected, with all that the gateway tells of it.
+// The drawer with the details of the selected vertex or edge.
 
 import "./drawer.css";
 import { X } from "lucide-react";
@@ -17,9 +17,9 @@ export function Drawer({ scene }: { scene: Scene }) {
   const drawer = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const selected = first === undefined ? "" : second === undefined ? first : edgeId(first, second);
-  const giveBack = useFocus(selected, drawer, heading);
+  const restoreFocus = useFocus(selected, drawer, heading);
   const close = () => {
-    giveBack();
+    restoreFocus();
     useExplorer.getState().go({ selected: [] });
   };
   useBodyEscape(selected !== "", close);
@@ -72,7 +72,7 @@ function VertexHead({ heading, arn }: { heading: RefObject<HTMLHeadingElement | 
   );
 }
 
-/** Whoever selects by Space or Enter, or in the drawer itself, is taken to its heading; returns what takes them back. */
+/** Focuses the heading after a selection by Space or Enter, or within the drawer; returns how to restore the focus. */
 function useFocus(
   selected: string,
   drawer: RefObject<HTMLElement | null>,
@@ -106,7 +106,7 @@ function useFocus(
   };
 }
 
-/** Escape closes the drawer also where nothing has the keyboard, as after a click on an edge. */
+/** Closes the drawer on Escape also if nothing has the focus, as after a click on an edge. */
 function useBodyEscape(isOpen: boolean, close: () => void): void {
   useEffect(() => {
     if (!isOpen) return;

@@ -1,9 +1,9 @@
-// An edge: what it says of its two ends, who drew it and when; or what the filter hides along it.
+// The details of an edge: its ends, and its associations or the number of vertices that the filter hides.
 
 import { ArrowDown } from "lucide-react";
 import { BetweenDocument, type BetweenQuery } from "../generated/graphql";
 import { ask } from "./api";
-import { Moment, Skeleton, Who } from "./Fields";
+import { Timestamp, Skeleton, User } from "./Fields";
 import { Icon } from "./Icon";
 import { useDetails } from "./details";
 import { useExplorer } from "./store";
@@ -60,7 +60,7 @@ function Hidden({ source, destination, count }: Ends & { count: number }) {
         The filter hides {count === 1 ? "a vertex" : `at least ${count.toLocaleString()} vertices`} between the two.
         They are joined all the same.
       </p>
-      <div className="doings">
+      <div className="actions">
         <button type="button" onClick={() => go({ filter: NO_FILTER })}>
           Clear the filter
         </button>
@@ -110,7 +110,7 @@ function Association({ type, creationTime, createdBy }: AssociationProps) {
         <div>
           <dt>Created</dt>
           <dd>
-            <Moment iso={creationTime} />
+            <Timestamp iso={creationTime} />
           </dd>
         </div>
       )}
@@ -118,7 +118,7 @@ function Association({ type, creationTime, createdBy }: AssociationProps) {
         <div>
           <dt>Created by</dt>
           <dd>
-            <Who who={createdBy} />
+            <User user={createdBy} />
           </dd>
         </div>
       )}

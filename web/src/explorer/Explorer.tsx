@@ -1,4 +1,4 @@
-// The page: what to look at above, the picture or the table in the middle, what is selected beside it.
+// The page: header with controls, canvas or table in the middle, drawer beside it.
 
 import { useEffect, useMemo } from "react";
 import { gateway } from "../gateway";
@@ -11,7 +11,7 @@ import { Search } from "./Search";
 import { SignOut } from "./SignIn";
 import { Table } from "./Table";
 import { TakeAway } from "./TakeAway";
-import { Told } from "./Told";
+import { StatusArea } from "./StatusArea";
 import { nameOf } from "./names";
 import { useExplorer } from "./store";
 import { type Scene, draw } from "./scene";
@@ -48,7 +48,7 @@ export function Explorer() {
       <PathBar />
       <main>
         <div className="middle">
-          <Told scene={scene} />
+          <StatusArea scene={scene} />
           {scene.shown.size > 0 && (show === "graph" ? <Canvas scene={scene} /> : <Table scene={scene} />)}
         </div>
         <Drawer scene={scene} />
@@ -59,7 +59,7 @@ export function Explorer() {
 
 const TITLE = document.title;
 
-/** Tabs, bookmarks and the browser's history tell pictures apart by the start. */
+/** Puts the start's name into the page's title, for tabs, bookmarks and the browser's history. */
 function useTitle(): void {
   const name = useExplorer(({ view: { start }, titles }) => {
     const title = titles.get(start[0] ?? "");

@@ -1,15 +1,15 @@
-// The pieces that details are shown in. Whatever they show is text, however it looks.
+// The building blocks of details. Values are always rendered as text, never as HTML.
 
 import { type ReactNode, useState } from "react";
-import type { WhoFragment } from "../generated/graphql";
+import type { UserFragment } from "../generated/graphql";
 import type { Problem } from "./api";
 import { useExplorer } from "./store";
 
-/** A longer text is cut until all of it is wanted. */
+/** Longer texts are cut until the user expands them. */
 const CUT_OVER = 240;
 
-/** A text that may be long, hold line breaks and run in either direction. */
-export function Long({ text }: { text: string }) {
+/** A text that may be long, contain line breaks and run in either direction. */
+export function LongText({ text }: { text: string }) {
   const [isWhole, setWhole] = useState(false);
   const characters = [...text];
   if (characters.length <= CUT_OVER) return <bdi className="long">{text}</bdi>;
@@ -23,21 +23,21 @@ export function Long({ text }: { text: string }) {
   );
 }
 
-/** A moment in the user's own time, with that of the gateway behind it. */
-export function Moment({ iso }: { iso: string }) {
-  const moment = new Date(iso);
+/** A time in the user's time zone, with the gateway's own value as the tooltip. */
+export function Timestamp({ iso }: { iso: string }) {
+  const time = new Date(iso);
   return (
     <time dateTime={iso} title={iso}>
-      {Number.isNaN(moment.getTime())
+      {Number.isNaN(time.getTime())
         ? iso
-        : moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" })}
+        : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" })}
     </time>
   );
 }
 
-/** Whoever made or changed something, as far as SageMaker says. */
-export function Who({ who }: { who: WhoFragment }) {
-  const { userProfileName, userProfileArn, domainId, iamIdentity } = who;
+/** The user who created or changed something, as far as SageMaker recorded it. */
+export function User({ user }: { user: UserFragment }) {
+  const { userProfileName, userProfileArn, domainId, iamIdentity } = user;
   return (
     <Facts
       facts={[
@@ -53,19 +53,19 @@ export function Who({ who }: { who: WhoFragment }) {
 
 export type Fact = readonly [label: string, value: string | number | null | undefined];
 
-/** Whether there is anything in them. */
-export const isSaid = (facts: readonly Fact[]): boolean => facts.some(([, value]) => (value ?? "") !== "");
+/** Whether any of the facts has a value. */
+export const hasValues = (facts: readonly Fact[]): boolean => facts.some(([, value]) => (value ?? "") !== "");
 
-/** Short facts, each on a line of its own; those that nobody said are left out. */
+/** Facts, one per line; those without a value are omitted. */
 export function Facts({ facts }: { facts: readonly Fact[] }) {
   return (
     <ul className="facts">
       {facts
-        .filter((fact) => isSaid([fact]))
+        .filter((fact) => hasValues([fact]))
         .map(([label, value], index) => (
           <li key={index}>
             {label && <span className="label">{label} </span>}
-            <Long text={String(value)} />
+            <LongText text={String(value)} />
           </li>
         ))}
     </ul>
@@ -74,7 +74,7 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
 
 export type Pair = readonly [key: string, value: string | number | null, more?: string | null];
 
-/** Keys and their values as a table. */
+/** A table of keys and values. */
 export function Pairs({ caption, pairs }: { caption: string; pairs: readonly Pair[] }) {
   return (
     <table className="pairs">
@@ -83,10 +83,10 @@ export function Pairs({ caption, pairs }: { caption: string; pairs: readonly Pai
         {pairs.map(([key, value, more]) => (
           <tr key={key}>
             <th scope="row">
-              <Long text={key} />
+              <LongText text={key} />
             </th>
             <td>
-              {value === null ? <span className="label">no value</span> : <Long text={String(value)} />}
+              {value === null ? <span className="label">no value</span> : <LongText text={String(value)} />}
               {more && <div className="label">{more}</div>}
             </td>
           </tr>
@@ -104,16 +104,16 @@ const WHY: Record<string, string> = {
   BUDGET_EXCEEDED: "too many calls",
 };
 
-/** What stands in the place of a value that could not be had. */
-export function Lacking({ problem }: { problem: Problem }): ReactNode {
+/** The placeholder of a value that could not be loaded. */
+export function MissingValue({ problem }: { problem: Problem }): ReactNode {
   return (
-    <span className="lacking" title={problem.message}>
+    <span className="missing-value" title={problem.message}>
       Missing: {WHY[problem.code] ?? "failed"}.
     </span>
   );
 }
 
-/** Where details will be, while they are on their way or wait for who asks to sign in. */
+/** The placeholder of details that are loading, or for which the user must sign in. */
 export function Skeleton({ of }: { of: string }) {
   const isSignedOut = useExplorer(({ credentialWanted }) => credentialWanted !== null);
   if (isSignedOut) return <p className="note">Sign in to see {of}.</p>;

@@ -1,4 +1,4 @@
-// Which vertices are shown: by kind, type and time.
+// The filter by kind, type and creation time: its panel and the bar with its active parts.
 
 import "./filter.css";
 import { Filter as Funnel, X } from "lucide-react";
@@ -12,11 +12,11 @@ import { KINDS } from "./names";
 import type { Scene } from "./scene";
 import { type Filter as Chosen, LINEAGE_TYPES, NO_FILTER, isFiltered } from "./view";
 
-/** What the sliders of the depth are described by. */
+/** The id of the note that describes the depth sliders. */
 export const HOPS_NOTE = "hops-note";
-/** Types that are listed at once; others can be written. */
+/** The maximum number of listed types; others can be typed in. */
 const LISTED = 60;
-/** Lineage is younger than that, and a year that is being typed is older. */
+/** No lineage is older; a year that is only partly typed is. */
 const EARLIEST = "2000-01-01";
 const LATEST = "9998-12-31";
 
@@ -38,15 +38,15 @@ export function Filter({ scene }: { scene: Scene }) {
   );
 }
 
-/** A picture that no filter hides any of. */
+/** A scene without a filter. */
 interface Unfiltered {
   readonly scene: Scene;
   readonly graph: Graph;
-  /** Where it is of. */
+  /** The start and depth, as from `usePlace`. */
   readonly place: string;
 }
 
-/** What was drawn when there was no filter; null where there always was one. */
+/** The last scene without a filter; null if there has been a filter all the time. */
 function useUnfiltered(scene: Scene): Unfiltered | null {
   const graph = useExplorer((state) => state.graph);
   const isWhole = useExplorer(({ view }) => !isFiltered(view.filter));
@@ -58,7 +58,7 @@ function useUnfiltered(scene: Scene): Unfiltered | null {
   return kept;
 }
 
-/** What must be the same for a filter alone to make the difference between two pictures. */
+/** Two scenes with the same place differ only by their filters. */
 const usePlace = (): string => useExplorer(({ view }) => JSON.stringify([view.start, view.depth]));
 
 const verticesOf = (scene: Scene, graph: Graph): Vertex[] => rowsOf(scene, graph).map(({ vertex }) => vertex);
@@ -163,7 +163,7 @@ function AnotherType({ add }: { add: (type: string) => void }) {
 function Day({ label, value, choose }: { label: string; value: string; choose: (day: string) => void }) {
   const field = useRef<HTMLInputElement>(null);
   const day = value.slice(0, EARLIEST.length);
-  // A day that is being typed is the field's own business.
+  // Uncontrolled, so that rendering does not reset a date that is being typed.
   useEffect(() => {
     if (field.current!.value !== day) field.current!.value = day;
   }, [day]);
@@ -177,13 +177,13 @@ function Day({ label, value, choose }: { label: string; value: string; choose: (
   );
 }
 
-/** What the filter is made of, at a glance, to be taken away one by one. */
+/** The bar with the parts of the filter, each of which can be removed. */
 export function FilterBar() {
   const filter = useExplorer(({ view }) => view.filter);
   const bar = useRef<HTMLDivElement>(null);
-  const takeAway = ({ without }: Part) => {
+  const remove = ({ without }: Part) => {
     choose(without);
-    // The focus would be lost with the button.
+    // The removed button had the focus.
     requestAnimationFrame(() => {
       const next = bar.current?.querySelector("button") ?? document.querySelector<HTMLElement>("#filter button");
       next?.focus();
@@ -200,13 +200,13 @@ export function FilterBar() {
           type="button"
           className="chip"
           aria-label={`Remove from the filter: ${part.label}`}
-          onClick={() => takeAway(part)}
+          onClick={() => remove(part)}
         >
           <bdi title={part.label}>{part.label}</bdi>
           <X size={14} aria-hidden />
         </button>
       ))}
-      <button type="button" className="plain" onClick={() => takeAway({ label: "", without: NO_FILTER })}>
+      <button type="button" className="plain" onClick={() => remove({ label: "", without: NO_FILTER })}>
         Clear
       </button>
       <small id={HOPS_NOTE}>Hops count hidden vertices too.</small>

@@ -1,11 +1,11 @@
-// A vertex with everything that the gateway tells of it.
+// The details of a vertex: its ARN, actions, fields and neighbours.
 
 import { Copy, Crosshair, ExternalLink, Route, Star } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { gateway } from "../gateway";
 import { DetailDocument } from "../generated/graphql";
 import { type Problem, ask } from "./api";
-import { Lacking, Skeleton } from "./Fields";
+import { MissingValue, Skeleton } from "./Fields";
 import { Neighbours } from "./Neighbours";
 import { copy } from "./clipboard";
 import { consolePage } from "./console";
@@ -23,7 +23,7 @@ export function Inspector({ arn, scene }: { arn: string; scene: Scene }) {
   return (
     <>
       <Arn arn={arn} />
-      <Doings arn={arn} scene={scene} entity={entity} />
+      <Actions arn={arn} scene={scene} entity={entity} />
       {failed.length > 0 && <Failed problems={failed} again={again} />}
       {entity ? (
         <Rows entity={entity} problems={failed} />
@@ -39,29 +39,29 @@ export function Inspector({ arn, scene }: { arn: string; scene: Scene }) {
 }
 
 function Arn({ arn }: { arn: string }) {
-  const [said, setSaid] = useState("");
-  useEffect(() => setSaid(""), [arn]);
+  const [status, setStatus] = useState("");
+  useEffect(() => setStatus(""), [arn]);
   return (
     <p className="arn">
       <code>{arn}</code>
-      <button type="button" className="tool" title="Copy the ARN" onClick={() => void copy(arn).then(setSaid)}>
+      <button type="button" className="tool" title="Copy the ARN" onClick={() => void copy(arn).then(setStatus)}>
         <Copy size={14} aria-hidden />
         <span className="unseen">Copy the ARN</span>
       </button>
-      <span role="status">{said}</span>
+      <span role="status">{status}</span>
     </p>
   );
 }
 
-/** What can be done with a vertex. */
-function Doings({ arn, scene, entity }: { arn: string; scene: Scene; entity: Entity | null }) {
+/** The actions on a vertex. */
+function Actions({ arn, scene, entity }: { arn: string; scene: Scene; entity: Entity | null }) {
   const entry = useEntry(arn, entity);
   const isStart = useExplorer(({ view }) => view.start.length === 1 && view.start[0] === arn);
   const isStarred = useSaved(({ starred }) => starred.some((one) => one.arn === arn));
   const { choose, toggleStar } = useSaved.getState();
   const page = gateway.demo ? null : consolePage(arn, entry?.sourceUri ?? null);
   return (
-    <div className="doings">
+    <div className="actions">
       {!isStart && (
         <button
           type="button"
@@ -89,7 +89,7 @@ function Doings({ arn, scene, entity }: { arn: string; scene: Scene; entity: Ent
   );
 }
 
-/** As much as is known of it for lists, if only from the graph. */
+/** The vertex as an entry of lists, from its details or else from the graph. */
 function useEntry(arn: string, entity: Entity | null): Entry | null {
   const vertex = useExplorer(({ graph }) => graph.vertices.get(arn));
   const title = useExplorer(({ titles }) => titles.get(arn));
@@ -97,7 +97,7 @@ function useEntry(arn: string, entity: Entity | null): Entry | null {
   return vertex ? entryOf(vertex, title) : null;
 }
 
-/** The paths between a vertex and the start, in the direction in which it was found. */
+/** Shows the paths between the start and the vertex, in the direction of the edges. */
 function PathsToStart({ arn, scene }: { arn: string; scene: Scene }) {
   const [start, ...others] = useExplorer(({ view }) => view.start);
   const distance = scene.shown.get(arn) ?? 0;
@@ -161,10 +161,10 @@ interface Shown {
 function rowOf(entity: Entity, field: Field, problems: readonly Problem[]): Shown {
   const { label, show, isTable = false } = ROWS[field];
   const value = (entity as Partial<Record<Field, unknown>>)[field] ?? null;
-  const lacking = problems.filter(({ path }) => path[0] === "entity" && path[1] === field);
-  // The table of rows pairs each field with what shows its own values, which TypeScript cannot follow here.
+  const missing = problems.find(({ path }) => path[0] === "entity" && path[1] === field);
+  // ROWS pairs each field with a function of its own value's type, which TypeScript cannot follow here.
   const content = value === null ? null : (show as (value: unknown) => ReactNode)(value);
-  if (!lacking.length) return { field, label, isTable, content };
+  if (!missing) return { field, label, isTable, content };
   return {
     field,
     label,
@@ -172,7 +172,7 @@ function rowOf(entity: Entity, field: Field, problems: readonly Problem[]): Show
     content: (
       <>
         {content}
-        <Lacking problem={lacking[0]!} />
+        <MissingValue problem={missing} />
       </>
     ),
   };

@@ -1,4 +1,4 @@
-// A button with a menu: arrows, Home, End and first letters go to its items, Escape leaves.
+// A menu button as in the ARIA pattern: arrows, Home, End and first letters move between items, Escape closes.
 
 import { ChevronDown } from "lucide-react";
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useId, useRef, useState } from "react";
@@ -77,7 +77,7 @@ export function Menu({ label, disabled, children }: { label: string; disabled: b
   );
 }
 
-/** The item that a key leads to from the focused one. */
+/** The item that a key moves the focus to. */
 function next(items: readonly HTMLElement[], key: string): HTMLElement | undefined {
   const at = items.indexOf(document.activeElement as HTMLElement);
   if (key === "ArrowDown") return items[(at + 1) % items.length];
@@ -89,7 +89,7 @@ function next(items: readonly HTMLElement[], key: string): HTMLElement | undefin
   return round.find(({ textContent }) => textContent.trim().toLowerCase().startsWith(key.toLowerCase()));
 }
 
-/** Items that belong together, under a heading. */
+/** A group of items under a heading. */
 export function MenuGroup({ label, children }: { label: string; children: ReactNode }) {
   const id = useId();
   return (

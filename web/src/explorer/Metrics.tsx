@@ -1,6 +1,6 @@
-// What a run measured: its figures, and a small chart of each metric that has several points.
+// The metrics of a trial component: their statistics, and a small chart of each metric with several points.
 
-import { Moment } from "./Fields";
+import { Timestamp } from "./Fields";
 import { type Metric, type Series, type Spread, byName, chartOf, figure, inWords, scale } from "./chart";
 import { shortSource } from "./matching";
 
@@ -28,14 +28,14 @@ export function Metrics({ metrics }: { metrics: readonly Metric[] }) {
           </tr>
         </thead>
         {[...byName(metrics)].map(([name, alike]) => (
-          <Named key={name} name={name} metrics={alike} />
+          <MetricGroup key={name} name={name} metrics={alike} />
         ))}
       </table>
     </div>
   );
 }
 
-function Named({ name, metrics }: { name: string; metrics: readonly Metric[] }) {
+function MetricGroup({ name, metrics }: { name: string; metrics: readonly Metric[] }) {
   const chart = chartOf(metrics);
   return (
     <tbody>
@@ -58,7 +58,7 @@ function Named({ name, metrics }: { name: string; metrics: readonly Metric[] }) 
         <td className="label" colSpan={FIGURES.length}>
           {metrics.map(({ timeStamp, sourceArn }, index) => (
             <div key={index}>
-              {timeStamp && <Moment iso={timeStamp} />}
+              {timeStamp && <Timestamp iso={timeStamp} />}
               {sourceArn && <> in {shortSource(sourceArn)}</>}
             </div>
           ))}
@@ -93,7 +93,7 @@ function Line({ values }: Series) {
   );
 }
 
-/** A bar from the least to the greatest value, with a stroke at the mean and a dot at the last. */
+/** A bar from minimum to maximum, with a line at the mean and a dot at the last value. */
 function Range({ min, max, mean, last }: Spread) {
   const across = scale([min, max], WIDTH - 2 * EDGE);
   return (

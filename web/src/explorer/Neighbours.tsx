@@ -1,4 +1,4 @@
-// The neighbours of a vertex on one side, with the associations between: the keyboard's way to edges.
+// The neighbours of a vertex on one side, with their associations: how edges are selected by keyboard.
 
 import { useState } from "react";
 import { Icon } from "./Icon";
@@ -7,7 +7,7 @@ import { type Edge, type Side } from "./graph";
 import { ASSOCIATIONS, nameOf, typeOf } from "./names";
 import { useWanted } from "./wanted";
 
-/** How many are listed until all are wanted. */
+/** The number of listed neighbours until the user expands the list. */
 const FEW = 12;
 const HEADINGS: Record<Side, string> = { up: "Upstream", down: "Downstream" };
 

@@ -1,4 +1,4 @@
-// The paths between two vertices that the user picks.
+// The button to pick two vertices, and the bar about the paths between them.
 
 import "./paths.css";
 import { ChevronLeft, ChevronRight, Route, X } from "lucide-react";
@@ -17,13 +17,13 @@ import {
   find,
   idsOf,
   usePicking,
-} from "./routes";
+} from "./pathfinding";
 
 export function Paths() {
   const isOn = usePicking(({ ends }) => ends !== null);
   const begin = () => {
     beginPicking();
-    // By keyboard, the picture is where to go on.
+    // Keyboard users pick the ends on the canvas.
     document.querySelector<HTMLElement>('.face[tabindex="0"]')?.focus({ preventScroll: true });
   };
   return (
@@ -33,7 +33,7 @@ export function Paths() {
   );
 }
 
-/** What is said of picking, and of the paths that are shown. */
+/** The bar with instructions for picking, or with the result. */
 export function PathBar() {
   const path = useExplorer(({ view }) => view.path);
   const isOn = usePicking(({ ends }) => ends !== null);
@@ -58,7 +58,7 @@ export function PathBar() {
   );
 }
 
-/** Escape leaves picking, wherever the focus is. */
+/** Cancels picking on Escape, wherever the focus is. */
 function useEscape(isOn: boolean): void {
   useEffect(() => {
     if (!isOn) return;
@@ -72,7 +72,7 @@ function useEscape(isOn: boolean): void {
   }, [isOn]);
 }
 
-/** What became of looking for these paths, and how to look again. */
+/** Searches for the paths; returns the state of the search, and a function to repeat it. */
 function useAnswer(path: Ends | null): [Answer | null, () => void] {
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [attempt, setAttempt] = useState(0);
@@ -91,13 +91,13 @@ function useAnswer(path: Ends | null): [Answer | null, () => void] {
     addEventListener("online", again);
     return () => removeEventListener("online", again);
   }, [isOffline]);
-  // At once, or the paths would go into the graph that signing out has emptied.
+  // Drop the answer at once on sign-out, or its paths would be added to the emptied graph.
   return [isSignedOut ? null : answer, again];
 }
 
 const NONE: readonly string[] = [];
 
-/** Put the paths into the graph, and have them shown and lit. */
+/** Adds the paths to the graph, and shows and highlights them. */
 function useShown(answer: Answer | null): void {
   const graph = useExplorer((state) => state.graph);
   const way = useExplorer(({ view }) => view.way);
@@ -231,7 +231,7 @@ function Name({ arn }: { arn: string }) {
   );
 }
 
-/** Which of the paths is lit, and whether anything else is shown. */
+/** Controls to choose the highlighted path, and to hide everything else. */
 function Steps({ paths }: { paths: readonly PathFragment[] }) {
   const way = useExplorer(({ view }) => (view.way <= paths.length ? view.way : 0));
   const alone = useExplorer(({ view }) => view.alone);

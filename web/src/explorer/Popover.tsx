@@ -1,4 +1,4 @@
-// A button that opens a panel below it: Escape and a click elsewhere close it, and the focus goes back.
+// A button that opens a panel below it, with the Popover API: Escape or a click elsewhere closes it and restores the focus.
 
 import { ChevronDown } from "lucide-react";
 import { type ReactNode, type ToggleEvent, useEffect, useId, useRef, useState } from "react";
@@ -6,7 +6,7 @@ import { type ReactNode, type ToggleEvent, useEffect, useId, useRef, useState } 
 const WIDTH = 340;
 const MARGIN = 8;
 
-/** The panel has its contents only while it is open. */
+/** The children are rendered only while the panel is open. */
 export function Popover({ label, title, children }: { label: ReactNode; title: string; children: ReactNode }) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
@@ -48,7 +48,7 @@ export function Popover({ label, title, children }: { label: ReactNode; title: s
   );
 }
 
-/** Put a panel right below its button, within the window. */
+/** Position the panel below its button, within the window. */
 function place(button: HTMLElement, { style }: HTMLElement): void {
   const { bottom, left } = button.getBoundingClientRect();
   style.top = `${bottom + 6}px`;

@@ -1,4 +1,4 @@
-// One box that finds vertices by whatever a person has at hand.
+// The search box, a combobox that finds vertices by name, ARN, source URI or job.
 
 import "./search.css";
 import { Search as Glass, Star } from "lucide-react";
@@ -11,9 +11,9 @@ import { isCommand } from "./keyboard";
 import { KINDS, typeOf } from "./names";
 import { type Entry, reference, shortSource } from "./matching";
 
-/** How many are listed at once; a longer text narrows them down. */
+/** The maximum number of listed results. */
 const LISTED = 50;
-/** Recent ones are fewer than what is kept of them. */
+/** The maximum number of listed recent vertices; more are saved. */
 const RECENT = 8;
 
 interface Group {
@@ -25,7 +25,7 @@ export function Search() {
   const [text, setText] = useState("");
   const [isOpen, setOpen] = useState(false);
   const [active, setActive] = useState<string | null>(null);
-  /** The text for which Enter waits for an answer. */
+  /** The text for which Enter was pressed, while its results are pending. */
   const [entered, setEntered] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const leave = useSlash(field);
@@ -68,7 +68,7 @@ export function Search() {
   }, [active]);
 
   const keys = (event: KeyboardEvent) => {
-    // Enter and arrows may still be about how a word is written, as in Japanese.
+    // During IME composition, as in Japanese, Enter and arrows belong to the input method.
     if (isCommand(event) || event.nativeEvent.isComposing) return;
     const to = (index: number) => setActive(options.at(index % options.length)?.id ?? null);
     if (event.key === "ArrowDown" && isOpen) to(at + 1);
@@ -113,7 +113,7 @@ export function Search() {
         onKeyDown={keys}
       />
       <kbd aria-hidden>/</kbd>
-      {/* What is pressed in the list leaves the keyboard in the box. */}
+      {/* Pressing the mouse in the list keeps the focus in the input. */}
       <div className="found" hidden={!isOpen} onMouseDown={(event) => event.preventDefault()}>
         <div role="listbox" id="found" aria-label="Found" hidden={!options.length}>
           {groups.map(({ name, entries }) => (
@@ -153,20 +153,20 @@ function groupsOf(wanted: string, { entries }: Finding, { recent, starred }: Sav
   ].filter(({ entries }) => entries.length);
 }
 
-/** What there is to say of a list. */
+/** The notes below the list. */
 function notes(wanted: string, { entries, isCut, isWaiting, problems }: Finding, shown: number): string[] {
   if (wanted === "") return shown ? [] : ["Recent and starred vertices appear here, in this browser only."];
-  const said = [...new Set(problems.map(({ message }) => `Not everything could be searched. ${message}`))];
-  if (isWaiting) said.push("Searching…");
-  else if (!entries.length) said.push(`Nothing found for “${wanted}”.`);
-  if (entries.length > LISTED) said.push(`The first ${LISTED} of ${entries.length.toLocaleString()}.`);
+  const lines = [...new Set(problems.map(({ message }) => `Not everything could be searched. ${message}`))];
+  if (isWaiting) lines.push("Searching…");
+  else if (!entries.length) lines.push(`Nothing found for “${wanted}”.`);
+  if (entries.length > LISTED) lines.push(`The first ${LISTED} of ${entries.length.toLocaleString()}.`);
   if (isCut && !isWaiting) {
-    said.push(
+    lines.push(
       "Partial names match what this page has loaded and the newest 100 of each kind. " +
         "Full names, ARNs and URIs find older ones too.",
     );
   }
-  return said;
+  return lines;
 }
 
 function Option(props: { id: string; entry: Entry; isActive: boolean; choose: (entry: Entry) => void }) {
@@ -192,7 +192,7 @@ function Option(props: { id: string; entry: Entry; isActive: boolean; choose: (e
       </span>{" "}
       <bdi className="source">{source}</bdi>
       {isStarred && <span className="unseen"> starred</span>}
-      {/* For the mouse; the keyboard has the inspector's. An option may hold no button. */}
+      {/* An option may not contain a button, so this is for the mouse; keyboard users have the drawer's. */}
       <span
         aria-hidden
         className={isStarred ? "star on" : "star"}
@@ -208,7 +208,7 @@ function Option(props: { id: string; entry: Entry; isActive: boolean; choose: (e
   );
 }
 
-/** "/" takes the keyboard to the box from anywhere but text fields; returns what takes it back. */
+/** Focuses the input on "/", except in text fields; returns a function that restores the focus. */
 function useSlash(field: { readonly current: HTMLInputElement | null }): () => void {
   const before = useRef<Element | null>(null);
   useEffect(() => {

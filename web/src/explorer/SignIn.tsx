@@ -1,10 +1,10 @@
-// Signing in and out, where the gateway wants to know who asks.
+// The form to sign in, and the button to sign out, for gateways that authenticate callers.
 
 import { useEffect, useRef, useState } from "react";
 import { gateway } from "../gateway";
 import { useExplorer } from "./store";
 
-const WHAT = gateway.auth === "jwt" ? "token" : "API key";
+const CREDENTIAL = gateway.auth === "jwt" ? "token" : "API key";
 
 export function SignIn() {
   const credentialWanted = useExplorer((state) => state.credentialWanted);
@@ -23,16 +23,16 @@ export function SignIn() {
     >
       <h2 id="sign-in">Sign in</h2>
       <p>
-        The gateway answers only those whom it knows. Your {WHAT} stays in this tab of the browser until you close it or
-        sign out.
+        The gateway answers only those whom it knows. Your {CREDENTIAL} stays in this tab of the browser until you close
+        it or sign out.
       </p>
       {credentialWanted === "another" && (
         <p className="refused" role="alert">
-          The gateway did not accept the {WHAT}. {problem?.code === "UNAUTHENTICATED" && problem.message}
+          The gateway did not accept the {CREDENTIAL}. {problem?.code === "UNAUTHENTICATED" && problem.message}
         </p>
       )}
       <label>
-        {WHAT === "token" ? "Token" : WHAT}
+        {CREDENTIAL === "token" ? "Token" : CREDENTIAL}
         <input
           ref={field}
           type="password"

@@ -1,4 +1,4 @@
-// The same vertices as a sortable table, by kind, with counts: the way through the lineage without its picture.
+// The scene's vertices as a sortable, searchable table: the accessible alternative to the canvas.
 
 import "./table.css";
 import { ArrowDown, ArrowUp, ChevronLeft, ChevronRight, Crosshair } from "lucide-react";
@@ -22,12 +22,12 @@ import {
   sorted,
 } from "./listing";
 import { KINDS, nameOf, typeOf } from "./names";
-import { choose } from "./routes";
+import { choose } from "./pathfinding";
 import type { Scene } from "./scene";
 
-/** Rows that are there at once. */
+/** Rows per page. */
 const PAGE = 100;
-/** Types that are counted at once; the search finds the others. */
+/** The maximum number of types with a button; the search finds the others. */
 const COUNTED = 12;
 
 const HEADINGS: Record<Column, string> = {
@@ -103,7 +103,7 @@ function useTitlesOf(rows: readonly Row[]): void {
   useEffect(() => wantTitles(arns), [arns.join(" "), wantTitles]);
 }
 
-/** Ask for the titles of all rows while they are wanted; returns how far that has come. */
+/** Fetches the titles of all rows if they are needed; returns the progress to render. */
 function useAllTitles(rows: readonly Row[], isWanted: boolean) {
   const isWalking = useExplorer(({ progress }) => progress !== null);
   const titles = useExplorer((state) => state.titles);
@@ -247,7 +247,7 @@ function Head({ order, sortBy }: { order: Order; sortBy: (column: Column) => voi
 function Body({ rows }: { rows: readonly Row[] }) {
   const body = useRef<HTMLTableSectionElement>(null);
   const started = useRef<string | null>(null);
-  // The button that was pressed is gone then.
+  // The pressed button is gone once the row is the start: focus the row's first button instead.
   useEffect(() => {
     if (started.current === null) return;
     const button = body.current!.querySelector<HTMLElement>(`[data-row="${CSS.escape(started.current)}"]`);
@@ -267,7 +267,7 @@ function Body({ rows }: { rows: readonly Row[] }) {
   );
 }
 
-/** Arrows go to the same button of the next row. */
+/** Arrow keys move to the same button in the next or previous row. */
 function upAndDown(event: KeyboardEvent<HTMLElement>): void {
   if (isCommand(event)) return;
   const cell = (event.target as Element).closest<HTMLTableCellElement>("td, th");
@@ -340,8 +340,8 @@ function Line({
   );
 }
 
-/** A moment to the minute, in UTC as all that the gateway writes. */
-const minute = (moment: string): string => moment.slice(0, "2026-03-08T09:30".length).replace("T", " ");
+/** A timestamp to the minute; the gateway's are all in UTC. */
+const minute = (timestamp: string): string => timestamp.slice(0, "2026-03-08T09:30".length).replace("T", " ");
 
 function Distance({ hops, isStart }: { hops: number; isStart: boolean }) {
   if (isStart) return <>0</>;

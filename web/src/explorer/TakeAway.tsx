@@ -1,4 +1,4 @@
-// The picture and its data as files, and as the query that asks for them.
+// The menu to export the picture and the walk as files, copy the link, or open the query in GraphiQL.
 
 import "./takeaway.css";
 import { ArrowUpRight, Check, X } from "lucide-react";
@@ -14,15 +14,16 @@ import { save } from "./files";
 import { type Side, SIDES } from "./graph";
 import { useDelayed } from "./delayed";
 import type { Scene } from "./scene";
-import { FORMATS, type Taken, asPng, asSvg, asText, variablesOf } from "./taken";
+import { type ExportFile, FORMATS, asPng, asSvg, asText, variablesOf } from "./exports";
 
 const SIDE_WORDS: Record<Side, string> = { up: "Upstream", down: "Downstream" };
 
-/** What is being taken away, or what became of it. */
+/** A running or finished export. */
 interface Task {
   readonly what: string;
+  /** Null once it has finished. */
   readonly controller: AbortController | null;
-  readonly said: string;
+  readonly message: string;
   readonly isBad: boolean;
 }
 
@@ -33,22 +34,23 @@ export function TakeAway({ scene }: { scene: Scene }) {
   const sides = sidesOf(scene);
   const side = chosen !== null && sides.includes(chosen) ? chosen : sides[0]!;
 
-  async function take(what: string, make: (signal: AbortSignal) => Promise<Taken>): Promise<void> {
+  async function run(what: string, make: (signal: AbortSignal) => Promise<ExportFile>): Promise<void> {
     task?.controller?.abort();
     const controller = new AbortController();
-    setTask({ what, controller, said: "", isBad: false });
+    setTask({ what, controller, message: "", isBad: false });
     try {
-      const { file, name, lack } = await make(controller.signal);
+      const { file, name, warning } = await make(controller.signal);
       save(file, name);
-      setTask({ what, controller: null, said: lack ? `${name} is saved. ${lack}` : `${name} is saved.`, isBad: false });
+      const message = [`${name} is saved.`, warning].filter(Boolean).join(" ");
+      setTask({ what, controller: null, message, isBad: false });
     } catch (error) {
       if (controller.signal.aborted) return;
-      setTask({ what, controller: null, said: `There is no ${what}: ${asProblem(error).message}`, isBad: true });
+      setTask({ what, controller: null, message: `There is no ${what}: ${asProblem(error).message}`, isBad: true });
     }
   }
 
-  const item = (what: string, make: (signal: AbortSignal) => Promise<Taken>) => (
-    <button key={what} type="button" role="menuitem" tabIndex={-1} onClick={() => void take(what, make)}>
+  const item = (what: string, make: (signal: AbortSignal) => Promise<ExportFile>) => (
+    <button key={what} type="button" role="menuitem" tabIndex={-1} onClick={() => void run(what, make)}>
       {what}
     </button>
   );
@@ -84,8 +86,8 @@ export function TakeAway({ scene }: { scene: Scene }) {
             role="menuitem"
             tabIndex={-1}
             onClick={async () => {
-              const said = await copy(location.href);
-              setTask({ what: "link", controller: null, said, isBad: said !== "Copied." });
+              const message = await copy(location.href);
+              setTask({ what: "link", controller: null, message, isBad: message !== "Copied." });
             }}
           >
             Copy link
@@ -98,7 +100,7 @@ export function TakeAway({ scene }: { scene: Scene }) {
   );
 }
 
-/** The sides on which anything is drawn, first the one with more; one at least. */
+/** The sides on which anything is drawn, the larger first; at least one. */
 function sidesOf({ shown }: Scene): readonly Side[] {
   const counts = { up: 0, down: 0 };
   for (const distance of shown.values()) {
@@ -127,18 +129,19 @@ function OpenInGraphiQL() {
   );
 }
 
-/** How long, in milliseconds, it is said that something went well. */
-const BRIEFLY = 6000;
+/** How long a success message is shown, in milliseconds. */
+const DISMISS_AFTER_MS = 6000;
 
 function Status({ task, dismiss }: { task: Task; dismiss: () => void }) {
-  const { what, controller, said, isBad } = task;
+  const { what, controller, message, isBad } = task;
   const isLong = useDelayed(controller !== null);
-  const isWell = controller === null && !isBad && said.split(". ").length === 1;
+  // A second sentence is a warning, which stays.
+  const isWell = controller === null && !isBad && message.split(". ").length === 1;
   useEffect(() => {
     if (!isWell) return;
-    const timer = setTimeout(dismiss, BRIEFLY);
+    const timer = setTimeout(dismiss, DISMISS_AFTER_MS);
     return () => clearTimeout(timer);
-  }, [isWell, said]);
+  }, [isWell, message]);
   const isShown = controller === null || isLong;
   return (
     <div className={`status ${isBad ? "bad" : ""}`} role="status" hidden={!isShown}>
@@ -157,7 +160,7 @@ function Status({ task, dismiss }: { task: Task; dismiss: () => void }) {
         </>
       ) : (
         <>
-          <span>{said}</span>
+          <span>{message}</span>
           <button type="button" className="dismiss" aria-label="Dismiss" title="Dismiss" onClick={dismiss}>
             <X size={16} aria-hidden />
           </button>

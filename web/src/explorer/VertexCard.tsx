@@ -8,7 +8,7 @@ import { Icon } from "./Icon";
 import { useExplorer } from "./store";
 import { type Side, SIDES } from "./graph";
 import { KINDS, nameOf, typeOf } from "./names";
-import { choose, usePicking } from "./routes";
+import { choose, usePicking } from "./pathfinding";
 import type { Card, CardSide } from "./scene";
 
 export type CardNode = Node<{ card: Card }, "card">;

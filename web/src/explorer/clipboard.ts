@@ -1,8 +1,8 @@
-// Copying texts; says in words how that went.
+// Copies a text to the clipboard, and returns a message about the outcome.
 
 export async function copy(text: string): Promise<string> {
   try {
-    // Browsers have no clipboard for pages that came over plain HTTP from elsewhere.
+    // The Clipboard API is missing on pages served over plain HTTP, except from localhost.
     if (navigator.clipboard) await navigator.clipboard.writeText(text);
     else if (!copySelected(text)) return "Could not be copied.";
     return "Copied.";

@@ -1,19 +1,19 @@
-// Where AWS's console shows what a vertex stands for. Vertices themselves have no page there.
+// Links to the AWS console for the source of a vertex; vertices themselves have no page there.
 
 export interface Page {
   readonly href: string;
-  /** What is there, to be read after "Open". */
+  /** The page's name, as it reads after "Open". */
   readonly name: string;
 }
 
-/** The console's host in each of AWS's partitions. */
+/** The console's host per AWS partition. */
 const HOSTS: Record<string, string> = {
   aws: "console.aws.amazon.com",
   "aws-cn": "console.amazonaws.cn",
   "aws-us-gov": "console.amazonaws-us-gov.com",
 };
 
-/** Pages of SageMaker's, by the resource type in the ARN. */
+/** SageMaker's pages, by the resource type in the ARN. */
 const SAGEMAKER: Record<string, readonly [fragment: string, name: string]> = {
   "training-job": ["jobs", "the training job"],
   "processing-job": ["processing-jobs", "the processing job"],
@@ -25,7 +25,7 @@ const SAGEMAKER: Record<string, readonly [fragment: string, name: string]> = {
   "model-package": ["model-packages", "the model package"],
 };
 
-/** What only Studio shows, which has no address that is the same for all users. */
+/** Resource types that only Studio shows; its URLs differ per user. */
 const STUDIO = ["model-package", "model-package-group", "pipeline", "experiment", "experiment-trial"];
 
 interface Place {
@@ -33,7 +33,7 @@ interface Place {
   readonly region: string;
 }
 
-/** The page of a vertex's source; null where the console has none. `arn` is the vertex's own. */
+/** The console's page for the source of the vertex with this ARN; null if there is none. */
 export function consolePage(arn: string, sourceUri: string | null): Page | null {
   const place = placeOf(arn);
   if (place === null || sourceUri === null) return null;
@@ -56,7 +56,7 @@ function resourcePage(arn: string): Page | null {
   const [type = "", ...rest] = place.resource.split("/");
   const known = Object.hasOwn(SAGEMAKER, type) ? SAGEMAKER[type] : undefined;
   const home = `https://${place.host}/sagemaker/home?region=${encodeURIComponent(place.region)}`;
-  // A version of a model package's has two parts to its name, and its page in Studio.
+  // A versioned model package has two parts in its name, and its page is in Studio.
   if (known && rest.length === 1 && rest[0]) {
     return { href: `${home}#/${known[0]}/${encodeURIComponent(rest[0])}`, name: known[1] };
   }
@@ -66,14 +66,14 @@ function resourcePage(arn: string): Page | null {
 function bucketPage(uri: string, { host, region }: Place): Page | null {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(uri) ?? [];
   if (bucket === undefined || key === undefined) return null;
-  // Objects mostly have a suffix; a page of an object that is a folder says only that there is none.
+  // A key with a suffix is taken for an object: for a folder, the object's page would only show an error.
   const isObject = /\.[^./]+$/.test(key);
   const asked = `region=${encodeURIComponent(region)}&prefix=${encodeURIComponent(key)}`;
   const href = `https://${host}/s3/${isObject ? "object" : "buckets"}/${encodeURIComponent(bucket)}?${asked}`;
   return { href, name: isObject ? "the S3 object" : "the S3 bucket" };
 }
 
-/** Image repositories are named by account, region, partition and path; what follows is the tag or the digest. */
+/** An image URI names account, region, partition and repository, followed by the tag or digest. */
 const IMAGE = /^(\d{12})\.dkr\.ecr\.([^.]+)\.amazonaws\.com(\.cn)?\/([^:@]+)/;
 
 function imagePage(uri: string): Page | null {

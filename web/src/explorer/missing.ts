@@ -1,6 +1,6 @@
 // What walks left out, and where they can continue.
 
-import type { IncompleteReason, MissingFragment } from "../generated/graphql";
+import type { IncompleteReason, CoverageFragment } from "../generated/graphql";
 import type { Graph, Side } from "./graph";
 
 export interface Missing {
@@ -26,7 +26,7 @@ export const MOST = 10_000;
 export const MOST_STARTS = 100;
 
 /** What a walk, already added to the graph, left out; vertices at its maximum depth are not in the frontier. */
-export function missing(graph: Graph, { start, side, hops, most }: Asked, coverage: MissingFragment | null): Missing {
+export function missing(graph: Graph, { start, side, hops, most }: Asked, coverage: CoverageFragment | null): Missing {
   const { reasons = [], frontier = [] } = coverage ?? {};
   const isCut = reasons.some((reason) => reason !== "MAX_DEPTH");
   const far = isCut ? distances(graph, start, side) : new Map<string, number>();

@@ -1,13 +1,13 @@
-// What the inspector says of each field of a vertex. One that is asked for and has no row here fails the build.
+// How the inspector renders each field of a vertex; a queried field without a row here fails type checking.
 
 import type { ReactNode } from "react";
 import type { DetailQuery } from "../generated/graphql";
-import { type Fact, Facts, Long, Moment, type Pair, Pairs, Who, isSaid } from "./Fields";
+import { type Fact, Facts, LongText, Timestamp, type Pair, Pairs, User, hasValues } from "./Fields";
 import { Metrics } from "./Metrics";
 
 export type Entity = NonNullable<DetailQuery["entity"]>;
 
-/** The fields of any of the kinds; those of the head stand above the rows. */
+/** The fields of all kinds, without those shown in the drawer's head. */
 export type Field = Exclude<KeyOf<Entity>, "arn" | "lineageType" | "type">;
 type KeyOf<One> = One extends unknown ? keyof One : never;
 type Value<Name extends PropertyKey> = NonNullable<ValueOf<Entity, Name>>;
@@ -15,15 +15,15 @@ type ValueOf<One, Name extends PropertyKey> = One extends { readonly [Key in Nam
 
 interface Row<Name extends Field> {
   readonly label: string;
-  /** Null where there is nothing in it to show. */
+  /** Null if there is nothing to show. */
   show(value: Value<Name>): ReactNode;
-  /** Whether it is a table, under a heading of its own. */
+  /** Whether it is a table, which gets its own section. */
   readonly isTable?: boolean;
 }
 
 const text = (label: string): { label: string; show: (value: string) => ReactNode } => ({
   label,
-  show: (value) => value && <Long text={value} />,
+  show: (value) => value && <LongText text={value} />,
 });
 
 const word = (label: string): { label: string; show: (value: string) => ReactNode } => ({
@@ -31,12 +31,12 @@ const word = (label: string): { label: string; show: (value: string) => ReactNod
   show: (value) => inWords(value),
 });
 
-const moment = (label: string): { label: string; show: (value: string) => ReactNode } => ({
+const time = (label: string): { label: string; show: (value: string) => ReactNode } => ({
   label,
-  show: (value) => <Moment iso={value} />,
+  show: (value) => <Timestamp iso={value} />,
 });
 
-const facts = (said: readonly Fact[]): ReactNode => (isSaid(said) ? <Facts facts={said} /> : null);
+const facts = (all: readonly Fact[]): ReactNode => (hasValues(all) ? <Facts facts={all} /> : null);
 const table = (caption: string, pairs: readonly Pair[]): ReactNode =>
   pairs.length ? <Pairs caption={caption} pairs={pairs} /> : null;
 
@@ -72,12 +72,12 @@ export const ROWS: { readonly [Name in Field]-?: Row<Name> } = {
     show: (sources) =>
       sources.length > 1 ? facts(sources.map(({ sourceArn, sourceType }) => [sourceType ?? "", sourceArn])) : null,
   },
-  startTime: moment("Began"),
-  endTime: moment("Ended"),
-  creationTime: moment("Created"),
-  createdBy: { label: "Created by", show: (who) => <Who who={who} /> },
-  lastModifiedTime: moment("Changed"),
-  lastModifiedBy: { label: "Changed by", show: (who) => <Who who={who} /> },
+  startTime: time("Began"),
+  endTime: time("Ended"),
+  creationTime: time("Created"),
+  createdBy: { label: "Created by", show: (user) => <User user={user} /> },
+  lastModifiedTime: time("Changed"),
+  lastModifiedBy: { label: "Changed by", show: (user) => <User user={user} /> },
   modelPackage: {
     label: "Model package",
     show: ({ arn, name, groupName, version, status, modelApprovalStatus, approvalDescription }) =>

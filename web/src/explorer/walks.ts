@@ -1,6 +1,6 @@
 // Runs lineage walks as subscriptions, and adds their vertices and edges to a graph as they arrive.
 
-import { type MissingFragment, type LineageDirection, WalkDocument } from "../generated/graphql";
+import { type CoverageFragment, type LineageDirection, WalkDocument } from "../generated/graphql";
 import { type Problem, subscribe } from "./api";
 import { type Graph, SIDES, type Side } from "./graph";
 import { wire } from "./filters";
@@ -13,7 +13,7 @@ export interface Progress {
 }
 
 export interface Walked {
-  readonly coverage: MissingFragment | null;
+  readonly coverage: CoverageFragment | null;
   readonly problems: readonly Problem[];
 }
 
@@ -37,7 +37,7 @@ export async function walk(
 ): Promise<Walked> {
   const found = new Set<string>();
   const problems: Problem[] = [];
-  let coverage: MissingFragment | null = null;
+  let coverage: CoverageFragment | null = null;
   const variables = {
     start: [...start],
     direction: DIRECTIONS[side],
@@ -63,10 +63,10 @@ export async function walk(
 }
 
 /** Whether a walk stopped at hidden vertices: then it is unknown which visible ones have more neighbours. */
-const isHiding = (coverage: MissingFragment | null, found: ReadonlySet<string>): boolean =>
+const isHiding = (coverage: CoverageFragment | null, found: ReadonlySet<string>): boolean =>
   coverage !== null && coverage.frontier.some((arn) => !found.has(arn));
 
-function noteExplored(graph: Graph, side: Side | "both", found: Set<string>, coverage: MissingFragment | null): void {
+function noteExplored(graph: Graph, side: Side | "both", found: Set<string>, coverage: CoverageFragment | null): void {
   if (coverage === null) return;
   const frontier = new Set(coverage.frontier);
   for (const arn of found) {

@@ -1,6 +1,6 @@
-// The files that a picture is taken away as: drawn here, or written by the gateway.
+// Exports the picture, drawn here, and the walk, written by the gateway, as files.
 
-import { type GraphFormat, WrittenDocument } from "../generated/graphql";
+import { type GraphFormat, ExportDocument } from "../generated/graphql";
 import { asProblem, ask } from "./api";
 import { useExplorer } from "./store";
 import { fileName } from "./files";
@@ -15,11 +15,11 @@ import type { View } from "./view";
 import { wire } from "./filters";
 import { DIRECTIONS } from "./walks";
 
-export interface Taken {
+export interface ExportFile {
   readonly file: Blob;
   readonly name: string;
-  /** What the file lacks, in words; empty where it lacks nothing. */
-  readonly lack: string;
+  /** What is missing from the file; empty if nothing is. */
+  readonly warning: string;
 }
 
 export interface Format {
@@ -36,27 +36,27 @@ export const FORMATS: readonly Format[] = [
   { label: "OpenLineage", format: "OPENLINEAGE", extension: "ndjson", type: "application/x-ndjson" },
 ];
 
-export async function asSvg(scene: Scene, signal: AbortSignal): Promise<Taken> {
-  const [{ svg }, lack] = await drawn(scene, signal);
-  return { file: new Blob([svg], { type: "image/svg+xml" }), name: called("svg"), lack };
+export async function asSvg(scene: Scene, signal: AbortSignal): Promise<ExportFile> {
+  const [{ svg }, warning] = await draw(scene, signal);
+  return { file: new Blob([svg], { type: "image/svg+xml" }), name: exportName("svg"), warning };
 }
 
-/** Pixels to a unit of the picture that do for paper and slides. */
-const SHARP = 2;
+/** Pixels per unit of the picture: enough for print and slides. */
+const MIN_SCALE = 2;
 
-export async function asPng(scene: Scene, signal: AbortSignal): Promise<Taken> {
-  const [whole, lack] = await drawn(scene, signal);
-  const scale = scaleOf(whole, Math.max(devicePixelRatio, SHARP));
-  const file = await png(whole, scale);
+export async function asPng(scene: Scene, signal: AbortSignal): Promise<ExportFile> {
+  const [drawn, warning] = await draw(scene, signal);
+  const scale = scaleOf(drawn, Math.max(devicePixelRatio, MIN_SCALE));
+  const file = await png(drawn, scale);
   signal.throwIfAborted();
   const small = `It is drawn at ${Math.floor(100 * scale)} % of its size to fit; the SVG is full size.`;
-  return { file, name: called("png"), lack: [lack, scale < 1 ? small : ""].filter(Boolean).join(" ") };
+  return { file, name: exportName("png"), warning: [warning, scale < 1 ? small : ""].filter(Boolean).join(" ") };
 }
 
-/** Draw all of a scene, with the names of all cards, and say why some lack theirs. */
-async function drawn(scene: Scene, signal: AbortSignal): Promise<[Picture, lack: string]> {
+/** Draw a scene after fetching the names of all its cards; the warning says why some are missing. */
+async function draw(scene: Scene, signal: AbortSignal): Promise<[Picture, warning: string]> {
   const { describe, view } = useExplorer.getState();
-  const lack = await describe([...scene.cards.keys()], signal).then(
+  const warning = await describe([...scene.cards.keys()], signal).then(
     () => "",
     (error) => `Some names are missing from it: ${asProblem(error).message}`,
   );
@@ -65,37 +65,41 @@ async function drawn(scene: Scene, signal: AbortSignal): Promise<[Picture, lack:
   const isLaidOut = arranged?.scene === scene;
   const places = isLaidOut ? arranged.places : await arrange(scene, arranged?.places ?? new Map(), view.start[0]);
   signal.throwIfAborted();
-  return [picture({ scene, places }, graph, titles), lack];
+  return [picture({ scene, places }, graph, titles), warning];
 }
 
-/** A side's walk as the gateway writes it. */
-export async function asText({ format, extension, type }: Format, side: Side, signal: AbortSignal): Promise<Taken> {
+/** A side's walk in one of the gateway's formats. */
+export async function asText(
+  { format, extension, type }: Format,
+  side: Side,
+  signal: AbortSignal,
+): Promise<ExportFile> {
   const { start, depth, filter } = useExplorer.getState().view;
   const variables = {
     start,
     direction: DIRECTIONS[side],
     maxDepth: depth[side],
-    maxVertices: most(),
+    maxVertices: maxVertices(),
     filter: wire(filter),
     format,
   };
-  const { data, problems } = await ask(WrittenDocument, variables, signal);
+  const { data, problems } = await ask(ExportDocument, variables, signal);
   const isCut = data.lineage.coverage.reasons.some((reason) => reason !== "MAX_DEPTH");
-  const lacks = [isCut ? "It does not contain the whole walk." : "", problems[0]?.message ?? ""];
+  const warnings = [isCut ? "It does not contain the whole walk." : "", problems[0]?.message ?? ""];
   const file = new Blob([data.lineage.export], { type: `${type};charset=utf-8` });
-  return { file, name: called(extension, `${side}stream`), lack: lacks.filter(Boolean).join(" ") };
+  return { file, name: exportName(extension, `${side}stream`), warning: warnings.filter(Boolean).join(" ") };
 }
 
-/** What GraphiQL is to ask for the same picture with. */
+/** The variables of around.graphql that query the same lineage in GraphiQL. */
 export function variablesOf({ start, depth, filter }: View): Record<string, unknown> {
   const chosen = wire(filter);
-  return { start, ...depth, maxVertices: most(), ...(chosen ? { filter: chosen } : {}) };
+  return { start, ...depth, maxVertices: maxVertices(), ...(chosen ? { filter: chosen } : {}) };
 }
 
-/** Vertices to ask for, where more than a walk's have been loaded. */
-const most = (): number => Math.min(Math.max(useExplorer.getState().graph.vertices.size, PAGE), MOST);
+/** A page, or as many vertices as have been loaded if these are more. */
+const maxVertices = (): number => Math.min(Math.max(useExplorer.getState().graph.vertices.size, PAGE), MOST);
 
-function called(extension: string, side = ""): string {
+function exportName(extension: string, side = ""): string {
   const { titles, view } = useExplorer.getState();
   const start = view.start[0]!;
   return fileName(extension, nameOf(start, titles.get(start)), side);

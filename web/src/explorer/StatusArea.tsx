@@ -1,6 +1,6 @@
-// What the user should know of the picture: that it is loading, in part, cut short or not to be had, and why.
+// The progress, the notices, the form to sign in, and the skeleton, over or instead of the graph.
 
-import "./told.css";
+import "./status-area.css";
 import { CircleAlert, Info, type LucideIcon, TriangleAlert, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useShallow } from "zustand/react/shallow";
@@ -12,7 +12,7 @@ import { type Notice, type Remedy, deepened, notices } from "./notices";
 import type { Scene } from "./scene";
 import { FIRST, NO_FILTER } from "./view";
 
-export function Told({ scene }: { scene: Scene }) {
+export function StatusArea({ scene }: { scene: Scene }) {
   const known = useExplorer(
     useShallow(({ view, progress, coverage, problem, undescribed, credentialWanted, isEmpty, graph }) => {
       return { view, progress, coverage, problem, undescribed, credentialWanted, isEmpty, graph };
@@ -23,9 +23,9 @@ export function Told({ scene }: { scene: Scene }) {
   const isLong = useDelayed(known.progress !== null);
   const isDrawn = scene.shown.size > 0;
   const all = notices(known, scene);
-  const told = all.filter((notice) => !isDrawn || !dismissed.has(textOf(notice)));
+  const visible = all.filter((notice) => !isDrawn || !dismissed.has(textOf(notice)));
   const texts = all.map(textOf).join("\n\n");
-  // What comes up again is told again.
+  // A dismissed notice that goes away and comes back is shown again.
   useEffect(() => {
     setDismissed((before) => new Set([...before].filter((text) => texts.split("\n\n").includes(text))));
   }, [texts]);
@@ -38,10 +38,10 @@ export function Told({ scene }: { scene: Scene }) {
           <SignIn />
         </div>
       )}
-      <div className={isDrawn ? `told over-${known.view.show}` : "told instead"}>
+      <div className={isDrawn ? `status-area over-${known.view.show}` : "status-area instead"}>
         {isLong && known.progress !== null && <ProgressLine {...known.progress} />}
         <div className="notices" aria-live="polite">
-          {told.map((notice) => (
+          {visible.map((notice) => (
             <NoticeBox
               key={textOf(notice)}
               notice={notice}
@@ -128,7 +128,7 @@ function ProgressLine({ visited, awsCalls }: { visited: number; awsCalls: number
 const counted = (count: number, one: string, many: string): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
-/** Cards without names, where some will be. */
+/** Placeholder cards, shown while loading. */
 function Skeleton() {
   return (
     <div className="skeleton" aria-hidden>
@@ -146,7 +146,7 @@ function Skeleton() {
   );
 }
 
-/** Seconds until trying again is worth while. */
+/** The seconds left until a retry is allowed. */
 function useSecondsLeft(problem: Problem | undefined): number {
   const [seconds, setSeconds] = useState(problem?.retryAfter ?? 0);
   useEffect(() => {
