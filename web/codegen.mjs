@@ -1,5 +1,5 @@
-// Writes src/generated/: the types of the documents beside the code, checked against ../schema.graphql, and their texts.
-// A document that the schema no longer answers fails the build here; code that reads what is gone fails it in tsc.
+// Generates src/generated/: the types and texts of all .graphql documents in src, validated against ../schema.graphql.
+// A document that does not match the schema fails here; code that reads removed fields fails in tsc.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { codegen } from "@graphql-codegen/core";
 import * as documents from "@graphql-codegen/typed-document-node";

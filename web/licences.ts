@@ -1,18 +1,18 @@
-// The licences of what the pages are made of beside their own code, in one file that goes wherever the pages go.
+// Vite plugins that collect the licences of all bundled packages into one file beside the pages.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin, Rolldown } from "vite";
 
 const FILE = "THIRD-PARTY-LICENSES.txt";
-/** Licences that ask for no more than to come along. What is under another needs a look first, and then a place here. */
+/** Licences that only require their text to be included. Any other must be reviewed before it is added here. */
 const KNOWN = new Set(["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"]);
 const TEXT = /^(licen[cs]e|copying|notice|third-?party-?(licen[cs]es?|notices?))\b/i;
 const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
-/** Texts that packages lack, by the packages' names. */
-const OURS = fileURLToPath(new URL("licences", import.meta.url));
+/** Licence texts of packages that do not contain their own, by package name. */
+const OUR_TEXTS = fileURLToPath(new URL("licences", import.meta.url));
 
-/** The plugins that collect them: one for the pages, which writes the file, and one for the pages' workers. */
+/** One plugin for the pages, which also writes the file, and one for their workers. */
 export function licences(): { pages: Plugin; workers: Plugin } {
   const roots = new Set<string>();
   const collect = (_: unknown, bundle: Rolldown.OutputBundle): void => {
@@ -27,10 +27,10 @@ export function licences(): { pages: Plugin; workers: Plugin } {
     pages: {
       name: "licences",
       apply: "build",
-      // By now the workers have been bundled.
+      // Runs after the workers have been bundled.
       generateBundle(options, bundle) {
         collect(options, bundle);
-        const packages = [...roots].map(described);
+        const packages = [...roots].map(chapterOf);
         const problems = packages.flatMap(({ problem }) => problem ?? []);
         if (problems.length > 0) this.error(problems.join("\n"));
         const chapters = new Set(packages.map(({ chapter }) => chapter));
@@ -42,15 +42,17 @@ export function licences(): { pages: Plugin; workers: Plugin } {
   };
 }
 
-function described(root: string): { chapter: string; problem?: string } {
+function chapterOf(root: string): { chapter: string; problem?: string } {
   const { name, version, license } = JSON.parse(readFileSync(`${root}/package.json`, "utf8"));
   const files = readdirSync(root)
     .filter((file) => TEXT.test(file))
     .map((file) => `${root}/${file}`);
-  const texts = [`${OURS}/${name}.txt`, ...files].filter(existsSync).map((file) => readFileSync(file, "utf8").trim());
+  const texts = [`${OUR_TEXTS}/${name}.txt`, ...files]
+    .filter(existsSync)
+    .map((file) => readFileSync(file, "utf8").trim());
   const title = `${name} ${version} (${license})`;
   const chapter = [`${title}\n${"=".repeat(title.length)}`, ...texts, ""].join("\n\n");
-  if (!KNOWN.has(license)) return { chapter, problem: `${title}: the licence is not among those that we know.` };
-  if (texts.length === 0) return { chapter, problem: `${title}: its text is missing; put it into ${OURS}.` };
+  if (!KNOWN.has(license)) return { chapter, problem: `${title}: the licence has not been reviewed.` };
+  if (texts.length === 0) return { chapter, problem: `${title}: the text is missing; put it into ${OUR_TEXTS}.` };
   return { chapter };
 }

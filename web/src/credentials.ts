@@ -1,9 +1,9 @@
-// What the user has signed in with, for as long as the browser's tab is open.
+// The user's credential, kept in sessionStorage for as long as the browser tab is open.
 
 import { gateway } from "./gateway";
 import "./storage";
 
-/** Gateways may share an origin, and one is to hear nothing that was meant for another; its pages lie beside each other. */
+/** Includes the pages' directory: gateways may share an origin, and must not receive each other's credentials. */
 const key = (): string => `lineage-gateway.credential ${new URL(".", location.href).pathname}`;
 
 export const credentials = {
@@ -12,13 +12,13 @@ export const credentials = {
     return kept ? { Authorization: `Bearer ${kept}` } : {};
   },
   keep(credential: string): void {
-    // What a page or a chat adds to what is copied; a header with any of it could not even be sent.
+    // Remove invisible characters that copying from a page or chat adds, which a header cannot contain.
     sessionStorage.setItem(key(), credential.replace(/[^!-~]/g, ""));
   },
   forget(): void {
     sessionStorage.removeItem(key());
   },
-  /** Whether there is anything to sign out of. */
+  /** Whether there is a credential to sign out with. */
   get kept(): boolean {
     return gateway.auth !== "none" && sessionStorage.getItem(key()) !== null;
   },

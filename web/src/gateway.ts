@@ -1,22 +1,22 @@
-// What the gateway says of itself to its pages, in a block of the page that it fills in (gateway/http/pages.py).
+// The gateway's configuration for its pages, which it writes into a script block of the page (gateway/http/pages.py).
 
 export interface Gateway {
-  /** What the names of types and root fields begin with (GATEWAY_TYPE_PREFIX). */
+  /** The prefix of the names of types and root fields (GATEWAY_TYPE_PREFIX). */
   readonly prefix: string;
-  /** How callers sign in (GATEWAY_AUTH). */
+  /** How callers authenticate (GATEWAY_AUTH). */
   readonly auth: "none" | "api-key" | "jwt";
-  /** Whether the account is the made-up one. */
+  /** Whether the gateway serves the demo account. */
   readonly demo: boolean;
-  /** Whether there is a GraphiQL (not under the production profile). */
+  /** Whether GraphiQL is available (it is not under the production profile). */
   readonly graphiql: boolean;
 }
 
-const said = document.getElementById("gateway")?.textContent ?? "{}";
+const json = document.getElementById("gateway")?.textContent ?? "{}";
 
 export const gateway: Gateway = {
   prefix: "",
   auth: "none",
   demo: false,
   graphiql: true,
-  ...(JSON.parse(said) as Partial<Gateway>),
+  ...(JSON.parse(json) as Partial<Gateway>),
 };

@@ -1,4 +1,4 @@
-// Links that open a document in GraphiQL. It is in the fragment, which browsers send to no server.
+// Links that open a document in GraphiQL; it is in the fragment, which browsers do not send to servers.
 
 export interface Linked {
   readonly query: string;
@@ -6,14 +6,14 @@ export interface Linked {
   readonly variables: string;
 }
 
-/** The address of a document in GraphiQL, from the page beside it. */
+/** The URL of a document in GraphiQL, relative to the explorer. */
 export function linkTo({ query, variables }: Linked): string {
   return `graphql#${new URLSearchParams({ query, variables })}`;
 }
 
-/** What an address's fragment holds, if it is a document. */
+/** The document in a URL's fragment, if there is one. */
 export function linkedIn(fragment: string): Linked | undefined {
-  const said = new URLSearchParams(fragment.replace(/^#/, ""));
-  const query = said.get("query");
-  return query ? { query, variables: said.get("variables") ?? "" } : undefined;
+  const parameters = new URLSearchParams(fragment.replace(/^#/, ""));
+  const query = parameters.get("query");
+  return query ? { query, variables: parameters.get("variables") ?? "" } : undefined;
 }

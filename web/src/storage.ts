@@ -1,23 +1,23 @@
-// Browsers may forbid a page to keep anything, and then throw where it looks for its storage: here is one in its place.
+// Replaces localStorage and sessionStorage where the browser blocks them, as accessing them then throws.
 
 for (const kind of ["localStorage", "sessionStorage"] as const) {
   try {
     void globalThis[kind].length;
   } catch {
-    Object.defineProperty(globalThis, kind, { value: fleeting() });
+    Object.defineProperty(globalThis, kind, { value: memoryStorage() });
   }
 }
 
 /** A storage that lasts as long as the page. */
-function fleeting(): Pick<Storage, "getItem" | "setItem" | "removeItem" | "clear" | "length"> {
-  const kept = new Map<string, string>();
+function memoryStorage(): Pick<Storage, "getItem" | "setItem" | "removeItem" | "clear" | "length"> {
+  const items = new Map<string, string>();
   return {
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => void kept.set(key, value),
-    removeItem: (key) => void kept.delete(key),
-    clear: () => kept.clear(),
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+    clear: () => items.clear(),
     get length() {
-      return kept.size;
+      return items.size;
     },
   };
 }

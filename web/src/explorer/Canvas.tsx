@@ -39,7 +39,7 @@ const HANDLES = [
   { type: "source" as const, position: Position.Right, x: WIDTH - 1, y: HEIGHT / 2, width: 1, height: 1 },
 ];
 
-/** The canvas's state when it was last unmounted, as for the table: its subject, viewport, and the paths it has shown. */
+/** The canvas's state when it was last unmounted, as for the table. */
 let lastSeen = { subject: "", viewport: { x: 0, y: 0, zoom: 1 }, shownPaths: [] as readonly string[] };
 
 export function Canvas({ scene }: { scene: Scene }) {

@@ -1,4 +1,4 @@
-// A button that opens a panel below it, with the Popover API: Escape or a click elsewhere closes it and restores the focus.
+// A button that opens a panel below it. The Popover API closes it on Escape or a click elsewhere, and restores the focus.
 
 import { ChevronDown } from "lucide-react";
 import { type ReactNode, type ToggleEvent, useEffect, useId, useRef, useState } from "react";

@@ -1,7 +1,7 @@
 import { pick, ToolbarMenu, UnStyledButton, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { examples, titleOf } from "./examples";
 
-/** Brings an example back, where its tab was closed or has other text by now. */
+/** A menu that reopens the examples, whose tabs may have been closed or edited. */
 export function ExamplesMenu() {
   const { addTab, changeTab, updateActiveTabValues } = useGraphiQLActions();
   const { tabs, queryEditor } = useGraphiQL(pick("tabs", "queryEditor"));
@@ -13,7 +13,7 @@ export function ExamplesMenu() {
     } else {
       addTab();
       queryEditor?.setValue(example);
-      // GraphiQL itself looks at the text after a moment, in which the user may turn to another tab.
+      // GraphiQL stores the editor's text after a delay, in which the user may switch to another tab.
       updateActiveTabValues({ query: example });
     }
   };

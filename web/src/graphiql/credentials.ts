@@ -1,4 +1,4 @@
-// How callers sign in: by a header of the tab, or by what they gave in another tab of the page or in the explorer.
+// Signing in to GraphiQL: by a header of the tab, or with the credential of another tab or of the explorer.
 import { tryParseJSONC } from "@graphiql/react";
 import { credentials } from "../credentials";
 import { gateway } from "../gateway";
@@ -10,10 +10,10 @@ const { header, what } = {
   jwt: { header: { Authorization: "Bearer " }, what: "your token behind Bearer" },
 }[gateway.auth];
 
-/** What stands in the Headers of a new tab. */
+/** The initial headers of a new tab. */
 export const headers = header && JSON.stringify(header, null, 2);
 
-/** What to do about it, as comments above a document. */
+/** How to sign in, as a comment above a document. */
 export const note = header
   ? `# Sign in first: put ${what} into the Headers below. It does for the other tabs too, until you reload the page.\n`
   : "";
@@ -21,19 +21,20 @@ export const note = header
 const SIGNS_IN = /^(authorization|x-api-key)$/i;
 const EMPTY = /^\s*(bearer)?\s*$/i;
 
-let given: Record<string, string> = credentials.headers();
+/** The last credential used in any tab. */
+let last: Record<string, string> = credentials.headers();
 
-/** Headers to send: a tab's own, and its credentials or else the last that any tab had. */
+/** The headers to send: a tab's own, with its credential or else the last one used in any tab. */
 export function signed(own: Record<string, unknown> = {}): Record<string, string> {
   const sent = Object.entries(own).map(([name, value]) => [name, `${value}`] as const);
   const signing = sent.filter(([name, value]) => SIGNS_IN.test(name) && !EMPTY.test(value));
-  if (signing.length) given = Object.fromEntries(signing);
-  return { ...Object.fromEntries(sent.filter(([name]) => !SIGNS_IN.test(name))), ...given };
+  if (signing.length) last = Object.fromEntries(signing);
+  return { ...Object.fromEntries(sent.filter(([name]) => !SIGNS_IN.test(name))), ...last };
 }
 
 try {
-  // GraphiQL asks for the schema before it has read the headers that it was asked to keep.
+  // GraphiQL fetches the schema before it reads the headers that it has persisted.
   signed(tryParseJSONC(storage.getItem("graphiql:headers") ?? ""));
 } catch {
-  // They were left half written.
+  // The persisted headers may be incomplete JSON.
 }

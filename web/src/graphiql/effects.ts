@@ -1,11 +1,11 @@
-// What GraphiQL does not do by itself.
+// Hooks that add to GraphiQL what it lacks.
 import { pick, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { useEffect } from "react";
 import { headers } from "./credentials";
 
 const PAUSE_MS = 500;
 
-/** Asks for the schema again while there is none and the headers change: whoever asks may have signed in. */
+/** Refetches the schema when the headers change while there is none: the user may have signed in. */
 export function useSchemaOnSignIn() {
   const { introspect } = useGraphiQLActions();
   const { headerEditor, schema } = useGraphiQL(pick("headerEditor", "schema"));
@@ -24,7 +24,7 @@ export function useSchemaOnSignIn() {
   }, [headerEditor, schema, introspect]);
 }
 
-/** Changes the editors' colours with the system's, as the style sheet does the rest's. */
+/** Switches the editors' theme with the system's; the style sheet does so for everything else. */
 export function useSystemTheme() {
   const { setTheme } = useGraphiQLActions();
   const theme = useGraphiQL((state) => state.theme);
@@ -38,14 +38,14 @@ export function useSystemTheme() {
   }, [theme, setTheme]);
 }
 
-/** Wraps the document's lines as the answer's are, so that ARNs and comments can be read beside the docs. */
+/** Wraps lines in the query editor as in the response, so that ARNs and comments are readable beside the docs. */
 export function useWrappedLines() {
   const queryEditor = useGraphiQL((state) => state.queryEditor);
 
   useEffect(() => queryEditor?.updateOptions({ wordWrap: "on" }), [queryEditor]);
 }
 
-/** Puts the tab that is open at the start before the others. */
+/** Moves the initially active tab to the front. */
 export function useOpenTabFirst(wanted: boolean) {
   const { moveTab } = useGraphiQLActions();
   const { tabs, activeTabIndex } = useGraphiQL(pick("tabs", "activeTabIndex"));
@@ -53,11 +53,11 @@ export function useOpenTabFirst(wanted: boolean) {
   useEffect(() => {
     const open = tabs[activeTabIndex];
     if (wanted && open) moveTab([open, ...tabs.filter((tab) => tab !== open)]);
-    // Once: afterwards the tabs are where their user wants them.
+    // Only once: afterwards the user orders the tabs.
   }, []);
 }
 
-/** Calls what the history holds by what it says, where GraphiQL calls all of it alike. */
+/** Lets history items be named by their text: GraphiQL gives all of them the same `aria-label`. */
 export function useNamedHistory() {
   useEffect(() => {
     const rename = () => {
@@ -69,7 +69,7 @@ export function useNamedHistory() {
   }, []);
 }
 
-/** Says of the tabs what they are, a list of buttons: what ARIA calls a tab holds none, and each of GraphiQL's does. */
+/** Marks the tabs up as a list of buttons: an ARIA tab may not contain buttons, as each of GraphiQL's does. */
 export function useTabsAsList() {
   const { tabs, activeTabIndex } = useGraphiQL(pick("tabs", "activeTabIndex"));
 

@@ -1,4 +1,4 @@
-// The examples, in the order of their files' names.
+// The example documents, in the order of their file names.
 import { gateway } from "../gateway";
 import { prefixed } from "../prefix";
 import { note } from "./credentials";
@@ -10,7 +10,7 @@ export const examples = Object.keys(texts)
   .map((path) => prefixed(texts[path]!, gateway.prefix, { aliased: false }))
   .map((text, index) => (index === 0 ? note + text : text));
 
-/** What an example is called: as its operation is. */
+/** An example's title: the name of its operation. */
 export function titleOf(example: string): string {
   return /^(?:query|subscription) (\w+)/m.exec(example)![1]!;
 }

@@ -1,29 +1,29 @@
-// How GraphiQL asks: queries and mutations by POST, subscriptions by WebSocket, both of the address that it has itself.
+// GraphiQL's fetcher: queries and mutations by POST, subscriptions by WebSocket, both to the page's own URL.
 import { createGraphiQLFetcher, type Fetcher, isAsyncIterable } from "@graphiql/toolkit";
 import { signed } from "./credentials";
 
-const ask = createGraphiQLFetcher({
+const send = createGraphiQLFetcher({
   url: location.pathname,
   subscriptionUrl: location.origin.replace(/^http/, "ws") + location.pathname,
   enableIncrementalDelivery: false,
 });
 
-export const fetcher: Fetcher = async (asked, options) => {
-  const answer = await ask(asked, { ...options, headers: signed(options?.headers) });
-  if (isAsyncIterable(answer)) explain(answer as AsyncIterableIterator<unknown>);
-  return answer;
+export const fetcher: Fetcher = async (params, options) => {
+  const result = await send(params, { ...options, headers: signed(options?.headers) });
+  if (isAsyncIterable(result)) explain(result as AsyncIterableIterator<unknown>);
+  return result;
 };
 
-/** Have the messages of a socket that could not be opened end in words, for its event has none. */
+/** Replaces the error of a WebSocket that could not be opened, since its event has no message. */
 function explain(messages: AsyncIterableIterator<unknown>): void {
   const end = messages.throw!.bind(messages);
-  // The toolkit throws there what ends them, and leaves alone what comes of that: whoever reads them is told anyhow.
+  // The toolkit calls this on an error, and ignores the promise it returns; readers get the error all the same.
   messages.throw = (error: unknown) =>
-    end(error instanceof Event ? UNOPENED : error).catch(() => ({ done: true, value: undefined }));
+    end(error instanceof Event ? NO_WEBSOCKET : error).catch(() => ({ done: true, value: undefined }));
 }
 
-/** As an error of an answer; of an Error, GraphiQL would show the stack. */
-const UNOPENED = {
+/** A plain object like a GraphQL error: of an Error, GraphiQL would show the stack. */
+const NO_WEBSOCKET = {
   message:
     "No WebSocket to the gateway could be opened: it cannot be reached, or a proxy in between blocks WebSockets.",
 };

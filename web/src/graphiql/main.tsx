@@ -25,7 +25,7 @@ import { fetcher } from "./fetcher";
 import { keepsHeaders, storage } from "./storage";
 
 const linked = linkedIn(location.hash);
-// A reload is to find the tab as its user left it, and another link is to open another one.
+// Remove the fragment, so that a reload keeps the edited tab; and reload for a new link, so that it opens a new tab.
 history.replaceState(null, "", location.pathname);
 addEventListener("hashchange", () => location.reload());
 

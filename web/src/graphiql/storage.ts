@@ -1,13 +1,13 @@
-// What GraphiQL keeps in the browser: tabs, history and settings, and headers only for those who asked for it.
+// GraphiQL's localStorage: tabs, history and settings, and headers only if the user chose to persist them.
 import { createLocalStorage } from "@graphiql/toolkit";
 import "../storage";
 
-// Another gateway, or any other GraphiQL, may be at another path of the same origin, or have been at this one before.
+// Another gateway may share the origin at another path, and another GraphiQL may have been at this one before.
 export const storage = createLocalStorage({ namespace: `lineage-gateway ${location.pathname}` });
 
 export const keepsHeaders = () => storage.getItem("graphiql:shouldPersistHeaders") === "true";
 
-// The history would keep them all the same.
+// GraphiQL's history would store the headers in any case.
 const { setItem } = storage;
 const withoutHeaders = (json: string) =>
   JSON.stringify(JSON.parse(json), (key, it) => (key === "headers" ? undefined : it));
