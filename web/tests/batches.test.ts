@@ -38,19 +38,19 @@ describe("what is wanted", () => {
   });
 
   test("and could not be had is asked again when that is wanted", async () => {
-    const { asked, ends, want, again } = held();
+    const { asked, ends, want, retry } = held();
     await want("a");
     await ends[0]!(false);
     expect(asked).toHaveLength(1);
-    again();
+    retry();
     await vi.advanceTimersByTimeAsync(100);
     expect(asked).toEqual([["a"], ["a"]]);
   });
 
   test("and fails only after that is asked again too", async () => {
-    const { asked, ends, want, again } = held();
+    const { asked, ends, want, retry } = held();
     await want("a");
-    again();
+    retry();
     await ends[0]!(false);
     expect(asked).toEqual([["a"], ["a"]]);
     await ends[1]!(false);
@@ -58,11 +58,11 @@ describe("what is wanted", () => {
   });
 
   test("by nobody any more is not asked again", async () => {
-    const { asked, ends, want, again, clear } = held();
+    const { asked, ends, want, retry, clear } = held();
     await want("a");
     clear();
     await ends[0]!(false);
-    again();
+    retry();
     await want("b");
     expect(asked).toEqual([["a"], ["b"]]);
   });

@@ -1,7 +1,7 @@
 // Graphs written down as their edges.
 
 import { Graph } from "../src/explorer/graph";
-import { FIRST, type View } from "../src/explorer/view";
+import { DEFAULT_VIEW, type View } from "../src/explorer/view";
 import type { Card, Link, Scene } from "../src/explorer/scene";
 
 /** A graph of edges such as `a>b`, or `a>2>b` over two hidden vertices, whose vertices are all explored. */
@@ -20,7 +20,11 @@ export function graphOf(...edges: string[]): Graph {
   return graph;
 }
 
-export const viewOf = (start: string, change: Partial<View> = {}): View => ({ ...FIRST, start: [start], ...change });
+export const viewOf = (start: string, change: Partial<View> = {}): View => ({
+  ...DEFAULT_VIEW,
+  start: [start],
+  ...change,
+});
 
 /** A scene of cards and links alone. */
 export function sceneOf(ids: readonly string[], links: readonly (readonly [string, string])[]): Scene {

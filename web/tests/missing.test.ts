@@ -24,7 +24,7 @@ const left = (reasons: IncompleteReason[], frontier: string[]): CoverageFragment
   frontier,
   asOf: "2026-10-01T00:00:00Z",
 });
-const asked = (hops: number, ...start: string[]) => ({ start, side: "down" as const, hops, most: 2000 });
+const asked = (hops: number, ...start: string[]) => ({ start, side: "down" as const, hops, maxVertices: 2000 });
 
 describe("what a walk left out", () => {
   const graph = chain("a", "b", "c", "d");
@@ -56,7 +56,7 @@ describe("going on", () => {
       ["c", 2],
       ["d", 1],
     ]),
-    most: 2000,
+    maxVertices: 2000,
   };
   const nothing = missing(new Graph(), asked(2, "b"), left([], []));
 
@@ -76,8 +76,8 @@ describe("going on", () => {
 
   test("keeps the rest of the frontier, and why there is one", () => {
     const now = resumed(before, asked(2, "b", "c"), nothing);
-    expect(now).toEqual({ reasons: ["MAX_VERTICES"], frontier: new Map([["d", 1]]), most: 2000 });
-    expect(resumed(now, asked(1, "d"), nothing)).toEqual({ reasons: [], frontier: new Map(), most: 2000 });
+    expect(now).toEqual({ reasons: ["MAX_VERTICES"], frontier: new Map([["d", 1]]), maxVertices: 2000 });
+    expect(resumed(now, asked(1, "d"), nothing)).toEqual({ reasons: [], frontier: new Map(), maxVertices: 2000 });
   });
 
   test("keeps those that were walked from less far than is missing", () => {
@@ -85,7 +85,7 @@ describe("going on", () => {
   });
 
   test("adds what is missing beyond, once more where it was denied again", () => {
-    const after = { reasons: ["ACCESS_DENIED" as const], frontier: new Map([["b", 2]]), most: 2000 };
+    const after = { reasons: ["ACCESS_DENIED" as const], frontier: new Map([["b", 2]]), maxVertices: 2000 };
     const now = resumed({ ...before, frontier: new Map([["b", 2]]) }, asked(2, "b"), after);
     expect(now).toEqual(after);
   });

@@ -3,22 +3,22 @@ import type { IncompleteReason } from "../src/generated/graphql";
 import type { Problem } from "../src/explorer/api";
 import { Graph } from "../src/explorer/graph";
 import type { Missing } from "../src/explorer/missing";
-import { type Known, notices } from "../src/explorer/notices";
+import { type NoticeState, notices } from "../src/explorer/notices";
 import { draw } from "../src/explorer/scene";
-import { FIRST, NO_FILTER } from "../src/explorer/view";
+import { DEFAULT_VIEW, NO_FILTER } from "../src/explorer/view";
 
 const problem = (code: string, message: string, retryAfter?: number) =>
   ({ code, message, retryAfter, path: [] }) as unknown as Problem;
-const left = (reasons: IncompleteReason[] = [], frontier: [string, number][] = [], most = 2000): Missing => ({
+const left = (reasons: IncompleteReason[] = [], frontier: [string, number][] = [], maxVertices = 2000): Missing => ({
   reasons,
   frontier: new Map(frontier),
-  most,
+  maxVertices,
 });
 const WHOLE = { up: left(), down: left() };
-const FILTERED = { ...FIRST, start: ["a"], filter: { ...NO_FILTER, types: ["Model"] } };
+const FILTERED = { ...DEFAULT_VIEW, start: ["a"], filter: { ...NO_FILTER, types: ["Model"] } };
 
 /** What is told of a start with so many neighbours. */
-function told(known: Partial<Known>, neighbours = 1) {
+function told(known: Partial<NoticeState>, neighbours = 1) {
   const graph = new Graph();
   const vertex = (arn: string) => ({ arn, lineageType: "ARTIFACT" as const, type: null });
   graph.add(
@@ -30,8 +30,8 @@ function told(known: Partial<Known>, neighbours = 1) {
       hiddenHops: 0,
     })),
   );
-  const view = { ...FIRST, start: ["a"] };
-  const all: Known = {
+  const view = { ...DEFAULT_VIEW, start: ["a"] };
+  const all: NoticeState = {
     view,
     graph,
     progress: null,
@@ -60,8 +60,8 @@ describe("nothing is told", () => {
 });
 
 describe("a walk that was cut short", () => {
-  const cut = (reasons: IncompleteReason[], most?: number): Partial<Known> => ({
-    coverage: { up: left(), down: left(reasons, [["n0", 1]], most) },
+  const cut = (reasons: IncompleteReason[], maxVertices?: number): Partial<NoticeState> => ({
+    coverage: { up: left(), down: left(reasons, [["n0", 1]], maxVertices) },
   });
 
   test.each<[IncompleteReason, RegExp, string[]]>([
@@ -106,7 +106,7 @@ describe("what else there is to say", () => {
     expect(titles({ graph: new Graph(), coverage: gone })).toEqual(["There is no such vertex"]);
   });
   test("an empty account", () => {
-    const empty = { view: FIRST, graph: new Graph(), coverage: { up: null, down: null }, isEmpty: true };
+    const empty = { view: DEFAULT_VIEW, graph: new Graph(), coverage: { up: null, down: null }, isEmpty: true };
     expect(titles(empty)).toEqual(["There is no lineage here yet"]);
   });
   test("a walk called off", () => {
@@ -118,7 +118,7 @@ describe("what else there is to say", () => {
     expect(remedies({ ...none, coverage: WHOLE }, 0)).toEqual(["clear"]);
   });
   test("a picture of groups", () => {
-    const many = told({ view: { ...FIRST, start: ["a"], opened: new Map([["down:a", 2000]]) } }, 1600);
+    const many = told({ view: { ...DEFAULT_VIEW, start: ["a"], opened: new Map([["down:a", 2000]]) } }, 1600);
     expect(many.map(({ title }) => title)).toEqual(["1,601 vertices are drawn as groups"]);
     expect(many[0]!.remedies.map(([one]) => one)).toEqual(["filter"]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FIRST, MOST_HOPS, NO_FILTER, type View, isFiltered, parse, sideKey, write } from "../src/explorer/view";
+import { DEFAULT_VIEW, MAX_HOPS, NO_FILTER, type View, isFiltered, parse, sideKey, write } from "../src/explorer/view";
 
 const A = "arn:aws:sagemaker:eu-west-1:123456789012:context/a";
 const B = "arn:aws:sagemaker:eu-west-1:123456789012:artifact/b";
@@ -36,10 +36,10 @@ describe("the address", () => {
     { start: [A], selected: [B] as const },
     { start: [A], path: [A, B] as const },
     { start: [A], filter: { ...NO_FILTER, lineageTypes: ["CONTEXT" as const] } },
-    { start: [A], depth: { up: 0, down: MOST_HOPS } },
+    { start: [A], depth: { up: 0, down: MAX_HOPS } },
     {},
   ])("says %j, and nothing else", (change) => {
-    const view = { ...FIRST, ...change };
+    const view = { ...DEFAULT_VIEW, ...change };
     expect(parse(write(view))).toEqual(view);
   });
 
@@ -71,11 +71,11 @@ describe("an address that cannot be", () => {
     "#path=arn:x&way=1&alone=",
     "#show=everything",
   ])("%s shows what there is without it", (fragment) => {
-    expect(parse(fragment)).toEqual(FIRST);
+    expect(parse(fragment)).toEqual(DEFAULT_VIEW);
   });
 
   it("goes no deeper than walks do", () => {
-    expect(parse("#start=arn:x&up=99999999999999999999&down=101").depth).toEqual({ up: MOST_HOPS, down: MOST_HOPS });
+    expect(parse("#start=arn:x&up=99999999999999999999&down=101").depth).toEqual({ up: MAX_HOPS, down: MAX_HOPS });
   });
 
   it("says each thing once", () => {

@@ -141,14 +141,14 @@ function Flow({ scene: wanted }: { scene: Scene }) {
   // A removed card fires no mouseleave or blur; and paths found since have replaced the highlight.
   useEffect(() => {
     const id = traced.current;
-    const { lit, resting } = useExplorer.getState();
-    if (id !== null && arranged) trace(arranged.places.has(id) && lit !== resting ? id : null);
+    const { lit, litByDefault } = useExplorer.getState();
+    if (id !== null && arranged) trace(arranged.places.has(id) && lit !== litByDefault ? id : null);
   }, [arranged, trace]);
   useEffect(() => () => light(null), [light]);
   // Without this, no card would be in the tab order after that one is removed.
   useEffect(() => {
-    const { at } = useExplorer.getState();
-    if (at !== null && arranged && !arranged.scene.cards.has(at)) useExplorer.setState({ at: null });
+    const { focused } = useExplorer.getState();
+    if (focused !== null && arranged && !arranged.scene.cards.has(focused)) useExplorer.setState({ focused: null });
   }, [arranged]);
   const reveal = useReveal(arranged);
   const keys = useKeys(arranged, reveal);
@@ -321,8 +321,8 @@ function useKeys(arranged: Arranged | null, reveal: (id: string) => void): (even
   };
 
   const go = (event: KeyboardEvent, key: Arrow) => {
-    const { at, moveTo } = useExplorer.getState();
-    const from = at ?? [...(arranged?.scene.cards.values() ?? [])].find(({ isEntry }) => isEntry)?.id;
+    const { focused, moveTo } = useExplorer.getState();
+    const from = focused ?? [...(arranged?.scene.cards.values() ?? [])].find(({ isEntry }) => isEntry)?.id;
     const id = arranged && from !== undefined ? next(arranged.scene, arranged.places, from, key) : null;
     if (id === null) return;
     event.preventDefault();
@@ -336,13 +336,13 @@ function useKeys(arranged: Arranged | null, reveal: (id: string) => void): (even
     const isOnCard = (event.target as Element).matches(".face[data-arn]");
     if (isArrow(event.key) && !event.shiftKey) return go(event, event.key);
     if (event.key === "Escape") return leave(event.target as HTMLElement);
-    if (!isOnCard || explorer.at === null) return;
-    const card = arranged?.scene.cards.get(explorer.at);
-    if (event.key === " " || (event.key === "Enter" && isPicking())) choose(explorer.at);
+    if (!isOnCard || explorer.focused === null) return;
+    const card = arranged?.scene.cards.get(explorer.focused);
+    if (event.key === " " || (event.key === "Enter" && isPicking())) choose(explorer.focused);
     else if (event.key === "Enter" && card) toggleAll(card);
     else if (event.key === "ArrowLeft" && card) toggle(card, "up");
     else if (event.key === "ArrowRight" && card) toggle(card, "down");
-    else if (event.key === "s") explorer.start(explorer.at);
+    else if (event.key === "s") explorer.start(explorer.focused);
     else return;
     event.preventDefault();
   };

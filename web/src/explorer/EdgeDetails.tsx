@@ -3,7 +3,7 @@
 import { ArrowDown } from "lucide-react";
 import { BetweenDocument, type BetweenQuery } from "../generated/graphql";
 import { ask } from "./api";
-import { Timestamp, Skeleton, User } from "./Fields";
+import { Skeleton, Timestamp, User } from "./Fields";
 import { Icon } from "./Icon";
 import { useDetails } from "./details";
 import { useExplorer } from "./store";
@@ -73,7 +73,7 @@ function Hidden({ source, destination, count }: Ends & { count: number }) {
 }
 
 function Associations({ source, destination }: Ends) {
-  const { answer, problem, again } = useDetails(edgeId(source, destination), (signal) =>
+  const { answer, problem, retry } = useDetails(edgeId(source, destination), (signal) =>
     ask(BetweenDocument, { source, destination }, signal),
   );
   const failed = problem ?? answer?.problems[0];
@@ -84,7 +84,7 @@ function Associations({ source, destination }: Ends) {
       {failed && (
         <div className="failed" role="alert">
           <p>{failed.message}</p>
-          <button type="button" onClick={again}>
+          <button type="button" onClick={retry}>
             Ask again
           </button>
         </div>

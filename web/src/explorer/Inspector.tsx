@@ -17,14 +17,14 @@ import type { Scene } from "./scene";
 import { type Entry, entryOf } from "./matching";
 
 export function Inspector({ arn, scene }: { arn: string; scene: Scene }) {
-  const { answer, problem, again } = useDetails(arn, (signal) => ask(DetailDocument, { arn }, signal));
+  const { answer, problem, retry } = useDetails(arn, (signal) => ask(DetailDocument, { arn }, signal));
   const entity = answer?.data.entity ?? null;
   const failed = problem ? [problem] : (answer?.problems ?? []);
   return (
     <>
       <Arn arn={arn} />
       <Actions arn={arn} scene={scene} entity={entity} />
-      {failed.length > 0 && <Failed problems={failed} again={again} />}
+      {failed.length > 0 && <Failed problems={failed} retry={retry} />}
       {entity ? (
         <Rows entity={entity} problems={failed} />
       ) : answer ? (
@@ -110,14 +110,14 @@ function PathsToStart({ arn, scene }: { arn: string; scene: Scene }) {
   );
 }
 
-function Failed({ problems, again }: { problems: readonly Problem[]; again: () => void }) {
+function Failed({ problems, retry }: { problems: readonly Problem[]; retry: () => void }) {
   const messages = [...new Set(problems.map(({ message }) => message))];
   return (
     <div className="failed" role="alert">
       {messages.map((message) => (
         <p key={message}>{message}</p>
       ))}
-      <button type="button" onClick={again}>
+      <button type="button" onClick={retry}>
         Ask again
       </button>
     </div>

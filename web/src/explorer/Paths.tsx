@@ -8,10 +8,10 @@ import { useExplorer } from "./store";
 import { nameOf } from "./names";
 import { REASONS, ofProblem } from "./notices";
 import {
-  type Answer,
+  type PathSearch,
   type Ends,
   type Found,
-  MOST_HOPS,
+  MAX_PATH_HOPS,
   beginPicking,
   cancelPicking,
   find,
@@ -38,7 +38,7 @@ export function PathBar() {
   const path = useExplorer(({ view }) => view.path);
   const isOn = usePicking(({ ends }) => ends !== null);
   useEscape(isOn);
-  const [answer, again] = useAnswer(path);
+  const [answer, retry] = usePathSearch(path);
   useShown(answer);
   const isAnswered = !isOn && path !== null && answer !== null;
   return (
@@ -53,7 +53,7 @@ export function PathBar() {
           Cancel
         </button>
       )}
-      {isAnswered && <Controls answer={answer} again={again} />}
+      {isAnswered && <Controls answer={answer} retry={retry} />}
     </div>
   );
 }
@@ -73,10 +73,10 @@ function useEscape(isOn: boolean): void {
 }
 
 /** Searches for the paths; returns the state of the search, and a function to repeat it. */
-function useAnswer(path: Ends | null): [Answer | null, () => void] {
-  const [answer, setAnswer] = useState<Answer | null>(null);
+function usePathSearch(path: Ends | null): [PathSearch | null, () => void] {
+  const [answer, setAnswer] = useState<PathSearch | null>(null);
   const [attempt, setAttempt] = useState(0);
-  const again = () => setAttempt((before) => before + 1);
+  const retry = () => setAttempt((before) => before + 1);
   const isSignedOut = useExplorer(({ credentialWanted }) => credentialWanted !== null);
   useEffect(() => {
     setAnswer(path && !isSignedOut ? { is: "asking" } : null);
@@ -88,20 +88,20 @@ function useAnswer(path: Ends | null): [Answer | null, () => void] {
   const isOffline = answer?.is === "problem" && answer.problem.code === "OFFLINE";
   useEffect(() => {
     if (!isOffline) return;
-    addEventListener("online", again);
-    return () => removeEventListener("online", again);
+    addEventListener("online", retry);
+    return () => removeEventListener("online", retry);
   }, [isOffline]);
   // Drop the answer at once on sign-out, or its paths would be added to the emptied graph.
-  return [isSignedOut ? null : answer, again];
+  return [isSignedOut ? null : answer, retry];
 }
 
 const NONE: readonly string[] = [];
 
 /** Adds the paths to the graph, and shows and highlights them. */
-function useShown(answer: Answer | null): void {
+function useShown(answer: PathSearch | null): void {
   const graph = useExplorer((state) => state.graph);
   const way = useExplorer(({ view }) => view.way);
-  const { rest } = useExplorer.getState();
+  const { lightByDefault } = useExplorer.getState();
   const paths = answer?.is === "found" ? answer.paths : null;
   useEffect(() => {
     const { onPaths } = useExplorer.getState();
@@ -116,9 +116,9 @@ function useShown(answer: Answer | null): void {
   }, [paths, graph]);
   useEffect(() => {
     if (!paths?.length) return;
-    rest(new Set((paths[way - 1] ? [paths[way - 1]!] : paths).flatMap(idsOf)));
-    return () => rest(null);
-  }, [paths, way, rest]);
+    lightByDefault(new Set((paths[way - 1] ? [paths[way - 1]!] : paths).flatMap(idsOf)));
+    return () => lightByDefault(null);
+  }, [paths, way, lightByDefault]);
 }
 
 function Wanted() {
@@ -139,13 +139,13 @@ function Wanted() {
   );
 }
 
-function Controls({ answer, again }: { answer: Answer; again: () => void }) {
+function Controls({ answer, retry }: { answer: PathSearch; retry: () => void }) {
   const { go } = useExplorer.getState();
   return (
     <>
       {answer.is === "found" && answer.paths.length > 0 && <Steps paths={answer.paths} />}
       {answer.is === "problem" && (
-        <button type="button" className="plain" onClick={again}>
+        <button type="button" className="plain" onClick={retry}>
           Try again
         </button>
       )}
@@ -162,7 +162,7 @@ function Controls({ answer, again }: { answer: Answer; again: () => void }) {
   );
 }
 
-function inWords([from, to]: Ends, answer: Answer): ReactNode {
+function inWords([from, to]: Ends, answer: PathSearch): ReactNode {
   switch (answer.is) {
     case "asking":
       return <Between before="Looking for paths" ends={[from, to]} after="…" />;
@@ -186,7 +186,7 @@ function inWords([from, to]: Ends, answer: Answer): ReactNode {
 function howMany(ends: Ends, { paths, isBack }: Found): ReactNode {
   const [from, to] = ends;
   if (!paths.length)
-    return <Between before={`No path of up to ${MOST_HOPS} hops leads`} ends={ends} after=", or back." />;
+    return <Between before={`No path of up to ${MAX_PATH_HOPS} hops leads`} ends={ends} after=", or back." />;
   const hops = paths.map(({ edges }) => edges.length);
   const count = paths.length === 1 ? "1 path" : `${paths.length} paths`;
   if (!isBack) return <Between before={count} ends={ends} after={`, ${range(hops)}.`} />;
@@ -216,7 +216,7 @@ function range(hops: readonly number[]): string {
 const LEFT_OUT = {
   ...REASONS,
   MAX_VERTICES: "There may be more.",
-  MAX_DEPTH: `Paths of more than ${MOST_HOPS} hops were not searched.`,
+  MAX_DEPTH: `Paths of more than ${MAX_PATH_HOPS} hops were not searched.`,
 };
 
 function Name({ arn }: { arn: string }) {

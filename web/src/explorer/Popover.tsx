@@ -1,4 +1,4 @@
-// A button that opens a panel below it. The Popover API closes it on Escape or a click elsewhere, and restores the focus.
+// A button that opens a panel below it; the Popover API handles Escape, clicks elsewhere and the focus.
 
 import { ChevronDown } from "lucide-react";
 import { type ReactNode, type ToggleEvent, useEffect, useId, useRef, useState } from "react";

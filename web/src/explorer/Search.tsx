@@ -5,7 +5,7 @@ import { Search as Glass, Star } from "lucide-react";
 import { type FocusEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { Icon } from "./Icon";
 import { useExplorer } from "./store";
-import { type Finding, useFinding } from "./finding";
+import { type SearchResults, useSearchResults } from "./results";
 import { type Saved, useSaved } from "./saved";
 import { isCommand } from "./keyboard";
 import { KINDS, typeOf } from "./names";
@@ -29,10 +29,10 @@ export function Search() {
   const [entered, setEntered] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const leave = useSlash(field);
-  const finding = useFinding(text, isOpen);
-  const kept = useSaved();
+  const results = useSearchResults(text, isOpen);
+  const saved = useSaved();
   const wanted = reference(text);
-  const groups = groupsOf(wanted, finding, kept);
+  const groups = groupsOf(wanted, results, saved);
   const options = groups.flatMap(({ name, entries }) => entries.map((entry) => ({ entry, id: optionId(name, entry) })));
   const at = options.findIndex(({ id }) => id === active);
 
@@ -47,20 +47,20 @@ export function Search() {
     change("");
     setOpen(false);
     field.current?.blur();
-    kept.choose(entry);
+    saved.choose(entry);
     start(entry.arn);
     moveTo(entry.arn);
   };
   const enter = () => {
     if (options[at]) return choose(options[at].entry);
-    finding.hurry();
+    results.flush();
     setEntered(wanted);
   };
   useEffect(() => {
-    if (entered === null || entered === "" || entered !== wanted || finding.isWaiting) return;
+    if (entered === null || entered === "" || entered !== wanted || results.isWaiting) return;
     setEntered(null);
     const [first] = options;
-    if (first && (finding.exact === 1 || options.length === 1)) choose(first.entry);
+    if (first && (results.exact === 1 || options.length === 1)) choose(first.entry);
     else setActive(first?.id ?? null);
   });
   useEffect(() => {
@@ -136,7 +136,7 @@ export function Search() {
           ))}
         </div>
         <div className="notes" role="status">
-          {isOpen && notes(wanted, finding, options.length).map((note) => <p key={note}>{note}</p>)}
+          {isOpen && notes(wanted, results, options.length).map((note) => <p key={note}>{note}</p>)}
         </div>
       </div>
     </search>
@@ -145,7 +145,7 @@ export function Search() {
 
 const optionId = (group: string, { arn }: Entry): string => `${group} ${arn}`.replaceAll(/\s/g, "_");
 
-function groupsOf(wanted: string, { entries }: Finding, { recent, starred }: Saved): Group[] {
+function groupsOf(wanted: string, { entries }: SearchResults, { recent, starred }: Saved): Group[] {
   if (wanted !== "") return entries.length ? [{ name: "Found", entries: entries.slice(0, LISTED) }] : [];
   return [
     { name: "Starred", entries: starred },
@@ -154,7 +154,7 @@ function groupsOf(wanted: string, { entries }: Finding, { recent, starred }: Sav
 }
 
 /** The notes below the list. */
-function notes(wanted: string, { entries, isCut, isWaiting, problems }: Finding, shown: number): string[] {
+function notes(wanted: string, { entries, isCut, isWaiting, problems }: SearchResults, shown: number): string[] {
   if (wanted === "") return shown ? [] : ["Recent and starred vertices appear here, in this browser only."];
   const lines = [...new Set(problems.map(({ message }) => `Not everything could be searched. ${message}`))];
   if (isWaiting) lines.push("Searching…");

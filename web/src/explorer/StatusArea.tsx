@@ -10,7 +10,7 @@ import { useExplorer } from "./store";
 import { useDelayed } from "./delayed";
 import { type Notice, type Remedy, deepened, notices } from "./notices";
 import type { Scene } from "./scene";
-import { FIRST, NO_FILTER } from "./view";
+import { DEFAULT_VIEW, NO_FILTER } from "./view";
 
 export function StatusArea({ scene }: { scene: Scene }) {
   const known = useExplorer(
@@ -107,7 +107,7 @@ const remedies: Record<Remedy, () => void> = {
     const { go, view } = useExplorer.getState();
     go({ depth: deepened(view.depth) });
   },
-  latest: () => useExplorer.getState().go(FIRST),
+  latest: () => useExplorer.getState().go(DEFAULT_VIEW),
 };
 
 function ProgressLine({ visited, awsCalls }: { visited: number; awsCalls: number }) {

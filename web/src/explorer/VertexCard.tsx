@@ -25,9 +25,9 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
   const className = `card ${card.vertex.lineageType.toLowerCase()} ${state}`;
   const { arn, lineageType, type } = card.vertex;
   const title = useExplorer(({ titles }) => titles.get(arn));
-  const isAt = useExplorer(({ at }) => (at === null ? card.isEntry : at === arn));
-  const isWanted = useExplorer(({ at }) => at === arn);
-  const focused = useRef<HTMLDivElement>(null);
+  const isTabStop = useExplorer(({ focused }) => (focused === null ? card.isEntry : focused === arn));
+  const isFocused = useExplorer(({ focused }) => focused === arn);
+  const face = useRef<HTMLDivElement>(null);
   const { moveTo, start, wantSides, wantTitles } = useExplorer.getState();
   useEffect(() => wantTitles([arn]), [arn, wantTitles]);
   useEffect(() => wantSides([arn]), [arn, wantSides]);
@@ -35,18 +35,18 @@ export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps
     // A card that is mounted again on scrolling must not take the focus from outside the canvas.
     const { activeElement } = document;
     const isFree = activeElement === document.body || activeElement?.closest(".canvas");
-    if (isWanted && isFree) focused.current?.focus({ preventScroll: true });
-  }, [isWanted]);
+    if (isFocused && isFree) face.current?.focus({ preventScroll: true });
+  }, [isFocused]);
   const name = nameOf(arn, title);
   return (
     <div className={className}>
       <Handles />
       <SideButton card={card} side="up" name={name} />
       <div
-        ref={focused}
+        ref={face}
         className="face"
         role="button"
-        tabIndex={isAt ? 0 : -1}
+        tabIndex={isTabStop ? 0 : -1}
         aria-label={`${name}, ${typeOf(card.vertex)}, ${KINDS[lineageType]}${card.isStart ? ", the start" : ""}. ${SIDES.map((side) => sideInWords(side, card.sides[side])).join(", ")}`}
         data-arn={arn}
         title={name}

@@ -10,23 +10,23 @@ export interface Details<Data> {
   readonly answer: Answer<Data> | null;
   readonly problem: Problem | null;
   /** Fetch again. */
-  again(): void;
+  retry(): void;
 }
 
 /** The maximum number of cached answers; the oldest is evicted first. */
-const MOST = 100;
+const MAX_CACHED = 100;
 /** Keyed by graph, so that discarding the graph discards its details. */
-const told = new WeakMap<Graph, Map<string, Answer<unknown>>>();
+const cache = new WeakMap<Graph, Map<string, Answer<unknown>>>();
 
 /** Fetch the details of a key; only the response for the latest key is used. */
 export function useDetails<Data>(key: string, fetch: (signal: AbortSignal) => Promise<Answer<Data>>): Details<Data> {
   const graph = useExplorer((state) => state.graph);
   const isSignedOut = useExplorer(({ credentialWanted }) => credentialWanted !== null);
-  const retried = useExplorer((state) => state.retried);
+  const retries = useExplorer((state) => state.retries);
   const [attempt, setAttempt] = useState(0);
   const [state, setState] = useState<{ key: string; answer: Answer<Data> | null; problem: Problem | null }>();
   useEffect(() => {
-    const kept = told.get(graph)?.get(key) as Answer<Data> | undefined;
+    const kept = cache.get(graph)?.get(key) as Answer<Data> | undefined;
     if (kept) return setState({ key, answer: kept, problem: null });
     setState(undefined);
     if (isSignedOut) return;
@@ -40,17 +40,17 @@ export function useDetails<Data>(key: string, fetch: (signal: AbortSignal) => Pr
       (error: unknown) => aborter.signal.aborted || setState({ key, answer: null, problem: asProblem(error) }),
     );
     return () => aborter.abort();
-  }, [graph, key, attempt, retried, isSignedOut]);
+  }, [graph, key, attempt, retries, isSignedOut]);
   const current = state?.key === key ? state : undefined;
   return {
     answer: current?.answer ?? null,
     problem: current?.problem ?? null,
-    again: () => setAttempt(attempt + 1),
+    retry: () => setAttempt(attempt + 1),
   };
 }
 
 function keep(graph: Graph, key: string, answer: Answer<unknown>): void {
-  const answers = told.get(graph) ?? new Map<string, Answer<unknown>>();
-  told.set(graph, answers.set(key, answer));
-  if (answers.size > MOST) answers.delete(answers.keys().next().value!);
+  const answers = cache.get(graph) ?? new Map<string, Answer<unknown>>();
+  cache.set(graph, answers.set(key, answer));
+  if (answers.size > MAX_CACHED) answers.delete(answers.keys().next().value!);
 }

@@ -6,13 +6,13 @@ import { useExplorer } from "./store";
 import { fileName } from "./files";
 import type { Side } from "./graph";
 import { arrange } from "./layout/arrange";
-import { MOST, PAGE } from "./missing";
+import { MAX_VERTICES, PAGE } from "./missing";
 import { nameOf } from "./names";
 import { type Picture, picture } from "./picture";
 import { png, scaleOf } from "./png";
 import type { Scene } from "./scene";
 import type { View } from "./view";
-import { wire } from "./filters";
+import { toFilterInput } from "./filters";
 import { DIRECTIONS } from "./walks";
 
 export interface ExportFile {
@@ -80,7 +80,7 @@ export async function asText(
     direction: DIRECTIONS[side],
     maxDepth: depth[side],
     maxVertices: maxVertices(),
-    filter: wire(filter),
+    filter: toFilterInput(filter),
     format,
   };
   const { data, problems } = await ask(ExportDocument, variables, signal);
@@ -92,12 +92,12 @@ export async function asText(
 
 /** The variables of around.graphql that query the same lineage in GraphiQL. */
 export function variablesOf({ start, depth, filter }: View): Record<string, unknown> {
-  const chosen = wire(filter);
+  const chosen = toFilterInput(filter);
   return { start, ...depth, maxVertices: maxVertices(), ...(chosen ? { filter: chosen } : {}) };
 }
 
 /** A page, or as many vertices as have been loaded if these are more. */
-const maxVertices = (): number => Math.min(Math.max(useExplorer.getState().graph.vertices.size, PAGE), MOST);
+const maxVertices = (): number => Math.min(Math.max(useExplorer.getState().graph.vertices.size, PAGE), MAX_VERTICES);
 
 function exportName(extension: string, side = ""): string {
   const { titles, view } = useExplorer.getState();

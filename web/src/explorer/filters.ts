@@ -66,7 +66,7 @@ export const withType = (filter: Filter, type: string, isIn: boolean): Filter =>
 });
 
 /** A filter as the GraphQL input; days are inclusive, in UTC. */
-export function wire(filter: Filter): LineageFilter | null {
+export function toFilterInput(filter: Filter): LineageFilter | null {
   if (!isFiltered(filter)) return null;
   const { lineageTypes, types, createdAfter, createdBefore } = filter;
   return {

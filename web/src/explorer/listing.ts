@@ -88,8 +88,8 @@ export function matching(rows: readonly Row[], { kinds, types, text }: Wanted, t
     if (types.size && !types.has(typeOf(vertex))) return false;
     if (!sought) return true;
     const title = titles.get(arn);
-    const said = [nameOf(arn, title), typeOf(vertex), title?.sourceUri ?? "", arn];
-    return said.some((one) => one.toLowerCase().includes(sought));
+    const texts = [nameOf(arn, title), typeOf(vertex), title?.sourceUri ?? "", arn];
+    return texts.some((one) => one.toLowerCase().includes(sought));
   });
 }
 

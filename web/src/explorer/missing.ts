@@ -8,34 +8,38 @@ export interface Missing {
   /** Vertices behind which requested hops are missing, and how many. */
   readonly frontier: ReadonlyMap<string, number>;
   /** The walk's maximum number of vertices. */
-  readonly most: number;
+  readonly maxVertices: number;
 }
 
-export interface Asked {
+export interface SideWalk {
   readonly start: readonly string[];
   readonly side: Side;
   readonly hops: number;
-  readonly most: number;
+  readonly maxVertices: number;
 }
 
 /** The maximum number of vertices of a walk; "Load more" adds as many. */
 export const PAGE = 5000;
 /** The gateway's maximum for a walk; beyond it, the page suggests a filter. */
-export const MOST = 10_000;
+export const MAX_VERTICES = 10_000;
 /** The maximum number of starts of a walk. */
-export const MOST_STARTS = 100;
+export const MAX_STARTS = 100;
 
 /** What a walk, already added to the graph, left out; vertices at its maximum depth are not in the frontier. */
-export function missing(graph: Graph, { start, side, hops, most }: Asked, coverage: CoverageFragment | null): Missing {
+export function missing(
+  graph: Graph,
+  { start, side, hops, maxVertices }: SideWalk,
+  coverage: CoverageFragment | null,
+): Missing {
   const { reasons = [], frontier = [] } = coverage ?? {};
   const isCut = reasons.some((reason) => reason !== "MAX_DEPTH");
   const far = isCut ? distances(graph, start, side) : new Map<string, number>();
   const left = frontier.map((arn) => [arn, hops - (far.get(arn) ?? hops)] as const);
-  return { reasons, frontier: new Map(left.filter(([, beyond]) => beyond > 0)), most };
+  return { reasons, frontier: new Map(left.filter(([, beyond]) => beyond > 0)), maxVertices };
 }
 
 /** What is missing after a further walk, given what was missing before and what that walk left out. */
-export function resumed(before: Missing | null, { start, hops }: Asked, after: Missing): Missing {
+export function resumed(before: Missing | null, { start, hops }: SideWalk, after: Missing): Missing {
   if (before === null) return after;
   const again = new Set(start);
   const rest = [...before.frontier].filter(([arn, left]) => !again.has(arn) || left > hops);
@@ -43,7 +47,7 @@ export function resumed(before: Missing | null, { start, hops }: Asked, after: M
   return {
     reasons: [...new Set([...reasons, ...after.reasons])],
     frontier: new Map([...rest, ...after.frontier]),
-    most: Math.max(before.most, after.most),
+    maxVertices: Math.max(before.maxVertices, after.maxVertices),
   };
 }
 
@@ -63,7 +67,7 @@ export function onward(
   if (!left.length) return null;
   const hops = left.reduce((most, [, beyond]) => Math.max(most, beyond), 0);
   const start = left.filter(([, beyond]) => beyond === hops).map(([arn]) => arn);
-  return { start: start.slice(0, MOST_STARTS), hops };
+  return { start: start.slice(0, MAX_STARTS), hops };
 }
 
 /** The vertices' distances from the nearest start in hops, counting hidden vertices. */

@@ -19,18 +19,18 @@ export interface Newest {
 
 export const NOTHING: Newest = { entries: [], isCut: false, problems: [] };
 
-const KEPT_MS = 60_000;
-let kept: { readonly until: number; readonly answer: Promise<Newest> } | null = null;
+const CACHED_MS = 60_000;
+let cached: { readonly until: number; readonly answer: Promise<Newest> } | null = null;
 
 /** The newest vertices, cached for a minute. */
 export function newest(): Promise<Newest> {
-  if (kept === null || kept.until < Date.now()) kept = { until: Date.now() + KEPT_MS, answer: fetchNewest() };
-  return kept.answer;
+  if (cached === null || cached.until < Date.now()) cached = { until: Date.now() + CACHED_MS, answer: fetchNewest() };
+  return cached.answer;
 }
 
 /** Clear the cache, as on sign-out. */
 export function forgetNewest(): void {
-  kept = null;
+  cached = null;
 }
 
 async function fetchNewest(): Promise<Newest> {
@@ -41,14 +41,14 @@ async function fetchNewest(): Promise<Newest> {
     NewestTrialComponentsDocument,
   ];
   const answers = await Promise.allSettled(documents.map((document) => ask(document, {})));
-  const told = answers.filter((answer) => answer.status === "fulfilled").map(({ value }) => value);
+  const fulfilled = answers.filter((answer) => answer.status === "fulfilled").map(({ value }) => value);
   const problems = answers
     .filter((answer) => answer.status === "rejected")
     .map(({ reason }) => asProblem(reason))
-    .concat(told.flatMap((answer) => answer.problems));
+    .concat(fulfilled.flatMap((answer) => answer.problems));
   // Failures are not cached.
-  if (problems.length) kept = null;
-  const pages = told.map(({ data }) => data.newest);
+  if (problems.length) cached = null;
+  const pages = fulfilled.map(({ data }) => data.newest);
   return {
     entries: pages.flatMap(({ nodes }) => nodes.map((node) => entryOf(node, node))),
     isCut: pages.some(({ pageInfo }) => pageInfo.hasNextPage),

@@ -4,9 +4,9 @@ import type { IncompleteReason } from "../generated/graphql";
 import type { Problem } from "./api";
 import type { Explorer } from "./store";
 import { type Side, SIDES } from "./graph";
-import { MOST, type Missing } from "./missing";
+import { MAX_VERTICES, type Missing } from "./missing";
 import type { Scene } from "./scene";
-import { MOST_HOPS, type View, isFiltered } from "./view";
+import { MAX_HOPS, type View, isFiltered } from "./view";
 
 /** An action that a notice offers. */
 export type Remedy = "retry" | "resume" | "filter" | "clear" | "deeper" | "latest";
@@ -20,20 +20,20 @@ export interface Notice {
   readonly problem?: Problem;
 }
 
-export type Known = Pick<
+export type NoticeState = Pick<
   Explorer,
   "view" | "progress" | "coverage" | "problem" | "undescribed" | "credentialWanted" | "isEmpty" | "graph"
 >;
 
-export function notices(known: Known, scene: Scene): Notice[] {
-  const { progress, coverage, problem, credentialWanted, isEmpty } = known;
+export function notices(state: NoticeState, scene: Scene): Notice[] {
+  const { progress, coverage, problem, credentialWanted, isEmpty } = state;
   if (credentialWanted !== null) return [];
-  if (problem !== null) return [ofProblem(problem), ...ofPicture(known, scene)];
+  if (problem !== null) return [ofProblem(problem), ...ofPicture(state, scene)];
   if (isEmpty) return [EMPTY];
-  if (progress !== null) return ofPicture(known, scene);
-  if (SIDES.some((side) => coverage[side] === null)) return [unfinished(scene), ...ofPicture(known, scene)];
-  if (scene.shown.size === 0) return [nowhere(known.view.start)];
-  return [...ofWalks(known, scene), ...ofPicture(known, scene)];
+  if (progress !== null) return ofPicture(state, scene);
+  if (SIDES.some((side) => coverage[side] === null)) return [unfinished(scene), ...ofPicture(state, scene)];
+  if (scene.shown.size === 0) return [nowhere(state.view.start)];
+  return [...ofWalks(state, scene), ...ofPicture(state, scene)];
 }
 
 const TRY_AGAIN = ["retry", "Try again"] as const;
@@ -89,8 +89,8 @@ const OTHERWISE: Words = { title: "Something went wrong", lines: [], remedies: [
 /** The notice for a problem. */
 export function ofProblem(problem: Problem): Notice {
   const { tone = "bad", title, lines, remedies } = PROBLEMS[problem.code] ?? OTHERWISE;
-  const said = problem.message === `${title}.` ? [] : [problem.message];
-  return { tone, title, lines: [...said, ...lines], remedies, problem };
+  const messages = problem.message === `${title}.` ? [] : [problem.message];
+  return { tone, title, lines: [...messages, ...lines], remedies, problem };
 }
 
 function unfinished({ shown }: Scene): Notice {
@@ -115,11 +115,11 @@ function nowhere(start: readonly string[]): Notice {
 }
 
 /** Notices about the drawn graph, whether or not the walks have ended. */
-function ofPicture({ undescribed, coverage }: Known, { shown, grouped }: Scene): Notice[] {
-  const told: Notice[] = [];
-  if (!shown.size) return told;
+function ofPicture({ undescribed, coverage }: NoticeState, { shown, grouped }: Scene): Notice[] {
+  const list: Notice[] = [];
+  if (!shown.size) return list;
   if (grouped) {
-    told.push({
+    list.push({
       tone: "info",
       title: `${shown.size.toLocaleString("en")} vertices are drawn as groups`,
       lines: [
@@ -130,7 +130,7 @@ function ofPicture({ undescribed, coverage }: Known, { shown, grouped }: Scene):
   }
   const isDenied = SIDES.some((side) => coverage[side]?.reasons.includes("ACCESS_DENIED"));
   if (undescribed !== null && !(isDenied && undescribed.code === "FORBIDDEN")) {
-    told.push({
+    list.push({
       tone: "warn",
       title: "Some vertices could not be described",
       lines: [undescribed.message],
@@ -138,15 +138,15 @@ function ofPicture({ undescribed, coverage }: Known, { shown, grouped }: Scene):
       problem: undescribed,
     });
   }
-  return told;
+  return list;
 }
 
 /** Notices about walks that have ended. */
-function ofWalks(known: Known, scene: Scene): Notice[] {
-  const { coverage, view } = known;
+function ofWalks(state: NoticeState, scene: Scene): Notice[] {
+  const { coverage, view } = state;
   const left = SIDES.map((side) => [side, coverage[side]!] as const);
   const cut = left.filter(([, { reasons }]) => reasons.some((reason) => reason !== "MAX_DEPTH"));
-  if (cut.length) return [partial(known, scene, cut)];
+  if (cut.length) return [partial(state, scene, cut)];
   if (scene.shown.size > view.start.length) return [];
   const walked = deepened(view.depth);
   const isDeeper = left.some(([side, { reasons }]) => walked[side] > view.depth[side] && reasons.length > 0);
@@ -160,7 +160,7 @@ const DEEPER = 4;
 /** Adds hops on the sides that show any, or on both if none does. */
 export function deepened(depth: View["depth"]): View["depth"] {
   const isNowhere = SIDES.every((side) => depth[side] === 0);
-  const more = (hops: number) => (hops > 0 || isNowhere ? Math.min(hops + DEEPER, MOST_HOPS) : hops);
+  const more = (hops: number) => (hops > 0 || isNowhere ? Math.min(hops + DEEPER, MAX_HOPS) : hops);
   return { up: more(depth.up), down: more(depth.down) };
 }
 
@@ -197,7 +197,7 @@ const SIDE_WORDS: Record<Side, string> = { up: "upstream", down: "downstream" };
 
 type Cut = readonly (readonly [side: Side, left: Missing])[];
 
-function partial(known: Known, scene: Scene, cut: Cut): Notice {
+function partial(state: NoticeState, scene: Scene, cut: Cut): Notice {
   const reasons = new Set(cut.flatMap(([, { reasons }]) => reasons));
   const lines = Object.entries(REASONS).flatMap(([reason, words]) => (reasons.has(reason as "DANGLING") ? words : []));
   const isFor = (...some: IncompleteReason[]) => some.some((reason) => reasons.has(reason));
@@ -205,34 +205,34 @@ function partial(known: Known, scene: Scene, cut: Cut): Notice {
     return { tone: "info", title: "Some vertices no longer exist", lines, remedies: [] };
   }
   const where = cut.length === 1 ? ` ${SIDE_WORDS[cut[0]![0]]}` : "";
-  const canGoOn = isFiltered(known.view.filter) || cut.some(([, { frontier }]) => frontier.size);
+  const canGoOn = isFiltered(state.view.filter) || cut.some(([, { frontier }]) => frontier.size);
   if (isFor("MAX_VERTICES", "CALL_BUDGET", "DEADLINE")) {
     const more: Notice = { tone: "warn", title: `There is more${where}`, lines, remedies: [] };
-    if (isTooMuch(known, scene, cut)) return full(known, more);
+    if (isTooMuch(state, scene, cut)) return full(state, more);
     return canGoOn ? { ...more, remedies: [["resume", "Load more"]] } : more;
   }
   const again = canGoOn && isFor("THROTTLED", "UPSTREAM_ERROR") ? [["resume", "Try again"] as const] : [];
   return { tone: "warn", title: `Something is missing${where}`, lines, remedies: again };
 }
 
-function full({ view }: Known, more: Notice): Notice {
-  const most = MOST.toLocaleString("en");
+function full({ view }: NoticeState, more: Notice): Notice {
+  const max = MAX_VERTICES.toLocaleString("en");
   if (!isFiltered(view.filter)) {
     return {
       ...more,
-      lines: [...more.lines, `More than ${most} are too many to draw: set a filter.`],
+      lines: [...more.lines, `More than ${max} are too many to draw: set a filter.`],
       remedies: [["filter", "Filter"]],
     };
   }
   return {
     ...more,
-    lines: [...more.lines, `One walk visits at most ${most} vertices, hidden ones included: start closer.`],
+    lines: [...more.lines, `One walk visits at most ${max} vertices, hidden ones included: start closer.`],
   };
 }
 
 /** Whether the page or the walk has reached the maximum number of vertices. */
-function isTooMuch({ view }: Known, scene: Scene, cut: Cut): boolean {
-  if (isFiltered(view.filter)) return cut.some(([, { most }]) => most >= MOST);
+function isTooMuch({ view }: NoticeState, scene: Scene, cut: Cut): boolean {
+  if (isFiltered(view.filter)) return cut.some(([, { maxVertices }]) => maxVertices >= MAX_VERTICES);
   const stacked = [...scene.stacks.values()].reduce((sum, { of, members }) => sum + (of ? members.length : 0), 0);
-  return scene.shown.size + stacked >= MOST;
+  return scene.shown.size + stacked >= MAX_VERTICES;
 }

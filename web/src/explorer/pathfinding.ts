@@ -10,7 +10,7 @@ import type { View } from "./view";
 export type Ends = NonNullable<View["path"]>;
 
 /** The state of a search for paths. */
-export type Answer =
+export type PathSearch =
   | { readonly is: "asking" }
   | { readonly is: "same" }
   | { readonly is: "missing"; readonly arns: readonly string[] }
@@ -28,11 +28,11 @@ export interface Found {
 }
 
 /** The maximum length of a path, in hops. */
-export const MOST_HOPS = 20;
-const MOST_PATHS = 20;
+export const MAX_PATH_HOPS = 20;
+const MAX_PATHS = 20;
 
 /** Find paths in the direction of the edges; if there are none, find paths back. */
-export async function find([from, to]: Ends, signal: AbortSignal): Promise<Answer> {
+export async function find([from, to]: Ends, signal: AbortSignal): Promise<PathSearch> {
   if (from === to) return { is: "same" };
   try {
     const forth = await found(from, to, signal);
@@ -46,9 +46,9 @@ export async function find([from, to]: Ends, signal: AbortSignal): Promise<Answe
   }
 }
 
-async function found(from: string, to: string, signal: AbortSignal): Promise<Answer> {
-  const asked = { from, to, maxDepth: MOST_HOPS, first: MOST_PATHS };
-  const { data, problems } = await ask(PathsBetweenDocument, asked, signal);
+async function found(from: string, to: string, signal: AbortSignal): Promise<PathSearch> {
+  const variables = { from, to, maxDepth: MAX_PATH_HOPS, first: MAX_PATHS };
+  const { data, problems } = await ask(PathsBetweenDocument, variables, signal);
   const isGone = (end: "from" | "to") => data[end] === null && !problems.some(({ path }) => path[0] === end);
   const missing = [...(isGone("from") ? [from] : []), ...(isGone("to") ? [to] : [])];
   if (missing.length) return { is: "missing", arns: missing };

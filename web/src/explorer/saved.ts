@@ -16,11 +16,11 @@ export interface Saved {
 type List = "recent" | "starred";
 
 /** The maximum length of each list. */
-export const MOST: Record<List, number> = { recent: 20, starred: 200 };
+export const MAX_LENGTHS: Record<List, number> = { recent: 20, starred: 200 };
 
 export const useSaved = create<Saved>()((set, get) => {
   const keep = (list: List, entries: readonly Entry[]) => {
-    const kept = entries.slice(0, MOST[list]);
+    const kept = entries.slice(0, MAX_LENGTHS[list]);
     set({ [list]: kept });
     write(list, kept);
   };
@@ -50,7 +50,7 @@ function keyOf(list: List): string {
 function read(list: List): Entry[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(keyOf(list)) ?? "[]");
-    return Array.isArray(kept) ? kept.filter(isEntry).slice(0, MOST[list]) : [];
+    return Array.isArray(kept) ? kept.filter(isEntry).slice(0, MAX_LENGTHS[list]) : [];
   } catch {
     // Storage may be blocked, or hold anything.
     return [];

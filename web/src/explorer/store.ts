@@ -8,8 +8,18 @@ import { batches } from "./batches";
 import { Graph, type Side, SIDES } from "./graph";
 import { latestVertex } from "./latest";
 import type { Arranged } from "./layout/arrange";
-import { type Asked, MOST, MOST_STARTS, type Missing, PAGE, isEnded, missing, onward, resumed } from "./missing";
-import { FIRST, type Filter, MOST_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
+import {
+  MAX_STARTS,
+  MAX_VERTICES,
+  type Missing,
+  PAGE,
+  type SideWalk,
+  isEnded,
+  missing,
+  onward,
+  resumed,
+} from "./missing";
+import { DEFAULT_VIEW, type Filter, MAX_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
 import { forgetNewest } from "./newest";
 import { throttled } from "./throttle";
 import { FEW, MORE, stackId } from "./scene";
@@ -41,15 +51,15 @@ export interface Explorer {
   /** Ids of the highlighted cards and links; null if nothing is highlighted. */
   readonly lit: ReadonlySet<string> | null;
   /** What is highlighted while neither the pointer nor the keyboard highlights something else. */
-  readonly resting: ReadonlySet<string> | null;
+  readonly litByDefault: ReadonlySet<string> | null;
   /** The id of the card that the keyboard is at; null stands for the scene's entry card. */
-  readonly at: string | null;
+  readonly focused: string | null;
   /** The card that the user acted on last; it keeps its place when the layout changes. */
   readonly anchor: string | null;
   /** ARNs of the vertices on the shown paths. */
   readonly onPaths: readonly string[];
   /** How often `retry` was called. */
-  readonly retried: number;
+  readonly retries: number;
   /** The latest scene that has been laid out, with its layout. */
   readonly arranged: Arranged | null;
 
@@ -69,7 +79,7 @@ export interface Explorer {
   /** Discard what is loaded, and fetch the view again. */
   reload(): void;
   /** Show the view in the fragment of an address. */
-  arrive(fragment: string): void;
+  showAddress(fragment: string): void;
   signIn(credential: string): void;
   signOut(): void;
   /** Fetch the titles that are not loaded yet; throws if some fail, unless AWS denied them. */
@@ -81,7 +91,7 @@ export interface Explorer {
   /** Highlight cards and links; null falls back to the default highlight. */
   light(ids: ReadonlySet<string> | null): void;
   /** Set the default highlight. */
-  rest(ids: ReadonlySet<string> | null): void;
+  lightByDefault(ids: ReadonlySet<string> | null): void;
   /** Move the keyboard focus to a card. */
   moveTo(id: string): void;
 }
@@ -98,18 +108,18 @@ type Job = (signal: AbortSignal) => Promise<unknown>;
 
 export const useExplorer = create<Explorer>()((set, get) => {
   let controller = new AbortController();
-  let underWay = 0;
+  let running = 0;
   /** Keys of the sides whose walks are running. */
   let opening = new Set<string>();
   /** Identifies the session, by object identity: replaced on sign-out, so that late responses can be dropped. */
-  let user = {};
+  let session = {};
 
   /** Progress that has not been published yet. */
-  let untold = NOT_BEGUN;
+  let unpublished = NOT_BEGUN;
   // Messages of walks arrive faster than a large scene can be rendered.
-  const tell = throttled(100, () => {
-    const found = untold;
-    untold = NOT_BEGUN;
+  const publish = throttled(100, () => {
+    const found = unpublished;
+    unpublished = NOT_BEGUN;
     set(({ revision, progress }) => ({ revision: revision + 1, progress: progress && sum(progress, found) }));
   });
   const forget = () => {
@@ -117,61 +127,64 @@ export const useExplorer = create<Explorer>()((set, get) => {
     set({ graph: new Graph(), coverage: UNKNOWN, arranged: null });
   };
 
-  function callOff(): void {
+  function abortWalks(): void {
     controller.abort();
     controller = new AbortController();
-    underWay = 0;
+    running = 0;
     opening = new Set();
-    untold = NOT_BEGUN;
+    unpublished = NOT_BEGUN;
     set({ progress: null });
   }
 
   /** Run jobs beside those already running; a cancelled one keeps what it has found. */
-  async function work(...jobs: Job[]): Promise<void> {
+  async function run(...jobs: Job[]): Promise<void> {
     if (!jobs.length) return;
     const { signal } = controller;
-    underWay++;
+    running++;
     set(({ progress }) => ({ progress: progress ?? NOT_BEGUN }));
     const outcomes = await Promise.allSettled(jobs.map((job) => job(signal)));
     // Cancelled: the state belongs to the jobs that were started since.
     if (signal.aborted) return;
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed) set({ problem: asProblem(failed.reason) });
-    if (--underWay === 0) set({ progress: null });
+    if (--running === 0) set({ progress: null });
   }
 
-  function progressing(signal: AbortSignal): (sofar: Progress) => void {
+  function progressOf(signal: AbortSignal): (sofar: Progress) => void {
     let before = NOT_BEGUN;
     return (now) => {
       if (signal.aborted) return;
-      untold = sum(untold, { visited: now.visited - before.visited, awsCalls: now.awsCalls - before.awsCalls });
+      unpublished = sum(unpublished, {
+        visited: now.visited - before.visited,
+        awsCalls: now.awsCalls - before.awsCalls,
+      });
       before = now;
-      tell();
+      publish();
     };
   }
 
   /** Run a walk, and record what it left out. */
-  async function explore(asked: Asked, signal: AbortSignal): Promise<Missing> {
+  async function explore(request: SideWalk, signal: AbortSignal): Promise<Missing> {
     const { graph, view } = get();
-    const { coverage, problems } = await walk(graph, { ...asked, filter: view.filter }, progressing(signal), signal);
-    const left = missing(graph, asked, coverage);
+    const { coverage, problems } = await walk(graph, { ...request, filter: view.filter }, progressOf(signal), signal);
+    const left = missing(graph, request, coverage);
     if (signal.aborted) return left;
     set((state) => ({
       revision: state.revision + 1,
-      coverage: { ...state.coverage, [asked.side]: resumed(state.coverage[asked.side], asked, left) },
+      coverage: { ...state.coverage, [request.side]: resumed(state.coverage[request.side], request, left) },
       undescribed: problems[0] ?? state.undescribed,
     }));
     return left;
   }
 
   /** Walk both sides of the view's start, and the sides that the user opened. */
-  function look(): void {
-    callOff();
+  function walkView(): void {
+    abortWalks();
     set({ coverage: UNKNOWN, problem: null, undescribed: null });
     const { view } = get();
-    void work(
-      (signal) => explore(whole(view, "up"), signal),
-      (signal) => explore(whole(view, "down"), signal),
+    void run(
+      (signal) => explore(wholeWalk(view, "up"), signal),
+      (signal) => explore(wholeWalk(view, "down"), signal),
       ...opened(view),
     );
   }
@@ -189,20 +202,20 @@ export const useExplorer = create<Explorer>()((set, get) => {
   /** Walk opened sides in batches: a shared link may contain thousands. */
   async function openAll(keys: readonly string[], side: Side, filter: Filter, signal: AbortSignal): Promise<void> {
     const hops = isFiltered(filter) ? FILTERED_HOPS : 1;
-    const underWay = opening;
-    for (const key of keys) underWay.add(key);
+    const inProgress = opening;
+    for (const key of keys) inProgress.add(key);
     try {
-      for (let at = 0; at < keys.length; at += MOST_STARTS) {
-        const start = keys.slice(at, at + MOST_STARTS).map((key) => splitKey(key)[0]);
-        await explore({ start, side, hops, most: Math.min(PAGE * start.length, MOST) }, signal);
+      for (let at = 0; at < keys.length; at += MAX_STARTS) {
+        const start = keys.slice(at, at + MAX_STARTS).map((key) => splitKey(key)[0]);
+        await explore({ start, side, hops, maxVertices: Math.min(PAGE * start.length, MAX_VERTICES) }, signal);
       }
     } finally {
-      for (const key of keys) underWay.delete(key);
+      for (const key of keys) inProgress.delete(key);
     }
   }
 
   /** Continue a side from its frontier until about one page of new vertices is found. */
-  async function goOn(side: Side, signal: AbortSignal): Promise<void> {
+  async function continueWalk(side: Side, signal: AbortSignal): Promise<void> {
     const { graph } = get();
     const enough = graph.vertices.size + PAGE;
     const tried = new Set<string>();
@@ -212,7 +225,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
       for (const arn of next.start) tried.add(arn);
       // The walk returns known vertices first, and they count towards its maximum.
       const known = next.start.reduce((sum, arn) => sum + graph.neighbours(arn, side).length, next.start.length);
-      const left = await explore({ ...next, side, most: Math.min(known + PAGE, MOST) }, signal);
+      const left = await explore({ ...next, side, maxVertices: Math.min(known + PAGE, MAX_VERTICES) }, signal);
       if (signal.aborted || isEnded(left)) return;
     }
   }
@@ -220,15 +233,15 @@ export const useExplorer = create<Explorer>()((set, get) => {
   /** Repeat a side's walk with a higher maximum: with a filter, edges over hidden vertices need the whole walk. */
   function widen(side: Side, signal: AbortSignal): Promise<unknown> {
     const { coverage, view } = get();
-    const most = Math.min(coverage[side]!.most + PAGE, MOST);
+    const maxVertices = Math.min(coverage[side]!.maxVertices + PAGE, MAX_VERTICES);
     set({ coverage: { ...coverage, [side]: null } });
-    return explore({ ...whole(view, side), most }, signal);
+    return explore({ ...wholeWalk(view, side), maxVertices }, signal);
   }
 
-  function latest(): void {
-    callOff();
+  function showLatest(): void {
+    abortWalks();
     set({ coverage: UNKNOWN, problem: null, undescribed: null, isEmpty: false });
-    void work(async (signal) => {
+    void run(async (signal) => {
       const arn = await latestVertex(signal);
       if (signal.aborted) return;
       if (arn === undefined) set({ isEmpty: true });
@@ -247,13 +260,13 @@ export const useExplorer = create<Explorer>()((set, get) => {
 
   function fetchFor(before: View | null, now: View): void {
     const isElsewhere = before === null || String(before.start) !== String(now.start);
-    if (!now.start.length) return isElsewhere ? latest() : undefined;
+    if (!now.start.length) return isElsewhere ? showLatest() : undefined;
     const isRefiltered = before !== null && JSON.stringify(before.filter) !== JSON.stringify(now.filter);
     // A start is shown even if the filter excludes it, so the graph of a filtered walk cannot be reused.
     if (isRefiltered || (isElsewhere && isFiltered(now.filter))) forget();
     const isDeeper = before !== null && SIDES.some((side) => now.depth[side] > before.depth[side]);
-    if (isElsewhere || isRefiltered || isDeeper) look();
-    else if (before.opened !== now.opened) void work(...opened(now));
+    if (isElsewhere || isRefiltered || isDeeper) walkView();
+    else if (before.opened !== now.opened) void run(...opened(now));
   }
 
   whenSignedOut(() => {
@@ -262,10 +275,10 @@ export const useExplorer = create<Explorer>()((set, get) => {
     set({ credentialWanted, isSignedIn: false });
   });
 
-  async function entitle(arns: readonly string[], signal?: AbortSignal): Promise<void> {
-    const asker = user;
+  async function fetchTitles(arns: readonly string[], signal?: AbortSignal): Promise<void> {
+    const before = session;
     const { data, problems } = await ask(TitlesDocument, { arns }, signal);
-    if (asker !== user) return;
+    if (before !== session) return;
     set((state) => ({
       titles: new Map([...state.titles, ...data.lineage.start.map((one) => [one.arn, one] as const)]),
       undescribed: problems[0] ?? state.undescribed,
@@ -274,9 +287,9 @@ export const useExplorer = create<Explorer>()((set, get) => {
     if (passing) throw passing;
   }
 
-  const titles = batches(MOST_STARTS, async (arns) => {
+  const titles = batches(MAX_STARTS, async (arns) => {
     try {
-      await entitle(arns);
+      await fetchTitles(arns);
     } catch (error) {
       set({ undescribed: asProblem(error) });
       throw error;
@@ -287,9 +300,9 @@ export const useExplorer = create<Explorer>()((set, get) => {
     const { graph, view } = get();
     const start = arns.filter((arn) => !SIDES.every((side) => graph.isExplored(arn, side)));
     if (!start.length || isFiltered(view.filter)) return;
-    const request = { start, side: "both" as const, hops: 1, filter: view.filter, most: PAGE };
+    const request = { start, side: "both" as const, hops: 1, filter: view.filter, maxVertices: PAGE };
     await walk(graph, request, () => {}, new AbortController().signal);
-    tell();
+    publish();
   });
 
   return {
@@ -305,11 +318,11 @@ export const useExplorer = create<Explorer>()((set, get) => {
     isSignedIn: credentials.kept,
     isEmpty: false,
     lit: null,
-    resting: null,
-    at: null,
+    litByDefault: null,
+    focused: null,
     anchor: null,
     onPaths: [],
-    retried: 0,
+    retries: 0,
     arranged: null,
 
     go(change) {
@@ -318,7 +331,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
       show({ ...get().view, ...afresh, ...change }, (address) => history.pushState(null, "", address));
     },
     start(arn) {
-      get().go({ ...FIRST, filter: get().view.filter, start: [arn], selected: [arn], show: get().view.show });
+      get().go({ ...DEFAULT_VIEW, filter: get().view.filter, start: [arn], selected: [arn], show: get().view.show });
     },
     open(arn, side) {
       const { closed, opened } = get().view;
@@ -342,21 +355,21 @@ export const useExplorer = create<Explorer>()((set, get) => {
     },
     resume() {
       const { coverage, view } = get();
-      const goOnOrWiden = isFiltered(view.filter) ? widen : goOn;
+      const continueOrWiden = isFiltered(view.filter) ? widen : continueWalk;
       const cut = SIDES.filter((side) => coverage[side]?.reasons.some((reason) => reason !== "MAX_DEPTH"));
       set({ problem: null, undescribed: null });
-      titles.again();
-      for (const side of cut) void work((signal) => goOnOrWiden(side, signal));
+      titles.retry();
+      for (const side of cut) void run((signal) => continueOrWiden(side, signal));
     },
     cancel() {
-      callOff();
+      abortWalks();
     },
     retry() {
-      set(({ retried }) => ({ retried: retried + 1 }));
-      titles.again();
-      sides.again();
-      if (get().view.start.length) look();
-      else latest();
+      set(({ retries }) => ({ retries: retries + 1 }));
+      titles.retry();
+      sides.retry();
+      if (get().view.start.length) walkView();
+      else showLatest();
     },
     reload() {
       titles.clear();
@@ -364,7 +377,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
       set({ titles: new Map() });
       fetchFor(null, get().view);
     },
-    arrive(fragment) {
+    showAddress(fragment) {
       show(parse(fragment), () => {});
     },
     signIn(credential) {
@@ -373,8 +386,8 @@ export const useExplorer = create<Explorer>()((set, get) => {
       get().retry();
     },
     signOut() {
-      user = {};
-      callOff();
+      session = {};
+      abortWalks();
       credentials.forget();
       forget();
       forgetNewest();
@@ -383,20 +396,20 @@ export const useExplorer = create<Explorer>()((set, get) => {
     },
     async describe(arns, signal) {
       const without = arns.filter((arn) => !get().titles.has(arn));
-      for (let at = 0; at < without.length; at += MOST_STARTS) {
-        await entitle(without.slice(at, at + MOST_STARTS), signal);
+      for (let at = 0; at < without.length; at += MAX_STARTS) {
+        await fetchTitles(without.slice(at, at + MAX_STARTS), signal);
       }
     },
     wantTitles: titles.want,
     wantSides: sides.want,
     light(ids) {
-      set(({ resting }) => ({ lit: ids ?? resting }));
+      set(({ litByDefault }) => ({ lit: ids ?? litByDefault }));
     },
-    rest(ids) {
-      set({ lit: ids, resting: ids });
+    lightByDefault(ids) {
+      set({ lit: ids, litByDefault: ids });
     },
     moveTo(id) {
-      set({ at: id, anchor: id });
+      set({ focused: id, anchor: id });
     },
   };
 });
@@ -405,9 +418,9 @@ export const useExplorer = create<Explorer>()((set, get) => {
 const FILTERED_HOPS = 10;
 
 /** The walk of a side; without a filter it goes one hop beyond the shown depth, to count hidden neighbours. */
-function whole({ start, depth, filter }: View, side: Side): Asked {
-  const hops = Math.min(depth[side] + (isFiltered(filter) ? 0 : 1), MOST_HOPS);
-  return { start, side, hops, most: PAGE };
+function wholeWalk({ start, depth, filter }: View, side: Side): SideWalk {
+  const hops = Math.min(depth[side] + (isFiltered(filter) ? 0 : 1), MAX_HOPS);
+  return { start, side, hops, maxVertices: PAGE };
 }
 
 function splitKey(key: string): [arn: string, side: Side] {
@@ -423,9 +436,9 @@ function without(set: ReadonlySet<string>, key: string): Set<string> {
 
 /** Show the view in the page's address, now and on back and forward; retry when the browser is back online. */
 export function begin(): void {
-  const { arrive, reload, retry } = useExplorer.getState();
+  const { showAddress, reload, retry } = useExplorer.getState();
   reload();
-  addEventListener("popstate", () => arrive(location.hash));
+  addEventListener("popstate", () => showAddress(location.hash));
   addEventListener("online", () => {
     const { problem, undescribed } = useExplorer.getState();
     if (problem?.code === "OFFLINE" || undescribed?.code === "OFFLINE") retry();

@@ -2,7 +2,7 @@
 
 import type { LineageType } from "../generated/graphql";
 import type { Side } from "./graph";
-import { MOST_STARTS } from "./missing";
+import { MAX_STARTS } from "./missing";
 
 export interface Filter {
   readonly lineageTypes: readonly LineageType[];
@@ -38,7 +38,7 @@ export interface View {
 export const NO_FILTER: Filter = { lineageTypes: [], types: [], createdAfter: "", createdBefore: "" };
 
 /** The default view. */
-export const FIRST: View = {
+export const DEFAULT_VIEW: View = {
   start: [],
   depth: { up: 1, down: 1 },
   opened: new Map(),
@@ -54,7 +54,7 @@ export const FIRST: View = {
 
 /** The depth of the page's first view, when the user has not chosen a start. */
 export const OVERVIEW: View["depth"] = { up: 4, down: 2 };
-export const MOST_HOPS = 100;
+export const MAX_HOPS = 100;
 
 export const sideKey = (side: Side, arn: string): string => `${side}:${arn}`;
 
@@ -66,14 +66,14 @@ const isKind = (text: string): text is LineageType => (LINEAGE_TYPES as readonly
 
 /** Serialize a view for the address's fragment, which browsers do not send to servers. */
 export function write(view: View): string {
-  const said = new URLSearchParams();
+  const params = new URLSearchParams();
   const all = (name: string, values: Iterable<string>) => {
-    for (const value of values) if (value) said.append(name, value);
+    for (const value of values) if (value) params.append(name, value);
   };
   all("start", view.start);
   if (view.start.length) {
-    said.set("up", String(view.depth.up));
-    said.set("down", String(view.depth.down));
+    params.set("up", String(view.depth.up));
+    params.set("down", String(view.depth.down));
   }
   all(
     "open",
@@ -88,38 +88,38 @@ export function write(view: View): string {
   all("select", view.selected);
   if (view.path !== null) {
     all("path", view.path);
-    if (view.way) said.set("way", String(view.way));
-    if (view.alone) said.set("alone", "");
+    if (view.way) params.set("way", String(view.way));
+    if (view.alone) params.set("alone", "");
   }
-  if (view.show === "table") said.set("show", "table");
-  return said.toString();
+  if (view.show === "table") params.set("show", "table");
+  return params.toString();
 }
 
 /** Parse an address's fragment; invalid parts are ignored. */
 export function parse(fragment: string): View {
-  const said = new URLSearchParams(fragment.replace(/^#/, ""));
-  const all = (name: string) => [...new Set(said.getAll(name))].filter(Boolean);
-  const [first, second] = said.getAll("select").filter(Boolean);
-  const [from, to] = said.getAll("path").filter(Boolean);
+  const params = new URLSearchParams(fragment.replace(/^#/, ""));
+  const all = (name: string) => [...new Set(params.getAll(name))].filter(Boolean);
+  const [first, second] = params.getAll("select").filter(Boolean);
+  const [from, to] = params.getAll("path").filter(Boolean);
   const path = from !== undefined && to !== undefined ? ([from, to] as const) : null;
-  const start = all("start").slice(0, MOST_STARTS);
+  const start = all("start").slice(0, MAX_STARTS);
   return {
     start: start.length || path === null ? start : [path[0]],
-    depth: { up: hops(said.get("up")), down: hops(said.get("down")) },
-    opened: new Map(said.getAll("open").flatMap(opened)),
-    closed: new Set(said.getAll("close").filter(isSideKey)),
+    depth: { up: hops(params.get("up")), down: hops(params.get("down")) },
+    opened: new Map(params.getAll("open").flatMap(opened)),
+    closed: new Set(params.getAll("close").filter(isSideKey)),
     picked: all("pick"),
     filter: {
       lineageTypes: all("kind").filter(isKind),
       types: all("type"),
-      createdAfter: moment(said.get("after")),
-      createdBefore: moment(said.get("before")),
+      createdAfter: dateOf(params.get("after")),
+      createdBefore: dateOf(params.get("before")),
     },
     selected: first === undefined ? [] : second === undefined ? [first] : [first, second],
     path,
-    way: path === null ? 0 : Number(/^\d{1,3}$/.exec(said.get("way") ?? "")?.[0] ?? 0),
-    alone: path !== null && said.has("alone"),
-    show: said.get("show") === "table" ? "table" : "graph",
+    way: path === null ? 0 : Number(/^\d{1,3}$/.exec(params.get("way") ?? "")?.[0] ?? 0),
+    alone: path !== null && params.has("alone"),
+    show: params.get("show") === "table" ? "table" : "graph",
   };
 }
 
@@ -136,11 +136,11 @@ function opened(text: string): [string, number][] {
 
 function hops(text: string | null): number {
   const number = text !== null && /^\d+$/.test(text) ? Number(text) : 1;
-  return Math.min(number, MOST_HOPS);
+  return Math.min(number, MAX_HOPS);
 }
 
 /** The text if it is a valid day or timestamp, else an empty string. */
-function moment(text: string | null): string {
+function dateOf(text: string | null): string {
   const [, day] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text ?? "") ?? [];
   if (!text || !day || Number.isNaN(Date.parse(text))) return "";
   // Date.parse reads the 31st of a short month as the first of the next.

@@ -3,7 +3,7 @@
 import { type CoverageFragment, type LineageDirection, WalkDocument } from "../generated/graphql";
 import { type Problem, subscribe } from "./api";
 import { type Graph, SIDES, type Side } from "./graph";
-import { wire } from "./filters";
+import { toFilterInput } from "./filters";
 import type { Filter } from "./view";
 
 export interface Progress {
@@ -23,7 +23,7 @@ export interface WalkRequest {
   readonly hops: number;
   readonly filter: Filter;
   /** The maximum number of vertices to find. */
-  readonly most: number;
+  readonly maxVertices: number;
 }
 
 export const DIRECTIONS: Record<Side | "both", LineageDirection> = { up: "UPSTREAM", down: "DOWNSTREAM", both: "BOTH" };
@@ -31,8 +31,8 @@ export const DIRECTIONS: Record<Side | "both", LineageDirection> = { up: "UPSTRE
 /** Walk, and add what is found to the graph; `progress` is called for each message. */
 export async function walk(
   graph: Graph,
-  { start, side, hops, filter, most }: WalkRequest,
-  progress: (so_far: Progress) => void,
+  { start, side, hops, filter, maxVertices }: WalkRequest,
+  progress: (sofar: Progress) => void,
   signal: AbortSignal,
 ): Promise<Walked> {
   const found = new Set<string>();
@@ -42,17 +42,17 @@ export async function walk(
     start: [...start],
     direction: DIRECTIONS[side],
     maxDepth: hops,
-    maxVertices: most,
-    filter: wire(filter),
+    maxVertices,
+    filter: toFilterInput(filter),
   };
   await subscribe(
     WalkDocument,
     variables,
-    ({ data: { lineage }, problems: told }) => {
+    ({ data: { lineage }, problems: errors }) => {
       const vertices = lineage.vertices.map(({ entity }) => entity);
       for (const { arn } of vertices) found.add(arn);
       graph.add(vertices, lineage.edges);
-      problems.push(...told);
+      problems.push(...errors);
       coverage = lineage.coverage ?? coverage;
       progress(lineage);
     },

@@ -8,7 +8,7 @@ import { useSaved } from "./saved";
 import { NOTHING, newest } from "./newest";
 import { type Entry, entryOf, matching, reference } from "./matching";
 
-export interface Finding {
+export interface SearchResults {
   /** Best first. */
   readonly entries: readonly Entry[];
   /** How many of the entries the gateway resolved. */
@@ -20,17 +20,17 @@ export interface Finding {
   /** Why something could not be searched. */
   readonly problems: readonly Problem[];
   /** Query the gateway now, without waiting for a pause in typing. */
-  hurry(): void;
+  flush(): void;
 }
 
 const NONE: readonly Entry[] = [];
 
 /** The pause in typing after which the gateway is queried. */
-const PAUSE_MS = 300;
+const DEBOUNCE_MS = 300;
 
-export function useFinding(text: string, isOpen: boolean): Finding {
+export function useSearchResults(text: string, isOpen: boolean): SearchResults {
   const wanted = isOpen ? reference(text) : "";
-  const { answer, hurry } = useResolved(wanted);
+  const { answer, flush } = useResolution(wanted);
   const recent = useNewest(isOpen);
   const others = useKnown(wanted !== "", recent.entries);
   const exact = answer?.entries ?? NONE;
@@ -41,38 +41,38 @@ export function useFinding(text: string, isOpen: boolean): Finding {
     isWaiting: wanted !== "" && answer === null,
     isCut: recent.isCut,
     problems: [...(answer?.problems ?? []), ...recent.problems],
-    hurry,
+    flush,
   };
 }
 
-interface Resolved {
+interface Resolution {
   readonly of: string;
   readonly entries: readonly Entry[];
   readonly problems: readonly Problem[];
 }
 
-function useResolved(wanted: string): { answer: Resolved | null; hurry: () => void } {
-  const [answer, setAnswer] = useState<Resolved | null>(null);
-  const asking = useRef<{ hurry(): void }>(undefined);
+function useResolution(wanted: string): { answer: Resolution | null; flush: () => void } {
+  const [answer, setAnswer] = useState<Resolution | null>(null);
+  const pending = useRef<{ flush(): void }>(undefined);
   useEffect(() => {
     if (wanted === "") return;
     const aborter = new AbortController();
-    const resolve = async () => {
-      const resolved = await resolving(wanted, aborter.signal);
+    const run = async () => {
+      const resolved = await resolve(wanted, aborter.signal);
       if (!aborter.signal.aborted) setAnswer(resolved);
     };
-    const pause = pausing(PAUSE_MS, () => void resolve());
-    asking.current = pause;
+    const timer = debounced(DEBOUNCE_MS, () => void run());
+    pending.current = timer;
     return () => {
-      pause.cancel();
+      timer.cancel();
       aborter.abort();
     };
   }, [wanted]);
-  const hurry = useCallback(() => asking.current?.hurry(), []);
-  return { answer: answer?.of === wanted && wanted !== "" ? answer : null, hurry };
+  const flush = useCallback(() => pending.current?.flush(), []);
+  return { answer: answer?.of === wanted && wanted !== "" ? answer : null, flush };
 }
 
-async function resolving(wanted: string, signal: AbortSignal): Promise<Resolved> {
+async function resolve(wanted: string, signal: AbortSignal): Promise<Resolution> {
   try {
     const { data, problems } = await ask(ResolveDocument, { reference: wanted }, signal);
     return { of: wanted, entries: data.resolve.map((found) => entryOf(found, found)), problems };
@@ -81,8 +81,8 @@ async function resolving(wanted: string, signal: AbortSignal): Promise<Resolved>
   }
 }
 
-/** Run `act` once, after a delay or as soon as it is hurried. */
-function pausing(milliseconds: number, act: () => void): { hurry(): void; cancel(): void } {
+/** Run `act` once, after a delay or as soon as it is flushed. */
+function debounced(milliseconds: number, act: () => void): { flush(): void; cancel(): void } {
   let timer: number | null = setTimeout(run, milliseconds);
   function run(): void {
     timer = null;
@@ -91,7 +91,7 @@ function pausing(milliseconds: number, act: () => void): { hurry(): void; cancel
   const cancel = () => timer !== null && clearTimeout(timer);
   return {
     cancel,
-    hurry: () => {
+    flush: () => {
       if (timer === null) return;
       cancel();
       run();
@@ -118,10 +118,10 @@ function useKnown(isWanted: boolean, recent: readonly Entry[]): readonly Entry[]
   const graph = useExplorer((state) => state.graph);
   const revision = useExplorer((state) => state.revision);
   const titles = useExplorer((state) => state.titles);
-  const kept = useSaved();
+  const saved = useSaved();
   return useMemo(() => {
     if (!isWanted) return [];
     const drawn = [...graph.vertices.values()].map((vertex) => entryOf(vertex, titles.get(vertex.arn)));
-    return [...recent, ...kept.starred, ...kept.recent, ...drawn];
-  }, [isWanted, recent, kept, graph, revision, titles]);
+    return [...recent, ...saved.starred, ...saved.recent, ...drawn];
+  }, [isWanted, recent, saved, graph, revision, titles]);
 }
