@@ -11,7 +11,7 @@ const overlaps = (places: Places) => {
   );
 };
 
-/** Runs and models in turn, each made of the one before, and as many images of which every run makes use. */
+/** Alternating runs and models, each made from the one before, and as many images, each used by every run. */
 function retrainings(length: number, images: number) {
   const chain = Array.from({ length }, (_, at) => `${at}`);
   const shared = Array.from({ length: images }, (_, at) => `image-${at}`);
@@ -23,8 +23,8 @@ function retrainings(length: number, images: number) {
   return sceneOf([...chain, ...shared], links);
 }
 
-describe("a picture of links that reach far", () => {
-  it("is laid out from left to right, though Graphviz could not", async () => {
+describe("a scene with long links", () => {
+  it("is laid out from left to right without Graphviz", async () => {
     const scene = retrainings(200, 3);
     const places = await arrange(scene, new Map(), undefined);
     expect(places.size).toBe(203);
@@ -35,8 +35,8 @@ describe("a picture of links that reach far", () => {
   });
 });
 
-describe("adding to a picture", () => {
-  /** A picture of three columns of cards, `0-0` to `2-4`, each linked with one of the next column. */
+describe("adding cards to a layout", () => {
+  /** A layout of three columns of cards, `0-0` to `2-4`, each linked with one in the next column. */
   const ids = [0, 1, 2].flatMap((column) => [0, 1, 2, 3, 4].map((row) => `${column}-${row}`));
   const offset = { x: 0.5 * COLUMN, y: -333 };
   const placeOf = (id: string) => {
@@ -53,7 +53,7 @@ describe("adding to a picture", () => {
     );
     return settled(scene, all, before);
   };
-  it("moves nothing when nothing is added, or something goes", () => {
+  it("moves nothing if nothing is added, or a card is removed", () => {
     expect(settle([], [])).toEqual(before);
     const left = ids.slice(3);
     expect(settle([], [], left)).toEqual(new Map(left.map((id) => [id, before.get(id)!])));
@@ -65,7 +65,7 @@ describe("adding to a picture", () => {
     expect(places.get("new")).toEqual({ x: placeOf("2-2").x + COLUMN, y: placeOf("2-2").y });
   });
 
-  it("puts what comes before on the left", () => {
+  it("puts sources on the left", () => {
     expect(settle(["new"], [["new", "0-1"]])!.get("new")!.x).toBeCloseTo(placeOf("0-1").x - COLUMN);
   });
 
@@ -74,7 +74,7 @@ describe("adding to a picture", () => {
     expect(places.get("two")!.x - places.get("2-0")!.x).toBeCloseTo(2 * COLUMN);
   });
 
-  it("never lets cards overlap, and leaves other columns alone", () => {
+  it("never overlaps cards, and leaves other columns alone", () => {
     const random = numbers(11);
     for (let round = 0; round < 100; round++) {
       const count = 1 + Math.floor(random.next().value * 10);
@@ -86,7 +86,7 @@ describe("adding to a picture", () => {
     }
   });
 
-  it("keeps the order of the cards that were there", () => {
+  it("keeps the order of existing cards", () => {
     const fresh = Array.from({ length: 10 }, (_, at) => `new${at}`);
     const places = settle(
       fresh,
@@ -96,18 +96,18 @@ describe("adding to a picture", () => {
     expect(ys).toEqual([...ys].sort((a, b) => a - b));
   });
 
-  it("gives up where a card would have to lie between neighbouring columns", () => {
+  it("gives up if a card would have to lie between adjacent columns", () => {
     expect(settle(["new"], [["0-0", "new"], ["new", "1-0"]])).toBeNull(); // prettier-ignore
   });
 
-  it("gives up where more is new than old, or nothing joins it", () => {
+  it("gives up if most cards are new, or a new one has no link", () => {
     const fresh = Array.from({ length: 16 }, (_, at) => `new${at}`);
     expect(settle(fresh, fresh.map((id) => ["2-0", id]))).toBeNull(); // prettier-ignore
     expect(settle(["alone"], [])).toBeNull();
     expect(settled(sceneOf(["a"], []), ["a"], new Map())).toBeNull();
   });
 
-  it("is steady though a circle leads back", () => {
+  it("is stable despite a cycle", () => {
     const places = settle(["new"], [["2-0", "0-0"], ["2-4", "new"]])!; // prettier-ignore
     for (const id of ids) expect(places.get(id)).toEqual(before.get(id));
   });

@@ -4,7 +4,7 @@ import { batches } from "../src/explorer/batches";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Batches of which each is held until it is told how it ends. */
+/** Batches that are held until the test resolves or rejects them. */
 function held() {
   const asked: string[][] = [];
   const ends: ((isGood: boolean) => Promise<void>)[] = [];
@@ -27,8 +27,8 @@ function held() {
   return { ...made, asked, ends, want };
 }
 
-describe("what is wanted", () => {
-  test("is asked once, so many at a time", async () => {
+describe("keys", () => {
+  test("are fetched once, in batches", async () => {
     const { asked, ends, want } = held();
     await want("a", "b", "c");
     await ends[0]!(true);
@@ -37,7 +37,7 @@ describe("what is wanted", () => {
     expect(asked).toEqual([["a", "b"], ["c"]]);
   });
 
-  test("and could not be had is asked again when that is wanted", async () => {
+  test("that failed are fetched again on retry", async () => {
     const { asked, ends, want, retry } = held();
     await want("a");
     await ends[0]!(false);
@@ -47,7 +47,7 @@ describe("what is wanted", () => {
     expect(asked).toEqual([["a"], ["a"]]);
   });
 
-  test("and fails only after that is asked again too", async () => {
+  test("that fail after a retry are fetched again too", async () => {
     const { asked, ends, want, retry } = held();
     await want("a");
     retry();
@@ -57,7 +57,7 @@ describe("what is wanted", () => {
     expect(asked).toHaveLength(2);
   });
 
-  test("by nobody any more is not asked again", async () => {
+  test("that were cleared are not fetched again", async () => {
     const { asked, ends, want, retry, clear } = held();
     await want("a");
     clear();

@@ -19,23 +19,23 @@ describe("scale", () => {
     expect([2, 3, 4].map(scale([2, 4, 3], 100))).toEqual([0, 50, 100]);
   });
 
-  test("puts values that are alike in the middle", () => {
+  test("puts equal values in the middle", () => {
     expect(scale([7, 7], 100)(7)).toBe(50);
   });
 
-  test("holds the greatest of numbers", () => {
+  test("handles the largest numbers", () => {
     expect(scale([-Number.MAX_VALUE, Number.MAX_VALUE], 100)(0)).toBe(50);
   });
 });
 
 describe("a chart", () => {
-  test("of one summary is its spread", () => {
+  test("of one summary is a range", () => {
     const chart = chartOf([metric({ min: 0.5, max: 0.9, avg: 0.7, last: 0.9, count: 10 })])!;
     expect(chart).toEqual({ kind: "spread", min: 0.5, max: 0.9, mean: 0.7, last: 0.9 });
     expect(inWords("auc", chart)).toBe("auc: from 0.5 to 0.9, mean 0.7, last 0.9");
   });
 
-  test("of several summaries is a line in the order of time", () => {
+  test("of several summaries is a line in chronological order", () => {
     const chart = chartOf([
       metric({ timeStamp: "2026-03-02T00:00:00Z", last: 2 }),
       metric({ timeStamp: "2026-03-01T00:00:00Z", last: null, avg: 1 }),
@@ -49,12 +49,12 @@ describe("a chart", () => {
     [metric({ min: 1, max: 1, count: 5 })],
     [metric({ min: 1, max: 2, count: 1 })],
     [metric({ min: 1, max: Infinity, count: 5 })],
-  ])("is none where there is one point only, or no end", (one) => {
+  ])("is null for a single point or infinite values", (one) => {
     expect(chartOf([one])).toBeNull();
   });
 });
 
-test("metrics go by their names", () => {
+test("metrics are grouped by name", () => {
   const named = byName([metric({ last: 1 }), metric({ metricName: "loss" }), metric({ last: 2 })]);
   expect([...named].map(([name, alike]) => [name, alike.length])).toEqual([
     ["auc", 2],

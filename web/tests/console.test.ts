@@ -69,7 +69,7 @@ test.each([
   expect(consolePage(OWN, sourceUri)).toBeNull();
 });
 
-test("whatever a source is called, its page is the console's", () => {
+test("no source leads to a page outside the console", () => {
   for (const name of ["a/../../b", "x?y#z", '"><script>', "..", "@evil.example"]) {
     for (const uri of [`s3://acme/${name}`, `arn:aws:sagemaker:eu-west-1:123456789012:endpoint/${name}`]) {
       const page = href(uri);

@@ -10,7 +10,7 @@ const documents = [detail, search, base].map((text) => parse(text));
 
 const USED = new Set(["Detail", "User", "Named", "Vertex"]);
 
-/** The fields that the inspector's query and the fragments in it ask for, as `Type.field`. */
+/** The fields that the inspector's query and its fragments select, as `Type.field`. */
 const asked = new Set<string>();
 for (const document of documents) {
   const definitions = document.definitions.filter((one) => "name" in one && USED.has(one.name?.value ?? ""));
@@ -25,7 +25,7 @@ const fieldsOf = (type: string): string[] => {
   return Object.keys(found.getFields());
 };
 
-/** Left out on purpose: the id is the ARN once more, and the others take a walk, which the picture is there for. */
+/** Omitted on purpose: the id equals the ARN, and the others need a walk, which the canvas shows. */
 const LEFT_OUT = [
   "actions",
   "artifacts",
@@ -46,7 +46,7 @@ const LEFT_OUT = [
 ];
 
 describe("the inspector", () => {
-  test.each(["Artifact", "Context", "Action", "TrialComponent"])("asks for every field of %s", (kind) => {
+  test.each(["Artifact", "Context", "Action", "TrialComponent"])("selects every field of %s", (kind) => {
     const left = fieldsOf(kind).filter(
       (field) => !asked.has(`LineageEntity.${field}`) && !asked.has(`${kind}.${field}`),
     );
@@ -68,7 +68,7 @@ describe("the inspector", () => {
     "TrialComponentSource",
     "TrialComponentStatus",
     "UserContext",
-  ])("asks for the whole of %s", (type) => {
+  ])("selects all of %s", (type) => {
     expect(fieldsOf(type).filter((field) => !asked.has(`${type}.${field}`))).toEqual([]);
   });
 });

@@ -6,8 +6,8 @@ import { NO_FILTER } from "../src/explorer/view";
 const verticesOf = (...types: (string | null)[]): Vertex[] =>
   types.map((type, at) => ({ arn: `arn:${type}:${at}`, lineageType: "ARTIFACT", type }));
 
-describe("types to choose from", () => {
-  it("are counted in what is drawn without a filter, the most first", () => {
+describe("offered types", () => {
+  it("are counted in the unfiltered scene, most frequent first", () => {
     const whole = verticesOf("Model", "DataSet", "DataSet", null);
     const types = typesOf(whole, verticesOf("Model"), { ...NO_FILTER, types: ["Model"] });
     expect(types.map(({ label, count, isChosen }) => [label, count, isChosen])).toEqual([
@@ -16,7 +16,7 @@ describe("types to choose from", () => {
     ]);
   });
 
-  it("have no count where everything was filtered from the first", () => {
+  it("have no count if there has always been a filter", () => {
     const types = typesOf([], verticesOf("Model"), { ...NO_FILTER, types: ["Image"] });
     expect(types.map(({ type, count }) => [type, count])).toEqual([
       ["Image", null],
@@ -24,14 +24,14 @@ describe("types to choose from", () => {
     ]);
   });
 
-  it("are one where the gateway takes them for one", () => {
+  it("are merged if the gateway treats them as equal", () => {
     const chosen = { ...NO_FILTER, types: ["TrainingJob"] };
     const types = typesOf(verticesOf("SageMakerTrainingJob", "SageMakerTrainingJob"), [], chosen);
     expect(types).toEqual([{ label: "Training Job", type: "SageMakerTrainingJob", count: 2, isChosen: true }]);
     expect(withType(chosen, "SageMakerTrainingJob", false).types).toEqual([]);
   });
 
-  it("may be called anything", () => {
+  it("may have any name", () => {
     const types = typesOf(verticesOf("__proto__", "constructor", "<b>\u202e"), [], NO_FILTER);
     expect(types.map(({ label }) => label)).toEqual(["<b>\u202e", "__proto__", "constructor"]);
   });
@@ -45,7 +45,7 @@ describe("a filter", () => {
     createdBefore: "2026-03-09",
   };
 
-  it("comes apart into what it is made of", () => {
+  it("is split into its parts", () => {
     expect(parts(FULL).map(({ label }) => label)).toEqual([
       "action",
       "artifact",
@@ -56,7 +56,7 @@ describe("a filter", () => {
     expect(parts(NO_FILTER)).toEqual([]);
   });
 
-  it("loses one part and keeps the rest, down to none", () => {
+  it("can be removed part by part", () => {
     let left = FULL as typeof NO_FILTER;
     for (let count = 5; count > 0; count--) {
       expect(parts(left)).toHaveLength(count);
@@ -65,12 +65,12 @@ describe("a filter", () => {
     expect(left).toEqual(NO_FILTER);
   });
 
-  it("has a kind once however often it is chosen", () => {
+  it("contains a kind only once", () => {
     const twice = withKind(withKind(NO_FILTER, "ACTION", true), "ACTION", true);
     expect(twice.lineageTypes).toEqual(["ACTION"]);
   });
 
-  it("counts days whole, in UTC", () => {
+  it("includes whole days, in UTC", () => {
     expect(toFilterInput(FULL)).toEqual({ ...FULL, createdBefore: "2026-03-09T23:59:59.999Z" });
     expect(toFilterInput({ ...NO_FILTER, createdBefore: "2026-03-09T10:00Z" })).toEqual({
       createdBefore: "2026-03-09T10:00Z",

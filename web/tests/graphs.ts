@@ -1,10 +1,10 @@
-// Graphs written down as their edges.
+// Helpers that build graphs and scenes from edges.
 
 import { Graph } from "../src/explorer/graph";
 import { DEFAULT_VIEW, type View } from "../src/explorer/view";
 import type { Card, Link, Scene } from "../src/explorer/scene";
 
-/** A graph of edges such as `a>b`, or `a>2>b` over two hidden vertices, whose vertices are all explored. */
+/** A fully explored graph of edges such as `a>b`, or `a>2>b` over two hidden vertices. */
 export function graphOf(...edges: string[]): Graph {
   const graph = new Graph();
   const ends = new Set(edges.flatMap((edge) => [edge.split(">")[0]!, edge.split(">").at(-1)!]));
@@ -26,7 +26,7 @@ export const viewOf = (start: string, change: Partial<View> = {}): View => ({
   ...change,
 });
 
-/** A scene of cards and links alone. */
+/** A scene of only cards and links. */
 export function sceneOf(ids: readonly string[], links: readonly (readonly [string, string])[]): Scene {
   const side = { open: false, shown: false, hidden: 0, unknown: false, missing: false };
   const card = (id: string): Card => ({
@@ -48,7 +48,7 @@ export function sceneOf(ids: readonly string[], links: readonly (readonly [strin
   };
 }
 
-/** Numbers from 0 to 1 that look random and are the same each time. */
+/** Reproducible pseudorandom numbers between 0 and 1. */
 export function* numbers(seed: number): Generator<number, never> {
   for (let state = seed; ;) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

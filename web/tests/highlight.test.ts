@@ -15,19 +15,19 @@ describe("highlight", () => {
     ],
   );
 
-  it("goes the whole way up and down, and not aside", () => {
+  it("covers everything upstream and downstream, and nothing beside", () => {
     expect(lineageOf(scene, "c")).toEqual(new Set(["a", "b", "c", "d", "a b", "b c", "c d"]));
   });
 
-  it("leaves an edge dark that passes the card by", () => {
+  it("excludes an edge that bypasses the card", () => {
     expect(lineageOf(scene, "b").has("a d")).toBe(false);
   });
 
-  it("lights a card without links alone", () => {
+  it("covers only the card if it has no links", () => {
     expect(lineageOf(scene, "apart")).toEqual(new Set(["apart"]));
   });
 
-  it("ends in a circle", () => {
+  it("ends in a cycle", () => {
     const circle = sceneOf(
       ["a", "b"],
       [
@@ -38,7 +38,7 @@ describe("highlight", () => {
     expect(lineageOf(circle, "a")).toEqual(new Set(["a", "b", "a b", "b a"]));
   });
 
-  it("goes into stacks, and out of them to the side that they are of", () => {
+  it("goes into stacks, and from them to their own side", () => {
     const fan = graphOf("p>a", ...Array.from({ length: 20 }, (_, at) => `a>m${at}`));
     const stacked = draw(fan, viewOf("a"));
     const [stack] = [...stacked.stacks.keys()];

@@ -21,34 +21,34 @@ const SCENE = sceneOf(
 );
 const go = (from: string, arrow: Arrow) => next(SCENE, PLACES, from, arrow);
 
-it("goes sideways along links", () => {
+it("moves sideways along links", () => {
   expect(go("a", "ArrowRight")).toBe("b");
   expect(go("c", "ArrowLeft")).toBe("a");
   expect(go("d", "ArrowLeft")).toBe("b");
 });
 
-it("goes sideways to the nearest where no link leads", () => {
+it("moves sideways to the nearest card if none is linked", () => {
   expect(go("c", "ArrowRight")).toBe("e");
   expect(go("e", "ArrowLeft")).toBe("c");
 });
 
-it("goes up and down within the column", () => {
+it("moves up and down within the column", () => {
   expect(go("b", "ArrowDown")).toBe("c");
   expect(go("e", "ArrowUp")).toBe("d");
 });
 
-it("stays where nothing lies that way", () => {
+it("stays if there is no card in that direction", () => {
   expect(go("a", "ArrowLeft")).toBeNull();
   expect(go("b", "ArrowUp")).toBeNull();
   expect(next(SCENE, PLACES, "nowhere", "ArrowUp")).toBeNull();
 });
 
-it("never goes to what has no place yet", () => {
+it("never moves to a card without a place", () => {
   const more = sceneOf([...PLACES.keys(), "new"], [["d", "new"]]);
   expect(next(more, PLACES, "d", "ArrowRight")).toBeNull();
 });
 
-it("knows arrows from other keys", () => {
+it("tells arrows from other keys", () => {
   expect(isArrow("ArrowUp")).toBe(true);
   expect(isArrow("Enter")).toBe(false);
 });

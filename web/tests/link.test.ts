@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { linkedIn, linkTo } from "../src/link";
 
-test("a link holds a document and its variables, in the fragment", () => {
+test("a link has the document and its variables in its fragment", () => {
   const document = {
     query: 'query Ärger { artifacts(type: "a&b=c#d") { nodes { arn } } }\n',
     variables: '{"x": "1 + 1"}',
@@ -15,7 +15,7 @@ test("variables may be left out", () => {
   expect(linkedIn("#query=%7Ba%7D")).toEqual({ query: "{a}", variables: "" });
 });
 
-test("nothing else is taken from a link", () => {
+test("other parameters of a link are ignored", () => {
   expect(linkedIn("#query=%7Ba%7D&headers=%7B%7D&run=1")).toEqual({ query: "{a}", variables: "" });
 });
 

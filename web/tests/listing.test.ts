@@ -15,12 +15,12 @@ const arnsBy = (by: Column, isDown: boolean, titles: Titles = new Map()) =>
   sorted(ROWS, { by, isDown }, titles).map(({ arn }) => arn);
 
 describe("rows", () => {
-  it("are what is shown and what is stacked, each once", () => {
+  it("are the shown and stacked vertices, each once", () => {
     expect(ROWS.map(({ arn }) => arn).sort()).toEqual(["a", "p", ...many].sort());
     expect(ROWS.filter(({ isStacked }) => isStacked)).toHaveLength(16);
   });
 
-  it("of two stacks with the same members are not doubled", () => {
+  it("of two stacks with the same members are not repeated", () => {
     const opened = new Map([["up:m0", 4]]);
     const scene = draw(FAN, viewOf("a", { opened }));
     const twice = draw(FAN, viewOf("a", { opened: new Map([...opened, ["down:b", 4]]) }));
@@ -28,7 +28,7 @@ describe("rows", () => {
     expect(rowsOf(twice, FAN)).toHaveLength(rowsOf(scene, FAN).length);
   });
 
-  it("say how far they are and how many neighbours they have", () => {
+  it("have the distance and the numbers of neighbours", () => {
     const row = (arn: string) => ROWS.find((one) => one.arn === arn)!;
     expect(row("p")).toMatchObject({ distance: -1, counts: { up: { known: 0 }, down: { known: 1, isAll: true } } });
     expect(row("m19")).toMatchObject({ distance: 1, counts: { up: { known: 2 } } });
@@ -42,16 +42,16 @@ describe("sorting", () => {
     title("m3", null, null, "s3://b/1"),
   ]);
 
-  it("counts numbers in names as numbers", () => {
+  it("compares numbers in names as numbers", () => {
     expect(arnsBy("name", false, titles).slice(0, 3)).toEqual(["m3", "p", "a"]);
   });
 
-  it.each([true, false])("puts what has no value last (downwards: %s)", (isDown) => {
+  it.each([true, false])("puts rows without a value last (descending: %s)", (isDown) => {
     expect(new Set(arnsBy("created", isDown, titles).slice(0, 2))).toEqual(new Set(["a", "p"]));
     expect(new Set(arnsBy("source", isDown, titles).slice(0, 2))).toEqual(new Set(["a", "m3"]));
   });
 
-  it("goes both ways", () => {
+  it("is ascending or descending", () => {
     expect(arnsBy("created", false, titles).slice(0, 2)).toEqual(["a", "p"]);
     expect(arnsBy("created", true, titles).slice(0, 2)).toEqual(["p", "a"]);
     expect(arnsBy("distance", false)[0]).toBe("p");
@@ -59,11 +59,11 @@ describe("sorting", () => {
     expect(arnsBy("down", true)[0]).toBe("a");
   });
 
-  it("keeps the order of what is alike", () => {
+  it("is stable", () => {
     expect(arnsBy("kind", true)).toEqual(ROWS.map(({ arn }) => arn));
   });
 
-  it("puts what stands apart last", () => {
+  it("puts unconnected vertices last", () => {
     const graph = graphOf("a>b", "x>y");
     const rows = rowsOf(draw(graph, viewOf("a"), ["x", "y"]), graph);
     expect(sorted(rows, { by: "distance", isDown: true }, new Map()).map(({ arn }) => arn)).toEqual([
@@ -79,7 +79,7 @@ describe("searching", () => {
   const titles = new Map([title("m4", "Übung <b>", null, "s3://Bucket/Key")]);
   const found = (text: string) => matching(ROWS, { ...ALL, text }, titles).map(({ arn }) => arn);
 
-  it("looks into names, sources, types and ARNs, whatever their case", () => {
+  it("matches names, sources, types and ARNs, ignoring case", () => {
     expect(found("übung")).toEqual(["m4"]);
     expect(found(" bucket/KEY ")).toEqual(["m4"]);
     expect(found("m13")).toEqual(["m13"]);
@@ -93,7 +93,7 @@ describe("searching", () => {
   });
 });
 
-it("counts the rows of a type, the most first", () => {
+it("counts the rows of a type, most frequent first", () => {
   const graph = graphOf("a>b");
   graph.add([{ arn: "c", lineageType: "ACTION", type: null }], []);
   const rows = rowsOf(draw(graph, viewOf("a"), ["c"]), graph);

@@ -13,45 +13,45 @@ const entry = (name: string, more: Partial<Entry> = {}): Entry => ({
 const names = (entries: readonly Entry[]) => entries.map(({ name }) => name);
 
 describe("matching", () => {
-  test("puts what the gateway found before what is called so", () => {
+  test("puts exact matches of the gateway before names", () => {
     const exact = entry("b");
     expect(names(matching("a", [exact], [entry("a"), exact]))).toEqual(["b", "a"]);
   });
 
-  test("puts whole names before beginnings before parts", () => {
+  test("puts full names before prefixes before substrings", () => {
     const others = [entry("old-churn"), entry("churn-2"), entry("churn")];
     expect(names(matching("Churn", [], others))).toEqual(["churn", "churn-2", "old-churn"]);
   });
 
-  test("wants every word, in whatever order and place", () => {
+  test("requires every word, in any order and place", () => {
     const others = [entry("churn-model", { type: "Model" }), entry("churn-data")];
     expect(names(matching("model churn", [], others))).toEqual(["churn-model"]);
     expect(names(matching("data set churn", [], others))).toEqual(["churn-data"]);
   });
 
-  test("looks into sources", () => {
+  test("searches sources", () => {
     const others = [entry("one", { sourceUri: "s3://acme/runs/7/train.csv" }), entry("two")];
     expect(names(matching("s3://acme/runs/7", [], others))).toEqual(["one"]);
   });
 
-  test("takes an ARN whole, and no word for what all ARNs share", () => {
+  test("matches full ARNs, but no word that all ARNs share", () => {
     const others = [entry("one"), entry("two")];
     expect(names(matching(others[1]!.arn, [], others))).toEqual(["two"]);
     expect(matching("eu-west-1", [], others)).toEqual([]);
   });
 
-  test("lists each vertex once, as it was named first", () => {
+  test("lists each vertex once, with its first name", () => {
     expect(names(matching("name", [], [entry("a", { name: "name one" }), entry("a", { name: "name two" })]))).toEqual([
       "name one",
     ]);
   });
 
-  test("finds nothing by nothing", () => {
+  test("finds nothing for an empty text", () => {
     expect(matching(" \u200b ", [], [entry("one")])).toEqual([]);
   });
 });
 
-test("a reference is what was pasted without what cannot be seen", () => {
+test("a reference is the pasted text without invisible characters", () => {
   expect(reference("\u00a0s3://acme/\u200btrain.csv\u200f\t")).toBe("s3://acme/train.csv");
 });
 

@@ -3,7 +3,7 @@ import type { IncompleteReason, CoverageFragment } from "../src/generated/graphq
 import { Graph } from "../src/explorer/graph";
 import { type Missing, missing, onward, resumed } from "../src/explorer/missing";
 
-/** A chain of vertices, each made from the one before. */
+/** A chain of vertices, each derived from the one before. */
 function chain(...arns: string[]): Graph {
   const graph = new Graph();
   graph.add(
@@ -29,11 +29,11 @@ const asked = (hops: number, ...start: string[]) => ({ start, side: "down" as co
 describe("what a walk left out", () => {
   const graph = chain("a", "b", "c", "d");
 
-  test("is nothing where it only went as far as it was to", () => {
+  test("is nothing if it only stopped at its maximum depth", () => {
     expect(missing(graph, asked(3, "a"), left(["MAX_DEPTH"], ["d"])).frontier.size).toBe(0);
   });
 
-  test("is beyond those that it met before it had gone as far", () => {
+  test("lies beyond frontier vertices nearer than its maximum depth", () => {
     const { frontier } = missing(graph, asked(3, "a"), left(["MAX_DEPTH", "ACCESS_DENIED"], ["b", "d"]));
     expect([...frontier]).toEqual([["b", 2]]);
   });
@@ -48,7 +48,7 @@ describe("what a walk left out", () => {
   });
 });
 
-describe("going on", () => {
+describe("continuing a walk", () => {
   const before: Missing = {
     reasons: ["MAX_VERTICES"],
     frontier: new Map([
@@ -60,37 +60,37 @@ describe("going on", () => {
   };
   const nothing = missing(new Graph(), asked(2, "b"), left([], []));
 
-  test("begins at the nearest, which want the same number of hops", () => {
+  test("begins at the nearest vertices, which miss the same number of hops", () => {
     expect(onward(before, new Set())).toEqual({ start: ["b", "c"], hops: 2 });
     expect(onward(before, new Set(["b"]))).toEqual({ start: ["c"], hops: 2 });
     expect(onward(before, new Set(["b", "c"]))).toEqual({ start: ["d"], hops: 1 });
     expect(onward(before, new Set(["b", "c", "d"]))).toBeNull();
   });
 
-  test("takes as many starts as a walk may have", () => {
+  test("takes at most as many starts as a walk may have", () => {
     const many = { ...before, frontier: new Map(Array.from({ length: 150 }, (_, at) => [String(at), 1])) };
     const first = onward(many, new Set())!;
     expect(first.start).toHaveLength(100);
     expect(onward(many, new Set(first.start))!.start).toHaveLength(50);
   });
 
-  test("keeps the rest of the frontier, and why there is one", () => {
+  test("keeps the rest of the frontier and its reasons", () => {
     const now = resumed(before, asked(2, "b", "c"), nothing);
     expect(now).toEqual({ reasons: ["MAX_VERTICES"], frontier: new Map([["d", 1]]), maxVertices: 2000 });
     expect(resumed(now, asked(1, "d"), nothing)).toEqual({ reasons: [], frontier: new Map(), maxVertices: 2000 });
   });
 
-  test("keeps those that were walked from less far than is missing", () => {
+  test("keeps vertices that were continued by too few hops", () => {
     expect([...resumed(before, asked(1, "b", "d"), nothing).frontier.keys()]).toEqual(["b", "c"]);
   });
 
-  test("adds what is missing beyond, once more where it was denied again", () => {
+  test("adds the new frontier, including what was denied again", () => {
     const after = { reasons: ["ACCESS_DENIED" as const], frontier: new Map([["b", 2]]), maxVertices: 2000 };
     const now = resumed({ ...before, frontier: new Map([["b", 2]]) }, asked(2, "b"), after);
     expect(now).toEqual(after);
   });
 
-  test("does not bring back what no longer exists", () => {
+  test("keeps the reason that some vertices no longer exist", () => {
     const gone = { ...before, reasons: ["MAX_VERTICES", "DANGLING"] as const };
     expect(resumed(gone, asked(2, "b", "c", "d"), nothing).reasons).toEqual(["DANGLING"]);
   });

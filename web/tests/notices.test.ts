@@ -17,7 +17,7 @@ const left = (reasons: IncompleteReason[] = [], frontier: [string, number][] = [
 const WHOLE = { up: left(), down: left() };
 const FILTERED = { ...DEFAULT_VIEW, start: ["a"], filter: { ...NO_FILTER, types: ["Model"] } };
 
-/** What is told of a start with so many neighbours. */
+/** The notices for a start with a number of neighbours. */
 function told(known: Partial<NoticeState>, neighbours = 1) {
   const graph = new Graph();
   const vertex = (arn: string) => ({ arn, lineageType: "ARTIFACT" as const, type: null });
@@ -49,13 +49,13 @@ const titles = (...given: Parameters<typeof told>) => told(...given).map(({ titl
 const remedies = (...given: Parameters<typeof told>) =>
   told(...given).flatMap(({ remedies }) => remedies.map(([one]) => one));
 
-describe("nothing is told", () => {
-  test("of a whole picture", () => expect(told({})).toEqual([]));
-  test("of depth, which the user chose", () =>
+describe("there is no notice", () => {
+  test("about a complete graph", () => expect(told({})).toEqual([]));
+  test("about the depth, which the user chose", () =>
     expect(told({ coverage: { up: left(["MAX_DEPTH"]), down: left(["MAX_DEPTH"]) } })).toEqual([]));
   test("while a credential is wanted", () =>
     expect(told({ credentialWanted: "first", problem: problem("UNAUTHENTICATED", "?") })).toEqual([]));
-  test("of an end that has not come yet", () =>
+  test("about a walk that has not ended", () =>
     expect(told({ progress: { visited: 0, awsCalls: 0 }, coverage: { up: null, down: null } })).toEqual([]));
 });
 
@@ -72,35 +72,35 @@ describe("a walk that was cut short", () => {
     ["CALL_BUDGET", /calls/, ["resume"]],
     ["DEADLINE", /ran out of time/, ["resume"]],
     ["MAX_VERTICES", /more vertices/, ["resume"]],
-  ])("by %s says so in its own words", (reason, words, does) => {
+  ])("by %s has its own notice", (reason, words, does) => {
     const [notice] = told(cut([reason]));
     expect(notice!.lines).toEqual([expect.stringMatching(words)]);
     expect(remedies(cut([reason]))).toEqual(does);
   });
 
-  test("says on which side", () => {
+  test("says which side", () => {
     expect(titles(cut(["THROTTLED"]))).toEqual(["Something is missing downstream"]);
     const both = { up: left(["THROTTLED"]), down: left(["THROTTLED"]) };
     expect(titles({ coverage: both })).toEqual(["Something is missing"]);
   });
 
-  test("does not offer to go on where there is nowhere to", () => {
+  test("does not offer to continue without a frontier", () => {
     expect(remedies({ coverage: { up: left(), down: left(["MAX_VERTICES"]) } })).toEqual([]);
   });
 
-  test("asks for a filter where there are too many", () => {
+  test("suggests a filter if there are too many vertices", () => {
     expect(remedies(cut(["MAX_VERTICES"]), 10_000)).toEqual(["filter"]);
     expect(told(cut(["MAX_VERTICES"]), 10_000)[0]!.lines.at(-1)).toMatch("More than 10,000");
   });
 
-  test("asks for a nearer start where a filter does not help", () => {
+  test("suggests a closer start if a filter does not help", () => {
     expect(remedies({ ...cut(["MAX_VERTICES"], 10_000), view: FILTERED })).toEqual([]);
     expect(told({ ...cut(["MAX_VERTICES"], 10_000), view: FILTERED })[0]!.lines.at(-1)).toMatch("start closer");
     expect(remedies({ ...cut(["MAX_VERTICES"], 8000), view: FILTERED })).toEqual(["resume"]);
   });
 });
 
-describe("what else there is to say", () => {
+describe("other notices", () => {
   test("a start that does not exist", () => {
     const gone = { up: left(["DANGLING"]), down: left(["DANGLING"]) };
     expect(titles({ graph: new Graph(), coverage: gone })).toEqual(["There is no such vertex"]);
@@ -109,21 +109,21 @@ describe("what else there is to say", () => {
     const empty = { view: DEFAULT_VIEW, graph: new Graph(), coverage: { up: null, down: null }, isEmpty: true };
     expect(titles(empty)).toEqual(["There is no lineage here yet"]);
   });
-  test("a walk called off", () => {
+  test("a cancelled walk", () => {
     expect(titles({ coverage: { up: null, down: left() } })).toEqual(["Stopped"]);
   });
-  test("a filter that nothing passes", () => {
+  test("a filter that nothing matches", () => {
     const none = { view: FILTERED, coverage: { up: left(["MAX_DEPTH"]), down: left() } };
     expect(remedies(none, 0)).toEqual(["clear", "deeper"]);
     expect(remedies({ ...none, coverage: WHOLE }, 0)).toEqual(["clear"]);
   });
-  test("a picture of groups", () => {
+  test("a grouped scene", () => {
     const many = told({ view: { ...DEFAULT_VIEW, start: ["a"], opened: new Map([["down:a", 2000]]) } }, 1600);
     expect(many.map(({ title }) => title)).toEqual(["1,601 vertices are drawn as groups"]);
     expect(many[0]!.remedies.map(([one]) => one)).toEqual(["filter"]);
   });
   test("a vertex with no association", () => expect(titles({}, 0)).toEqual(["Nothing is associated with it"]));
-  test("names that could not be had", () => {
+  test("titles that could not be loaded", () => {
     const undescribed = problem("FORBIDDEN", "AWS denies the gateway DescribeArtifact here.");
     expect(told({ undescribed })[0]!.lines).toEqual([undescribed.message]);
     expect(titles({ undescribed, coverage: { up: left(["ACCESS_DENIED"]), down: left() } })).toEqual([
@@ -143,14 +143,14 @@ describe("a problem", () => {
     ["BAD_USER_INPUT", "This link is not valid", ["latest"]],
     ["INTERNAL", "Something went wrong", ["retry"]],
     ["ANY_OTHER", "Something went wrong", ["retry"]],
-  ])("with the code %s has words of its own, and the gateway's", (code, title, does) => {
+  ])("with the code %s has its own title, and the gateway's message", (code, title, does) => {
     const known = { problem: problem(code, "said"), graph: new Graph(), coverage: { up: null, down: null } };
     expect(titles(known)).toEqual([title]);
     expect(told(known)[0]!.lines[0]).toBe("said");
     expect(remedies(known)).toEqual(does);
   });
 
-  test("says no sentence twice", () => {
+  test("repeats no sentence", () => {
     const { title, lines } = told({ problem: problem("OFFLINE", "The gateway cannot be reached.") })[0]!;
     expect([title, ...lines]).toEqual(["The gateway cannot be reached", expect.stringContaining("tries again")]);
   });

@@ -5,7 +5,7 @@ import { prefixed } from "../src/prefix";
 
 const documents = import.meta.glob<string>("../src/**/*.graphql", { eager: true, query: "?raw", import: "default" });
 
-test("names of types and root fields change, and nothing else", () => {
+test("only names of types and root fields change", () => {
   const document = `# lineage of an Artifact
 query Walk($start: [Arn!]! = ["lineage"], $filter: LineageFilter) {
   lineage(start: $start,   filter: $filter) { # Artifact
@@ -28,14 +28,14 @@ fragment Named on SageMakerLineageEntity { artifact: name }
 `);
 });
 
-test("answers keep the names of root fields", () => {
+test("responses keep the names of root fields", () => {
   const document = "subscription { lineage(start: []) { visited } other: lineage(start: []) { visited } }";
   expect(prefixed(document, "SageMaker")).toBe(
     "subscription { lineage: sageMakerLineage(start: []) { visited } other: sageMakerLineage(start: []) { visited } }",
   );
 });
 
-test("root fields are found in fragments", () => {
+test("root fields in fragments are renamed", () => {
   const document =
     "{ ... { pipelines { nodes { name } } ... on Query { _service { sdl } } ...Rest } } fragment Rest on Query { projects { nodes { name } } }";
   expect(prefixed(document, "ml", { aliased: false })).toBe(
@@ -43,7 +43,7 @@ test("root fields are found in fragments", () => {
   );
 });
 
-test("without a prefix a document stays what it is, whatever it is", () => {
+test("without a prefix, a document is unchanged, even if invalid", () => {
   expect(prefixed("{ no document", "")).toBe("{ no document");
 });
 
@@ -54,7 +54,7 @@ const types = parse(sdl).definitions.flatMap((it) =>
 test.each(types.map(({ kind, name }) => [name!.value, kind] as const))(
   "%s, a %s, is named as its kind is",
   (name, kind) => {
-    // What federation adds has an underscore in its name.
+    // Names that federation adds contain an underscore.
     const shared = ["Query", "Mutation", "Subscription", "Node", "PageInfo"].includes(name) || name.includes("_");
     const kept = shared || kind === Kind.SCALAR_TYPE_DEFINITION;
     const document = `query ($of: ${name}) { _any(of: $of) }`;

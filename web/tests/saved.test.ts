@@ -9,7 +9,7 @@ const entry = (name: string): Entry => ({
   sourceUri: null,
 });
 
-/** A storage like the browser's, whose writes may fail. */
+/** A fake localStorage, whose writes may fail. */
 class Storage {
   readonly items = new Map<string, string>();
   isFull = false;
@@ -22,7 +22,7 @@ class Storage {
 
 let storage: Storage;
 
-/** The lists as a page finds them that is opened now. */
+/** The lists as a newly opened page loads them. */
 async function opened() {
   vi.resetModules();
   const { useSaved } = await import("../src/explorer/saved");
@@ -35,7 +35,7 @@ beforeEach(() => {
   vi.stubGlobal("location", { pathname: "/" });
 });
 
-test("what was chosen and starred is there again", async () => {
+test("recent and starred vertices are saved", async () => {
   const kept = await opened();
   kept().choose(entry("a"));
   kept().choose(entry("b"));
@@ -46,14 +46,14 @@ test("what was chosen and starred is there again", async () => {
   expect(again().starred).toEqual([entry("c")]);
 });
 
-test("a star is taken away as it was given", async () => {
+test("toggling a star twice removes it", async () => {
   const kept = await opened();
   kept().toggleStar(entry("a"));
   kept().toggleStar({ ...entry("a"), name: "renamed" });
   expect(kept().starred).toEqual([]);
 });
 
-test("the oldest go where there are too many", async () => {
+test("the oldest are dropped beyond the maximum", async () => {
   const kept = await opened();
   for (let index = 0; index < 30; index++) kept().choose(entry(String(index)));
   expect(
@@ -64,7 +64,7 @@ test("the oldest go where there are too many", async () => {
   expect(kept().recent).toHaveLength(20);
 });
 
-test("pages at other paths have lists of their own", async () => {
+test("pages at other paths have their own lists", async () => {
   (await opened())().choose(entry("a"));
   vi.stubGlobal("location", { pathname: "/other/" });
   expect((await opened())().recent).toEqual([]);
@@ -77,19 +77,19 @@ describe("storage", () => {
     '{"length": 1}',
     '[null, 1, "x", {"arn": 5}]',
     '[{"arn": "a", "name": "b", "lineageType": "X"}]',
-  ])("that holds %s is like none", async (text) => {
+  ])("that holds %s is ignored", async (text) => {
     storage.items.set("lineage-gateway / recent", text);
     expect((await opened())().recent).toEqual([]);
   });
 
-  test("that is full keeps nothing, and the page goes on", async () => {
+  test("that is full saves nothing, and raises no error", async () => {
     const kept = await opened();
     storage.isFull = true;
     kept().choose(entry("a"));
     expect(kept().recent).toEqual([entry("a")]);
   });
 
-  test("that is forbidden is like none", async () => {
+  test("that is blocked leaves the lists in memory", async () => {
     vi.stubGlobal("localStorage", undefined);
     const kept = await opened();
     kept().toggleStar(entry("a"));

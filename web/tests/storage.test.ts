@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 
-test("what the browser forbids lasts as long as the page", async () => {
+test("blocked storage is replaced by one that lasts as long as the page", async () => {
   const forbid = () => {
     throw new DOMException("Access is denied for this document.", "SecurityError");
   };

@@ -4,7 +4,7 @@ import { throttled } from "../src/explorer/throttle";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it("acts at once, and once for all calls that come soon", () => {
+it("acts at once, and once more for all calls within the interval", () => {
   const act = vi.fn();
   const call = throttled(100, act);
   call();
@@ -17,7 +17,7 @@ it("acts at once, and once for all calls that come soon", () => {
   expect(act).toHaveBeenCalledTimes(2);
 });
 
-it("acts at once again after a rest", () => {
+it("acts at once after the interval", () => {
   const act = vi.fn();
   const call = throttled(100, act);
   call();
@@ -26,7 +26,7 @@ it("acts at once again after a rest", () => {
   expect(act).toHaveBeenCalledTimes(2);
 });
 
-it("never acts twice within a while, however often it is called for", () => {
+it("never acts twice within an interval", () => {
   const times: number[] = [];
   const call = throttled(100, () => times.push(Date.now()));
   for (let count = 0; count < 500; count++) {

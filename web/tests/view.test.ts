@@ -27,7 +27,7 @@ const FULL: View = {
 };
 
 describe("the address", () => {
-  it("says all that is looked at", () => {
+  it("holds the whole view", () => {
     expect(parse(`#${write(FULL)}`)).toEqual(FULL);
   });
 
@@ -38,21 +38,21 @@ describe("the address", () => {
     { start: [A], filter: { ...NO_FILTER, lineageTypes: ["CONTEXT" as const] } },
     { start: [A], depth: { up: 0, down: MAX_HOPS } },
     {},
-  ])("says %j, and nothing else", (change) => {
+  ])("holds only %j", (change) => {
     const view = { ...DEFAULT_VIEW, ...change };
     expect(parse(write(view))).toEqual(view);
   });
 
-  it("is the same for the same view", () => {
+  it("is canonical", () => {
     expect(write(parse(write(FULL)))).toBe(write(FULL));
   });
 
-  it("begins a path that has no start at its own", () => {
+  it("starts at the path if it has no start", () => {
     expect(parse(new URLSearchParams([["path", A], ["path", B]]).toString()).start).toEqual([A]); // prettier-ignore
   });
 });
 
-describe("an address that cannot be", () => {
+describe("an invalid address", () => {
   it.each([
     "",
     "#",
@@ -70,32 +70,32 @@ describe("an address that cannot be", () => {
     "#after=March+7&before=1",
     "#path=arn:x&way=1&alone=",
     "#show=everything",
-  ])("%s shows what there is without it", (fragment) => {
+  ])("%s is the default view", (fragment) => {
     expect(parse(fragment)).toEqual(DEFAULT_VIEW);
   });
 
-  it("goes no deeper than walks do", () => {
+  it("is limited to the maximum depth", () => {
     expect(parse("#start=arn:x&up=99999999999999999999&down=101").depth).toEqual({ up: MAX_HOPS, down: MAX_HOPS });
   });
 
-  it("says each thing once", () => {
+  it("has duplicates removed", () => {
     expect(parse("#type=Model&type=Model&kind=ACTION&kind=ACTION").filter).toMatchObject({
       types: ["Model"],
       lineageTypes: ["ACTION"],
     });
   });
 
-  it("starts from no more than a walk may", () => {
+  it("is limited to the maximum number of starts", () => {
     const many = Array.from({ length: 300 }, (_, at) => ["start", `arn:${at}`]);
     expect(parse(new URLSearchParams(many).toString()).start).toHaveLength(100);
   });
 
-  it("has no more ends of a path than two", () => {
+  it("is limited to two ends of a path", () => {
     expect(parse("#path=arn:a&path=arn:b&path=arn:c").path).toEqual(["arn:a", "arn:b"]);
   });
 });
 
-it("is filtered by any part of a filter", () => {
+it("any part makes a filter", () => {
   expect(isFiltered(NO_FILTER)).toBe(false);
   const parts = [{ types: ["x"] }, { createdAfter: "2026-01-01" }, { lineageTypes: ["ACTION" as const] }];
   for (const part of parts) expect(isFiltered({ ...NO_FILTER, ...part })).toBe(true);
