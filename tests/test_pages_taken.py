@@ -133,6 +133,29 @@ def read(svg: Path) -> ET.Element:
     return ET.parse(svg).getroot()  # noqa: S314 - what the page itself has drawn
 
 
+async def test_picture_is_printed_whole(browser: Browser, demo: str, tmp_path: Path) -> None:
+    address = f"{demo}#start={STAGING}&up=4&down=0"
+    async with drawn(browser, address, viewport={"width": 800, "height": 400}, color_scheme="dark") as visit:
+        page, printed = visit.page, visit.page.locator(".printed svg")
+        root = read(await taken(page, "SVG", tmp_path))
+        await expect(printed).to_have_count(0)
+        note = "addEventListener('beforeprint', () => (window.seen = document.querySelector('.printed').textContent))"
+        await page.evaluate(note)
+        await page.pdf(format="A5")
+        assert await page.evaluate("seen") == "".join(root.itertext())
+        await expect(printed).to_have_count(0)
+        await page.emulate_media(media="print")
+        await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        box = await printed.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 800
+        whole = float(root.get("width", "")) / float(root.get("height", ""))
+        assert box["width"] / box["height"] == pytest.approx(whole, rel=0.01)
+        await expect(printed.locator("> rect")).to_have_css("fill", "rgb(246, 247, 249)")
+        await expect(page.locator(".canvas")).to_be_hidden()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_svg_holds_hostile_names(
     browser: Browser, account: str, load: Callable[..., None], tmp_path: Path, scheme: str

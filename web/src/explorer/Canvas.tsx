@@ -18,6 +18,7 @@ import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "rea
 import { type CardNode, VertexCard, reachOf } from "./VertexCard";
 import { LowDetail, cardAt } from "./LowDetail";
 import { LinkLine, type LinkEdge } from "./LinkLine";
+import { PrintedPicture } from "./PrintedPicture";
 import { StackCard, type StackNode } from "./StackCard";
 import { useExplorer } from "./store";
 import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
@@ -155,56 +156,61 @@ function Flow({ scene: wanted }: { scene: Scene }) {
   useSelectedInSight(arranged, reveal);
 
   return (
-    <div
-      className="canvas"
-      role="application"
-      aria-label="Lineage graph: arrows go to neighbours, with Shift they open a side, Enter opens both, Space selects, Escape leaves"
-      onKeyDown={keys}
-      onFocus={() => trace(focusedCard())}
-      onBlur={() => trace(null)}
-    >
-      <ReactFlow
-        nodes={isLowDetail ? [] : nodes}
-        edges={isLowDetail ? [] : edges}
-        nodeTypes={NODES}
-        edgeTypes={EDGES}
-        defaultViewport={lastSeen.viewport}
-        onlyRenderVisibleElements
-        nodesDraggable={false}
-        nodesConnectable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        elementsSelectable={false}
-        disableKeyboardA11y
-        zoomOnDoubleClick={false}
-        minZoom={0.02}
-        maxZoom={2}
-        onNodeMouseEnter={(_, { id }) => trace(id)}
-        onNodeMouseLeave={() => trace(focusedCard())}
-        onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
-        onMoveStart={(event) => {
-          if (event) fitted.current = subject;
-        }}
-        onPaneClick={({ clientX, clientY }) => {
-          const place =
-            isLowDetail &&
-            arranged?.places.get(cardAt(arranged.places, flow.screenToFlowPosition({ x: clientX, y: clientY })) ?? "");
-          if (place) void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.8 });
-          else go({ selected: [] });
-        }}
+    <>
+      <div
+        className="canvas"
+        role="application"
+        aria-label="Lineage graph: arrows go to neighbours, with Shift they open a side, Enter opens both, Space selects, Escape leaves"
+        onKeyDown={keys}
+        onFocus={() => trace(focusedCard())}
+        onBlur={() => trace(null)}
       >
-        {isLowDetail && arranged && <LowDetail {...arranged} />}
-        {/* React Flow's own button would only fit the rendered cards, and again whenever others are rendered. */}
-        <Controls showInteractive={false} showFitView={false}>
-          <ControlButton title="Fit View" aria-label="Fit View" onClick={() => void showAll(flow, nodes)}>
-            <Maximize aria-hidden />
-          </ControlButton>
-        </Controls>
-        {nodes.length > 60 && !isLowDetail && (
-          <MiniMap pannable zoomable nodeClassName={(node) => `mini ${node.className ?? ""}`} ariaLabel="Overview" />
-        )}
-      </ReactFlow>
-    </div>
+        <ReactFlow
+          nodes={isLowDetail ? [] : nodes}
+          edges={isLowDetail ? [] : edges}
+          nodeTypes={NODES}
+          edgeTypes={EDGES}
+          defaultViewport={lastSeen.viewport}
+          onlyRenderVisibleElements
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          disableKeyboardA11y
+          zoomOnDoubleClick={false}
+          minZoom={0.02}
+          maxZoom={2}
+          onNodeMouseEnter={(_, { id }) => trace(id)}
+          onNodeMouseLeave={() => trace(focusedCard())}
+          onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
+          onMoveStart={(event) => {
+            if (event) fitted.current = subject;
+          }}
+          onPaneClick={({ clientX, clientY }) => {
+            const place =
+              isLowDetail &&
+              arranged?.places.get(
+                cardAt(arranged.places, flow.screenToFlowPosition({ x: clientX, y: clientY })) ?? "",
+              );
+            if (place) void flow.setCenter(place.x + WIDTH / 2, place.y + HEIGHT / 2, { zoom: 0.8 });
+            else go({ selected: [] });
+          }}
+        >
+          {isLowDetail && arranged && <LowDetail {...arranged} />}
+          {/* React Flow's own button would only fit the rendered cards, and again whenever others are rendered. */}
+          <Controls showInteractive={false} showFitView={false}>
+            <ControlButton title="Fit View" aria-label="Fit View" onClick={() => void showAll(flow, nodes)}>
+              <Maximize aria-hidden />
+            </ControlButton>
+          </Controls>
+          {nodes.length > 60 && !isLowDetail && (
+            <MiniMap pannable zoomable nodeClassName={(node) => `mini ${node.className ?? ""}`} ariaLabel="Overview" />
+          )}
+        </ReactFlow>
+      </div>
+      {arranged && <PrintedPicture arranged={arranged} />}
+    </>
   );
 }
 

@@ -38,11 +38,19 @@ interface Style {
   readonly ids: ReadonlyMap<string, string>;
 }
 
-/** Draw a scene at the given places. */
-export function picture({ scene, places }: Arranged, graph: Graph, titles: ReadonlyMap<string, Title>): Picture {
+/** Draw a scene at the given places, by default in the page's colour scheme. */
+export function picture(
+  { scene, places }: Arranged,
+  graph: Graph,
+  titles: ReadonlyMap<string, Title>,
+  colourScheme = "",
+): Picture {
   const cards = [...scene.cards.values()];
   const shapes = iconsOf(cards.map(({ vertex }) => vertex));
-  const style = { colours: coloursNow(), ids: new Map([...shapes.keys()].map((key, at) => [key, `icon-${at}`])) };
+  const style = {
+    colours: coloursOf(colourScheme),
+    ids: new Map([...shapes.keys()].map((key, at) => [key, `icon-${at}`])),
+  };
   const place = (id: string, parts: Element[]) => {
     const { x, y } = places.get(id)!;
     return element("g", { transform: `translate(${x} ${y})` }, parts);
@@ -205,9 +213,10 @@ const measured =
     return measuring.measureText(words).width;
   };
 
-/** The page's current colours, light or dark. */
-function coloursNow(): Colours {
+/** The page's colours in a colour scheme, empty for the current one. */
+function coloursOf(scheme: string): Colours {
   const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.colorScheme = scheme;
   // In forced-colors mode, every computed colour would otherwise be the system's text colour.
   probe.style.setProperty("forced-color-adjust", "none");
   const now = [...COLOURS, ...LINEAGE_TYPES.map(colourOf)].map((name) => {
