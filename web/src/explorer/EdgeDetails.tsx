@@ -3,7 +3,7 @@
 import { ArrowDown } from "lucide-react";
 import { BetweenDocument, type BetweenQuery } from "../generated/graphql";
 import { ask } from "./api";
-import { Skeleton, Timestamp, User } from "./Fields";
+import { Failed, Skeleton, Timestamp, User } from "./Fields";
 import { Icon } from "./Icon";
 import { useDetails } from "./details";
 import { useExplorer } from "./store";
@@ -76,23 +76,18 @@ function Associations({ source, destination }: Ends) {
   const { answer, problem, retry } = useDetails(edgeId(source, destination), (signal) =>
     ask(BetweenDocument, { source, destination }, signal),
   );
-  const failed = problem ?? answer?.problems[0];
+  const problems = problem ? [problem] : (answer?.problems ?? []);
   const found = answer?.data.associations.nodes ?? [];
   if (!answer && !problem) return <Skeleton of="the association" />;
   return (
     <>
-      {failed && (
-        <div className="failed" role="alert">
-          <p>{failed.message}</p>
-          <button type="button" onClick={retry}>
-            Ask again
-          </button>
-        </div>
-      )}
+      <Failed problems={problems} retry={retry} />
       {found.map((association) => (
         <Association key={association.id} {...association} />
       ))}
-      {answer && !found.length && !failed && <p className="note">There is no direct association between them.</p>}
+      {answer && !found.length && !problems.length && (
+        <p className="note">There is no direct association between them.</p>
+      )}
     </>
   );
 }

@@ -113,6 +113,22 @@ export function MissingValue({ problem }: { problem: Problem }): ReactNode {
   );
 }
 
+/** Why some details are missing, with a button to retry; nothing if there are no problems. */
+export function Failed({ problems, retry }: { problems: readonly Problem[]; retry: () => void }) {
+  if (!problems.length) return null;
+  const messages = [...new Set(problems.map(({ message }) => message))];
+  return (
+    <div className="failed" role="alert">
+      {messages.map((message) => (
+        <p key={message}>{message}</p>
+      ))}
+      <button type="button" onClick={retry}>
+        Ask again
+      </button>
+    </div>
+  );
+}
+
 /** The placeholder of details that are loading, or for which the user must sign in. */
 export function Skeleton({ of }: { of: string }) {
   const isSignedOut = useExplorer(({ credentialWanted }) => credentialWanted !== null);

@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { gateway } from "../gateway";
 import { DetailDocument } from "../generated/graphql";
 import { type Problem, ask } from "./api";
-import { MissingValue, Skeleton } from "./Fields";
+import { Failed, MissingValue, Skeleton } from "./Fields";
 import { Neighbours } from "./Neighbours";
 import { copy } from "./clipboard";
 import { consolePage } from "./console";
@@ -24,7 +24,7 @@ export function Inspector({ arn, scene }: { arn: string; scene: Scene }) {
     <>
       <Arn arn={arn} />
       <Actions arn={arn} scene={scene} entity={entity} />
-      {failed.length > 0 && <Failed problems={failed} retry={retry} />}
+      <Failed problems={failed} retry={retry} />
       {entity ? (
         <Rows entity={entity} problems={failed} />
       ) : answer ? (
@@ -107,20 +107,6 @@ function PathsToStart({ arn, scene }: { arn: string; scene: Scene }) {
     <button type="button" onClick={() => useExplorer.getState().go({ path })}>
       <Route size={14} aria-hidden /> {distance < 0 ? "Paths to the start" : "Paths from the start"}
     </button>
-  );
-}
-
-function Failed({ problems, retry }: { problems: readonly Problem[]; retry: () => void }) {
-  const messages = [...new Set(problems.map(({ message }) => message))];
-  return (
-    <div className="failed" role="alert">
-      {messages.map((message) => (
-        <p key={message}>{message}</p>
-      ))}
-      <button type="button" onClick={retry}>
-        Ask again
-      </button>
-    </div>
   );
 }
 

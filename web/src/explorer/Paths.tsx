@@ -18,6 +18,7 @@ import {
   idsOf,
   usePicking,
 } from "./pathfinding";
+import { useWanted } from "./wanted";
 
 export function Paths() {
   const isOn = usePicking(({ ends }) => ends !== null);
@@ -221,8 +222,7 @@ const LEFT_OUT = {
 
 function Name({ arn }: { arn: string }) {
   const title = useExplorer(({ titles }) => titles.get(arn));
-  const { wantTitles } = useExplorer.getState();
-  useEffect(() => wantTitles([arn]), [arn, wantTitles]);
+  useWanted("wantTitles", [arn]);
   const name = nameOf(arn, title);
   return (
     <bdi className="path-end" title={name}>

@@ -24,6 +24,7 @@ import {
 import { KINDS, nameOf, typeOf } from "./names";
 import { choose } from "./pathfinding";
 import type { Scene } from "./scene";
+import { useWanted } from "./wanted";
 
 /** Rows per page. */
 const PAGE = 100;
@@ -54,7 +55,10 @@ export function Table({ scene }: { scene: Scene }) {
   const last = Math.max(0, Math.ceil(found.length / PAGE) - 1);
   const at = Math.min(page, last);
   const here = found.slice(at * PAGE, (at + 1) * PAGE);
-  useTitlesOf(here);
+  useWanted(
+    "wantTitles",
+    here.map(({ arn }) => arn),
+  );
   const naming = useAllTitles(rows, isTitled(order.by) || wanted.text.trim() !== "");
   const change = (to: Wanted) => {
     setWanted(to);
@@ -95,12 +99,6 @@ export function Table({ scene }: { scene: Scene }) {
       </div>
     </div>
   );
-}
-
-function useTitlesOf(rows: readonly Row[]): void {
-  const { wantTitles } = useExplorer.getState();
-  const arns = rows.map(({ arn }) => arn);
-  useEffect(() => wantTitles(arns), [arns.join(" "), wantTitles]);
 }
 
 /** Fetches the titles of all rows if they are needed; returns the progress to render. */

@@ -1,7 +1,7 @@
 // Computes the scene for a view of the graph: cards, stacks of siblings, groups if there is too much, and links.
 
 import { type Edge, type Graph, type Side, SIDES, type Vertex, append, edgeId } from "./graph";
-import { type View, sideKey } from "./view";
+import { type View, sideKey, splitKey } from "./view";
 
 /** A side of a card. */
 export interface CardSide {
@@ -197,11 +197,6 @@ const SIGNS: Record<Side, 1 | -1> = { up: -1, down: 1 };
 function exhaust<T>(items: readonly T[], attempt: (item: T) => boolean): readonly T[] {
   const left = items.filter((item) => !attempt(item));
   return left.length && left.length < items.length ? exhaust(left, attempt) : left;
-}
-
-function splitKey(key: string): [Side, string] {
-  const colon = key.indexOf(":");
-  return [key.slice(0, colon) as Side, key.slice(colon + 1)];
 }
 
 /** The id of the stack on a card's side. */

@@ -19,7 +19,18 @@ import {
   onward,
   resumed,
 } from "./missing";
-import { DEFAULT_VIEW, type Filter, MAX_HOPS, OVERVIEW, type View, isFiltered, parse, sideKey, write } from "./view";
+import {
+  DEFAULT_VIEW,
+  type Filter,
+  MAX_HOPS,
+  OVERVIEW,
+  type View,
+  isFiltered,
+  parse,
+  sideKey,
+  splitKey,
+  write,
+} from "./view";
 import { forgetNewest } from "./newest";
 import { throttled } from "./throttle";
 import { FEW, MORE, stackId } from "./scene";
@@ -191,10 +202,11 @@ export const useExplorer = create<Explorer>()((set, get) => {
 
   /** The walks of the sides that the user opened and that are not loaded yet. */
   function opened({ opened, filter }: View): Job[] {
-    const isDone = (key: string) => opening.has(key) || get().graph.isExplored(...splitKey(key));
-    const left = [...opened.keys()].filter((key) => !isDone(key));
     return SIDES.flatMap((side) => {
-      const keys = left.filter((key) => splitKey(key)[1] === side);
+      const keys = [...opened.keys()].filter((key) => {
+        const [keySide, arn] = splitKey(key);
+        return keySide === side && !opening.has(key) && !get().graph.isExplored(arn, side);
+      });
       return keys.length ? [(signal: AbortSignal) => openAll(keys, side, filter, signal)] : [];
     });
   }
@@ -206,7 +218,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
     for (const key of keys) inProgress.add(key);
     try {
       for (let at = 0; at < keys.length; at += MAX_STARTS) {
-        const start = keys.slice(at, at + MAX_STARTS).map((key) => splitKey(key)[0]);
+        const start = keys.slice(at, at + MAX_STARTS).map((key) => splitKey(key)[1]);
         await explore({ start, side, hops, maxVertices: Math.min(PAGE * start.length, MAX_VERTICES) }, signal);
       }
     } finally {
@@ -421,11 +433,6 @@ const FILTERED_HOPS = 10;
 function wholeWalk({ start, depth, filter }: View, side: Side): SideWalk {
   const hops = Math.min(depth[side] + (isFiltered(filter) ? 0 : 1), MAX_HOPS);
   return { start, side, hops, maxVertices: PAGE };
-}
-
-function splitKey(key: string): [arn: string, side: Side] {
-  const colon = key.indexOf(":");
-  return [key.slice(colon + 1), key.slice(0, colon) as Side];
 }
 
 function without(set: ReadonlySet<string>, key: string): Set<string> {

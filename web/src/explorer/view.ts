@@ -58,6 +58,11 @@ export const MAX_HOPS = 100;
 
 export const sideKey = (side: Side, arn: string): string => `${side}:${arn}`;
 
+export function splitKey(key: string): [side: Side, arn: string] {
+  const colon = key.indexOf(":");
+  return [key.slice(0, colon) as Side, key.slice(colon + 1)];
+}
+
 export const isFiltered = (filter: Filter): boolean =>
   filter.lineageTypes.length + filter.types.length > 0 || filter.createdAfter !== "" || filter.createdBefore !== "";
 
