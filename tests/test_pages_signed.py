@@ -132,6 +132,28 @@ async def test_drawer_comes_back_after_signing_in(browser: Browser, keyed: tuple
             await expect(drawer.get_by_role("heading", level=2)).not_to_have_text("artifact-0")
 
 
+async def test_focus_moves_on_after_signing_in(browser: Browser, keyed: tuple[str, str]) -> None:
+    place, key = keyed
+    async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0&select={ENDPOINT}", "401") as visit:
+        page, main = visit.page, visit.page.locator("main")
+        for _ in range(2):
+            await page.get_by_label("API key").fill("lgk_wrong")
+            await page.keyboard.press("Enter")
+            await expect(page.locator(".refused")).to_contain_text("The key is not known.")
+            await page.get_by_label("API key").fill(key)
+            await page.keyboard.press("Enter")
+            await expect(names(page)).to_have_count(3)
+            await expect(main).to_be_focused()
+            await page.keyboard.press("Tab")
+            await expect(page.locator(".card.start .face")).to_be_focused()
+            await page.get_by_role("button", name="Sign out").click()
+        await page.get_by_label("API key").fill(key)
+        await page.keyboard.press("Enter")
+        await expect(main).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("complementary")).to_have_count(0)
+
+
 async def until_refused(place: str, key: str) -> None:
     """Wait until the gateway has read its file of keys again."""
     async with httpx.AsyncClient(headers={"authorization": f"Bearer {key}"}) as client:
@@ -161,6 +183,7 @@ async def test_withdrawn_key_leads_back_to_the_picture(
             await form.get_by_role("button", name="Sign in").click()
             await expect(form).to_have_count(0)
             await expect(names(visit.page)).to_have_count(5)
+            await expect(visit.page.get_by_role("slider", name="Upstream")).to_be_focused()
 
 
 async def test_token_is_wanted_of_an_issuer(browser: Browser, load: Load, service: LocalServer) -> None:

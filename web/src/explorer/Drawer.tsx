@@ -111,7 +111,7 @@ function useBodyEscape(isOpen: boolean, close: () => void): void {
   useEffect(() => {
     if (!isOpen) return;
     const escape = (event: globalThis.KeyboardEvent) => {
-      if (event.key === "Escape" && event.target === document.body) close();
+      if (event.key === "Escape" && (event.target as Element).matches("body, main")) close();
     };
     document.addEventListener("keydown", escape);
     return () => document.removeEventListener("keydown", escape);

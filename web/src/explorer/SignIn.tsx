@@ -11,7 +11,11 @@ export function SignIn() {
   const problem = useExplorer((state) => state.problem);
   const [credential, setCredential] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    field.current?.focus();
+    return () => restoreFocus(before);
+  }, []);
   return (
     <form
       className="sign-in"
@@ -48,6 +52,17 @@ export function SignIn() {
       </button>
     </form>
   );
+}
+
+/** Focuses an element again or, if it is gone or was the body, the main region, from where Tab leads into the picture. */
+function restoreFocus(before: Element | null): void {
+  if (before instanceof HTMLElement) before.focus();
+  if (document.activeElement !== document.body) return;
+  const main = document.querySelector("main")!;
+  // Not focusable otherwise, or clicks within would focus it.
+  main.tabIndex = -1;
+  main.focus();
+  main.addEventListener("blur", () => main.removeAttribute("tabindex"), { once: true });
 }
 
 export function SignOut() {
