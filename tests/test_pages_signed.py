@@ -103,6 +103,7 @@ async def test_nothing_comes_after_signing_out(browser: Browser, keyed: tuple[st
         await expect(names(page)).to_have_count(1)
         await page.get_by_role("combobox").fill("artifact")
         await expect(options).to_have_count(3)
+        await expect(page.get_by_text("Searching…")).to_have_count(0)
         await page.keyboard.press("Escape")
         await page.route(lambda _: True, late)
         async with page.expect_response(lambda response: is_titles(response.request)) as titled:
@@ -116,6 +117,7 @@ async def test_nothing_comes_after_signing_out(browser: Browser, keyed: tuple[st
         await (await titled.value).finished()
         await expect(page.get_by_text("Not everything could be searched.")).to_be_visible()
         assert await page.title() == "Lineage explorer"
+        await page.unroute_all(behavior="wait")
 
 
 async def test_drawer_comes_back_after_signing_in(browser: Browser, keyed: tuple[str, str]) -> None:

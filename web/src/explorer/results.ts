@@ -54,7 +54,9 @@ interface Resolution {
 function useResolution(wanted: string): { answer: Resolution | null; flush: () => void } {
   const [answer, setAnswer] = useState<Resolution | null>(null);
   const pending = useRef<{ flush(): void }>(undefined);
+  const isSignedOut = useExplorer(({ credentialWanted }) => credentialWanted !== null);
   useEffect(() => {
+    if (isSignedOut) setAnswer(null);
     if (wanted === "") return;
     const aborter = new AbortController();
     const run = async () => {
@@ -67,7 +69,7 @@ function useResolution(wanted: string): { answer: Resolution | null; flush: () =
       timer.cancel();
       aborter.abort();
     };
-  }, [wanted]);
+  }, [wanted, isSignedOut]);
   const flush = useCallback(() => pending.current?.flush(), []);
   return { answer: answer?.of === wanted && wanted !== "" ? answer : null, flush };
 }
