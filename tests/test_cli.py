@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from threading import Thread, Timer
 from typing import Any
@@ -85,6 +86,11 @@ def serving(environment: dict[str, str], *arguments: str) -> Iterator[Running]:
             deadline.cancel()
             process.kill()
             process.communicate()
+
+
+def test_version_is_the_installed_one(environment: dict[str, str]) -> None:
+    done = run(environment, "--version")
+    assert (done.returncode, done.stdout) == (0, f"lineage-gateway {metadata.version('lineage-gateway')}\n")
 
 
 def test_schema_command_prints_the_schema(environment: dict[str, str]) -> None:
