@@ -56,7 +56,7 @@ export const ROWS: { readonly [Name in Field]-?: Row<Name> } = {
   description: text("Description"),
   name: text("Name"),
   displayName: text("Display name"),
-  sourceUri: text("Stands for"),
+  sourceUri: text("Source"),
   source: {
     label: "Source type",
     show: (source) =>
@@ -76,8 +76,8 @@ export const ROWS: { readonly [Name in Field]-?: Row<Name> } = {
   endTime: time("Ended"),
   creationTime: time("Created"),
   createdBy: { label: "Created by", show: (user) => <User user={user} /> },
-  lastModifiedTime: time("Changed"),
-  lastModifiedBy: { label: "Changed by", show: (user) => <User user={user} /> },
+  lastModifiedTime: time("Modified"),
+  lastModifiedBy: { label: "Modified by", show: (user) => <User user={user} /> },
   modelPackage: {
     label: "Model package",
     show: ({ arn, name, groupName, version, status, modelApprovalStatus, approvalDescription }) =>
