@@ -1,4 +1,4 @@
-"""GraphQL types and fields, and the schema that they make."""
+"""The GraphQL schema: its types, fields and execution."""
 
 from gateway.schema.lineage import Action, Artifact, Context, TrialComponent
 from gateway.schema.mutations import Mutation
@@ -11,7 +11,7 @@ from gateway.settings import Settings
 
 
 def build(settings: Settings) -> Subgraph:
-    """Build the schema that an operator has chosen."""
+    """Build the schema according to the settings."""
     query = NodeQuery if settings.node_field else Query
     declare(query, Mutation, Subscription, Artifact, Context, Action, TrialComponent)
     return Subgraph(

@@ -1,8 +1,9 @@
-"""What every entity has in common, and how a field finds its value.
+"""What all entities have in common, and how fields get their values.
 
-A field is one line: its name, its type, the member of AWS's answer that it shows, and its description. A covered
-member is read on the spot; an uncovered one asks the request's loaders. Structures inside an answer stay the
-dictionaries that AWS sent, and their fields read them the same way.
+A field is declared in one line: its name, its type, the member of AWS's response that it shows, and its description.
+If the entity's record covers the member, the value is read immediately; if not, the field returns a coroutine that
+loads it through the request's loaders. Structures nested in a response stay the dictionaries that AWS sent, and their
+fields read them in the same way.
 """
 
 from collections import defaultdict
@@ -33,14 +34,14 @@ if TYPE_CHECKING:
     from gateway.schema.pipelines import Project
 
 Vertex = Annotated["LineageEntity", strawberry.lazy("gateway.schema.lineage")]
-"""The type of a field that shows a vertex of the lineage graph, whichever file it stands in."""
+"""The type of a field that returns a vertex of the lineage graph; lazy, so that every module can use it."""
 
 Path = str | Callable[[Kind], str]
-"""A path into a Describe response; or how to find it in the row of the entity's kind, where the kinds differ."""
+"""A path into a Describe response, or a function that returns it for a kind if the kinds differ."""
 
 
 class Member(StrawberryField):
-    """A field that shows a member of AWS's answer."""
+    """A field that shows a member of AWS's response."""
 
     def __init__(
         self,
@@ -50,21 +51,21 @@ class Member(StrawberryField):
         name: str | None = None,
         directives: Sequence[object] = (),
     ) -> None:
-        """Show the member at ``path``, turned by ``convert`` unless it is absent; ``name`` is for acronyms."""
+        """Show the member at ``path``, converted by ``convert`` unless absent; ``name`` overrides the GraphQL name."""
         super().__init__(description=description, graphql_name=name, directives=directives)
         self.init = self.repr = self.compare = False
         self.path = path
         self.convert = convert
 
     def __copy__(self) -> "Member":
-        """Copy with what this class adds, for strawberry copies the fields that a type inherits."""
+        """Return a copy with this class's own attributes; strawberry copies the fields that a type inherits."""
         copied = Member(self.path, self.description or "", self.convert, self.graphql_name, self.directives)
         copied.python_name = self.python_name
         copied.type_annotation, copied.origin = self.type_annotation, self.origin
         return copied
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002
-        """Return the value, or a coroutine where a call is needed to know it."""
+        """Return the value, or a coroutine if it takes a call."""
         if isinstance(source, Described):
             path = self.path if isinstance(self.path, str) else self.path(source.kind)
             return source.read(path, self.convert)
@@ -72,7 +73,7 @@ class Member(StrawberryField):
         return self.convert(value) if self.convert and value is not None else value
 
     def reader(self, origin: type) -> Callable[[Any], Any]:
-        """Return what reads it from the objects of one class, as ``get_result`` does from those of any."""
+        """Return a function that reads the value like ``get_result``, but only from instances of ``origin``."""
         if issubclass(origin, Described):
             path = self.path if isinstance(self.path, str) else self.path(origin.kind)
             return methodcaller("read", path, self.convert)
@@ -82,12 +83,15 @@ class Member(StrawberryField):
 
 
 def member(path: Path, description: str, convert: Callable[[Any], Any] | None = None, name: str | None = None) -> Any:
-    """Declare a field that shows a member of AWS's answer; ``name`` is for those whose acronyms case would lose."""
+    """Declare a field that shows a member of AWS's response.
+
+    ``name`` is the GraphQL name, needed only for acronyms that the automatic conversion would put in lower case.
+    """
     return Member(path, description, convert, name)
 
 
 IDENTITY = "identity"
-"""The tag of what tells who somebody is, so that a graph for those who may not know can leave it out."""
+"""The federation tag of types and fields that identify a user, so that a restricted graph can exclude them."""
 
 
 def who(path: str, description: str) -> Any:
@@ -99,40 +103,40 @@ _CLASSES: dict[Kind, type["Described"]] = {}
 
 
 class Described:
-    """An entity that a Describe call tells of: it reads what its record covers and asks for the rest."""
+    """An entity that has a Describe call: it reads what its record covers, and loads the rest."""
 
     kind: ClassVar[Kind]
     loaders: Loaders
     key: str
 
     def __init_subclass__(cls) -> None:
-        """Note which class shows the kind, so that links need not know each other's files."""
+        """Register the class that shows the kind, so that links need not import each other's modules."""
         if "kind" in cls.__dict__:
             _CLASSES[cls.kind] = cls
 
     @property
     def place(self) -> Place:
-        """Where it, and what belongs to it, is asked for; Forbidden where the gateway may not."""
+        """The account and region to query for it and what belongs to it; raises Forbidden if the gateway may not."""
         return self.loaders.known.place_of(self.key)
 
     @property
     def record(self) -> Record:
-        """What the request knows of it so far."""
+        """What the request has loaded of it so far."""
         return self.loaders.known.record(self.key)
 
     def read(self, path: str, convert: Callable[[Any], Any] | None = None) -> Any:
-        """Return the value at ``path``, or a coroutine of it when that takes a call."""
+        """Return the value at ``path``, or a coroutine if it takes a call."""
         value = self.loaders.known.record(self.key).told(path)
         if value is UNTOLD:
-            return None if path in self.kind.never else self._ask(path, convert)
+            return None if path in self.kind.never else self._load(path, convert)
         return convert(value) if convert and value is not None else value
 
     async def known(self, path: str) -> Any:
-        """Return the value at ``path``, asking for it where need be."""
+        """Return the value at ``path``, loading it if necessary."""
         value = self.read(path)
         return await value if isawaitable(value) else value
 
-    async def _ask(self, path: str, convert: Callable[[Any], Any] | None) -> Any:
+    async def _load(self, path: str, convert: Callable[[Any], Any] | None) -> Any:
         return _value(await self.loaders.entities.describe(self.kind, self.key, path), path, convert)
 
 
@@ -143,7 +147,7 @@ def _value(record: Record, path: str, convert: Callable[[Any], Any] | None) -> A
 
 @strawberry.interface(description="Anything that `node(id:)` can find.")
 class Node:
-    """Relay's node."""
+    """Relay's Node interface."""
 
     loaders: strawberry.Private[Loaders]
     key: strawberry.Private[str]
@@ -155,15 +159,15 @@ class Node:
 
     @classmethod
     def resolve_type(cls, found: Any, info: GraphQLResolveInfo[Any], _: GraphQLAbstractType) -> str:
-        """Tell what this schema calls the type of what was found; strawberry's own way leaves out the prefix."""
+        """Return the name of the object's type in this schema; strawberry's own method omits the prefix."""
         schema: strawberry.Schema = info.schema.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
         return schema.config.name_converter.from_object(found.__strawberry_definition__)
 
 
 def shown(loaders: Loaders, key: str) -> Any:
-    """Return the entity with this key, undescribed; None when it is no ARN of a kind that is shown.
+    """Return the entity with this key, without describing it; None unless it is an ARN of a kind in the schema.
 
-    BudgetExceeded when the answer shows as many as it may.
+    Raises BudgetExceeded when the response has reached its maximum number of entities.
     """
     loaders.count_shown()
     if key not in loaders.shown:
@@ -174,14 +178,14 @@ def shown(loaders: Loaders, key: str) -> Any:
 
 
 def linked(loaders: Loaders, kind: Kind, text: str) -> Any:
-    """Return the entity that ``text`` names, undescribed; None unless it is the ARN of one of this kind."""
+    """Return the entity of this kind with the ARN ``text``, without describing it; None if it is no such ARN."""
     return shown(loaders, text) if kind_at(text) is kind else None
 
 
 def uncovered(info: Info, *paths: tuple[str, ...]) -> dict[Kind, list[str]]:
-    """Tell what the document asks of each kind of vertex beyond what a walk tells, as paths in the Describe response.
+    """Return, by kind, the paths in the Describe response that the document selects and a walk does not load.
 
-    ``paths`` lead from the resolver's field to fields of vertices.
+    ``paths`` lead from the resolver's field to the fields that return vertices.
     """
     names: dict[str | None, set[str]] = defaultdict(set)
     for path in paths:
@@ -189,22 +193,22 @@ def uncovered(info: Info, *paths: tuple[str, ...]) -> dict[Kind, list[str]]:
             names[condition] |= fields
     found = {}
     for kind in LINEAGE:
-        asked = names[None].union(*(names[name] for name in type_names(info, kind)))
-        needed = [path for name, path in _paths(kind).items() if name in asked and path != kind.type_path]
+        chosen = names[None].union(*(names[name] for name in type_names(info, kind)))
+        needed = [path for name, path in _paths(kind).items() if name in chosen and path != kind.type_path]
         if needed:
             found[kind] = needed
     return found
 
 
 def type_names(info: Info, kind: Kind) -> list[str]:
-    """Return the types that a fragment about a vertex may name: its own and its interfaces, as this schema has them."""
+    """Return the type conditions that match a kind of vertex: its type and interfaces, as this schema names them."""
     definition: StrawberryObjectDefinition = _CLASSES[kind].__strawberry_definition__  # type: ignore[attr-defined]
     return [info.schema.config.name_converter.from_type(one) for one in (definition, *definition.interfaces)]
 
 
 @cache
 def _paths(kind: Kind) -> dict[str, str]:
-    """The fields that show a member of the Describe response, by their names in the schema."""
+    """Return the paths of the fields that show a member of the Describe response, by the fields' GraphQL names."""
     fields = _CLASSES[kind].__strawberry_definition__.fields  # type: ignore[attr-defined]
     shown = {
         to_camel_case(field.python_name): field.path if isinstance(field.path, str) else field.path(kind)
@@ -219,12 +223,12 @@ _RESOLVED = {
     "lineageGroup": "LineageGroupArn",
     "metadataProperties": "MetadataProperties",
 }
-"""Fields with a resolver that reads a member."""
+"""Further fields, whose resolvers read a member, and its path."""
 
 
 @strawberry.type(description="An entity with an ARN of its own.")
 class Registered(Described, Node):
-    """What the entities beside the lineage graph have in common."""
+    """Base of the entities outside the lineage graph."""
 
     @strawberry.field(description="Its ARN.")
     def arn(self) -> Arn:
@@ -234,7 +238,7 @@ class Registered(Described, Node):
 
 @strawberry.type(description="An entity that can be tagged.")
 class Tagged(Registered):
-    """What has tags of its own."""
+    """Base of those entities that can be tagged."""
 
     @strawberry.field(description="Its AWS tags. At most one ListTags call.")
     async def tags(self) -> list["Tag"] | None:
@@ -254,7 +258,7 @@ class IamIdentity:
 
 @federation.type(tags=[IDENTITY], description="Who created or changed something in SageMaker.")
 class UserContext:
-    """Who did it."""
+    """The user who created or changed something."""
 
     user_profile_arn: str | None = member("UserProfileArn", "ARN of the user profile in SageMaker Studio.")
     user_profile_name: str | None = member("UserProfileName", "Name of that user profile.")
@@ -287,11 +291,11 @@ class MetadataProperties:
 
 
 _OWNER = "Owner"
-"""Under this the structure holds the key of the entity that it is about, whose account its project is in."""
+"""An added member of the structure: the key of its entity. The project is in the entity's account."""
 
 
 def metadata_properties(entity: Described) -> MetadataProperties | None:
-    """Show where an entity came from."""
+    """Return an entity's MetadataProperties, with the entity's key added."""
     found: MetadataProperties | None = entity.read("MetadataProperties", lambda value: value | {_OWNER: entity.key})
     return found
 
@@ -313,11 +317,11 @@ class Tag:
 
 
 def properties(values: Mapping[str, str], keys: list[str] | None = None) -> list[dict[str, str]]:
-    """List a map of strings by key, or only ``keys`` of it in their order."""
+    """Convert a map of strings to a list: all entries sorted by key, or those of ``keys`` in that order."""
     chosen = sorted(values) if keys is None else [key for key in dict.fromkeys(keys) if key in values]
     return [{"Key": key, "Value": values[key]} for key in chosen]
 
 
 def keyed(values: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """List a map of structures by key, each with its key beside its own members."""
+    """Convert a map of structures to a list sorted by key, in which each structure has its key as a member."""
     return [{"Key": key, **values[key]} for key in sorted(values)]

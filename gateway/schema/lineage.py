@@ -1,4 +1,4 @@
-"""The four kinds of vertex of the lineage graph, and the groups that they are shared by."""
+"""The four kinds of vertex in the lineage graph, and the lineage groups in which accounts share them."""
 
 from datetime import datetime
 from functools import partial
@@ -67,7 +67,7 @@ Keys = Annotated[list[str] | None, strawberry.argument(description="Only these k
     "come from accounts that share theirs.",
 )
 class LineageGroup(Described, Node):
-    """DescribeLineageGroup."""
+    """A lineage group, from DescribeLineageGroup."""
 
     kind = kinds.LINEAGE_GROUP
 
@@ -78,7 +78,7 @@ class LineageGroup(Described, Node):
 
     @strawberry.field(description="Its name, unique in the account and region.")
     def name(self) -> str:
-        """Return the name, which the ARN holds."""
+        """Return the name, which is a part of the ARN."""
         parsed = arns.parse(self.key)
         return parsed.id if parsed else self.key
 
@@ -96,7 +96,7 @@ class LineageGroup(Described, Node):
     "when the entity lacks it, no longer exists, or (with an error) could not be described.",
 )
 class LineageEntity(Described, Node):
-    """What the four kinds of vertex have in common."""
+    """The interface of the four kinds of vertex."""
 
     @strawberry.field(description="Its ARN.")
     def arn(self) -> Arn:
@@ -127,12 +127,12 @@ class LineageEntity(Described, Node):
 
     @strawberry.field(description="The code and process that made it. Contexts have none.")
     def metadata_properties(self) -> MetadataProperties | None:
-        """Return what is known of that."""
+        """Return the metadata properties."""
         return metadata_properties(self)
 
     @strawberry.field(description="The lineage group that it belongs to.")
     def lineage_group(self) -> LineageGroup | None:
-        """Return the group, undescribed."""
+        """Return the group, without describing it."""
         group: LineageGroup | None = self.read(
             "LineageGroupArn", lambda arn: LineageGroup(loaders=self.loaders, key=arn)
         )
@@ -196,7 +196,7 @@ class LineageEntity(Described, Node):
         first: First = 50,
         after: After = UNSET,
     ) -> Connection[Annotated["Trial", strawberry.lazy("gateway.schema.experiments")]]:
-        """Answer which trials."""
+        """Return the trials."""
         return await questions.trials(info, self, direction, first, after)
 
     @strawberry.field(
@@ -206,7 +206,7 @@ class LineageEntity(Described, Node):
     async def pipeline_executions(
         self, info: Info, direction: DirectionArgument = LineageDirection.UPSTREAM
     ) -> list[Annotated["PipelineExecution", strawberry.lazy("gateway.schema.pipelines")]] | None:
-        """Answer which pipeline executions."""
+        """Return the pipeline executions."""
         return await questions.pipeline_executions(info, self, direction)
 
     @strawberry.field(description="Its AWS tags. At most one ListTags call.")
@@ -234,7 +234,7 @@ class LineageEntity(Described, Node):
     keys=["arn"], description="Something with a URI that a run used or made: a dataset, an image, a model."
 )
 class Artifact(LineageEntity):
-    """DescribeArtifact."""
+    """A vertex from DescribeArtifact."""
 
     kind = kinds.ARTIFACT
 
@@ -242,8 +242,8 @@ class Artifact(LineageEntity):
 
     @strawberry.field(description="The model package that it represents; null when its source is not one.")
     def model_package(self) -> Annotated["ModelPackage", strawberry.lazy("gateway.schema.registry")] | None:
-        """Return the model package, undescribed."""
-        found: ModelPackage | None = _stood_for(self, kinds.MODEL_PACKAGE)
+        """Return the model package, without describing it."""
+        found: ModelPackage | None = _represented(self, kinds.MODEL_PACKAGE)
         return found
 
     @strawberry.field(description="Properties set by its creator.")
@@ -256,7 +256,7 @@ class Artifact(LineageEntity):
     keys=["arn"], description="A grouping of other entities, such as an endpoint or a model package group."
 )
 class Context(LineageEntity):
-    """DescribeContext."""
+    """A vertex from DescribeContext."""
 
     kind = kinds.CONTEXT
 
@@ -267,8 +267,8 @@ class Context(LineageEntity):
     def model_package_group(
         self,
     ) -> Annotated["ModelPackageGroup", strawberry.lazy("gateway.schema.registry")] | None:
-        """Return the model package group, undescribed."""
-        found: ModelPackageGroup | None = _stood_for(self, kinds.MODEL_PACKAGE_GROUP)
+        """Return the model package group, without describing it."""
+        found: ModelPackageGroup | None = _represented(self, kinds.MODEL_PACKAGE_GROUP)
         return found
 
     @strawberry.field(description="Properties set by its creator.")
@@ -279,7 +279,7 @@ class Context(LineageEntity):
 
 @strawberry.federation.type(keys=["arn"], description="Something that was done, such as a deployment or an approval.")
 class Action(LineageEntity):
-    """DescribeAction."""
+    """A vertex from DescribeAction."""
 
     kind = kinds.ACTION
 
@@ -291,8 +291,8 @@ class Action(LineageEntity):
         description="The model package that it was done to, such as the one approved; null when there is none."
     )
     def model_package(self) -> Annotated["ModelPackage", strawberry.lazy("gateway.schema.registry")] | None:
-        """Return the model package, undescribed."""
-        found: ModelPackage | None = _stood_for(self, kinds.MODEL_PACKAGE)
+        """Return the model package, without describing it."""
+        found: ModelPackage | None = _represented(self, kinds.MODEL_PACKAGE)
         return found
 
     @strawberry.field(description="Properties set by its creator.")
@@ -305,7 +305,7 @@ class Action(LineageEntity):
     keys=["arn"], description="One run: a training, processing or transform job, or one tracked by hand."
 )
 class TrialComponent(LineageEntity):
-    """DescribeTrialComponent."""
+    """A vertex from DescribeTrialComponent."""
 
     kind = kinds.TRIAL_COMPONENT
 
@@ -327,7 +327,7 @@ class TrialComponent(LineageEntity):
     async def parent_trials(
         self, info: Info, first: First = 50, after: After = UNSET
     ) -> Connection[Annotated["Trial", strawberry.lazy("gateway.schema.experiments")]]:
-        """Return the trials. What uses the component is another question, and has the name `trials`."""
+        """Return the trials that contain it; the field `trials` has those that used it or what came from it."""
         trials = partial(self.loaders.belongings.trials, self.key)
         return await connected(info, kinds.TRIAL, naming(self.loaders, kinds.TRIAL, trials, self.key), first, after)
 
@@ -338,7 +338,7 @@ class TrialComponent(LineageEntity):
     async def pipeline_execution(
         self,
     ) -> Annotated["PipelineExecution", strawberry.lazy("gateway.schema.pipelines")] | None:
-        """Return the pipeline execution, undescribed."""
+        """Return the pipeline execution, without describing it."""
         arn = await self.loaders.belongings.pipeline_execution(self.key)
         return linked(self.loaders, kinds.PIPELINE_EXECUTION, arn) if arn else None
 
@@ -350,5 +350,5 @@ def _properties(entity: LineageEntity, keys: list[str] | None) -> list[Property]
     return chosen
 
 
-def _stood_for(entity: LineageEntity, kind: kinds.Kind) -> Any:
+def _represented(entity: LineageEntity, kind: kinds.Kind) -> Any:
     return entity.read("Source.SourceUri", lambda uri: linked(entity.loaders, kind, uri))
