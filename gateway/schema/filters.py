@@ -1,4 +1,7 @@
-"""Which of a walk's vertices a filter shows: what the walk has told of one decides, or a description of it."""
+"""Filters over a walk's vertices.
+
+A vertex is tested with what the walk has loaded of it. It is described only if that is not enough.
+"""
 
 from datetime import datetime
 
@@ -49,9 +52,9 @@ class LineageFilter:
 
 
 async def verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | Reason:
-    """Tell whether the filter shows a vertex, which may take a Describe, or why that cannot be told."""
+    """Return whether the filter shows a vertex, describing it if necessary; or why the Describe call failed."""
     kind, record = kind_at(arn), loaders.known.record(arn)
-    assert kind  # noqa: S101 - or it would be sure
+    assert kind  # noqa: S101 - `is_of` has rejected others
     try:
         for path in _paths(filter, kind):
             if not record.covers(path):
@@ -67,7 +70,7 @@ async def verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | R
 
 
 def is_of(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | None:
-    """Whether a vertex is of the kinds and types that the filter shows; None where that is not all, or not known."""
+    """Return whether the filter shows a vertex; None if that takes a description, or if its type is not loaded."""
     kind = kind_at(arn)
     if kind is None or (filter.properties and kind is TRIAL_COMPONENT):
         return False
@@ -83,14 +86,14 @@ def _is_of_type(loaders: Loaders, kind: Kind, arn: str, filter: LineageFilter) -
 
 
 def describes(filter: LineageFilter) -> bool:
-    """Whether only a description tells if a filter shows a vertex."""
+    """Whether the filter has conditions that take a description of the vertex."""
     return bool(_moments(filter) or filter.properties)
 
 
 def _paths(filter: LineageFilter, kind: Kind) -> list[str]:
-    """Tell what a filter takes of the Describe response, as paths."""
-    told = {kind.type_path: filter.types, "Properties": filter.properties}
-    return [path for path, *_ in _moments(filter)] + [path for path, wanted in told.items() if wanted]
+    """Return the paths in the Describe response that a filter tests."""
+    conditions = {kind.type_path: filter.types, "Properties": filter.properties}
+    return [path for path, *_ in _moments(filter)] + [path for path, wanted in conditions.items() if wanted]
 
 
 def _moments(filter: LineageFilter) -> list[tuple[str, datetime | None, datetime | None]]:
@@ -106,5 +109,5 @@ def _holds(moment: datetime | None, after: datetime | None, before: datetime | N
 
 
 def type_of(loaders: Loaders, kind: Kind, arn: str) -> str | None:
-    """Return a walked vertex's type; the walk told it, if there is one."""
+    """Return the type of a walked vertex, as loaded by the walk; None if it has none."""
     return canonical_type(loaders.known.record(arn).read(kind.type_path))

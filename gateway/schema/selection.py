@@ -1,4 +1,4 @@
-"""Which fields a document selects below a field: what a resolver may begin to fetch before it is asked."""
+"""Which fields a document selects below a field, so that its resolver can load their values in advance."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -19,13 +19,13 @@ from graphql import (
 from strawberry import Info
 
 Condition = str | None
-"""The type that a fragment is about; None outside of any fragment."""
+"""The innermost type condition; None outside of fragments that have one."""
 
 
 def selected(info: Info, *path: str) -> dict[Condition, set[str]]:
-    """Return the names of the fields selected at ``path`` below the resolver's field, by their fragments' types.
+    """Return the names of the fields selected at ``path`` below the resolver's field, by type condition.
 
-    Each fragment is read once a step, however often it is spread, so that nested ones do not multiply.
+    Each fragment is read once per step of the path, however often it is spread, so that nested ones do not multiply.
     """
     raw = _raw(info)
     nodes = list(raw.field_nodes)
@@ -38,7 +38,7 @@ def selected(info: Info, *path: str) -> dict[Condition, set[str]]:
 
 
 def arguments(info: Info, name: str) -> Iterator[tuple[Condition, dict[str, Any]]]:
-    """Yield the arguments of each field of that name selected below the resolver's, with its fragment's type."""
+    """Yield the type condition and the arguments of each field called ``name`` directly below the resolver's field."""
     raw = _raw(info)
     shown: Any = get_named_type(raw.return_type)
     for condition, node in _fields(raw, raw.field_nodes):

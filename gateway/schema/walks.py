@@ -1,4 +1,4 @@
-"""Whole-graph walks: what a client asks of one, and the graph that comes back."""
+"""Walks of the whole graph and searches for paths: their arguments, the types of their results, and resolvers."""
 
 import asyncio
 from collections import Counter
@@ -42,9 +42,9 @@ from gateway.turns import LONG
 
 MOST_STARTS = 100
 DEEPEST = 100
-"""Associations that one walk may be asked to go."""
+"""Highest `maxDepth` of a walk, in associations."""
 MOST_VERTICES = 10_000
-"""Vertices that one walk may be asked for."""
+"""Highest `maxVertices` of a walk."""
 
 
 DirectionArgument = Annotated[LineageDirection, strawberry.argument(description="The direction to walk.")]
@@ -123,9 +123,9 @@ class LineageGraph:
         """Count the vertices."""
         loaders: Loaders = info.context
         vertices = [(kind, vertex.entity.key) for vertex in self.vertices if (kind := kind_at(vertex.entity.key))]
-        said = {reason.value for reason in self.coverage.reasons}
+        reported = {reason.value for reason in self.coverage.reasons}
         for failure in await _describe_types(loaders, vertices):
-            if reason_of(failure).value not in said:
+            if reason_of(failure).value not in reported:
                 loaders.add_error(failure, info.path.as_list())
         return await _counts(loaders, vertices)
 
@@ -177,7 +177,7 @@ class LineagePaths:
 
 
 async def lineage_paths(loaders: Loaders, start: str, end: str, max_depth: int, first: int) -> LineagePaths:
-    """Find the paths between two vertices; BadUserInput when an argument is out of its range."""
+    """Find the paths between two vertices; raises BadUserInput if an argument is malformed or out of range."""
     for argument, arn in {"from": start, "to": end}.items():
         checked_arn(arn, argument, *LINEAGE)
     check_range(max_depth, 0, DEEPEST, "maxDepth")
@@ -197,16 +197,20 @@ def _path(loaders: Loaders, path: list[str], edges: Mapping[tuple[str, str], Edg
 
 
 async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) -> LineageGraph:
-    """Walk, describing what will be asked of the vertices while later pages are still coming, and show the graph."""
+    """Complete a walk and return its graph, as shown by the filter.
+
+    The fields that the document selects of vertices are loaded while later pages of the walk are still being fetched.
+    A long graph is returned before all of them are loaded; its lists then wait for the rest slice by slice.
+    """
     needed_of, filter = needs(info), filter or LineageFilter()
     describing = Describing(walked, needed_of)
     async with aclosing(walked.steps()) as steps:
         async for _ in steps:
             await describing.go_on()
-            await walked.loaders.keep()  # while the next page is loading
-    told = describing.end()
+            await walked.loaders.keep()  # the next page is being fetched meanwhile
+    remaining = describing.end()
     if describes(filter):
-        await told
+        await remaining
     await walked.loaders.turns.respite()
     graph = await _shown(walked, filter)
     if needed_of and len(graph.vertices) > LONG and not _exports(info):
@@ -214,7 +218,7 @@ async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) 
         if uncovered(info, *_ENDS):
             graph.edges = Coming(graph.edges, lambda some: describing.ready(arn for one in some for arn in _ends(one)))
     else:
-        await told
+        await remaining
     return graph
 
 
@@ -227,17 +231,17 @@ def _ends(edge: LineageEdge) -> Iterator[str]:
 
 
 def _exports(info: Info) -> list[Format]:
-    """Return the formats in which the graph is asked for."""
+    """Return the formats of the `export` fields that the document selects."""
     return [Format(given["format"].value) for _, given in arguments(info, "export")]
 
 
 def needs(info: Info) -> dict[Kind, list[str]]:
-    """Return the paths asked of each kind of a walk's vertices beyond what the walk tells."""
-    asked = uncovered(info, ("vertices", "entity"), *_ENDS)
+    """Return, by kind, the paths of Describe responses that the document needs and a walk does not load."""
+    paths_of = uncovered(info, ("vertices", "entity"), *_ENDS)
     for format in _exports(info):
         for kind in LINEAGE:
-            asked[kind] = [*asked.get(kind, ()), *needed(format, kind)]
-    return asked
+            paths_of[kind] = [*paths_of.get(kind, ()), *needed(format, kind)]
+    return paths_of
 
 
 def checked_walk(  # noqa: PLR0913, PLR0917 - a walk has these arguments
@@ -248,7 +252,7 @@ def checked_walk(  # noqa: PLR0913, PLR0917 - a walk has these arguments
     max_vertices: int,
     prefer: WalkPreference,
 ) -> Walk:
-    """Return the walk that was asked for, not yet begun; BadUserInput when an argument is out of its range."""
+    """Return a walk that has not started; raises BadUserInput if an argument is malformed or out of range."""
     if not 1 <= len(starts) <= MOST_STARTS:
         raise BadUserInput(f"must be 1 to {MOST_STARTS} vertices, not {len(starts)}.", "start")
     for start in starts:
@@ -260,18 +264,18 @@ def checked_walk(  # noqa: PLR0913, PLR0917 - a walk has these arguments
 
 
 class Showing:
-    """What a filter shows of a walk so far."""
+    """Applies a filter to a walk, which may still be running."""
 
     def __init__(self, walked: Walk, filter: LineageFilter) -> None:
-        """Show ``walked`` by ``filter``; the starts are always shown."""
+        """Apply ``filter`` to ``walked``; the starts are always shown."""
         self._walked = walked
         self._loaders = walked.loaders
         self._filter = filter
         self._verdicts: dict[str, bool | Reason | None] = {}
 
     async def visible(self, found: Sequence[str]) -> list[str]:
-        """Return which of these vertices to show, in their order, describing new ones if necessary."""
-        # A failed verdict is tried again: other calls may have told more since.
+        """Return those of ``found`` that are shown, in the same order; describes new ones if necessary."""
+        # Failed verdicts are retried, since other calls may have loaded more.
         new = [arn for arn in found if not isinstance(self._verdicts.get(arn), bool)]
         async for some in self._loaders.turns.slices(new):
             self._verdicts |= {arn: is_of(self._loaders, arn, self._filter) for arn in some}
@@ -291,7 +295,7 @@ class Showing:
         ]
 
     async def edges(self, edges: Iterable[ShownEdge]) -> list[LineageEdge]:
-        """Return edges by the order of their ends."""
+        """Return edges, sorted by the depth and ARN of their sources, then of their destinations."""
         depths = self._walked.found.depths
         ordered = sorted(
             edges,
@@ -300,7 +304,7 @@ class Showing:
         return [_edge(self._loaders, edge) async for some in self._loaders.turns.slices(ordered) for edge in some]
 
     def coverage(self) -> Coverage:
-        """Say what the walk left out, and why the filter could not decide on some vertices."""
+        """Return what the walk left out, and why the filter could not decide on some vertices."""
         return _coverage(
             self._walked.coverage(), (verdict for verdict in self._verdicts.values() if isinstance(verdict, Reason))
         )
@@ -323,14 +327,14 @@ async def _shown(walked: Walk, filter: LineageFilter) -> LineageGraph:
     )
 
 
-def _coverage(told: coverage.Coverage, unsure: Iterable[Reason] = ()) -> Coverage:
-    """Say what a walk left out, and why the filter could not decide on some vertices."""
-    reasons = coverage.ordered([*told.reasons, *unsure])
+def _coverage(walked: coverage.Coverage, unsure: Iterable[Reason] = ()) -> Coverage:
+    """Return what a walk left out, and why; ``unsure`` are reasons why the filter could not decide on some vertices."""
+    reasons = coverage.ordered([*walked.reasons, *unsure])
     return Coverage(
         complete=not reasons,
         reasons=[IncompleteReason(reason.value) for reason in reasons],
-        frontier=[Arn(arn) for arn in told.frontier],
-        as_of=told.as_of,
+        frontier=[Arn(arn) for arn in walked.frontier],
+        as_of=walked.as_of,
     )
 
 
@@ -344,10 +348,10 @@ def _edge(loaders: Loaders, edge: ShownEdge) -> LineageEdge:
 
 
 async def _describe_types(loaders: Loaders, vertices: Sequence[tuple[Kind, str]]) -> list[GatewayError]:
-    """Describe the vertices whose types no page told; return why some could not be, each code once."""
-    untold = [(kind, arn) for kind, arn in vertices if not loaders.known.record(arn).covers(kind.type_path)]
-    told = (loaders.entities.describe(kind, arn, kind.type_path) for kind, arn in untold)
-    return failed(await asyncio.gather(*told, return_exceptions=True))
+    """Describe the vertices whose types the walk did not load; return the errors, one per error code."""
+    unknown = [(kind, arn) for kind, arn in vertices if not loaders.known.record(arn).covers(kind.type_path)]
+    calls = (loaders.entities.describe(kind, arn, kind.type_path) for kind, arn in unknown)
+    return failed(await asyncio.gather(*calls, return_exceptions=True))
 
 
 async def _counts(loaders: Loaders, vertices: Sequence[tuple[Kind, str]]) -> list[LineageCount]:
