@@ -1,8 +1,9 @@
 """Relay connections over AWS's pages.
 
-AWS hands out one token a page; a connection hands out a cursor an edge. A cursor says which page its edge is on, how
-many of that page's items come before the next edge, and which item is its own and which come before that. So it needs
-no state here, survives a restart, and finds its place again when items before it, or its own, have come or gone.
+AWS returns one token per page, but a connection has one cursor per edge. A cursor contains the token of its edge's
+page, the edge's position on that page, and hashes of the edge's item and of the items before it. So the gateway keeps
+no state, cursors survive restarts, and a cursor finds its place again after its own item or earlier ones were added or
+removed.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -36,10 +37,10 @@ P = TypeVar("P", bound=tuple[Any, ...])
 DEFAULT_FIRST = 50
 
 _MARKS = 3
-"""Items by which a cursor finds its place on a page again: its own, and some before it in case it is gone."""
+"""How many items a cursor has hashes of: its own, and some before it in case that one is removed."""
 
 UNANSWERED = (BudgetExceeded, DeadlineExceeded, Forbidden, Throttled, Unsupported, UpstreamUnavailable)
-"""Errors that leave open what there is, as AWS has not answered."""
+"""Errors after which it is unknown what exists, since there is no response from AWS."""
 
 First = Annotated[int | None, strawberry.argument(description="Maximum number of items, 1 to 100.")]
 After = Annotated[
@@ -76,7 +77,7 @@ class Connection(Generic[N]):
 
 
 class Window(NamedTuple, Generic[T]):
-    """The items that ``first`` and ``after`` choose of a list, each with its cursor."""
+    """The items of a list that ``first`` and ``after`` select, each with its cursor."""
 
     items: list[tuple[str, T]]
     info: PageInfo
@@ -84,22 +85,22 @@ class Window(NamedTuple, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A listing of AWS: what its cursors belong to, how a page of it is fetched, and what to leave out."""
+    """A paginated list from AWS: the scope of its cursors, how to fetch a page, and which items to keep."""
 
     scope: str
     fetch: Callable[[str | None, int], Awaitable[Page]]
-    """Return the page at a token, of about so many items."""
+    """Fetches the page at a token, with about the given number of items."""
     key: Callable[[Mapping[str, Any]], str]
-    """Return what tells an item from all others."""
+    """Returns a string that identifies an item."""
     keep: Callable[[Mapping[str, Any]], bool] | None = None
 
 
 async def window(info: Info, listing: Listing, first: int | None, after: str | None) -> Window[dict[str, Any]]:
-    """Return the first ``first`` items after a cursor, over as many of AWS's pages as that takes.
+    """Return the first ``first`` items after a cursor, fetching as many of AWS's pages as that takes.
 
-    Where AWS fails to tell all of them, these are those that it has told, and the answer's errors say why: as a list is
-    never null, raising the error would null its parent. Raises BadUserInput when ``first`` is outside 1 to 100 or
-    ``after`` is no cursor of this list.
+    If AWS fails, returns the items fetched so far and adds the error to the response: a list is never null, so raising
+    the error would null its parent. Raises BadUserInput if ``first`` is outside 1 to 100 or ``after`` is not a cursor
+    of this list.
     """
     wanted = checked_first(first)
     resumed = is_given(after)
@@ -111,32 +112,35 @@ async def window(info: Info, listing: Listing, first: int | None, after: str | N
         except UNANSWERED as error:
             info.context.add_error(error, info.path.as_list())
             return _window(chosen, resumed=resumed, more=bool(chosen))
-        skip = _behind(marks, listing, page) if marks else 0
+        skip = _items_to_skip(marks, listing, page) if marks else 0
         for number, item in enumerate(page.items[skip:], skip + 1):
             if listing.keep and not listing.keep(item):
                 continue
             if len(chosen) == wanted:
                 return _window(chosen, resumed=resumed, more=True)
-            chosen.append((_cursor_behind(listing, token, number, page), item))
+            chosen.append((_cursor_after(listing, token, number, page), item))
         if page.next is None or (len(chosen) == wanted and not listing.keep):
             return _window(chosen, resumed=resumed, more=page.next is not None)
         token, index, marks = page.next, 0, []
 
 
 def connection(window: Window[T], node: Callable[[T], N]) -> Connection[N]:
-    """Make a connection of a window, each item turned into its node."""
+    """Return a connection over a window; ``node`` converts an item to its node."""
     edges = [Edge(cursor=cursor, node=node(item)) for cursor, item in window.items]
     return Connection(edges=edges, nodes=[edge.node for edge in edges], page_info=window.info)
 
 
 def nothing(first: int | None, after: str | None) -> Connection[Any]:
-    """Make an empty connection; BadUserInput when ``first`` is outside its range."""
+    """Return an empty connection; raises BadUserInput if ``first`` is out of range."""
     checked_first(first)
     return connection(_window([], resumed=is_given(after), more=False), lambda item: item)
 
 
 def cut(scope: str, items: Sequence[P], first: int | None, after: str | None, node: Callable[[P], N]) -> Connection[N]:
-    """Make a connection of sorted items that are all at hand; a cursor is the item itself, so it outlives changes."""
+    """Return a connection over a complete, sorted list.
+
+    A cursor contains the item itself, so it stays valid when the list changes.
+    """
     wanted = checked_first(first)
     resumed = is_given(after)
     begin = bisect_right(items, _read_item(scope, after or "", items)) if resumed else 0
@@ -145,7 +149,7 @@ def cut(scope: str, items: Sequence[P], first: int | None, after: str | None, no
 
 
 def checked_first(first: int | None) -> int:
-    """Return how many were asked for; BadUserInput outside of 1 to 100."""
+    """Return ``first``, or its default if null; raises BadUserInput if it is outside 1 to 100."""
     if first is None:
         return DEFAULT_FIRST
     check_range(first, 1, MOST_RESULTS, "first")
@@ -153,7 +157,7 @@ def checked_first(first: int | None) -> int:
 
 
 def check_range(given: int, least: int, most: int, argument: str) -> None:
-    """Raise BadUserInput when an argument is outside its range."""
+    """Raise BadUserInput if an argument is out of range."""
     if not least <= given <= most:
         raise BadUserInput(f"must be {least} to {most}, not {given}.", argument)
 
@@ -164,7 +168,7 @@ async def _fetch(listing: Listing, token: str | None, size: int, *, resumed: boo
     except BadUserInput as error:
         if not resumed:
             raise
-        # The filters were taken when the cursor was made, so what AWS refuses now is the cursor's token.
+        # AWS accepted the filters when the cursor was created, so what it rejects now is the cursor's token.
         raise BadUserInput("AWS no longer accepts this cursor; start again without it.", "after") from error
 
 
@@ -179,22 +183,22 @@ def _window(chosen: list[tuple[str, T]], *, resumed: bool, more: bool) -> Window
 
 
 def scope(*parts: object) -> str:
-    """Name a list by everything that shapes it, so that its cursors fit no other list."""
+    """Return a hash of everything that determines a list, so that its cursors are rejected by other lists."""
     return blake2s(repr(parts).encode(), digest_size=6).hexdigest()
 
 
-def _cursor_behind(listing: Listing, token: str | None, number: int, page: Page) -> str:
-    """Write the cursor of a page's item of this number; the last one's leads straight to the next page."""
+def _cursor_after(listing: Listing, token: str | None, number: int, page: Page) -> str:
+    """Return the cursor of item ``number`` of a page, counted from 1; the last item's is the start of the next page."""
     if number == len(page.items) and page.next:
         return _write_cursor(listing.scope, page.next, 0)
     marked = reversed(page.items[max(0, number - _MARKS) : number])
     return _write_cursor(listing.scope, token, number, *(scope(listing.key(item)) for item in marked))
 
 
-def _behind(marks: Sequence[str], listing: Listing, page: Page) -> int:
-    """Return how many of a page's items to skip: up to the first of the marked ones that is still there.
+def _items_to_skip(marks: Sequence[str], listing: Listing, page: Page) -> int:
+    """Return how many of a page's items to skip: up to the first of the cursor's items that is still on it.
 
-    None of them if all are gone, as others may be too: some items rather come twice than one never.
+    If none is, returns 0, as others may be gone too: repeating items is better than omitting one.
     """
     places = {scope(listing.key(item)): place for place, item in enumerate(page.items, 1)}
     return next((places[mark] for mark in marks if mark in places), 0)
@@ -211,7 +215,7 @@ def _read_cursor(scope: str, cursor: str) -> tuple[str | None, int, list[str]]:
 
 
 def _read_item(scope: str, cursor: str, items: Sequence[P]) -> tuple[Any, ...]:
-    """Read the item that a cursor is; BadUserInput when it cannot be compared with the items."""
+    """Return the item in a cursor; raises BadUserInput if it cannot be compared with ``items``."""
     item = tuple(_read_place(scope, cursor))
     if items and [type(part) for part in item] != [type(part) for part in items[0]]:
         raise BadUserInput("not a cursor.", "after")
