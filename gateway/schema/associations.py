@@ -1,4 +1,4 @@
-"""Associations: each with its ends, lists of them, and one hop along those of a vertex."""
+"""Associations, lists of them, and hops: a vertex's neighbours along its associations."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
@@ -49,12 +49,12 @@ HopFilterArgument = Annotated[
 
 @strawberry.type(description="An edge of the lineage graph, with who created it and when.")
 class Association(Node):
-    """One of ListAssociations' summaries."""
+    """An association, from its summary in ListAssociations."""
 
     summary: strawberry.Private[dict[str, Any]]
 
     def get(self, name: str) -> Any:
-        """Read a member of the summary, as a field does of any structure."""
+        """Return a member of the summary; fields read it like a dictionary."""
         return self.summary.get(name)
 
     type: AssociationType | None = member("AssociationType", "How it relates its two ends; null when not stated.")
@@ -91,7 +91,7 @@ class LineageConnection:
 
 
 def association(loaders: Loaders, summary: dict[str, Any]) -> Association:
-    """Return the association of a summary."""
+    """Return the association with this summary."""
     key = urlsafe_b64encode(_ends(summary).encode()).decode().rstrip("=")
     return Association(loaders=loaders, key=key, summary=summary)
 
@@ -101,7 +101,7 @@ def _ends(summary: Mapping[str, Any]) -> str:
 
 
 def association_ends(id: str) -> tuple[str, str] | None:
-    """Read an association's id: the ARNs of its source and destination; None when it is none."""
+    """Decode an association's id into the ARNs of its source and destination; None if it is not such an id."""
     try:
         source, destination = urlsafe_b64decode(id + "=" * (-len(id) % 4)).decode().split(" ")
     except ValueError:
@@ -112,7 +112,7 @@ def association_ends(id: str) -> tuple[str, str] | None:
 def association_listing(
     loaders: Loaders, parameters: Mapping[str, Any], keep: hops.Keep | None = None, place: Place | None = None
 ) -> Listing:
-    """Return a listing of association summaries; what is kept of it changes no cursor, so it is not in the scope."""
+    """Return a listing of association summaries; ``keep`` does not affect its cursors, so their scope excludes it."""
     return Listing(
         scope("ListAssociations", place, sorted(parameters.items())),
         lambda token, _: loaders.associations.page(parameters, token, place),
@@ -122,9 +122,9 @@ def association_listing(
 
 
 def prefetch_hops(info: Info, arn: str) -> None:
-    """Begin with the hops that a document takes from a vertex of which nobody knows yet whether it exists.
+    """Start to load the hops that a document selects of a vertex, before it is known whether the vertex exists.
 
-    Only with those that have neither a filter nor a cursor: they are what most ask for.
+    This applies only to hops without filter and cursor, as most are.
     """
     kind = kind_at(arn)
     if kind not in LINEAGE:
@@ -144,7 +144,7 @@ async def hop(  # noqa: PLR0913, PLR0917 - a hop has these parts
     after: str | None,
     filter: HopFilter | None,
 ) -> LineageConnection:
-    """Return a page of a vertex's neighbours in one direction, as far as the filter keeps them."""
+    """Return a page of a vertex's neighbours in one direction that pass the filter."""
     chosen = filter or HopFilter()
     planned = hops.plan(
         entity.key,

@@ -1,4 +1,4 @@
-"""How a root field or a link finds what it leads to: one entity by its name or ARN, or a page of a list."""
+"""Lookups for root fields and links: one entity by its name or ARN, or a page of a list."""
 
 import asyncio
 import contextlib
@@ -25,14 +25,15 @@ _REGION = re.compile("[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}")
 
 
 async def existing(loaders: Loaders, key: str) -> Any:
-    """Return the entity unless AWS says that there is none, which takes describing it.
+    """Describe the entity and return it; None if AWS reports that it does not exist.
 
-    One that AWS does not describe, for whatever other reason, is what its ARN tells; its other fields say why.
+    If the Describe call fails for another reason, the entity is returned nevertheless: the fields that its ARN
+    determines have values, and the others report the error.
     """
     entity: Described | None = shown(loaders, key)
     if entity is None:
         return None
-    loaders.known.place_of(key)  # whoever may not be asked is told so
+    loaders.known.place_of(key)  # raises Forbidden if the gateway may not query its account
     with contextlib.suppress(*UNANSWERED):
         await loaders.entities.describe(entity.kind, key)
     return None if loaders.known.record(key).missing else entity
@@ -46,23 +47,23 @@ async def by_arn(info: Info, arn: str, *kinds: Kind) -> Any:
 
 
 async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None = None) -> Any:
-    """Return the entity with this name, in one version where there are several; None when there is none."""
+    """Return the entity with this name, in ``version`` if its kind has versions; None when there is none."""
     key = await loaders.entities.find(kind, pinned(checked_name(name, "name", kind), version))
     return shown(loaders, key) if key else None
 
 
 async def by_either(info: Info, kind: Kind, name: str | None, arn: str | None) -> Any:
-    """Return the entity by exactly one of its name and its ARN."""
+    """Return the entity by its name or its ARN, exactly one of which must be given."""
     if is_given(name) == is_given(arn):
         raise BadUserInput("give exactly one of `name` and `arn`.", "name")
     return await (by_name(info.context, kind, name) if is_given(name) else by_arn(info, arn or "", kind))
 
 
 async def belonging(
-    info: Info, entity: Described, kind: Kind, first: int | None, after: str | None, **asked: Any
+    info: Info, entity: Described, kind: Kind, first: int | None, after: str | None, **parameters: Any
 ) -> Connection[Any]:
-    """Return a page of what belongs to an entity, by the List operation of its kind, asked where the entity is."""
-    return await listed(info, kind, first, after, place=entity.place, **asked)
+    """Return a page of the entities of ``kind`` that belong to ``entity``, by List in its account and region."""
+    return await listed(info, kind, first, after, place=entity.place, **parameters)
 
 
 async def listed(  # noqa: PLR0913 - a list has these parts
@@ -73,17 +74,17 @@ async def listed(  # noqa: PLR0913 - a list has these parts
     *,
     place: Place | None,
     created: tuple[datetime | None, datetime | None] = (None, None),
-    **asked: Any,
+    **filters: Any,
 ) -> Connection[Any]:
-    """Return a page of the entities of a kind, by its List operation with the parameters that were given.
+    """Return a page of the entities of a kind, from its List operation with those parameters that are given.
 
-    It is empty where there is no ``place`` to ask.
+    The page is empty if ``place`` is None.
     """
     if place is None:
         return nothing(first, after)
     bounds = dict(zip((f"{kind.created}After", f"{kind.created}Before"), created, strict=True))
     loaders: Loaders = info.context
-    parameters = given(**asked, **bounds)
+    parameters = given(**filters, **bounds)
     listing = Listing(
         scope(kind.list, place, sorted(parameters.items())),
         lambda token, size: loaders.listings.page(kind, parameters, token, size, place),
@@ -93,9 +94,9 @@ async def listed(  # noqa: PLR0913 - a list has these parts
 
 
 async def place_asked(info: Info, account: str | None, region: str | None) -> Place | None:
-    """Return where a list is asked for; BadUserInput for what names nowhere.
+    """Return the place that a list's arguments name; raises BadUserInput if one of them is malformed.
 
-    None where the gateway may not, or cannot find out whether it may: the answer's errors say why.
+    If the gateway may not query it, or cannot find out whether it may, returns None and adds the error to the response.
     """
     if is_given(account) and not _ACCOUNT.fullmatch(account):
         raise BadUserInput("not the 12 digits of an account.", "account")
@@ -110,13 +111,13 @@ async def place_asked(info: Info, account: str | None, region: str | None) -> Pl
 
 
 async def connected(info: Info, kind: Kind, listing: Listing, first: int | None, after: str | None) -> Connection[Any]:
-    """Return a page of the entities that a listing tells of."""
+    """Return a page of the entities in a listing."""
     chosen = await window(info, listing, first, after)
     return connection(chosen, lambda item: shown(info.context, kind.key(item)))
 
 
 def searching(loaders: Loaders, kind: Kind, name: str, value: str, place: Place) -> Listing:
-    """List the entities of which Search's property ``name`` has this value."""
+    """Return a listing of the entities whose property ``name`` has this value, by Search."""
     return Listing(
         scope("Search", place, kind.name, name, value),
         lambda token, size: loaders.listings.search(kind, name, value, token, size, place),
@@ -127,9 +128,10 @@ def searching(loaders: Loaders, kind: Kind, name: str, value: str, place: Place)
 def naming(
     loaders: Loaders, kind: Kind, find_names: Callable[[], Awaitable[Iterable[tuple[Place, str]]]], *belonging: str
 ) -> Listing:
-    """List the entities of some places and names, which belong to something, without those that no longer exist.
+    """Return a listing of the entities with certain places and names, without those that no longer exist.
 
-    A token is the last name of a page, so that it goes on behind it whatever comes or goes before it.
+    ``belonging`` identifies the list, for its cursors. The token of the next page is the last name of a page, so that
+    it stays valid when names are added or removed.
     """
 
     async def fetch(token: str | None, size: int) -> Page:
@@ -144,14 +146,14 @@ def naming(
 
 
 async def standing_for(loaders: Loaders, kind: Kind, source: str) -> Any:
-    """Return the vertex of a kind that stands for an ARN or a URI, the newest where there are several."""
+    """Return the vertex of a kind whose source is this ARN or URI; the newest if there are several."""
     page = await loaders.listings.page(kind, {"SourceUri": source}, None, 1, loaders.known.place_of(source))
     return shown(loaders, kind.key(page.items[0])) if page.items else None
 
 
-def given(**asked: Any) -> dict[str, Any]:
-    """Keep the parameters that were given, with AWS's words for enumerations."""
-    return {name: getattr(value, "value", value) for name, value in asked.items() if is_given(value)}
+def given(**parameters: Any) -> dict[str, Any]:
+    """Return those parameters that are neither null nor absent, with AWS's values for enums."""
+    return {name: getattr(value, "value", value) for name, value in parameters.items() if is_given(value)}
 
 
 def _label(named: tuple[Place, str]) -> str:

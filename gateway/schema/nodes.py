@@ -1,4 +1,4 @@
-"""The root fields by which Relay finds a node again."""
+"""The root fields by which Relay refetches nodes."""
 
 from typing import Annotated, Any
 
@@ -16,18 +16,18 @@ from gateway.schema.lookup import existing
 from gateway.schema.scalars import checked_arn
 
 MOST_IDS = 100
-"""Ids that one `nodes` field takes."""
+"""Maximum number of ids of a `nodes` field."""
 
 
 @strawberry.type(description="What finds nodes by their ids.")
 class Nodes:
-    """The part of the root that one subgraph of a graph can have."""
+    """Root fields that only one subgraph of a federated graph can have."""
 
     @strawberry.field(description="The node with this id; null when there is none. One call.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, argument("An id that this API returned.")]
     ) -> Node | None:
-        """Find a node again."""
+        """Refetch a node."""
         return await _node(info.context, id, "id")
 
     @strawberry.field(description="The nodes with these ids, in their order, with null for those that do not exist.")
@@ -36,7 +36,7 @@ class Nodes:
         info: Info,
         ids: Annotated[list[strawberry.ID], argument("Up to 100 ids that this API returned.")],
     ) -> list[Node | None]:
-        """Find several nodes again; each is awaited by itself, so that one failure costs one slot."""
+        """Refetch several nodes; each is awaited separately, so that a failure affects only its own item."""
         if len(ids) > MOST_IDS:
             raise BadUserInput(f"must be at most {MOST_IDS}, not {len(ids)}.", "ids")
         found: Any = [_node(info.context, one, "ids") for one in ids]
