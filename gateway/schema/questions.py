@@ -1,7 +1,8 @@
-"""The questions that people ask of lineage: which datasets, models, endpoints, jobs lie up or down from here.
+"""Common questions about lineage: which datasets, models, endpoints or jobs are upstream or downstream of a vertex.
 
-Each walks the whole graph from a vertex in one direction, however many of them a document asks, and picks from what
-the walk found. What a failed call kept from it is said in the answer's errors, beside the data.
+The field of a question walks the whole graph in one direction and selects from the vertices found. Fields with the same
+start and direction share one walk per request. If calls of the walk fail, their errors are added to the response,
+beside the data.
 """
 
 import asyncio
@@ -39,13 +40,13 @@ T = TypeVar("T")
 
 
 class Wanted(NamedTuple):
-    """What a question is about: a kind of vertex, and its type unless any will do."""
+    """What a question selects: vertices of a kind, and of a type unless it is None."""
 
     kind: Kind
     type: str | None = None
 
     def fits(self, loaders: Loaders, arn: str) -> bool:
-        """Whether a walked vertex is what the question is about."""
+        """Whether a walked vertex is of this kind and type."""
         return kind_at(arn) is self.kind and (self.type is None or type_of(loaders, self.kind, arn) == self.type)
 
 
@@ -62,7 +63,7 @@ TRANSFORM_JOBS = Wanted(kinds.TRIAL_COMPONENT, "SageMakerTransformJob")
 
 
 def question(wanted: Wanted, towards: LineageDirection, description: str) -> Any:
-    """Declare a field that answers a question, by default in the direction ``towards``."""
+    """Declare a question's field; its default direction is ``towards``."""
 
     # Without a return annotation, strawberry takes the type that the field is declared with.
     async def answer(  # type: ignore[no-untyped-def] # noqa: ANN202
@@ -82,13 +83,13 @@ def question(wanted: Wanted, towards: LineageDirection, description: str) -> Any
 async def _found(  # noqa: PLR0913, PLR0917 - a question has these parts
     info: Info, start: Described, wanted: Wanted, direction: LineageDirection, first: int | None, after: str | None
 ) -> Connection[Any]:
-    """Return a page of what is wanted, nearest first and then by ARN, without the start itself."""
+    """Return a page of the wanted vertices, nearest first and then by ARN, without the start."""
     walked = await whole_walk(info, start, direction)
     mirrors, depths = walked.found.mirrors, walked.found.depths
     fitting = [arn for arn in walked.nearest() if arn != start.key and wanted.fits(start.loaders, arn)]
     page = cut(
         scope("question", start.key, direction.value, wanted.kind.name, wanted.type),
-        # Which of its mirrors stands for a vertex may be another one in the request for the next page.
+        # Another mirror may represent the vertex in the request for the next page.
         sorted((depths[arn], min(mirrors.of(arn))) for arn in fitting),
         first,
         after,
@@ -102,7 +103,7 @@ async def _found(  # noqa: PLR0913, PLR0917 - a question has these parts
 async def trials(
     info: Info, start: Described, direction: LineageDirection, first: int | None, after: str | None
 ) -> Connection[Any]:
-    """Return a page of the trials that the runs on the way, or the start itself, are part of."""
+    """Return a page of the trials that contain runs on the walk, including the start."""
     found = await _of_each_run(info, start, direction, start.loaders.belongings.trials)
 
     async def names() -> set[tuple[Place, str]]:
@@ -113,26 +114,26 @@ async def trials(
 
 
 async def pipeline_executions(info: Info, start: Described, direction: LineageDirection) -> list[Any]:
-    """Return the pipeline executions that the runs on the way, or the start itself, are part of: nearest first."""
+    """Return the pipeline executions of the runs on the walk, including the start; nearest first."""
     arns_found = await _of_each_run(info, start, direction, start.loaders.belongings.pipeline_execution)
     found = (linked(start.loaders, kinds.PIPELINE_EXECUTION, arn) for arn in dict.fromkeys(arns_found) if arn)
     return [execution for execution in found if execution]
 
 
 async def _of_each_run(
-    info: Info, start: Described, direction: LineageDirection, ask: Callable[[str], Awaitable[T]]
+    info: Info, start: Described, direction: LineageDirection, load: Callable[[str], Awaitable[T]]
 ) -> list[T]:
-    """Ask something of every trial component of a walk; of those that cannot tell, the answer's errors say why."""
+    """Return the results of ``load`` for each trial component on a walk; adds its errors to the response."""
     walked = await whole_walk(info, start, direction)
     runs = [arn for arn in walked.nearest() if kind_at(arn) is kinds.TRIAL_COMPONENT]
-    answers = await asyncio.gather(*map(ask, runs), return_exceptions=True)
+    answers = await asyncio.gather(*map(load, runs), return_exceptions=True)
     for failure in failed(answers):
         start.loaders.add_error(failure, info.path.as_list())
     return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
 async def whole_walk(info: Info, start: Described, direction: LineageDirection) -> Walk:
-    """Walk as far as there is anything, once a request; say in the answer's errors what failed."""
+    """Walk as far as the limits allow, once per request; adds why the walk is incomplete to the response's errors."""
     walked = await start.loaders.once(("walk", start.key, direction), lambda: _walk(start, direction))
     for error in _failures(walked.coverage().reasons):
         start.loaders.add_error(error, info.path.as_list())
@@ -142,8 +143,8 @@ async def whole_walk(info: Info, start: Described, direction: LineageDirection) 
 async def _walk(start: Described, direction: LineageDirection) -> Walk:
     starts = [start.key]
     if start.kind is kinds.ACTION and direction is LineageDirection.UPSTREAM:
-        # SageMaker draws an approval's arrow to the model package, so that what went into the package is not upstream
-        # of the approval; but it is what people ask of one.
+        # In SageMaker, an approval's association leads to the model package, so the package's inputs are not upstream
+        # of the approval. Users want to see them there, so the walk starts from the package too.
         source = await start.known(kinds.ACTION.source_path) or ""
         if kind_at(source) is kinds.MODEL_PACKAGE:
             page = await start.loaders.listings.page(
@@ -154,7 +155,7 @@ async def _walk(start: Described, direction: LineageDirection) -> Walk:
 
 
 def _failures(reasons: Iterable[Reason]) -> list[GatewayError]:
-    said = {
+    errors = {
         Reason.MAX_DEPTH: BudgetExceeded(f"There is more beyond the {DEEPEST} associations that were followed."),
         Reason.MAX_VERTICES: BudgetExceeded(f"There are more than the {MOST_VERTICES:,} vertices that were looked at."),
         Reason.CALL_BUDGET: BudgetExceeded("The request reached its limit of AWS calls before the walk ended."),
@@ -163,4 +164,4 @@ def _failures(reasons: Iterable[Reason]) -> list[GatewayError]:
         Reason.THROTTLED: Throttled("AWS throttled this walk before it ended; try again later."),
         Reason.UPSTREAM_ERROR: UpstreamUnavailable("AWS failed before this walk ended."),
     }
-    return [said[reason] for reason in reasons if reason in said]
+    return [errors[reason] for reason in reasons if reason in errors]

@@ -1,7 +1,7 @@
-"""From whatever a person has at hand to the lineage entities that stand for it.
+"""Resolves references, such as a URI, an ARN or a job's name, to the lineage entities that represent them.
 
-The form of a reference tells which calls can answer it: SageMaker finds entities by their ARN, their name and their
-source, so nothing here lists an account. What one call fails to tell is said beside what the others found.
+The form of a reference determines which calls are made. SageMaker finds entities by their ARN, their name and their
+source, so no call lists the whole account. If some calls fail, their errors are added to what the others found.
 """
 
 import asyncio
@@ -34,32 +34,32 @@ _S3_URL = re.compile(
 _JOBS = ("training-job", "processing-job", "transform-job")
 _LONGEST_JOB_NAME = 63
 _WITH_ANY_SOURCE = [kinds.ARTIFACT, kinds.CONTEXT, kinds.ACTION]
-"""What people make by hand and say of whatever it stands for."""
+"""Kinds that users also create by hand, with any source URI."""
 _EXECUTION_TAG = f"Tags.{kinds.EXECUTION_TAG}"
 
 Finding = Awaitable[Sequence[str]]
-"""The ARNs that a call finds, once it is awaited."""
+"""A call that returns the ARNs it finds."""
 
 
 async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
-    """Return the entities that a reference stands for, at most ``first``; none when nothing is known of it.
+    """Return at most ``first`` entities that represent a reference; an empty list if there are none.
 
-    BadUserInput for what nothing can be found by; what calls fail to tell is said in the answer's errors.
+    Raises BadUserInput if the reference is empty, too long or not printable. Errors of calls are added to the response.
     """
     loaders: Loaders = info.context
     wanted = reference.strip()
     if not 1 <= len(wanted) <= _LONGEST or not wanted.isprintable():
         raise BadUserInput(f"must be 1 to {_LONGEST} printable characters.", "reference")
-    most = checked_first(first)
+    limit = checked_first(first)
     answers = await asyncio.gather(*_calls(loaders, wanted), return_exceptions=True)
     for failure in failed(answers):
         loaders.add_error(failure, info.path.as_list())
     found = dict.fromkeys(arn for answer in answers if not isinstance(answer, BaseException) for arn in answer)
-    return [shown(loaders, arn) for arn in list(found)[:most]]
+    return [shown(loaders, arn) for arn in list(found)[:limit]]
 
 
 def _calls(loaders: Loaders, wanted: str) -> list[Finding]:  # noqa: PLR0911 - a line for each form
-    """Choose the calls that can answer, by what the reference looks like."""
+    """Return the calls that can resolve a reference of this form."""
     if arn := arns.parse(wanted):
         return _by_arn(loaders, arn)
     if uri := _s3_uri(wanted):
@@ -109,14 +109,15 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Finding]:
 
 
 def _spellings(arn: Arn) -> list[str]:
-    """Return an ARN as it stands and in small letters, which SageMaker writes many in whatever the name is."""
+    """Return an ARN unchanged and with its id in lower case, in which SageMaker writes many whatever the name."""
     return list(dict.fromkeys([arn.text, arn._replace(id=arn.id.lower()).text]))
 
 
 def _by_name(loaders: Loaders, name: str) -> list[Finding]:
-    """Ask for an entity of that name, and for those that stand for a job, endpoint, model package or group of it.
+    """Return calls for entities with this name, and for those that represent something with this name.
 
-    A pipeline execution of it is found by the runs that it made, which have its whole ARN as a tag.
+    That is a job, an endpoint, a model package, its group or a pipeline execution. An execution is found by its runs,
+    which have its whole ARN as a tag.
     """
     groups = ("endpoint", "model-package-group")
     return [
@@ -124,12 +125,12 @@ def _by_name(loaders: Loaders, name: str) -> list[Finding]:
         _called(loaders, kinds.ACTION, name),
         _runs(loaders, name),
         *(_standing_at_home(loaders, kinds.CONTEXT, resource, name) for resource in groups),
-        _standing_at_home(loaders, kinds.ARTIFACT, "model-package", name),  # one of no group has no version
+        _standing_at_home(loaders, kinds.ARTIFACT, "model-package", name),  # unversioned: it has no group
     ]
 
 
 async def _home(loaders: Loaders) -> Arn:
-    """Return any ARN of this account and region: that of the lineage group which every account has."""
+    """Return an ARN of this account and region: that of the default lineage group, which every account has."""
     group = await loaders.entities.find(kinds.LINEAGE_GROUP, kinds.DEFAULT_GROUP)
     home = arns.parse(group) if group else None
     return home or Arn("aws", "", "000000000000", "", "")
@@ -178,21 +179,24 @@ async def _run_by(loaders: Loaders, pipeline: str, id: str) -> Sequence[str]:
 
 
 async def _runs(loaders: Loaders, name: str) -> Sequence[str]:
-    """Find runs of this name or of a job's, or by an execution whose ARN ends with it and not just has it inside."""
+    """Find runs with this name, runs of a job with this name, and runs of a pipeline execution with this id.
+
+    Search can only test whether an execution's ARN contains the id, so runs that match elsewhere in it are dropped.
+    """
     terms = {"TrialComponentName": name}
-    with suppress(GatewayError):  # without the ARN of a job, which others need too and say so
+    with suppress(GatewayError):  # then jobs are not searched; other calls need `_home` too and report why
         home = await _home(loaders)
         jobs = (home._replace(resource=job, id=name) for job in _JOBS)
-        if len(name) <= _LONGEST_JOB_NAME:  # their ARNs are as much as Search takes in one value
+        if len(name) <= _LONGEST_JOB_NAME:  # else it is no job's, and the ARNs would be too long for Search
             terms["Source.SourceArn"] = ",".join(text for job in jobs for text in _spellings(job))
     end = f"/execution/{name}"
     found = await loaders.listings.search_any(kinds.TRIAL_COMPONENT, terms, {_EXECUTION_TAG: end})
 
-    def is_meant(arn: str) -> bool:
+    def matches(arn: str) -> bool:
         record = loaders.known.record(arn)
         tags = record.read("Tags") or ()
-        inside = [tag["Value"] for tag in tags if tag["Key"] == kinds.EXECUTION_TAG and end in tag["Value"]]
-        named = (arn, record.read("Source.SourceArn") or "", *inside)
-        return not inside or any(text.lower().endswith(f"/{name.lower()}") for text in named)
+        executions = [tag["Value"] for tag in tags if tag["Key"] == kinds.EXECUTION_TAG and end in tag["Value"]]
+        named = (arn, record.read("Source.SourceArn") or "", *executions)
+        return not executions or any(text.lower().endswith(f"/{name.lower()}") for text in named)
 
-    return list(filter(is_meant, found))
+    return list(filter(matches, found))
