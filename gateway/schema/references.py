@@ -1,4 +1,4 @@
-"""How a router asks for entities that other subgraphs refer to: by the names of their types and their ARNs."""
+"""Resolves a federation router's references to entities, which consist of a type name and an ARN."""
 
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
@@ -40,21 +40,21 @@ _Entity = Annotated[
 ]
 
 Referable = dict[str, tuple[Kind, ...]]
-"""The kinds that a reference may lead to, by the `__typename` in it."""
+"""The kinds that a reference may resolve to, by its `__typename`."""
 
 _ARGUMENT = "representations"
 
 
 @strawberry.type(name="_Service", description="The gateway as a subgraph of Apollo Federation.")
 class Service:
-    """What a router composes."""
+    """The subgraph's schema."""
 
     sdl: str = strawberry.field(description="The schema with the directives of Apollo Federation.")
 
 
 @strawberry.type(description="What a router asks of a subgraph.")
 class References:
-    """The part of the root that Apollo Federation names."""
+    """The root fields that Apollo Federation specifies."""
 
     @strawberry.field(
         name="_entities",
@@ -67,7 +67,7 @@ class References:
         info: Info,
         representations: Annotated[list[FederationAny], argument("References: `__typename` and `arn`, nothing else.")],
     ) -> list[_Entity | None]:
-        """Find what is referred to; each is awaited by itself, so that one failure costs one slot."""
+        """Resolve references; each is awaited separately, so that a failure affects only its own item."""
         subgraph = cast("Subgraph", info.schema)
         if len(representations) > subgraph.most_references:
             raise BadUserInput(
@@ -88,14 +88,14 @@ async def _entity(loaders: Loaders, reference: Any, referable: Referable) -> Any
     if arn != unpinned(arn):
         raise BadUserInput("an ARN must not name a version.", _ARGUMENT)
     entity: Described = shown(loaders, arn)
-    # A router has the reference's identity already; what it asks for is whether there is more.
+    # The router already has the ARN; what it needs is whether the entity exists.
     if (await loaders.entities.describe(entity.kind, arn)).missing:
         raise NotFound("there is nothing with this ARN.")
     return entity
 
 
 def _checked(reference: Any, referable: Referable) -> tuple[tuple[Kind, ...], str]:
-    """Return the kinds that a reference may lead to, and the ARN in it."""
+    """Return the kinds that a reference may resolve to, and its ARN; raises BadUserInput if it is malformed."""
     match reference:
         case {"__typename": str(name), **key} if name in referable:
             pass
@@ -109,7 +109,7 @@ def _checked(reference: Any, referable: Referable) -> tuple[tuple[Kind, ...], st
 
 
 def referable(names: NameConverter) -> Referable:
-    """Tell what can be referred to in a schema of these names: each entity, and any vertex by the interface."""
+    """Return the kinds for each name of a type that references may use: every entity type, and the vertex interface."""
     members, _ = get_args(_Entity)
     kinds_of = {LineageEntity: kinds.LINEAGE, **{entity: (entity.kind,) for entity in get_args(members)}}
     return {names.from_type(entity.__strawberry_definition__): found for entity, found in kinds_of.items()}

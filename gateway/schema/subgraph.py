@@ -1,4 +1,4 @@
-"""The schema as a subgraph: a part of a larger graph, put together by a router of Apollo Federation."""
+"""The schema as a subgraph, which a router of Apollo Federation can compose with others to a larger graph."""
 
 from functools import cached_property
 from typing import Any
@@ -62,7 +62,7 @@ class Subgraph(strawberry.federation.Schema):
     """A schema that a router can compose with others; `@link` names the directives that are in use."""
 
     def __init__(self, names: Names, most_references: int, **types: Any) -> None:
-        """Make the schema of ``types``; take at most so many references at once."""
+        """Build a schema of ``types`` whose `_entities` field takes at most ``most_references`` references."""
         config = StrawberryConfig(scalar_map=SCALARS, name_converter=names)
         super().__init__(federation_version="2.9", scalar_overrides=_SCALARS, config=config, **types)
         _describe(self._schema)
@@ -73,20 +73,20 @@ class Subgraph(strawberry.federation.Schema):
     def sdl(self) -> str:
         """The schema in GraphQL's schema definition language.
 
-        It defines the directives that it uses, so that it can be read by tools which know nothing of federation.
+        It defines the directives that it uses, so that tools without support for federation can read it.
         """
         own = sorted(print_directive(one) for one in self._schema.directives if not is_specified_directive(one))
         return "\n\n".join([print_schema(self), *own, print_type(self._schema.type_map[_PURPOSE])]) + "\n"
 
 
 def _describe(schema: GraphQLSchema) -> None:
-    """Describe what federation adds to every subgraph, of which strawberry says nothing."""
+    """Add descriptions to the types and directives of federation, which have none in strawberry."""
     if isinstance(purpose := schema.get_type(_PURPOSE), GraphQLEnumType):
         purpose.description = "What a specification is needed for."
         for name, description in _VALUES.items():
             purpose.values[name].description = description
     for directive in schema.directives:
-        directive.locations = tuple(dict.fromkeys(directive.locations))  # strawberry has one of @cost's twice
+        directive.locations = tuple(dict.fromkeys(directive.locations))  # strawberry repeats one of @cost's
         directive.description = directive.description or _DIRECTIVES[directive.name]
         for name, argument in directive.args.items():
             argument.description = argument.description or _ARGUMENTS[name]
