@@ -148,6 +148,6 @@ def test_remembered_documents_have_a_limit() -> None:
     for number in range(50):
         executor.cost(GraphQLRequest(f"{{ # {number:10000}\n __typename }}"))
         executor.cost(GraphQLRequest(f"{{ # {number:10000}\n nothing }}"))
-    kept = [document for document, _ in executor._remembered.values()]  # noqa: SLF001 - nothing else tells
+    kept = [document for document, _ in executor._documents.values()]  # noqa: SLF001 - nothing else tells
     assert len(kept) == 19
     assert all("__typename" in document.loc.source.body for document in kept if document and document.loc)

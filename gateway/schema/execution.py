@@ -1,7 +1,7 @@
-"""From a document to its answer: parse, validate, execute, and give every error its code.
+"""Executes GraphQL requests: parses, validates and executes the document, and gives every error a code.
 
-graphql-core does the work on strawberry's schema. Parsed and validated documents are remembered by their text, since
-pages and federation routers send the same few over and over.
+graphql-core does the work on strawberry's schema. Parsed and validated documents are cached by their text, since pages
+and federation routers send the same few over and over.
 """
 
 import logging
@@ -44,12 +44,12 @@ from gateway.schema.redaction import redacted, words
 
 _log = logging.getLogger("gateway.schema")
 
-_REMEMBERED = 200_000
-"""Characters of the documents that are remembered; parsed, one may take 300 times as many bytes."""
-_LONGEST_REMEMBERED = 20_000
+_CACHED_CHARACTERS = 200_000
+"""Total characters of the cached documents; a parsed document may take 300 times as many bytes."""
+_LONGEST_CACHED = 20_000
 
 _MOST_ERRORS = 10
-"""Errors after which no more are looked for in a document: each may print it whole, or compare with all names."""
+"""Validation stops after this many errors, as each may print the whole document or compare a name with all others."""
 _LONGEST_MESSAGE = 1_000
 
 _ARGUMENT = re.compile(r"Argument '(\w+)' ")
@@ -59,11 +59,11 @@ _ARGUMENT = re.compile(r"Argument '(\w+)' ")
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000
 
 _SCHEMA_FIELD = "_service"
-"""The field by which a federation router reads the schema."""
+"""The field from which a federation router reads the schema."""
 
 
 _Prepared = tuple[DocumentNode | None, list[dict[str, Any]]]
-"""A document, and why it is refused, as the errors are sent."""
+"""A parsed document, None after a syntax error; and the errors in the format of the response."""
 
 
 def _size(prepared: _Prepared) -> int:
@@ -75,7 +75,7 @@ class GraphQLRequest(NamedTuple):
     """The parameters of a request, as GraphQL over HTTP names them."""
 
     query: str
-    """The document; empty where the request names one by its hash only."""
+    """The document; empty if the request identifies it only by its hash."""
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     extensions: Mapping[str, Any] = MappingProxyType({})
@@ -83,16 +83,16 @@ class GraphQLRequest(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of a request."""
+    """The result of a request."""
 
     answer: dict[str, Any]
-    """What goes over the wire: `data` as far as there is any, and `errors`, each with a code."""
+    """The response body: `data` unless execution did not begin, and `errors`, if any, each with a code."""
     executed: bool
     """Whether execution began; if not, there is no `data`."""
 
 
 class Executor:
-    """Answers documents by a schema."""
+    """Executes requests on a schema."""
 
     def __init__(
         self,
@@ -102,9 +102,9 @@ class Executor:
         check: Callable[[DocumentNode], list[GraphQLError]] | None = None,
         hides_schema: bool = False,
     ) -> None:
-        """Answer by the schema ``built``; refuse documents of more tokens, and those that ``check`` has errors for.
+        """Execute on ``built``; reject documents with more than ``most_tokens`` tokens or with errors from ``check``.
 
-        One that ``hides_schema`` answers no introspection, and its errors tell nothing of the schema.
+        With ``hides_schema``, introspection is rejected, and errors reveal nothing of the schema.
         """
         self._most_tokens = most_tokens
         self._check = check
@@ -113,16 +113,16 @@ class Executor:
         self._schema: GraphQLSchema = built._schema  # noqa: SLF001 - strawberry's documented way to it
         self._costs = Costs(self._schema)
         self._shapes = Shapes(self._schema)
-        self._remembered: LRUCache[str, _Prepared] = LRUCache(_REMEMBERED, getsizeof=_size)
-        self._latest = lru_cache(1)(self._prepared)  # what is not worth remembering is needed several times too
+        self._documents: LRUCache[str, _Prepared] = LRUCache(_CACHED_CHARACTERS, getsizeof=_size)
+        self._latest = lru_cache(1)(self._prepared)  # a request needs an uncached document several times too
 
     def operation(self, request: GraphQLRequest) -> OperationDefinitionNode | None:
-        """Return the operation that a request means; None if it does not say which, or cannot be parsed."""
+        """Return the operation to execute; None if it cannot be determined or the document cannot be parsed."""
         document, _ = self._prepare(request.query)
         return get_operation_ast(document, request.operation_name) if document else None
 
     def cost(self, request: GraphQLRequest) -> int | None:
-        """Return what a request may cost; None if it is not valid, or does not say which operation it means."""
+        """Return the estimated cost; None if the document is invalid or the operation cannot be determined."""
         document, errors = self._prepare(request.query)
         operation = self.operation(request)
         if document is None or operation is None or errors:
@@ -130,22 +130,22 @@ class Executor:
         return self._costs.of(document, operation, request.variables or {})
 
     def is_mutation(self, request: GraphQLRequest) -> bool:
-        """Whether a request would change something."""
+        """Whether a request is a mutation."""
         return _is(OperationType.MUTATION, self.operation(request))
 
     def is_subscription(self, request: GraphQLRequest) -> bool:
-        """Whether a request has more than one answer."""
+        """Whether a request is a subscription."""
         return _is(OperationType.SUBSCRIPTION, self.operation(request))
 
     def tells_schema(self, query: str) -> bool:
-        """Whether the answer to a document would tell the schema, of a schema that is kept secret."""
+        """Whether the schema is hidden and the response to this document would reveal it."""
         if not self._hides_schema or _SCHEMA_FIELD not in query:
             return False
         document, errors = self._prepare(query)
         return document is not None and not errors and _SCHEMA_FIELD in _field_names(document)
 
     async def run(self, request: GraphQLRequest, loaders: Loaders) -> Outcome:
-        """Answer one request; nothing is raised, whatever the document says."""
+        """Execute a request and return its result; errors are never raised, but returned in it."""
         document, errors = self._prepare(request.query)
         if document is None or errors:
             return Outcome({"errors": errors}, executed=False)
@@ -155,7 +155,7 @@ class Executor:
         return self._redact(_outcome(result if isinstance(result, ExecutionResult) else await result, loaders), request)
 
     async def stream(self, request: GraphQLRequest, loaders: Loaders) -> AsyncGenerator[Outcome, None]:
-        """Answer one request: once, or for a subscription until it ends."""
+        """Yield the result of a request, or the results of a subscription until it ends."""
         document, errors = self._prepare(request.query)
         if document is None or errors or not self.is_subscription(request):
             yield await self.run(request, loaders)
@@ -169,12 +169,12 @@ class Executor:
             try:
                 async for result in results:
                     yield self._redact(_outcome(result, loaders), request)
-            except Exception as error:  # noqa: BLE001 - whatever ends the source, the client is told
+            except Exception as error:  # noqa: BLE001 - the client gets any error that ends the source
                 failure = GraphQLError(str(error), original_error=error)
                 yield self._redact(Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False), request)
 
     def _arguments(self, request: GraphQLRequest, loaders: Loaders) -> dict[str, Any]:
-        """Return the arguments with which graphql-core executes a document."""
+        """Return the arguments of graphql-core's ``execute`` and ``subscribe``."""
         return {
             "variable_values": request.variables,
             "operation_name": request.operation_name,
@@ -185,15 +185,15 @@ class Executor:
         }
 
     def _prepare(self, query: str) -> _Prepared:
-        known = self._remembered.get(query)
-        if known is None:
-            known = self._latest(query)
-            if not known[1] and len(query) <= _LONGEST_REMEMBERED:
-                self._remembered[query] = known
-        return known
+        prepared = self._documents.get(query)
+        if prepared is None:
+            prepared = self._latest(query)
+            if not prepared[1] and len(query) <= _LONGEST_CACHED:
+                self._documents[query] = prepared
+        return prepared
 
     def _prepared(self, query: str) -> _Prepared:
-        """Parse and validate; the errors as they are sent."""
+        """Parse and validate a document."""
         try:
             document = parse(query, max_tokens=self._most_tokens)
             found = validate(self._schema, document, self._rules, _MOST_ERRORS, hide_suggestions=self._hides_schema)
@@ -206,7 +206,7 @@ class Executor:
         return document, _redacted(errors, query) if self._hides_schema else errors
 
     def _redact(self, outcome: Outcome, request: GraphQLRequest) -> Outcome:
-        """Keep the schema out of the errors, except for what the request itself says of it."""
+        """Remove names in the schema from the errors, except those that the request contains."""
         if not self._hides_schema or "errors" not in outcome.answer:
             return outcome
         errors = _redacted(outcome.answer["errors"], request.query, request.variables, request.operation_name)
@@ -228,8 +228,8 @@ def _field_names(document: DocumentNode) -> set[str]:
     return visitor.found
 
 
-def _redacted(errors: list[dict[str, Any]], *said: Any) -> list[dict[str, Any]]:
-    known = words(*said)
+def _redacted(errors: list[dict[str, Any]], *parts: Any) -> list[dict[str, Any]]:
+    known = words(*parts)
     return [error | {"message": redacted(error["message"], known)} for error in errors]
 
 
@@ -248,19 +248,19 @@ def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
 
 
 def _failed(error: GraphQLError) -> dict[str, Any]:
-    """Show why a field has no value; graphql-core names a refused argument only in its message."""
+    """Format the error of a field; graphql-core names an invalid argument only in the message."""
     refused = None if error.extensions else _ARGUMENT.match(error.message)
     shown = _shown(error, BadUserInput.code if refused else GatewayError.code)
     return shown | {"extensions": shown["extensions"] | {"argument": refused[1]}} if refused else shown
 
 
 def refusal(message: str, code: str = BadUserInput.code, **extensions: Any) -> dict[str, Any]:
-    """Return the answer to a request that is not executed, which says why."""
+    """Return the response body for a request that is rejected without execution."""
     return {"errors": [_shown(GraphQLError(message, extensions=extensions), code)]}
 
 
 def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
-    """Show an error to a client: always with a code, and never with an unexpected exception's message."""
+    """Format an error for the client: always with a code, and never with an unexpected exception's message."""
     shown: dict[str, Any] = dict(error.formatted)
     if len(error.message) > _LONGEST_MESSAGE:  # its middle repeats what the client has sent
         shown["message"] = f"{error.message[: _LONGEST_MESSAGE // 2]}…{error.message[-_LONGEST_MESSAGE // 2 :]}"

@@ -1,15 +1,16 @@
-"""What is selected of a type, planned once for all the objects that show it.
+"""An executor that plans each selection once, instead of once for every object.
 
-graphql-core treats each field of each object as if for the first time: it looks up the definition, makes a path and a
-resolve info, and checks whether the value is a list, a scalar, an object or awaitable. A *plan* settles this once per
-operation for a type and a selection. It has a step for each field, which says how the field is read, and the classes of
-values that can be sent as they are. Everything else is left to graphql-core: fields that take arguments or wait, and
-any value that a step did not expect, such as a coroutine because a call is needed, a null where none may be, or an
-unknown word of an enumeration. graphql-core gets the value that was read, and completes it as it always would: the same
-data, errors, paths and order of waiting.
+graphql-core handles each field of each object from scratch: it looks up the definition, creates a path and a resolve
+info, and checks whether the value is a list, a scalar, an object or awaitable. A *plan* does this once per operation
+for a type and a selection. It has a step for each field, with a function that reads the value, and the classes of
+values that need no conversion. Everything else is left to graphql-core: fields with arguments or asynchronous
+resolvers, and any value that a step does not expect, such as a coroutine (because a call is needed), a null in a
+non-null field, or an unknown enum value. graphql-core is given the value that was read, and completes it as usual, so
+that data, errors, paths and the order of awaiting are the same.
 
-A list that is longer than a page is completed slice by slice, each in its turn, and each slice is serialized as soon as
-it is complete: thousands of vertices take a fraction of the memory that way, and no one waits for them to be encoded.
+A list that is longer than a page is completed in slices, taking turns with other requests, and each slice is serialized
+as soon as it is complete. Thousands of vertices take a fraction of the memory that way, and other requests do not wait
+until all of them are encoded.
 """
 
 import asyncio
@@ -55,44 +56,44 @@ Write = Callable[[Any], Any]
 Classes = frozenset[type]
 
 At = tuple["At | None", str | int, str | None]
-"""Where in the answer something is: graphql-core's Path, or the same as a tuple, made in about a fifth of the time."""
+"""A position in the response: graphql-core's Path, or the same as a tuple, created in about a fifth of the time."""
 
-_SENT_AS_THEY_ARE: dict[str, type] = {"Arn": str, "Boolean": bool, "ID": str, "Long": int, "String": str}
-"""Scalars, and the class of the values that they send as they are."""
+_UNCONVERTED: dict[str, type] = {"Arn": str, "Boolean": bool, "ID": str, "Long": int, "String": str}
+"""Scalars whose values need no conversion, and the class of these values."""
 
-_TURNED = {"DateTime", "Float", "Int"}
-"""Scalars that convert their values, and fail with any other."""
+_CONVERTED = {"DateTime", "Float", "Int"}
+"""Scalars that convert their values, and raise an error for invalid ones."""
 
 _NULL: Classes = frozenset({type(None)})
 
 
 class Coming(list[Any]):
-    """A list that is shown slice by slice, each when it is ``ready``.
+    """A list that is completed slice by slice, each after awaiting ``ready``.
 
-    graphql-core itself shows it at once, and fields ask again for what has not come yet.
+    Where graphql-core completes it, it does so at once; the fields then load what is not ready yet.
     """
 
     def __init__(self, items: Iterable[Any], ready: Callable[[Sequence[Any]], Awaitable[None]]) -> None:
-        """Have these items; ``ready`` waits until some of them are."""
+        """Contain ``items``; ``ready`` waits until what is selected of a slice of them is loaded."""
         super().__init__(items)
         self.ready = ready
 
 
 class Shape(NamedTuple):
-    """How a field of a type is shown, whatever operation selects it."""
+    """How a field of a type is read and completed, independent of the operation."""
 
     parent: GraphQLObjectType
     definition: GraphQLField
     named: GraphQLNamedOutputType
-    """Its type, or that of a list's items, whether they may be null or not."""
+    """The type of the field, without list and non-null wrappers."""
     read: Read | None
-    """How it is read where it is given no argument; None where graphql-core has to resolve it."""
+    """Reads the value if the field is given no arguments; None if graphql-core has to resolve the field."""
     plain: Classes
-    """The classes of the values that are sent as they are."""
+    """The classes of values that need no conversion."""
     write: Write | None
-    """What turns others into what is sent, or fails; None where only graphql-core knows."""
+    """Converts other values, or raises an error; None if graphql-core has to complete them."""
     items: GraphQLOutputType | None
-    """The type of the items, of a list."""
+    """The type of the items if the field is a list, else None."""
     plain_items: Classes
 
 
@@ -100,30 +101,30 @@ class Step(NamedTuple):
     """One field of a selection."""
 
     name: str
-    """What the answer calls it."""
+    """The field's key in the response."""
     details: FieldDetailsList
     shape: Shape
     plans: "dict[type, Plan | None]"
-    """How the objects that it holds are shown, by their classes; None where graphql-core has to find out."""
+    """Plans for the objects in the field, by their classes; None for those that graphql-core has to complete."""
     shown: dict[int, tuple[Described, dict[str, Any]]]
-    """Completed entities, by ``id()`` of what they show, since edges show each vertex many times."""
+    """Completed entities, by the ``id()`` of the object, since the same vertex is at the end of many edges."""
 
 
 class Plan(NamedTuple):
-    """How the objects of a type are shown in one place of an operation."""
+    """How to complete the objects of a type at one place in an operation."""
 
     type: GraphQLObjectType
     fields: GroupedFieldSet
-    """What is selected: a plan is found by the identity of this, which must not go to another one meanwhile."""
+    """The selection. Plans are cached by its ``id()``, which is unique only while the selection exists."""
     steps: list[tuple[str, Read | None, Classes, Step]]
-    """The steps, and before each what is needed of most: its name, how it is read, and what is sent as it is."""
+    """The steps, each preceded by its most used attributes: ``name``, and ``read`` and ``plain`` of its shape."""
 
 
 class Shapes:
-    """The shapes of a schema's fields, each made when it is first selected."""
+    """The shapes of a schema's fields, each created when it is first selected."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
-        """Have made none."""
+        """Start without any shapes."""
         self._schema = schema
         self._made: dict[tuple[str, str], Shape] = {}
         self._types: dict[tuple[str, type], GraphQLObjectType | None] = {}
@@ -138,7 +139,7 @@ class Shapes:
         return self._made[key]
 
     def object_type(self, named: GraphQLNamedOutputType, origin: type) -> GraphQLObjectType | None:
-        """Return the type that shows the objects of a class where ``named`` is declared; None where that is unclear."""
+        """Return the object type of a class's instances in a field of type ``named``; None if it has none for them."""
         key = named.name, origin
         if key not in self._types:
             possible: Any = self._schema.get_possible_types(named) if is_abstract_type(named) else [named]
@@ -150,7 +151,7 @@ def _shape(parent: GraphQLObjectType, name: str, definition: GraphQLField) -> Sh
     bare: Any = get_nullable_type(definition.type)
     named: Any = get_named_type(definition.type)
     items = bare.of_type if is_list_type(bare) else None
-    known = frozenset({_SENT_AS_THEY_ARE[named.name]} if named.name in _SENT_AS_THEY_ARE else ())
+    known = frozenset({_UNCONVERTED[named.name]} if named.name in _UNCONVERTED else ())
     return Shape(
         parent,
         definition,
@@ -168,7 +169,7 @@ def _or_null(declared: Any, plain: Classes) -> Classes:
 
 
 def _reader(parent: GraphQLObjectType, definition: GraphQLField) -> Read | None:
-    """Return what strawberry's resolver does, as a function of the object alone; None if it takes more."""
+    """Return strawberry's resolver as a function of only the object; None if it needs more than that."""
     field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if not isinstance(field, StrawberryField) or field.is_async or field.is_subscription or field.extensions:
         return None
@@ -184,12 +185,12 @@ def _reader(parent: GraphQLObjectType, definition: GraphQLField) -> Read | None:
 
 def _writer(named: GraphQLNamedOutputType) -> Write | None:
     if isinstance(named, GraphQLEnumType):
-        return cache(named.coerce_output_value)  # strawberry looks for each value among all that there are
-    return named.coerce_output_value if is_leaf_type(named) and named.name in _TURNED else None
+        return cache(named.coerce_output_value)  # strawberry searches through all values of the enum
+    return named.coerce_output_value if is_leaf_type(named) and named.name in _CONVERTED else None
 
 
 def _classes(named: GraphQLNamedType) -> set[type]:
-    """Return the classes whose objects a type shows: its own, and dict for what AWS nests in its answers."""
+    """Return the classes whose instances a type shows: its own, and dict for structures nested in AWS's responses."""
     declared = named.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if not isinstance(declared, StrawberryObjectDefinition):
         return set()
@@ -198,10 +199,10 @@ def _classes(named: GraphQLNamedType) -> set[type]:
 
 
 class PlannedExecutor(Executor[None]):
-    """Executes an operation by plans."""
+    """Executes an operation with plans."""
 
     def __init__(self, *args: Any, shapes: Shapes, **named: Any) -> None:
-        """Plan by the ``shapes`` of the schema; the rest is graphql-core's."""
+        """Plan with the ``shapes`` of the schema; the other arguments are graphql-core's."""
         super().__init__(*args, **named)
         self._shapes = shapes
         self._plans: dict[tuple[GraphQLObjectType, int], Plan] = {}
@@ -214,11 +215,11 @@ class PlannedExecutor(Executor[None]):
         grouped_field_set: GroupedFieldSet,
         position_context: None,  # noqa: ARG002 - only incremental delivery has one
     ) -> Any:
-        """Show an object, at once if nothing in it has to be waited for."""
+        """Complete an object; returns a coroutine if something in it has to be awaited."""
         return self._object(self._plan(parent_type, grouped_field_set), source_value, path)
 
     def build_response(self, data: dict[str, Any] | None) -> Any:
-        """Make the answer, and release what the plans hold, as graphql-core's executors are reference cycles."""
+        """Build the response and release the plans, as graphql-core's executors are part of reference cycles."""
         self._plans.clear()
         return super().build_response(data)
 
@@ -232,11 +233,11 @@ class PlannedExecutor(Executor[None]):
         self, type: GraphQLObjectType, name: str, details: FieldDetailsList
     ) -> tuple[str, Read | None, Classes, Step]:
         shape = self._shapes.of(type, details[0].node.name.value)
-        read = None if shape.definition.args and self._is_given_any(shape, details) else shape.read
+        read = None if shape.definition.args and self._has_arguments(shape, details) else shape.read
         return name, read, shape.plain, Step(name, details, shape, {}, {})
 
-    def _is_given_any(self, shape: Shape, details: FieldDetailsList) -> bool:
-        """Whether a field has arguments, even if wrong ones."""
+    def _has_arguments(self, shape: Shape, details: FieldDetailsList) -> bool:
+        """Whether a field has argument values, including defaults and invalid ones."""
         node, variables = details[0].node, details[0].fragment_variable_values
         try:
             return bool(get_argument_values(shape.definition, node, self.variable_values, variables))
@@ -253,7 +254,7 @@ class PlannedExecutor(Executor[None]):
                 else:
                     try:
                         value = read(source)
-                    except Exception as error:  # noqa: BLE001 - graphql-core raises it where it belongs
+                    except Exception as error:  # noqa: BLE001 - graphql-core will raise it at this field
                         value = error
                     if type(value) in plain:
                         done[name] = value
@@ -268,12 +269,12 @@ class PlannedExecutor(Executor[None]):
         return self._all(done, waiting) if waiting else done
 
     def _completed(self, step: Step, value: Any, within: At | None) -> Any:
-        """Complete what can't be sent as it is."""
+        """Complete a value that is not of a plain class."""
         shape, details = step.shape, step.details
         if shape.write:
             try:
                 return shape.write(value)
-            except Exception:  # noqa: BLE001, S110 - graphql-core will fail in the same way, and say where
+            except Exception:  # noqa: BLE001, S110 - graphql-core will raise the same error, with its path
                 pass
         if known := step.shown.get(id(value)):
             return known[1]
@@ -288,7 +289,7 @@ class PlannedExecutor(Executor[None]):
                 if self.is_awaitable(value):
                     return self.complete_awaitable_value(return_type, details, info, path, value, None)
                 completed = self.complete_value(return_type, details, info, path, value, None)
-        except Exception as error:  # noqa: BLE001 - as graphql-core takes them
+        except Exception as error:  # noqa: BLE001 - as in graphql-core
             self.handle_field_error(error, return_type, details, _path(at))
             return None
         if type(completed) is CoroutineType:
@@ -296,7 +297,7 @@ class PlannedExecutor(Executor[None]):
         return completed
 
     def _nested(self, step: Step, value: Any, at: At) -> Any:
-        """Complete an object or a list; None where there is no plan for it."""
+        """Complete an object or a list; None if there is no plan for it."""
         if step.shape.items is None:
             plan = self._plan_of(step, type(value))
             return self._one(step, plan, value, at) if plan else None
@@ -309,10 +310,10 @@ class PlannedExecutor(Executor[None]):
         return self._list(step, plans, value, at) if len(plans) == len(classes) else None
 
     def _one(self, step: Step, plan: Plan, value: Any, at: At) -> Any:
-        """Complete an object; an entity once for all that show it, unless it had to wait or told an error."""
-        told = len(self.collected_errors.errors)
+        """Complete an object; the result for an entity is reused, unless it was awaited or added errors."""
+        errors = len(self.collected_errors.errors)
         done = self._object(plan, value, at)
-        if type(done) is dict and isinstance(value, Described) and len(self.collected_errors.errors) == told:
+        if type(done) is dict and isinstance(value, Described) and len(self.collected_errors.errors) == errors:
             step.shown[id(value)] = value, done
         return done
 
@@ -332,7 +333,7 @@ class PlannedExecutor(Executor[None]):
         return self._all(done, waiting) if waiting else done
 
     async def _long_list(self, step: Step, plans: Mapping[type, Plan], values: Sequence[Any], at: At) -> Any:
-        """Complete a long list slice by slice, serializing each at once, as JSON takes less memory."""
+        """Complete a long list slice by slice, serializing each slice immediately, as JSON takes less memory."""
         turns = self.context_value.turns
         done: list[Any] = []
         try:
@@ -357,7 +358,7 @@ class PlannedExecutor(Executor[None]):
     def _extend(
         self, done: list[Any], step: Step, plans: Mapping[type, Plan], items: Sequence[Any], within: At
     ) -> None:
-        """Complete further items of a list."""
+        """Complete further items of a list, and append them to ``done``."""
         item_type: Any = step.shape.items
         details = step.details
         try:
@@ -365,7 +366,7 @@ class PlannedExecutor(Executor[None]):
                 at = (within, index, None)
                 try:
                     shown = self._object(plans[type(item)], item, at)
-                except Exception as error:  # noqa: BLE001 - as graphql-core takes them
+                except Exception as error:  # noqa: BLE001 - as in graphql-core
                     self.handle_field_error(error, item_type, details, _path(at))
                     shown = None
                 done.append(self._awaited(shown, item_type, details, at) if type(shown) is CoroutineType else shown)
@@ -378,13 +379,13 @@ class PlannedExecutor(Executor[None]):
     ) -> Any:
         try:
             return await completed
-        except Exception as error:  # noqa: BLE001 - as graphql-core takes them
+        except Exception as error:  # noqa: BLE001 - as in graphql-core
             self.handle_field_error(error, type, details, _path(at))
             return None
 
     @staticmethod
     async def _all(done: C, waiting: Sequence[Any]) -> C:
-        """Await what an object or a list still waits for, side by side."""
+        """Await the pending values of an object or a list concurrently."""
         if len(waiting) == 1:
             done[waiting[0]] = await done[waiting[0]]
         elif waiting:
@@ -395,7 +396,7 @@ class PlannedExecutor(Executor[None]):
 
 
 async def _together(coroutines: list[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """Run coroutines side by side until one fails, as graphql-core does; if cancelled, drop those not begun."""
+    """Run coroutines concurrently until one fails, as graphql-core does; if cancelled, close those not started."""
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -417,7 +418,7 @@ async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
 
 
 def _drop(value: Any) -> None:
-    """Close the coroutines that have not begun in a value that is no longer needed, and in their arguments."""
+    """Close the coroutines in an abandoned value that have not started, and those in their arguments."""
     held: Iterable[Any] = ()
     if type(value) is CoroutineType and getcoroutinestate(value) == CORO_CREATED:
         held = list(getcoroutinelocals(value).values())
@@ -431,7 +432,7 @@ def _drop(value: Any) -> None:
 
 
 def _path(at: At) -> Path:
-    """Return it as a graphql-core Path."""
+    """Convert a position to graphql-core's Path."""
     if isinstance(at, Path):
         return at
     within, key, typename = at
