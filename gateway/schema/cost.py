@@ -1,8 +1,8 @@
-"""What an operation costs, estimated from its document and variables before anything is executed.
+"""Estimates the cost of an operation from its document and variables, before execution.
 
-The rules are those by which Apollo's router estimates, from the same directives: an object is 1 or its field's weight,
-a scalar or enum nothing, an input object 1, a mutation 10 more; what is in a list counts once for each item that the
-list may have. Fields whose `@skip` or `@include` depend on a variable count as included.
+The rules are those of Apollo's router, from the same directives: an object costs 1 or its field's weight, a scalar or
+enum 0, an input object 1, and a mutation 10 more. The cost of a list's item is multiplied by the list's maximum or
+assumed length. Fields whose `@skip` or `@include` depend on a variable count as included.
 """
 
 from collections import Counter
@@ -41,64 +41,64 @@ from strawberry.federation.schema_directives import Cost, ListSize
 from gateway.schema.sizes import ASSUMED_SIZE, GIVEN, SLICES
 
 MOST = 2**53 - 1
-"""The highest cost, since JSON's readers cannot tell greater integers apart."""
+"""The highest cost, since many JSON parsers represent no greater integer exactly."""
 
 _MUTATION = 10
 
 
 class _Price(NamedTuple):
-    """What a field's declaration says of its cost."""
+    """What a field's declaration determines of its cost."""
 
     weight: int
-    """Of each of its items, or of itself where it is no list."""
+    """The cost of each item of a list, or of any other field itself."""
     is_list: bool
     assumed: int
-    """Its number of items, or that of the lists it sizes, where no argument says it."""
+    """The length of the list, or of the lists in ``sized``, if no argument determines it."""
     slices: tuple[str, ...]
-    """Arguments that say how many items there are at most."""
+    """Arguments that set the maximum number of items."""
     given: tuple[str, ...]
-    """Arguments that are lists with an item for each of its own."""
+    """List arguments; the field returns an item for each of their items."""
     sized: frozenset[str]
-    """Lists below it whose sizes it determines."""
+    """Lists directly below the field whose lengths its arguments determine."""
     defaults: Mapping[str, int]
-    """The values of arguments that a document leaves out."""
+    """The default values of ``slices``."""
     inputs: frozenset[str]
     """Arguments that are input objects, or lists of them."""
 
 
 @dataclass(slots=True)
 class _Bill:
-    """What a selection costs."""
+    """The cost of a selection."""
 
     fixed: int = 0
-    """What does not depend on a size from above."""
+    """The part that does not depend on a length that the field above determines."""
     lists: Counter[str] = field(default_factory=Counter)
-    """What the lists directly in it cost by their own sizes, by their names."""
+    """The cost of each list directly in the selection, with the length that it has by itself; by name."""
     items: Counter[str] = field(default_factory=Counter)
-    """What an item of each costs, since the field above may know better how many there are."""
+    """The cost of an item of each of these lists, since the field above may determine another length."""
 
     def add(self, other: "_Bill") -> None:
-        """Add what another selection costs."""
+        """Add the cost of another selection."""
         self.fixed += other.fixed
         self.lists.update(other.lists)
         self.items.update(other.items)
 
     def total(self, size: int, sized: Iterable[str]) -> int:
-        """Add up, with ``size`` items in each of the lists that are ``sized`` from above."""
+        """Return the sum, with ``size`` items in each of the lists in ``sized``."""
         lists = {**self.lists, **{name: size * self.items[name] for name in sized if name in self.items}}
         return self.fixed + sum(lists.values())
 
 
 class Costs:
-    """What operations on a schema cost."""
+    """The costs of operations on a schema."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
-        """Take the prices from the directives of the schema's fields."""
+        """Use the directives of the schema's fields."""
         self.schema = schema
         self._prices: dict[tuple[str, str], _Price] = {}
 
     def of(self, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
-        """Tell what an operation of a valid document costs with these variables, which need not be valid."""
+        """Return the cost of an operation in a valid document; the variables need not be valid."""
         root = self.schema.get_root_type(operation.operation)
         assert root  # noqa: S101 - the document is valid
         estimate = _Estimate(self, document, operation, variables)
@@ -106,7 +106,7 @@ class Costs:
         return min(cost + _MUTATION * (operation.operation is OperationType.MUTATION), MOST)
 
     def price(self, type: GraphQLCompositeType, name: str, declared: GraphQLField) -> _Price:
-        """Return a field's price; that of an interface's field is that of its most expensive type."""
+        """Return a field's price; an interface's field has the weight of its most expensive implementation."""
         if (type.name, name) not in self._prices:
             price = _price(declared)
             if isinstance(type, GraphQLInterfaceType) and name in type.fields:
@@ -139,9 +139,9 @@ def _price(declared: GraphQLField) -> _Price:
 
 
 class _Estimate:
-    """One operation with its variables.
+    """The estimate for one operation with its variables.
 
-    Each fragment is measured once, before those that spread it, wherever and however often it is spread.
+    Each fragment is estimated once, however often it is spread, and before the fragments that spread it.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class _Estimate:
             self._fragments[name] = self.selection(selections, self._type(nodes[name].type_condition.name.value))
 
     def selection(self, nodes: Iterable[SelectionNode], type: GraphQLCompositeType) -> _Bill:
-        """Measure what is selected of a type."""
+        """Return the cost of a selection of a type."""
         bill = _Bill()
         for node in nodes:
             if isinstance(node, FieldNode):
@@ -200,7 +200,7 @@ class _Estimate:
         return type  # type: ignore[no-any-return]
 
     def _size(self, price: _Price, node: FieldNode) -> int:
-        """Tell how many items a list has at most, by its arguments or else by what is assumed of it."""
+        """Return the maximum length of a list, from its arguments, or else the assumed length."""
         arguments = {given.name.value: self._value(given.value) for given in node.arguments or ()}
         for name in price.given:
             if name in arguments:
@@ -209,11 +209,11 @@ class _Estimate:
         return max((size for size in sizes if size is not None), default=price.assumed)
 
     def _value(self, node: ValueNode) -> Any:
-        """Return a literal as it stands, a variable's value as it was sent."""
+        """Return a variable's value, or a literal's node unchanged."""
         return self._variables.get(node.name.value) if isinstance(node, VariableNode) else node
 
     def _inputs(self, node: ValueNode) -> int:
-        """Count the input objects of an argument; those in a variable are counted once and remembered."""
+        """Count the input objects of an argument; those in a variable are counted once and cached."""
         if not isinstance(node, VariableNode):
             return sum(1 if isinstance(inner, ObjectValueNode) else self._inputs(inner) for inner in _objects(node))
         name = node.name.value
@@ -233,7 +233,7 @@ def _spreads(nodes: Iterable[SelectionNode]) -> Iterator[str]:
 
 
 def _is_left_out(node: FieldNode) -> bool:
-    """Whether a field's directives leave it out, whatever the variables are."""
+    """Whether literal arguments of `@skip` or `@include` exclude a field."""
     wanted = {"skip": False, "include": True}
     return any(
         isinstance(given.value, BooleanValueNode) and given.value.value is not wanted[directive.name.value]
@@ -243,15 +243,15 @@ def _is_left_out(node: FieldNode) -> bool:
     )
 
 
-def _number(value: Any, default: int | None, most: int) -> int | None:
-    """Return the number that a value of an argument stands for, ``most`` at most; ``default`` where it is no number."""
+def _number(value: Any, default: int | None, maximum: int) -> int | None:
+    """Return an argument's value as an integer from 0 to ``maximum``; ``default`` if it is not one."""
     number = int(value.value) if isinstance(value, IntValueNode) else value
     whole = isinstance(number, int) or (isinstance(number, float) and number.is_integer())
-    return min(max(int(number), 0), most) if whole else default
+    return min(max(int(number), 0), maximum) if whole else default
 
 
 def _length(value: Any) -> int:
-    """Return how many items an argument's value has; a single value is a list of one."""
+    """Return the number of items in an argument's value; a single value counts as a list of one."""
     if value is None or isinstance(value, NullValueNode):
         return 0
     items = value.values if isinstance(value, ListValueNode) else value
@@ -259,7 +259,7 @@ def _length(value: Any) -> int:
 
 
 def _objects(value: Any) -> Iterator[Any]:
-    """Give the input objects in a value, and the variables in a literal."""
+    """Yield the input objects in a value, nested ones too, and the variables in a literal."""
     waiting = [value]
     while waiting:
         inner = waiting.pop()

@@ -1,7 +1,7 @@
-"""How long lists are and what fields cost: the directives by which operations are estimated before they run.
+"""The `@listSize` and `@cost` directives, from which the cost of an operation is estimated before execution.
 
-They follow from a field's arguments and type, so that they are rules here rather than a line at each of the fields. A
-router that knows Apollo's demand control reads them in the printed schema, and the gateway's own estimate in `cost`.
+They follow from a field's arguments and type, so they are rules here instead of a line at each field. Routers with
+Apollo's demand control read them from the printed schema, and `cost` uses them for the gateway's own estimate.
 """
 
 from collections.abc import Iterator
@@ -26,38 +26,38 @@ from gateway.schema.nodes import MOST_IDS
 from gateway.schema.walks import MOST_STARTS, MOST_VERTICES
 
 ASSUMED_SIZE = 10
-"""Items of a list of which nothing says how many it has: seldom more, of tags or properties, containers or metrics."""
+"""Assumed length of a list if nothing determines it; there are seldom more tags, properties, containers or metrics."""
 
 GIVEN = ("ids", "representations")
-"""Arguments for each of whose items a list has one."""
+"""List arguments; the field returns an item for each of their items."""
 
 SLICES = {"first": MOST_RESULTS, "maxVertices": MOST_VERTICES}
-"""Arguments that say how many items are wanted, and the most that they take; a field that is asked for more fails."""
+"""Arguments that limit the number of items, with their maximum values; a field with a greater value fails."""
 
 _SLICED = ("edges", "nodes", "vertices", "paths")
-"""Lists that these cut, where they are not those of the field itself, but of what it returns."""
+"""Lists that these arguments limit in the object that a field returns, if the field itself is not a list."""
 
 _LONGEST = {"nodes": MOST_IDS, "start": MOST_STARTS}
-"""Lists that may have so many items, where no directive can say which argument tells."""
+"""Maximum lengths of lists which depend on arguments in a way that no directive can express."""
 
 _WALK = 20
-"""What a field that walks costs, as much as any object for each call: 1,000 vertices, of which a call tells 50."""
+"""Cost of a field that walks: 20 calls that find 50 vertices each, 1,000 in all; a call costs as much as an object."""
 
 _WEIGHTS = {"paths": 2 * _WALK, "export": 1000}
-"""What others cost, where they take arguments: a walk from each end; and calls for the names of 1,000 vertices."""
+"""Costs of other fields that have arguments: a walk from each end, and calls for the names of 1,000 vertices."""
 
 
 class _Place(NamedTuple):
-    """A field and the type that it stands in."""
+    """A field and the type that has it."""
 
     owner: StrawberryObjectDefinition
     field: StrawberryField
 
 
 def declare(*roots: type) -> None:
-    """Attach the directives to the fields of all types that are reachable from some, before a schema is built of them.
+    """Add the directives to the fields of all types reachable from ``roots``; to be called before building the schema.
 
-    Doing so again changes nothing.
+    The function is idempotent.
     """
     places = list(_places(roots))
     sliced = {(_name(place.field), name) for place in places if _slices(place.field) for name in _sliced(place.field)}
@@ -77,7 +77,7 @@ def _sizes(field: StrawberryField) -> list[ListSize]:
 
 
 def _size(assumed: int = UNSET, slices: list[str] = UNSET, sliced: list[str] = UNSET) -> ListSize:
-    # What is not said must be unset: a null would be printed, and composition fails on it.
+    # Absent values must be UNSET: null would be printed, on which composition fails.
     return ListSize(
         assumed_size=assumed, slicing_arguments=slices, sized_fields=sliced, require_one_slicing_argument=UNSET
     )
@@ -96,7 +96,7 @@ def _slices(field: StrawberryField) -> list[str]:
 
 
 def _sliced(field: StrawberryField) -> list[str]:
-    """Give the lists of the object that a field returns which its arguments cut."""
+    """Return the lists that a field's arguments limit in the object that it returns."""
     definition = _definition(field)
     fields = definition.fields if definition and not _is_list(field) else []
     return [inner.python_name for inner in fields if inner.python_name in _SLICED and _is_list(inner)]
@@ -129,7 +129,7 @@ def _places(roots: tuple[type, ...]) -> Iterator[_Place]:
         seen.add(definition)
         waiting += definition.interfaces
         if definition.is_interface:
-            # Composition refuses @cost there, so that they can't be the very fields of the types.
+            # Types share their interfaces' field objects, and composition rejects @cost on an interface's field.
             definition.fields[:] = map(copy, definition.fields)
         for field in definition.fields:
             yield _Place(definition, field)
