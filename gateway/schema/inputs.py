@@ -1,4 +1,4 @@
-"""What changes are made of: each field of an input names the member of AWS's request that it sets."""
+"""The inputs of mutations. Each field of an input names the member of AWS's request that it sets."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ from gateway.schema.filters import PropertyInput
 from gateway.schema.scalars import Arn, is_given
 
 Convert = Callable[[Any, str], Any]
-"""Turns a value into the member that it sets; told the argument's name, for when it cannot."""
+"""Converts a value to that of the member that it sets; also takes the argument's name, for its errors."""
 
 INPUT = "input"
 """The argument of every mutation."""
@@ -75,7 +75,7 @@ def _parameters(given: "list[TrialComponentParameterInput]", argument: str) -> d
     for one in given:
         if is_given(one.string_value) == is_given(one.number_value):
             raise BadUserInput(f"{one.key!r} needs exactly one of `stringValue` and `numberValue`.", argument)
-        if is_given(one.number_value) and not isfinite(one.number_value):  # to which a literal such as 1e999 comes
+        if is_given(one.number_value) and not isfinite(one.number_value):  # such as the literal 1e999
             raise BadUserInput(f"{one.key!r} has a `numberValue` that is too large.", argument)
     return _structures(given, argument)
 

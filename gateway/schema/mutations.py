@@ -1,4 +1,4 @@
-"""The changes that clients may make: SageMaker's Create, Update and Delete, its associations and its tags."""
+"""Mutations: SageMaker's Create, Update and Delete operations on vertices, associations and tags."""
 
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -43,7 +43,7 @@ Changes = argument("What to change, and how.")
 Which = argument("What to delete.")
 
 _mutation = partial(strawberry.federation.mutation, tags=["write"])
-"""Tagged, so that a graph for readers can leave it out."""
+"""Declares a mutation with a federation tag, so that a read-only graph can exclude it."""
 
 
 @strawberry.type(
@@ -53,7 +53,7 @@ _mutation = partial(strawberry.federation.mutation, tags=["write"])
     "half-way still returns data, and later ones are tried."
 )
 class Mutation:
-    """The root of what changes something."""
+    """The root type of mutations."""
 
     @_mutation(
         description="Creates an artifact. One call. CONFLICT when there is one with this source, or as many artifacts "
@@ -62,14 +62,14 @@ class Mutation:
     async def create_artifact(
         self, info: Info, input: Annotated[inputs.CreateArtifactInput, New]
     ) -> CreateArtifactPayload:
-        """Make an artifact."""
+        """Create an artifact."""
         return CreateArtifactPayload(artifact=await _create(info, Artifact, input))
 
     @_mutation(description="Changes an artifact's name and properties. One call.")
     async def update_artifact(
         self, info: Info, input: Annotated[inputs.UpdateArtifactInput, Changes]
     ) -> UpdateArtifactPayload:
-        """Change an artifact."""
+        """Update an artifact."""
         return UpdateArtifactPayload(artifact=await _update(info, Artifact, input))
 
     @_mutation(
@@ -97,14 +97,14 @@ class Mutation:
     async def create_context(
         self, info: Info, input: Annotated[inputs.CreateContextInput, New]
     ) -> CreateContextPayload:
-        """Make a context."""
+        """Create a context."""
         return CreateContextPayload(context=await _create(info, Context, input))
 
     @_mutation(description="Changes a context's description and properties. Two calls.")
     async def update_context(
         self, info: Info, input: Annotated[inputs.UpdateContextInput, Changes]
     ) -> UpdateContextPayload:
-        """Change a context."""
+        """Update a context."""
         return UpdateContextPayload(context=await _update(info, Context, input))
 
     @_mutation(
@@ -122,14 +122,14 @@ class Mutation:
         "AWS allows."
     )
     async def create_action(self, info: Info, input: Annotated[inputs.CreateActionInput, New]) -> CreateActionPayload:
-        """Make an action."""
+        """Create an action."""
         return CreateActionPayload(action=await _create(info, Action, input))
 
     @_mutation(description="Changes an action's description, status and properties. Two calls.")
     async def update_action(
         self, info: Info, input: Annotated[inputs.UpdateActionInput, Changes]
     ) -> UpdateActionPayload:
-        """Change an action."""
+        """Update an action."""
         return UpdateActionPayload(action=await _update(info, Action, input))
 
     @_mutation(
@@ -147,7 +147,7 @@ class Mutation:
     async def create_trial_component(
         self, info: Info, input: Annotated[inputs.CreateTrialComponentInput, New]
     ) -> CreateTrialComponentPayload:
-        """Make a trial component."""
+        """Create a trial component."""
         return CreateTrialComponentPayload(trial_component=await _create(info, TrialComponent, input))
 
     @_mutation(
@@ -156,7 +156,7 @@ class Mutation:
     async def update_trial_component(
         self, info: Info, input: Annotated[inputs.UpdateTrialComponentInput, Changes]
     ) -> UpdateTrialComponentPayload:
-        """Change a trial component."""
+        """Update a trial component."""
         return UpdateTrialComponentPayload(trial_component=await _update(info, TrialComponent, input))
 
     @_mutation(
@@ -177,7 +177,7 @@ class Mutation:
     async def add_association(
         self, info: Info, input: Annotated[inputs.AddAssociationInput, New]
     ) -> AddAssociationPayload:
-        """Draw an arrow."""
+        """Add an association."""
         made = _checked_ends(input)
         await info.context.write("AddAssociation", info.context.known.place_of(input.source_arn), **made)
         return AddAssociationPayload(loaders=info.context, made=made)
@@ -186,7 +186,7 @@ class Mutation:
     async def delete_association(
         self, info: Info, input: Annotated[inputs.DeleteAssociationInput, Which]
     ) -> DeleteAssociationPayload:
-        """Take an arrow away."""
+        """Delete an association."""
         ends = _checked_ends(input)
         await info.context.write("DeleteAssociation", info.context.known.place_of(input.source_arn), **ends)
         return DeleteAssociationPayload(source_arn=input.source_arn, destination_arn=input.destination_arn)
@@ -195,7 +195,7 @@ class Mutation:
     async def add_tags(
         self, info: Info, input: Annotated[inputs.AddTagsInput, argument("The resource to tag, and the tags.")]
     ) -> AddTagsPayload:
-        """Set tags."""
+        """Add tags."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
         await info.context.write("AddTags", info.context.known.place_of(input.resource_arn), **request(input))
         return AddTagsPayload(loaders=info.context, resource=input.resource_arn)
@@ -206,14 +206,14 @@ class Mutation:
         info: Info,
         input: Annotated[inputs.DeleteTagsInput, argument("The resource to remove tags from, and which.")],
     ) -> DeleteTagsPayload:
-        """Take tags off."""
+        """Delete tags."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
         await info.context.write("DeleteTags", info.context.known.place_of(input.resource_arn), **request(input))
         return DeleteTagsPayload(loaders=info.context, resource=input.resource_arn)
 
 
 async def _create(info: Info, shows: type[D], input: Any) -> D:
-    """Create what an input describes; what it then is, its fields ask."""
+    """Create an entity from an input; the entity's fields are loaded as they are selected."""
     answer = await info.context.write(f"Create{shows.kind.name}", **request(input))
     return shows(loaders=info.context, key=answer[shows.kind.arn])  # type: ignore[call-arg]
 
@@ -227,7 +227,7 @@ async def _update(info: Info, shows: type[D], input: Any) -> D:
 
 
 async def _delete(info: Info, shows: type[Described], arn: str, disassociate: bool) -> Removal:  # noqa: FBT001
-    """Delete a vertex; say in the answer's errors why one that is in part taken apart is still there."""
+    """Delete a vertex; if that fails after associations were removed, add the error to the response."""
     checked_arn(arn, f"{inputs.INPUT}.arn", shows.kind)
     removed = await removal.remove(info.context, shows.kind, arn, disassociate=disassociate)
     if removed.error:

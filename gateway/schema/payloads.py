@@ -1,6 +1,6 @@
-"""What mutations answer.
+"""The payloads of mutations.
 
-AWS answers a write with no more than ARNs. The rest of a payload is read when it is asked for, after the write.
+AWS responds to a write only with ARNs. The rest of a payload is read after the write, if it is selected.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ from gateway.schema.selection import selected
 
 @strawberry.type(description="An association that was removed together with a vertex.")
 class RemovedAssociation:
-    """An association that is gone."""
+    """A removed association."""
 
     source_arn: Arn = strawberry.field(description="The vertex that the arrow started from.")
     destination_arn: Arn = strawberry.field(description="The vertex that the arrow pointed to.")
@@ -32,63 +32,63 @@ class RemovedAssociation:
 
 @strawberry.type(description="The artifact that was created.")
 class CreateArtifactPayload:
-    """What createArtifact answers."""
+    """The payload of createArtifact."""
 
     artifact: Artifact = strawberry.field(description="The artifact.")
 
 
 @strawberry.type(description="The artifact that was changed.")
 class UpdateArtifactPayload:
-    """What updateArtifact answers."""
+    """The payload of updateArtifact."""
 
     artifact: Artifact = strawberry.field(description="The artifact, as it is now.")
 
 
 @strawberry.type(description="The context that was created.")
 class CreateContextPayload:
-    """What createContext answers."""
+    """The payload of createContext."""
 
     context: Context = strawberry.field(description="The context.")
 
 
 @strawberry.type(description="The context that was changed.")
 class UpdateContextPayload:
-    """What updateContext answers."""
+    """The payload of updateContext."""
 
     context: Context = strawberry.field(description="The context, as it is now.")
 
 
 @strawberry.type(description="The action that was created.")
 class CreateActionPayload:
-    """What createAction answers."""
+    """The payload of createAction."""
 
     action: Action = strawberry.field(description="The action.")
 
 
 @strawberry.type(description="The action that was changed.")
 class UpdateActionPayload:
-    """What updateAction answers."""
+    """The payload of updateAction."""
 
     action: Action = strawberry.field(description="The action, as it is now.")
 
 
 @strawberry.type(description="The trial component that was created.")
 class CreateTrialComponentPayload:
-    """What createTrialComponent answers."""
+    """The payload of createTrialComponent."""
 
     trial_component: TrialComponent = strawberry.field(description="The trial component.")
 
 
 @strawberry.type(description="The trial component that was changed.")
 class UpdateTrialComponentPayload:
-    """What updateTrialComponent answers."""
+    """The payload of updateTrialComponent."""
 
     trial_component: TrialComponent = strawberry.field(description="The trial component, as it is now.")
 
 
 @strawberry.interface(description="What a deletion removed. When it failed half-way, an error beside it says why.")
 class DeletePayload:
-    """What a deletion answers."""
+    """The payload of a deletion."""
 
     removal: strawberry.Private[Removal]
 
@@ -99,7 +99,7 @@ class DeletePayload:
 
     @strawberry.field(description="Whether it is gone; false when the deletion stopped half-way.")
     def deleted(self) -> bool:
-        """Say whether the deletion came to its end."""
+        """Return whether the deletion was completed."""
         return self.removal.deleted
 
     @strawberry.field(
@@ -113,22 +113,22 @@ class DeletePayload:
 
 @strawberry.type(description="What deleting an artifact removed.")
 class DeleteArtifactPayload(DeletePayload):
-    """What deleteArtifact answers."""
+    """The payload of deleteArtifact."""
 
 
 @strawberry.type(description="What deleting a context removed.")
 class DeleteContextPayload(DeletePayload):
-    """What deleteContext answers."""
+    """The payload of deleteContext."""
 
 
 @strawberry.type(description="What deleting an action removed.")
 class DeleteActionPayload(DeletePayload):
-    """What deleteAction answers."""
+    """The payload of deleteAction."""
 
 
 @strawberry.type(description="What deleting a trial component removed.")
 class DeleteTrialComponentPayload(DeletePayload):
-    """What deleteTrialComponent answers."""
+    """The payload of deleteTrialComponent."""
 
     @strawberry.field(description="With `disassociate`, the names of the trials that it was removed from.")
     def removed_trials(self) -> list[str]:
@@ -138,25 +138,25 @@ class DeleteTrialComponentPayload(DeletePayload):
 
 @strawberry.type(description="The association that was added.")
 class AddAssociationPayload:
-    """What addAssociation answers."""
+    """The payload of addAssociation."""
 
     loaders: strawberry.Private[Loaders]
     made: strawberry.Private[dict[str, str]]
 
     @strawberry.field(description="The association. One ListAssociations call if fields beyond those set are selected.")
     async def association(self, info: Info) -> Association:
-        """Return the association as AWS lists it; just after the write, AWS may not list it yet."""
-        asked = set().union(*selected(info).values())
+        """Return the association as AWS lists it, or as sent if AWS does not list it yet, so soon after the write."""
+        names = set().union(*selected(info).values())
         known = {"__typename", "id", "source", "destination"} | ({"type"} if "AssociationType" in self.made else set())
         listed = None
-        if asked - known:
+        if names - known:
             listed = await self.loaders.associations.between(self.made["SourceArn"], self.made["DestinationArn"])
         return association(self.loaders, listed or self.made)
 
 
 @strawberry.type(description="The association that was deleted.")
 class DeleteAssociationPayload:
-    """What deleteAssociation answers."""
+    """The payload of deleteAssociation."""
 
     source_arn: Arn = strawberry.field(description="The vertex that the arrow started from.")
     destination_arn: Arn = strawberry.field(description="The vertex that the arrow pointed to.")
@@ -164,7 +164,7 @@ class DeleteAssociationPayload:
 
 @strawberry.interface(description="A resource's tags after a change to them.")
 class TagsPayload:
-    """What a change of tags answers."""
+    """The payload of a change of tags."""
 
     loaders: strawberry.Private[Loaders]
     resource: strawberry.Private[str]
@@ -178,12 +178,12 @@ class TagsPayload:
 
 @strawberry.type(description="A resource's tags after some were set.")
 class AddTagsPayload(TagsPayload):
-    """What addTags answers."""
+    """The payload of addTags."""
 
 
 @strawberry.type(description="A resource's tags after some were removed.")
 class DeleteTagsPayload(TagsPayload):
-    """What deleteTags answers."""
+    """The payload of deleteTags."""
 
 
 def _removed(edge: Edge) -> RemovedAssociation:

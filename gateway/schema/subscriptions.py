@@ -1,4 +1,4 @@
-"""What a client is told while it waits: a walk, page by page."""
+"""Subscriptions: a walk whose results are sent page by page, as they arrive."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -30,7 +30,7 @@ from gateway.schema.walks import (
 
 @strawberry.type(description="What a walk has found since the previous message, and its progress.")
 class LineageProgress:
-    """A message of the walk."""
+    """A message of the walk's subscription."""
 
     vertices: list[LineageVertex] = strawberry.field(
         description="Vertices not sent before. The last message also repeats those that are nearer than was sent, as "
@@ -46,7 +46,7 @@ class LineageProgress:
 
 @strawberry.type(description="Results that arrive piece by piece.")
 class Subscription:
-    """The root of what is streamed."""
+    """The root type of subscriptions."""
 
     @strawberry.subscription(
         description="The same walk as Query.lineage, sent as it proceeds: vertices and edges as AWS's pages arrive, "
@@ -62,7 +62,7 @@ class Subscription:
         filter: FilterArgument = UNSET,
         prefer: PreferArgument = WalkPreference.FEWER_CALLS,
     ) -> AsyncIterator[LineageProgress]:
-        """Walk, and tell of each page."""
+        """Walk, and yield a message after each page."""
         walked = checked_walk(info.context, start, direction, max_depth, max_vertices, prefer)
         describing = Describing(walked, needs(info), lists=False)
         progress = Progress(walked, filter or LineageFilter(), describing)
@@ -73,26 +73,26 @@ class Subscription:
 
 
 class Progress:
-    """What of a walk has been sent.
+    """What has been sent of a walk.
 
-    A message looks only at what the walk has found since the one before it, and sends the vertices whose places are
-    final; the last one looks at everything once more.
+    A message covers only what the walk has found since the previous one, and contains the vertices whose depths are
+    final. The last message covers everything once more.
     """
 
     def __init__(self, walked: Walk, filter: LineageFilter, describing: Describing) -> None:
-        """Have sent nothing of ``walked``; ``describing`` describes its vertices as far as is asked."""
+        """Begin with nothing sent of ``walked``; ``describing`` loads what the document selects of its vertices."""
         self._walked = walked
         self._showing = Showing(walked, filter)
         self._describing = describing
         self._sent = Between()
         self._depths: dict[str, int] = {}
-        """The depths that were sent."""
+        """The depth that was sent of each vertex."""
         self._reached = 0
         self._unsettled: set[str] = set()
         self._farthest: tuple[int, str] | None = None
 
     async def message(self, *, last: bool) -> LineageProgress:
-        """Return what is new; the last message also has what only the whole walk tells."""
+        """Return what is new; the last message also contains what takes the whole walk to determine."""
         walked, found, showing = self._walked, self._walked.found, self._showing
         nearest = walked.nearest() if last else self._nearer()
         fresh = [arn for arn in await showing.visible(nearest) if arn not in self._sent.shown]
@@ -112,7 +112,7 @@ class Progress:
         )
 
     def _nearer(self) -> list[str]:
-        """Return which of the vertices reached since the last message are among those to show, nearest first."""
+        """Return the unsent vertices whose depths are final and which are within `maxVertices`, nearest first."""
         walked, found, settled = self._walked, self._walked.found, self._walked.settled()
         reached, self._reached = found.reached[self._reached :], len(found.reached)
         waiting = self._unsettled.union(reached)
