@@ -38,7 +38,7 @@ from gateway.schema.scalars import checked_arn, checked_name, checked_part, chec
 
 @strawberry.type(description="The root fields around the lineage graph.")
 class Catalogue:
-    """What `Query` inherits from here."""
+    """Root fields that `Query` inherits."""
 
     @strawberry.field(description="The experiment with this name; null when there is none.")
     async def experiment(self, info: Info, name: Name) -> Experiment | None:

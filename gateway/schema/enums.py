@@ -1,6 +1,6 @@
-"""Enumerations: AWS's words in capitals, each with what it means.
+"""Enums: AWS's values in upper case, each with a description.
 
-A value that this release doesn't know is the error of the field that holds it, not of the query.
+A value that this release doesn't know is an error of only the field that holds it.
 """
 
 from enum import Enum
@@ -47,7 +47,7 @@ class LineageDirection(Enum):
 
 @strawberry.enum(description="What a walk saves when it cannot save both calls and time.")
 class WalkPreference(Enum):
-    """What the caller would rather have."""
+    """What a walk saves: calls or time."""
 
     FEWER_CALLS = _value("FEWER_CALLS", "AWS calls: one per fifty vertices, made one after another.")
     LESS_WAITING = _value(
@@ -59,7 +59,7 @@ class WalkPreference(Enum):
 
 @strawberry.enum(description="Why a walk left something out.")
 class IncompleteReason(Enum):
-    """What ends a walk, or a part of it."""
+    """Why a walk, or a part of it, ended early."""
 
     MAX_DEPTH = _value("MAX_DEPTH", "There are vertices at `maxDepth`; what lies beyond them was not explored.")
     MAX_VERTICES = _value("MAX_VERTICES", "There are more vertices, or paths, than requested.")
@@ -106,7 +106,7 @@ class SortOrder(Enum):
 
 @strawberry.enum(description="Sort keys for a list.")
 class NameOrCreationTime(Enum):
-    """What most listings sort by."""
+    """SortBy of most listings."""
 
     NAME = _value("Name", "The entity's name.")
     CREATION_TIME = _value("CreationTime", "When it was created.")

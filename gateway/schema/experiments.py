@@ -1,4 +1,4 @@
-"""Experiments and trials, which gather trial components: the runs that belong together."""
+"""Experiments and trials, which group trial components."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ class TrialSource:
 
 @strawberry.federation.type(keys=["arn"], description="A set of trials that pursue one question.")
 class Experiment(Tagged):
-    """DescribeExperiment."""
+    """An experiment, from DescribeExperiment."""
 
     kind = kinds.EXPERIMENT
 
@@ -45,7 +45,7 @@ class Experiment(Tagged):
     last_modified_time: datetime | None = member("LastModifiedTime", "When it last changed.")
     last_modified_by: UserContext | None = who("LastModifiedBy", "Who last changed it.")
 
-    # Listings take the name in the ARN: however AWS spells it there, case does not matter to them.
+    # The listings get the name from the ARN, which may be in another case: they ignore case.
 
     @strawberry.field(description="Its trials, newest first. One call per page.")
     async def trials(self, info: Info, first: First = 50, after: After = UNSET) -> Connection["Trial"]:
@@ -62,7 +62,7 @@ class Experiment(Tagged):
     keys=["arn"], description="The runs of one attempt: the jobs that prepared the data, trained and evaluated."
 )
 class Trial(Tagged):
-    """DescribeTrial."""
+    """A trial, from DescribeTrial."""
 
     kind = kinds.TRIAL
 
@@ -77,7 +77,7 @@ class Trial(Tagged):
 
     @strawberry.field(description="The code and process that made it.")
     def metadata_properties(self) -> MetadataProperties | None:
-        """Return what is known of that."""
+        """Return the metadata properties."""
         return metadata_properties(self)
 
     @strawberry.field(

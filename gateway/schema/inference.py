@@ -1,4 +1,4 @@
-"""How a model package's model is run, and how that is validated: structures, each shown as AWS nests it."""
+"""How a model package's model is run and validated: types for the structures nested in DescribeModelPackage."""
 
 import strawberry
 
@@ -96,10 +96,10 @@ class ModelPackageContainerDefinition:
 
 @strawberry.type(description="What every inference specification says.")
 class _Inference:
-    """What an inference specification and an additional one have in common."""
+    """Base of the two types of inference specification."""
 
     containers: list[ModelPackageContainerDefinition] | None = member("Containers", "The containers that run it.")
-    # AWS adds instance types by the month: as an enumeration, a new one would be an error.
+    # Not an enum: AWS adds instance types every month, and a new one would be an error.
     supported_transform_instance_types: list[str] | None = member(
         "SupportedTransformInstanceTypes", "Instance types that transform jobs can run it on."
     )

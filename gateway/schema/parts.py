@@ -12,12 +12,12 @@ from gateway.schema.scalars import Arn
 
 
 def _finite(value: float | str) -> float | None:
-    """Return a number that JSON can hold; AWS spells those that it cannot as words, such as NaN."""
+    """Return a number that JSON can represent, or None; AWS sends others as strings, such as NaN."""
     return value if isinstance(value, int | float) and isfinite(value) else None
 
 
 def number(path: str, description: str) -> Any:
-    """Declare a field that shows a number, or nothing where a run that diverged has none."""
+    """Declare a field that shows a number; it is null for NaN or infinity, such as the loss of a diverged run."""
     return member(path, f"{description} Also null when NaN or infinite.", _finite)
 
 

@@ -1,4 +1,4 @@
-"""Pipelines, their executions, and the projects that they and much else belong to."""
+"""Pipelines, their executions, and projects."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ class ParallelismConfiguration:
     keys=["arn"], description="A machine learning workflow of steps: preparing data, training, registering a model."
 )
 class Pipeline(Tagged):
-    """DescribePipeline."""
+    """A pipeline, from DescribePipeline."""
 
     kind = kinds.PIPELINE
 
@@ -90,13 +90,13 @@ class SelectiveExecutionConfig:
 
 @strawberry.federation.type(keys=["arn"], description="One run of a pipeline.")
 class PipelineExecution(Registered):
-    """DescribePipelineExecution."""
+    """A pipeline execution, from DescribePipelineExecution."""
 
     kind = kinds.PIPELINE_EXECUTION
 
     @strawberry.field(description="ARN of the pipeline that it ran.")
     def pipeline_arn(self) -> Arn:
-        """Return the pipeline's ARN, which its own begins with."""
+        """Return the pipeline's ARN, with which the execution's begins."""
         return Arn(self.key.partition("/execution/")[0])
 
     display_name: str | None = member("PipelineExecutionDisplayName", "The display name.")
@@ -120,7 +120,7 @@ class PipelineExecution(Registered):
 
     @strawberry.field(description="The pipeline that it ran.")
     def pipeline(self) -> Pipeline:
-        """Return the pipeline, undescribed."""
+        """Return the pipeline, without describing it."""
         return Pipeline(loaders=self.loaders, key=self.pipeline_arn())
 
     @strawberry.field(
@@ -187,7 +187,7 @@ class TemplateProviderDetail:
     keys=["arn"], description="A grouping of the repositories, pipelines and models of one undertaking."
 )
 class Project(Tagged):
-    """DescribeProject."""
+    """A project, from DescribeProject."""
 
     kind = kinds.PROJECT
 

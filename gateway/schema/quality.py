@@ -1,4 +1,4 @@
-"""What was measured of a model package's model, and what monitoring compares it with: references to reports in S3."""
+"""Metrics of a model package's model, and the baselines for monitoring it: references to reports in S3."""
 
 import strawberry
 

@@ -63,7 +63,7 @@ _DESCRIPTION = "The root of all queries."
 
 @strawberry.type(description=_DESCRIPTION)
 class Query(References, Catalogue):
-    """The root of the schema."""
+    """The root type of queries."""
 
     @strawberry.field(description="The vertex of the lineage graph with this ARN; null when there is none.")
     async def entity(self, info: Info, arn: ArnArgument) -> LineageEntity | None:
@@ -82,7 +82,7 @@ class Query(References, Catalogue):
     async def resolve(
         self, info: Info, reference: Annotated[str, argument("The exact reference to look for.")], first: First = 50
     ) -> list[LineageEntity]:
-        """Find what stands for a reference."""
+        """Find the entities that represent a reference."""
         return await resolve(info, reference, first)
 
     @strawberry.field(description="The artifact with this ARN; null when there is none.")
@@ -341,10 +341,10 @@ class Query(References, Catalogue):
         max_depth: Annotated[int, argument("Maximum number of associations in a path, 0 to 100.")] = 10,
         first: Annotated[int, argument("Maximum number of paths, 1 to 100.")] = 10,
     ) -> LineagePaths:
-        """Find the ways between two vertices."""
+        """Find the paths between two vertices."""
         return await lineage_paths(info.context, start, end, max_depth, first)
 
 
 @strawberry.type(name="Query", description=_DESCRIPTION)
 class NodeQuery(Nodes, Query):
-    """The root with Relay's fields."""
+    """The root type of queries, with Relay's fields."""

@@ -1,4 +1,4 @@
-"""The model registry: model packages, the groups whose versions they are, and model cards."""
+"""The model registry: model packages, the groups that they are versions of, and model cards."""
 
 from datetime import datetime
 from typing import Annotated
@@ -44,7 +44,7 @@ from gateway.schema.quality import DriftCheckBaselines, ModelMetrics
 
 @strawberry.federation.type(keys=["arn"], description="The versions of one model.")
 class ModelPackageGroup(Tagged):
-    """DescribeModelPackageGroup."""
+    """A model package group, from DescribeModelPackageGroup."""
 
     kind = kinds.MODEL_PACKAGE_GROUP
 
@@ -130,7 +130,7 @@ class ModelLifeCycle:
     keys=["arn"], description="A model with all that is needed to run it, usually a version in a group."
 )
 class ModelPackage(Registered):
-    """DescribeModelPackage."""
+    """A model package, from DescribeModelPackage."""
 
     kind = kinds.MODEL_PACKAGE
 
@@ -184,12 +184,12 @@ class ModelPackage(Registered):
 
     @strawberry.field(description="The code and process that made it.")
     def metadata_properties(self) -> MetadataProperties | None:
-        """Return what is known of that."""
+        """Return the metadata properties."""
         return metadata_properties(self)
 
     @strawberry.field(description="The group that it is a version of; null when it belongs to none.")
     def group(self) -> ModelPackageGroup | None:
-        """Return the group, undescribed: its ARN is told by the package's."""
+        """Return the group, without describing it; its ARN is derived from the package's."""
         group, versioned, _ = arns.id_of(self.key).partition("/")
         if not versioned:
             return None
@@ -222,7 +222,7 @@ class ModelCardSecurityConfig:
     "unless another was requested; a version's id is the ARN followed by `/version/` and its number.",
 )
 class ModelCard(Tagged):
-    """DescribeModelCard."""
+    """A model card, from DescribeModelCard."""
 
     kind = kinds.MODEL_CARD
 

@@ -1,4 +1,4 @@
-"""Scalars, and the checks that arguments go through."""
+"""Custom scalars, and checks of arguments."""
 
 from datetime import UTC, datetime
 from typing import NewType, TypeGuard, TypeVar
@@ -16,7 +16,7 @@ T = TypeVar("T")
 Arn = NewType("Arn", str)
 Long = NewType("Long", int)
 
-# AWS counts seconds since 1970, and a day of margin keeps every offset within what Python can count.
+# AWS counts seconds since 1970. Python's last year is 9999, so a year of margin keeps conversions of offsets in range.
 _EARLIEST_YEAR, _LATEST_YEAR = 1970, 9998
 
 
@@ -26,7 +26,7 @@ def is_given(value: T | None) -> TypeGuard[T]:
 
 
 def checked_arn(text: str, argument: str, *kinds: Kind) -> arns.Arn:
-    """Take an ARN argument apart; BadUserInput when it is malformed or names none of ``kinds``, if there are any."""
+    """Parse an ARN argument; raises BadUserInput if it is malformed or, with ``kinds``, not of one of them."""
     arn = arns.parse(text)
     if arn is None:
         raise BadUserInput("not the ARN of a SageMaker resource.", argument)
@@ -37,21 +37,21 @@ def checked_arn(text: str, argument: str, *kinds: Kind) -> arns.Arn:
 
 
 def checked_name(text: str, argument: str, kind: Kind) -> str:
-    """Return a name argument; BadUserInput when nothing of ``kind`` can have it."""
+    """Return a name argument; raises BadUserInput if no entity of ``kind`` can have this name."""
     if not kind.name_pattern.fullmatch(text):
         raise BadUserInput(f"not a name that a `{kind.name}` can have.", argument)
     return text
 
 
 def checked_part(text: str | None, argument: str, kind: Kind) -> str | None:
-    """Return what names are to contain, where it is given; BadUserInput when no name of ``kind`` can."""
+    """Return a part of a name to search for, if given; raises BadUserInput if no name of ``kind`` can contain it."""
     if is_given(text) and not (kind.part_pattern or kind.name_pattern).fullmatch(text):
         raise BadUserInput(f"not a part of a name that a `{kind.name}` can have.", argument)
     return text
 
 
 def checked_version(version: int | None, argument: str) -> int | None:
-    """Return a version, where it is given; BadUserInput when there can be none of that number."""
+    """Return a version, if given; raises BadUserInput if it is less than 1."""
     if is_given(version) and version < 1:
         raise BadUserInput(f"versions are counted from 1, so there is no version {version}.", argument)
     return version if is_given(version) else None
@@ -61,7 +61,7 @@ def _read_datetime(value: object) -> datetime:
     if not isinstance(value, str):
         raise BadUserInput("a DateTime is a string in ISO 8601.")
     try:
-        moment = datetime.fromisoformat(value.upper())  # RFC 3339 takes a `t` and a `z` too, which Python does in part
+        moment = datetime.fromisoformat(value.upper())  # RFC 3339 allows lower case, Python only in part
     except ValueError:
         raise BadUserInput(f"not a DateTime in ISO 8601: {value[:40]!r}.") from None
     if not _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR:
@@ -80,7 +80,7 @@ def _read_long(value: object) -> int:
 
 
 def _read_arn(value: object) -> str:
-    # Whether it is well-formed is checked where the argument's name is known, so that the error can say it.
+    # The format is checked where the argument's name is known, so that the error can name it.
     if not isinstance(value, str):
         raise BadUserInput("an Arn is a string.")
     return value
