@@ -117,7 +117,7 @@ class Plan(NamedTuple):
     fields: GroupedFieldSet
     """The selection. Plans are cached by its ``id()``, which is unique only while the selection exists."""
     steps: list[tuple[str, Read | None, Classes, Step]]
-    """The steps, each preceded by its most used attributes: ``name``, and ``read`` and ``plain`` of its shape."""
+    """The steps, each preceded by what is used most: its name, its reader (None for graphql-core) and plain classes."""
 
 
 class Shapes:

@@ -1,4 +1,7 @@
-"""Metrics of a model package's model, and the baselines for monitoring it: references to reports in S3."""
+"""Metrics of a model package's model, and the baselines for monitoring it: references to reports in S3.
+
+The types are those of the structures nested in DescribeModelPackage.
+"""
 
 import strawberry
 

@@ -156,7 +156,7 @@ class Query(References, Catalogue):
         account: Account = UNSET,
         region: Region = UNSET,
     ) -> Connection[Artifact]:
-        """List artifacts, newest first."""
+        """List artifacts."""
         return await listed(
             info,
             kinds.ARTIFACT,

@@ -144,7 +144,7 @@ async def _walk(start: Described, direction: LineageDirection) -> Walk:
     starts = [start.key]
     if start.kind is kinds.ACTION and direction is LineageDirection.UPSTREAM:
         # In SageMaker, an approval's association leads to the model package, so the package's inputs are not upstream
-        # of the approval. Users want to see them there, so the walk starts from the package too.
+        # of the approval. Users expect them there, so the walk starts from the package's artifacts too.
         source = await start.known(kinds.ACTION.source_path) or ""
         if kind_at(source) is kinds.MODEL_PACKAGE:
             page = await start.loaders.listings.page(

@@ -109,15 +109,15 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Finding]:
 
 
 def _spellings(arn: Arn) -> list[str]:
-    """Return an ARN unchanged and with its id in lower case, in which SageMaker writes many whatever the name."""
+    """Return an ARN unchanged and with its id in lower case, as SageMaker writes many whatever the case of the name."""
     return list(dict.fromkeys([arn.text, arn._replace(id=arn.id.lower()).text]))
 
 
 def _by_name(loaders: Loaders, name: str) -> list[Finding]:
-    """Return calls for entities with this name, and for those that represent something with this name.
+    """Return calls for vertices with this name, and for those that represent a resource with this name.
 
-    That is a job, an endpoint, a model package, its group or a pipeline execution. An execution is found by its runs,
-    which have its whole ARN as a tag.
+    Such a resource is a job, an endpoint, a model package, its group or a pipeline execution. An execution is found by
+    its runs, which have its whole ARN as a tag.
     """
     groups = ("endpoint", "model-package-group")
     return [

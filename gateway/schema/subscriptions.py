@@ -122,7 +122,7 @@ class Progress:
         if not new or len(found.depths) <= walked.max_vertices:
             return new
         if self._farthest and (found.depths[new[0]], new[0]) > self._farthest:
-            return []  # nor are the others
+            return []  # the others are even farther
         nearest = walked.nearest()
         self._farthest = found.depths[nearest[-1]], nearest[-1]
         among = set(nearest)
