@@ -1,7 +1,7 @@
-"""Amazon Resource Names of SageMaker, taken apart.
+"""Parsing of SageMaker's Amazon Resource Names.
 
-Every SageMaker ARN reads ``arn:<partition>:sagemaker:<region>:<account>:<resource>/<id>``. The resource says what kind
-of thing it names; the id is a name, or for artifacts 32 hexadecimal digits.
+A SageMaker ARN has the form ``arn:<partition>:sagemaker:<region>:<account>:<resource>/<id>``. The resource is the type
+of the entity; the id is its name or, for artifacts, 32 hexadecimal digits.
 """
 
 import re
@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 LONGEST = 2048
-"""Characters in the longest ARN that any SageMaker operation takes."""
+"""The maximum length, in characters, of an ARN in any SageMaker operation."""
 
 _PATTERN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):sagemaker:(?P<region>[a-z0-9-]*):(?P<account>[0-9]{12})"
@@ -18,7 +18,7 @@ _PATTERN = re.compile(
 
 
 class Arn(NamedTuple):
-    """A SageMaker ARN in its parts; ``text`` is the whole."""
+    """The parts of a SageMaker ARN."""
 
     partition: str
     region: str
@@ -28,21 +28,21 @@ class Arn(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The ARN as AWS writes it."""
+        """The whole ARN as a string."""
         return f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{self.resource}/{self.id}"
 
 
 def parse(text: str) -> Arn | None:
-    """Take a SageMaker ARN apart; None when ``text`` is not one."""
-    return _parsed(text) if len(text) <= LONGEST else None  # what is longer is not to be remembered either
+    """Parse a SageMaker ARN; returns None if ``text`` is not one."""
+    return _parsed(text) if len(text) <= LONGEST else None  # longer texts must not fill the cache either
 
 
-@lru_cache(maxsize=16_384)  # a walk meets each of its ARNs a dozen times
+@lru_cache(maxsize=16_384)  # a walk parses each of its ARNs about a dozen times
 def _parsed(text: str) -> Arn | None:
     match = _PATTERN.fullmatch(text)
     return Arn(*match.groups()) if match else None
 
 
 def id_of(text: str) -> str:
-    """Return what follows the resource in an ARN known to be one."""
+    """Return the part after the resource; ``text`` must be a valid ARN."""
     return text.partition("/")[2]

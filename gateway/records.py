@@ -1,8 +1,8 @@
-"""What is made of AWS's answers: records of entities, pages of listings, and steps of a walk.
+"""Data structures for AWS responses: records of entities, pages of listings, and steps of a walk.
 
-A *record* is what is known of one entity. It knows what it covers: a listing, an association summary, a batch and
-Describe each cover some members of the Describe response, and some batches tell more than it. A covered member that is
-absent is null; only an uncovered one costs a call.
+A *record* holds the members of one entity that have been loaded so far, and which members these are: a listing, an
+association summary, a batch and Describe each *cover* some members of the Describe response, and some batches cover
+members beyond it. A covered member that is absent is null; only a member that is not covered needs another call.
 """
 
 from collections.abc import Mapping
@@ -10,28 +10,28 @@ from functools import cache
 from typing import Any, NamedTuple
 
 UNTOLD: Any = object()
-"""Stands for a value that is not known."""
+"""The marker for a value that is not covered, hence unknown."""
 
 
 class Record:
-    """What a request knows of one entity, by the member names of its Describe response."""
+    """The loaded part of one entity, by the member names of its Describe response."""
 
     __slots__ = ("_lacks", "_paths", "missing")
 
     def __init__(self) -> None:
-        """Know nothing."""
+        """Start with nothing covered."""
         self._paths: dict[str, Any] = {}
         self._lacks: frozenset[str] | None = None
         self.missing = False
-        """Whether AWS said that there is no such entity."""
+        """Whether AWS reported that the entity does not exist."""
 
     @property
     def described(self) -> bool:
-        """Whether the whole entity was asked for, and was either described or found missing."""
+        """Whether the whole entity has been loaded, or found missing."""
         return self._lacks is not None
 
     def told(self, path: str) -> Any:
-        """Return the value at ``path``, which is None where it is absent and UNTOLD where it is not covered."""
+        """Return the value at ``path``: None if it is absent, UNTOLD if the path is not covered."""
         value = self._paths.get(path, UNTOLD)
         return self._inside(path) if value is UNTOLD else value
 
@@ -43,25 +43,25 @@ class Record:
         return value
 
     def covers(self, path: str) -> bool:
-        """Whether ``path`` is known, even if to be absent."""
+        """Whether the value at ``path`` is known, including known to be absent."""
         return self.told(path) is not UNTOLD
 
     def read(self, path: str) -> Any:
-        """Return the value at ``path``; None where it is absent or not covered."""
+        """Return the value at ``path``; None if it is absent or not covered."""
         value = self.told(path)
         return None if value is UNTOLD else value
 
     def note(self, covered: Mapping[str, Any]) -> None:
-        """Learn these paths, None being absent; what a description has told is not overwritten."""
+        """Add the values at these paths (None means absent); values from a description are not overwritten."""
         self._paths.update({path: covered[path] for path in covered if not (self.described and self.covers(path))})
 
     @property
     def noted(self) -> dict[str, Any]:
-        """The known paths of an entity that was not described as a whole."""
+        """The covered paths and their values, of an entity that was not described as a whole."""
         return self._paths
 
     def complete(self, members: Mapping[str, Any], lacks: frozenset[str] = frozenset()) -> None:
-        """Learn all members; of those that the call ``lacks``, what was known before is kept."""
+        """Set all members; earlier values are kept only for members that the call ``lacks``, that is, never returns."""
         kept = {path: self._paths[path] for path in lacks if path in self._paths}
         self._paths = kept | dict(members)
         self._lacks = lacks
@@ -78,11 +78,11 @@ class Page(NamedTuple):
 
     items: list[dict[str, Any]]
     next: str | None
-    """The token of the page after it; None on the last."""
+    """The token of the next page; None on the last page."""
 
 
 class Edge(NamedTuple):
-    """An association, as far as a walk tells of it."""
+    """An association as a walk returns it: its ends and its type."""
 
     source: str
     destination: str
@@ -90,7 +90,7 @@ class Edge(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What one page of a walk tells: vertices with their types, and associations."""
+    """One page of a walk: vertices with their types, and associations."""
 
     vertices: list[tuple[str, str | None]]
     edges: list[Edge]
