@@ -1,1 +1,1 @@
-"""Questions about the graph, turned into calls."""
+"""Walks, paths, graphs and exports of the lineage graph."""

@@ -1,4 +1,4 @@
-"""What an answer left out, and why."""
+"""Coverage: what the result of a walk is missing, and why."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,7 +9,7 @@ from gateway.errors import BudgetExceeded, DeadlineExceeded, Forbidden, GatewayE
 
 
 class Reason(Enum):
-    """Why a walk left something out."""
+    """A reason why the result of a walk is incomplete."""
 
     MAX_DEPTH = "MAX_DEPTH"
     MAX_VERTICES = "MAX_VERTICES"
@@ -22,7 +22,7 @@ class Reason(Enum):
 
 
 def reason_of(error: GatewayError) -> Reason:
-    """Return why the answer to a failed call is missing."""
+    """Return the reason that corresponds to the error of a failed call."""
     match error:
         case BudgetExceeded():
             return Reason.CALL_BUDGET
@@ -37,19 +37,19 @@ def reason_of(error: GatewayError) -> Reason:
 
 
 def ordered(reasons: Iterable[Reason]) -> list[Reason]:
-    """Return reasons in their order, each once."""
+    """Return the distinct reasons in the order of the enum."""
     return sorted(set(reasons), key=list(Reason).index)
 
 
 class Coverage(NamedTuple):
-    """What a walk left out, and why."""
+    """Whether the result of a walk is complete and, if not, why and where."""
 
     reasons: list[Reason]
     frontier: list[str]
-    """Vertices beyond which there may be more, nearest first."""
+    """The vertices beyond which there may be more, nearest first."""
     as_of: datetime
 
     @property
     def complete(self) -> bool:
-        """Whether nothing was left out."""
+        """Whether nothing is missing."""
         return not self.reasons

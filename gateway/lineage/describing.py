@@ -1,9 +1,10 @@
-"""Describes the vertices of a walk while it goes on, by the fewest calls that tell what is asked of them.
+"""Describing: loads the selected fields of a walk's vertices during the walk, with as few calls as possible.
 
-Three kinds of call tell of many entities at once. A *batch* returns a hundred whole entities by their ARNs. A *listing*
-returns any hundred entities of an account, so it is read on only as long as enough of them are vertices of the walk.
-An *association summary* names both its ends, so that one ListAssociations names a vertex and all its neighbours on that
-side; which these are is known when the walk has ended. Everything else takes a Describe each.
+Three types of call return data of many entities. A *batch* returns up to a hundred whole entities by their ARNs. A
+*listing* returns a hundred arbitrary entities of an account per page, so its pages are read only while enough of the
+entities on them are vertices of the walk. *Association summaries* contain the names and types of both ends, so one
+ListAssociations returns those of a vertex and all its neighbours on one side; these calls are chosen when the walk has
+ended and all associations are known. Everything else takes one Describe per vertex.
 """
 
 import asyncio
@@ -24,47 +25,47 @@ from gateway.lineage.walk import Walk
 from gateway.records import Page
 
 _FIRST, _FURTHER = 20, 50
-"""Wanted vertices that justify a listing's first page, and each further one, however few hits those before it had."""
+"""Vertices, hit or still wanted, that justify a listing's first page, and each further page, at any rate of hits."""
 _ENOUGH_HITS = 3
-"""Hits that the pages must have had on average for the next to be read all the same where fewer are wanted."""
+"""The average number of hits per page that justifies the next page even if fewer vertices are wanted."""
 
 End = tuple[str, str]
-"""A parameter of ListAssociations that names one end of the associations, and the vertex that is there."""
+"""One end of associations, as a parameter of ListAssociations: its name and its value, the ARN of a vertex."""
 
 
 @dataclass
 class _Listing:
-    """A listing of a kind in one place, as far as it has been read."""
+    """The state of reading a listing of one kind in one place."""
 
     kind: Kind
     place: Place
     wanted: list[str] = field(default_factory=list)
-    """Vertices of the walk that still have to be described."""
+    """The vertices of the walk that still have to be described."""
     entities: set[str] = field(default_factory=set)
-    """The entities on its pages so far."""
+    """The keys of the entities on its pages so far."""
     hits: int = 0
-    """How many of these are vertices of the walk."""
+    """The number of these that are vertices of the walk."""
     pages: int = 0
     token: str | None = None
     page: asyncio.Task[None] | None = None
-    """The page under way."""
+    """The task that loads the next page, if one is in flight."""
     ended: bool = False
 
     @property
     def pays(self) -> bool:
-        """Whether its next page is likely to save more calls than it costs."""
+        """Whether the next page is likely to save more calls than it costs."""
         trusted = _FIRST + self.pages * _FURTHER <= self.hits + len(self.wanted)
         is_worth_it = trusted or self.hits > self.pages * _ENOUGH_HITS
         return is_worth_it and len(self.wanted) > _ENOUGH_HITS and not self.ended
 
 
 class Describing:
-    """Describes a walk's vertices as far as is asked of them."""
+    """Describes a walk's vertices as far as the query needs."""
 
     def __init__(self, walked: Walk, needs: Mapping[Kind, Collection[str]], *, lists: bool = True) -> None:
-        """Ask for what each kind ``needs``: paths in its Describe response.
+        """Load the paths in the Describe response that each kind ``needs``.
 
-        Without ``lists`` nothing is read page after page, for which the caller would have to wait.
+        Without ``lists``, no sequences of pages are read, so that callers that wait for each part wait less.
         """
         self._walked = walked
         self._loaders = walked.loaders
@@ -73,27 +74,28 @@ class Describing:
         self._lists = lists
         self._reached = 0
         self._met: set[str] = set()
-        self._asked: list[asyncio.Task[Any]] = []
-        """Calls under way. If one fails, the fields that need its answer ask again, and report the error."""
+        self._tasks: list[asyncio.Task[Any]] = []
+        """Calls in flight. If one fails, the fields that need its result repeat the call, and report the error."""
         self._batched: dict[Kind, list[str]] = defaultdict(list)
+        """Vertices to describe by the next batches."""
         self._seen = 0
-        """How many of the walk's associations have been looked at."""
+        """The number of the walk's associations that have been looked at."""
         self._many: set[End] = set()
-        """Ends with more associations than fit on a page, where only one page is read."""
+        """Ends with more associations than fit on one page, of which only the first page is read."""
         self._listings: dict[tuple[Kind, Place], _Listing] = {}
 
     async def go_on(self) -> None:
-        """Begin to describe the vertices that the walk has found since the last time."""
+        """Start describing the vertices that the walk has found since the last call of this method."""
         found = self._walked.found
         reached, self._reached = found.reached[self._reached :], len(found.reached)
-        await self._begin_with(reached)
+        await self._begin_all(reached)
 
     async def describe(self, arns: Iterable[str]) -> None:
-        """Describe these vertices, and wait until that is done."""
-        await self._begin_with(arns)
+        """Describe these vertices, and wait until this is done."""
+        await self._begin_all(arns)
         await self._finish()
 
-    async def _begin_with(self, arns: Iterable[str]) -> None:
+    async def _begin_all(self, arns: Iterable[str]) -> None:
         new = dict.fromkeys(arn for arn in arns if arn not in self._met)
         self._met.update(new)
         wanted = [(kind, arn) for arn in new if (kind := kind_at(arn)) and kind in self._needs]
@@ -110,12 +112,12 @@ class Describing:
             self._read_on(listing)
 
     def end(self) -> asyncio.Task[None]:
-        """Begin to describe the rest, now that the walk has ended; return the task that does so."""
+        """Start describing the remaining vertices at the end of the walk; return the task that does so."""
         self._rest = asyncio.create_task(self._finish())
         return self._rest
 
     async def ready(self, arns: Iterable[str]) -> None:
-        """Wait until what is needed of these vertices is known, as far as it can be."""
+        """Wait until the needed paths of these vertices are loaded, or have failed."""
         await self._loaders.turns.respite()
         if not all(self._loaders.known.record(arn).described or self._knows_at(arn) for arn in arns):
             await asyncio.shield(self._rest)
@@ -128,15 +130,15 @@ class Describing:
         listings = list(self._listings.values())
         read_on = [] if self._walked.hurries else [listing for listing in listings if listing.page or listing.pays]
         ends = self._new_ends() if any(listing.wanted for listing in listings) else {}
-        self._ask([listing for listing in listings if listing not in read_on], ends)
-        await asyncio.gather(*map(self._read_out, read_on))
-        self._ask(read_on, ends)
-        asked, self._asked = self._asked, []
-        if asked:
-            await asyncio.wait(asked)
+        self._start_remaining([listing for listing in listings if listing not in read_on], ends)
+        await asyncio.gather(*map(self._read_all, read_on))
+        self._start_remaining(read_on, ends)
+        tasks, self._tasks = self._tasks, []
+        if tasks:
+            await asyncio.wait(tasks)
 
-    def _ask(self, listings: list[_Listing], ends: Mapping[End, set[str]]) -> None:
-        """Ask for what waits for a batch, and what these listings have not told, which are not read further."""
+    def _start_remaining(self, listings: list[_Listing], ends: Mapping[End, set[str]]) -> None:
+        """Start the remaining calls: for vertices queued for batches, and those that these listings did not return."""
         named = self._name([arn for listing in listings for arn in listing.wanted], ends)
         for listing in listings:
             for arn in listing.wanted:
@@ -148,7 +150,7 @@ class Describing:
         self._batched.clear()
 
     def _begin(self, kind: Kind, arn: str) -> None:
-        """Describe a vertex by whichever call tells of the most at once."""
+        """Describe a vertex, or queue it, for the type of call that returns the most vertices at once."""
         known = self._knows(kind, arn)
         if kind.batch and self._roots[kind].isdisjoint(kind.batch.lacks):
             if not known:
@@ -164,7 +166,7 @@ class Describing:
     def _describe(self, kind: Kind, arn: str) -> None:
         lacking = self._roots[kind].intersection(kind.batch.lacks if kind.batch else ())
         with contextlib.suppress(GatewayError):
-            self._asked.append(self._loaders.entities.ask(kind, arn, next(iter(lacking or self._needs[kind]))))
+            self._tasks.append(self._loaders.entities.ask(kind, arn, next(iter(lacking or self._needs[kind]))))
 
     def _batch(self, kind: Kind, some: list[str]) -> None:
         if some:
@@ -175,7 +177,7 @@ class Describing:
             with contextlib.suppress(GatewayError):
                 await call
 
-        self._asked.append(asyncio.create_task(made()))
+        self._tasks.append(asyncio.create_task(made()))
 
     def _list(self, kind: Kind, arn: str) -> None:
         with contextlib.suppress(Forbidden):
@@ -188,10 +190,10 @@ class Describing:
     def _read_on(self, listing: _Listing) -> None:
         if listing.page is None and listing.pays:
             listing.page = asyncio.create_task(self._read(listing))
-            self._asked.append(listing.page)
+            self._tasks.append(listing.page)
 
     async def _read(self, listing: _Listing) -> None:
-        """Read the next page of a listing; where AWS denies it, its vertices are described otherwise."""
+        """Read the next page of a listing; if this fails, its vertices are described by other calls."""
         kind = listing.kind
         self._loaders.because(kind.list, "it tells of many of a walk's vertices at once")
         try:
@@ -204,15 +206,18 @@ class Describing:
         listing.pages += 1
         listing.token, listing.ended, listing.page = page.next, page.next is None, None
 
-    async def _read_out(self, listing: _Listing) -> None:
-        """Read a listing for as long as that pays."""
+    async def _read_all(self, listing: _Listing) -> None:
+        """Read pages of a listing as long as that pays."""
         self._read_on(listing)
         while listing.page:
             await asyncio.wait({listing.page})
             self._read_on(listing)
 
     def _name(self, listed: list[str], ends: Mapping[End, set[str]]) -> set[str]:
-        """Begin calls whose summaries name listed vertices, and batched ones if that costs no more; return these."""
+        """Start ListAssociations calls for the names of listed vertices, and of batched ones if it takes no more pages.
+
+        Returns the vertices whose names these calls return.
+        """
         wanted = list(filter(self._is_named, listed))
         batched = [arn for waiting in self._batched.values() for arn in waiting if self._is_named(arn)]
         chosen = _covering(wanted, ends)
@@ -228,12 +233,12 @@ class Describing:
             self._many.add(end)
 
     def _is_named(self, arn: str) -> bool:
-        """Whether an association summary tells all that is asked of a vertex."""
+        """Whether an association summary contains everything that is needed of a vertex."""
         kind = kind_at(arn)
         return kind is not None and {kind.name_path, kind.type_path}.issuperset(self._needs[kind])
 
     def _new_ends(self) -> dict[End, set[str]]:
-        """Return the vertices that each end's summaries name, itself and its neighbours, by the new associations."""
+        """Return, for each end in the new associations, the vertices in its summaries: itself and its neighbours."""
         named: dict[End, set[str]] = defaultdict(set)
         edges, direction = self._walked.found.edges, self._walked.found.direction
         for edge in islice(reversed(edges.values()), len(edges) - self._seen):
@@ -246,14 +251,17 @@ class Describing:
 
 
 def _covering(wanted: list[str], ends: Mapping[End, set[str]]) -> dict[End, set[str]]:
-    """Choose ends that name wanted vertices in no more calls than Describes would take; return what each names."""
+    """Choose ends whose summaries contain wanted vertices, in at most as many calls as Describes would take.
+
+    Returns the vertices in the summaries of each chosen end.
+    """
     bits = {arn: 1 << bit for bit, arn in enumerate(wanted)}
-    told = ((end, sum(bits.get(arn, 0) for arn in vertices)) for end, vertices in ends.items())
-    reached = {end: named for end, named in told if named.bit_count() >= _pages({end: ends[end]})}
+    found = ((end, sum(bits.get(arn, 0) for arn in vertices)) for end, vertices in ends.items())
+    reached = {end: named for end, named in found if named.bit_count() >= _pages({end: ends[end]})}
     chosen, _ = covering((1 << len(wanted)) - 1, reached)
     return {end: ends[end] for end in chosen}
 
 
 def _pages(ends: Mapping[End, set[str]]) -> int:
-    """Return how many pages the summaries of some ends take; each end has one summary fewer than it names vertices."""
+    """Return the number of pages of summaries of some ends; each end has one summary fewer than vertices."""
     return sum(max(1, -(-(len(vertices) - 1) // MOST_RESULTS)) for vertices in ends.values())

@@ -1,6 +1,6 @@
-"""A graph in formats that other tools read: Mermaid, Graphviz DOT, CSV and OpenLineage events.
+"""Exports of a graph for other tools: Mermaid, Graphviz DOT, CSV and OpenLineage events.
 
-Names, types and URIs are whatever somebody once typed, so each format escapes them in full.
+Names, types and URIs are arbitrary user input, so each format escapes them completely.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from gateway.loaders import Loaders
 
 
 class Format(Enum):
-    """What a graph can be written as."""
+    """The export formats."""
 
     MERMAID = "MERMAID"
     DOT = "DOT"
@@ -28,7 +28,7 @@ class Format(Enum):
 
 
 def needed(format: Format, kind: Kind) -> list[str]:
-    """Tell what a format shows of vertices of a kind, as paths in the Describe response."""
+    """Return what a format shows of vertices of a kind, as paths in the Describe response."""
     paths = {Format.CSV: [kind.name_path, kind.source_path], Format.OPENLINEAGE: [_WHOLE]}
     return paths.get(format, [kind.name_path])
 
@@ -36,27 +36,27 @@ def needed(format: Format, kind: Kind) -> list[str]:
 async def described(
     loaders: Loaders, format: Format, depths: Mapping[str, int]
 ) -> tuple[list[Vertex], list[GatewayError]]:
-    """Return vertices, described as far as the format shows them, and why some could not be, each code once."""
+    """Load what the format shows of vertices; return these and the errors of failed calls, one per code."""
     vertices = [
         Vertex(arn, kind, depth, loaders.known.record(arn)) for arn, depth in depths.items() if (kind := kind_at(arn))
     ]
     wanted = [vertex for vertex in vertices if _lacks(vertex, format) is not None]
-    outcomes = await asyncio.gather(*(_tell(loaders, vertex, format) for vertex in wanted), return_exceptions=True)
+    outcomes = await asyncio.gather(*(_describe(loaders, vertex, format) for vertex in wanted), return_exceptions=True)
     return vertices, failed(outcomes)
 
 
 _WHOLE = "CreatedBy"
-"""A member that no listing tells of a walk's vertices: to need it is to need their whole descriptions."""
+"""A member that no listing of vertices returns, so that needing it makes the walk describe them as a whole."""
 
 
-async def _tell(loaders: Loaders, vertex: Vertex, format: Format) -> None:
-    """Describe a vertex until all is known that the format shows; what the cache has of it may be only a part."""
+async def _describe(loaders: Loaders, vertex: Vertex, format: Format) -> None:
+    """Describe a vertex until everything that the format shows is loaded; the cache may have only a part of it."""
     while (path := _lacks(vertex, format)) is not None:
         await loaders.entities.describe(vertex.kind, vertex.arn, path)
 
 
 def _lacks(vertex: Vertex, format: Format) -> str | None:
-    """Return a path that the format shows and is not known yet, "" for the whole entity; None when all is known."""
+    """Return a path that the format shows but is not loaded, "" for the whole entity; None if nothing is missing."""
     kind, record = vertex.kind, vertex.record
     if format is Format.OPENLINEAGE:
         return None if record.described else ""
@@ -67,12 +67,12 @@ def _lacks(vertex: Vertex, format: Format) -> str | None:
 
 
 async def written(format: Format, picture: Picture) -> str:
-    """Write a graph; ten thousand vertices take seconds, so a thread does it."""
+    """Return a graph in a format; runs in a thread, as ten thousand vertices take seconds."""
     return await asyncio.to_thread(_WRITERS[format], picture)
 
 
-def _caution(coverage: Coverage) -> list[str]:
-    """Return a line that says what a graph lacks; no line if it is complete."""
+def _warning(coverage: Coverage) -> list[str]:
+    """Return a line that says what is missing from a graph; no line if it is complete."""
     if coverage.complete:
         return []
     reasons = ", ".join(reason.value for reason in coverage.reasons)
@@ -85,9 +85,9 @@ def _arrow_text(edge: ShownEdge) -> str:
 
 
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-"""Characters that XML, hence SVG, cannot hold or no reader expects: controls, surrogates and noncharacters."""
+"""Characters that XML, hence SVG, cannot contain or readers do not expect: controls, surrogates, noncharacters."""
 _BREAK = re.compile("\r\n|[\t\n\r\x85\u2028\u2029]")
-"""Line breaks and tabs, which would begin a new line or column."""
+"""Line breaks and tabs, which would start a new line or column."""
 
 
 def _one_line(text: str) -> str:
@@ -99,9 +99,9 @@ _MERMAID_SPECIAL = re.compile(r"(?<=[^\W_])[ _-](?=[^\W_])|([\W_])")
 
 
 def _mermaid(picture: Picture) -> str:
-    """Draw a Mermaid flowchart from left to right."""
+    """Return a Mermaid flowchart, left to right."""
     ids = {vertex.arn: f"v{number}" for number, vertex in enumerate(picture.vertices)}
-    lines = ["flowchart LR", *(f"  %% {caution}" for caution in _caution(picture.coverage))]
+    lines = ["flowchart LR", *(f"  %% {warning}" for warning in _warning(picture.coverage))]
     for vertex in picture.vertices:
         opening, closing = _MERMAID_SHAPES[vertex.kind]
         text = "<br/>".join(_mermaid_text(part) for part in (vertex.label, vertex.type) if part)
@@ -116,9 +116,9 @@ def _mermaid(picture: Picture) -> str:
 
 
 def _mermaid_text(text: str) -> str:
-    """Write all but words, and what joins words, as Mermaid's character entities.
+    """Escape everything except words, and the characters that join words, as Mermaid's character entities.
 
-    Even a full stop means something at times (Markdown's lists and links), and so does a colon behind "style".
+    Even a full stop can be syntax (Markdown's lists and links), and so can a colon after "style".
     """
     return _MERMAID_SPECIAL.sub(lambda char: f"#{ord(char[1])};" if char[1] else char[0], _one_line(text))
 
@@ -128,9 +128,9 @@ _DOT_SHAPES = {ARTIFACT: "box", CONTEXT: "hexagon", ACTION: "ellipse", TRIAL_COM
 
 
 def _dot(picture: Picture) -> str:
-    """Draw a Graphviz graph from left to right."""
+    """Return a Graphviz graph, left to right."""
     ids = {vertex.arn: f"v{number}" for number, vertex in enumerate(picture.vertices)}
-    lines = ["digraph lineage {", *(f"  // {caution}" for caution in _caution(picture.coverage)), "  rankdir=LR;"]
+    lines = ["digraph lineage {", *(f"  // {warning}" for warning in _warning(picture.coverage)), "  rankdir=LR;"]
     for vertex in picture.vertices:
         text = "\\n".join(_dot_text(part) for part in (vertex.label, vertex.type) if part)
         marked = ", penwidth=3" if vertex.depth == 0 else ""
@@ -144,9 +144,9 @@ def _dot(picture: Picture) -> str:
 
 
 def _dot_text(text: str) -> str:
-    """Escape for a quoted label, in which Graphviz reads backslashes and HTML's entities.
+    """Escape a text for a quoted label, in which Graphviz interprets backslashes and HTML entities.
 
-    Invisible characters, such as direction marks, become entities, which Graphviz gets wrong beyond FFFF.
+    Invisible characters, such as direction marks, become entities, except above U+FFFF: Graphviz gets these wrong.
     """
     return "".join(
         _DOT_ESCAPES.get(char, char if char.isprintable() or char > "\uffff" else f"&#{ord(char)};")
@@ -159,11 +159,11 @@ _COLUMNS = (
     *("source_arn", "destination_arn", "association_type", "hidden_hops"),
 )
 _FORMULA = re.compile("\\A[=+@\t\r\n'\uff1d\uff0b\uff0d\uff20-]")
-"""What a spreadsheet takes for the beginning of a formula, and the apostrophe that tells it to take text for text."""
+"""The characters that start a formula in spreadsheets, and the apostrophe that marks a cell as text."""
 
 
 def _csv(picture: Picture) -> str:
-    """Write one table: a row for each vertex, then one for each edge, told apart by the first column."""
+    """Return one table: a row per vertex, then one per edge; the first column says which."""
     out = io.StringIO()
     rows = csv.DictWriter(out, _COLUMNS)
     rows.writeheader()
@@ -190,8 +190,8 @@ def _csv_texts(**cells: str | None) -> dict[str, str | None]:
 
 
 def _openlineage(picture: Picture) -> str:
-    """Write OpenLineage events, one a line."""
-    # The library takes a fifth of a second to import, which only this format should cost.
+    """Return OpenLineage events, one per line."""
+    # Imported here, as importing the library takes a fifth of a second, which only this format should cost.
     from gateway.lineage.openlineage import events  # noqa: PLC0415
 
     return "".join(f"{event}\n" for event in events(picture))

@@ -1,4 +1,4 @@
-"""What a walk has found: vertices by how far they are from its starts, and the associations between them."""
+"""The part of the graph that a walk has found: vertices with their depths, and the associations between them."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from gateway.records import Edge
 
 
 class Direction(Enum):
-    """Which way a walk goes, in QueryLineage's words."""
+    """The direction of a walk; the values are those of QueryLineage."""
 
     UPSTREAM = "Ascendants"
     DOWNSTREAM = "Descendants"
@@ -20,44 +20,44 @@ class Direction(Enum):
 
 @dataclass(eq=False)
 class Found:
-    """A part of the graph: what lies at most ``max_depth`` associations from ``starts`` in one direction."""
+    """The part of the graph within ``max_depth`` associations of ``starts`` in one direction, as far as found."""
 
     starts: list[str]
     direction: Direction
     max_depth: int
     mirrors: Mirrors = field(default_factory=Mirrors)
-    """Which ARNs are one vertex."""
+    """Maps ARNs to vertices: several ARNs may be mirrors of one artifact."""
     depths: dict[str, int] = field(default_factory=dict)
-    """How far each vertex is from the nearest start."""
+    """The distance of each vertex from the nearest start."""
     reached: list[str] = field(default_factory=list)
-    """The vertices in the order in which they were reached; one whose depth may have changed is there again."""
+    """The vertices in the order in which they were reached; a vertex whose depth may have changed occurs again."""
     missing: set[str] = field(default_factory=set)
     """The starts that do not exist."""
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
-    """The associations found, by their ends."""
+    """The associations found, by source and destination."""
     _next: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """What lies one association beyond each vertex, in the walk's direction."""
+    """The neighbours of each vertex in the walk's direction."""
 
     def __post_init__(self) -> None:
-        """Begin at the starts."""
+        """Add the starts, at depth 0."""
         self.starts = list(dict.fromkeys(map(self.mirrors.one, self.starts)))
         self.depths.update(dict.fromkeys(self.starts, 0))
         self.reached.extend(self.starts)
 
     def in_order(self, vertices: Iterable[str]) -> list[str]:
-        """Sort vertices by how near they are, and then by ARN."""
+        """Sort vertices by depth, then by ARN."""
         return sorted(vertices, key=lambda arn: (self.depths[arn], arn))
 
     def beyond(self, vertex: str) -> AbstractSet[str]:
-        """Return what lies one association beyond a vertex."""
+        """Return the neighbours of a vertex in the walk's direction."""
         return self._next.get(vertex, frozenset())
 
     def within(self, vertex: str, limit: int) -> set[str]:
-        """Return what is less than ``limit`` associations beyond a vertex, itself included."""
+        """Return the vertices less than ``limit`` associations beyond a vertex, including itself."""
         return _within(vertex, limit, self._next)
 
     def widths(self, vertex: str, among: AbstractSet[str]) -> list[int]:
-        """Return how many vertices ``among`` some lie at each distance beyond one, over ways of these alone."""
+        """Return the number of vertices at distance 1, 2, ... beyond a vertex, in the subgraph of ``among``."""
         found, level = {vertex}, {vertex}
         widths = []
         while level := (_beyond_all(level, self._next) & among) - found:
@@ -66,12 +66,12 @@ class Found:
         return widths
 
     def join(self, edge: Edge) -> None:
-        """Add an association, and the vertices that it brings within reach."""
+        """Add an association, and the vertices that become reachable by it."""
         if (edge.source, edge.destination) in self.edges:
             return  # pages overlap
         source, destination = self.mirrors.one(edge.source), self.mirrors.one(edge.destination)
         if source == destination and edge.source != edge.destination:
-            return  # the association that says of two mirrors that they are the same
+            return  # the association between two mirrors of one artifact
         self.edges.setdefault((source, destination), Edge(source, destination, edge.type))
         if self.direction is not Direction.UPSTREAM:
             self._link(source, destination)
@@ -79,7 +79,7 @@ class Found:
             self._link(destination, source)
 
     def leave_out(self, start: str) -> None:
-        """Leave out a start that does not exist, and measure all depths anew from the others."""
+        """Remove a start that does not exist, and recompute all depths from the others."""
         self.starts.remove(start)
         self.missing.add(start)
         self.depths.clear()
@@ -92,7 +92,7 @@ class Found:
         self._reach(near, [far])
 
     def _reach(self, near: str, beyond: Iterable[str]) -> None:
-        """Update the depths of vertices one association beyond another, and of all that lies beyond them."""
+        """Update the depths of the vertices ``beyond`` the vertex ``near``, and transitively of all beyond them."""
         waiting = deque((near, far) for far in beyond)
         while waiting:
             here, there = waiting.popleft()
@@ -104,7 +104,7 @@ class Found:
 
 
 def led_to(start: str, edges: Iterable[Edge], direction: Direction, limit: int) -> set[str]:
-    """Return what is less than ``limit`` of these associations beyond an ARN, itself included; mirrors are apart."""
+    """Return the ARNs less than ``limit`` of these associations beyond an ARN and itself, without merging mirrors."""
     beyond: dict[str, set[str]] = defaultdict(set)
     for edge in edges:
         if direction is not Direction.UPSTREAM:

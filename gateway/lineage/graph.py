@@ -1,4 +1,4 @@
-"""A walk's result as it is shown: the edges between shown vertices, also across vertices that a filter hides."""
+"""The edges between the shown vertices of a walk's result, including edges across vertices that a filter hides."""
 
 import asyncio
 from collections import defaultdict
@@ -11,9 +11,9 @@ from gateway.errors import BudgetExceeded
 from gateway.records import Edge
 
 MOST_EDGES = 200_000
-"""Edges that a graph may have: hiding a vertex with thousands of neighbours on both sides joins each with each."""
+"""The maximum number of edges: hiding a vertex with thousands of neighbours on both sides connects each pair."""
 MOST_STEPS = 5_000_000
-"""Associations followed across hidden vertices, from all shown ones together: a few seconds' work."""
+"""The maximum number of associations followed across hidden vertices, over all shown ones: a few seconds' work."""
 
 
 class ShownEdge(NamedTuple):
@@ -23,16 +23,16 @@ class ShownEdge(NamedTuple):
     destination: str
     type: str | None
     hidden_hops: int
-    """The least number of hidden vertices between the two; 0 is a real association."""
+    """The least number of hidden vertices between the two; 0 for a real association."""
 
 
 async def joined(
     edges: Mapping[tuple[str, str], Edge], found: AbstractSet[str], shown: AbstractSet[str]
 ) -> list[ShownEdge]:
-    """Return the edges between shown vertices that preserve which of them reach each other along the arrows.
+    """Return edges between the shown vertices that preserve which of them are reachable from each other.
 
-    An association between two shown vertices stays. Two that are joined only across hidden vertices get one edge.
-    Raises BudgetExceeded when there would be more than ``MOST_EDGES``, or looking for them takes too long.
+    An association between two shown vertices is one edge. Two vertices connected only across hidden ones also get one.
+    Raises BudgetExceeded on more than ``MOST_EDGES`` edges, or more than ``MOST_STEPS`` associations to follow.
     """
     real = [edge for edge in edges.values() if edge.source in shown and edge.destination in shown]
     result = [ShownEdge(*edge, hidden_hops=0) for edge in real]
@@ -45,7 +45,7 @@ async def joined(
 def _over_hidden(
     edges: Mapping[tuple[str, str], Edge], hidden: AbstractSet[str], shown: AbstractSet[str], most: int
 ) -> list[ShownEdge]:
-    """Return the edges between shown vertices that are joined only across hidden ones."""
+    """Return the edges between shown vertices that are connected only across hidden ones."""
     before, after = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
     for edge in edges.values():
         before[edge.destination].append(edge.source)
@@ -68,7 +68,7 @@ def _over_hidden(
 
 
 def _leading(before: Mapping[str, list[str]], hidden: AbstractSet[str], shown: AbstractSet[str]) -> set[str]:
-    """Return the hidden vertices from which a shown one can be reached; these are usually few."""
+    """Return the hidden vertices from which a shown one can be reached; usually these are few."""
     leading: set[str] = set()
     level = set(shown)
     while level:
@@ -78,9 +78,9 @@ def _leading(before: Mapping[str, list[str]], hidden: AbstractSet[str], shown: A
 
 
 def _reached(source: str, after: Mapping[str, list[str]], shown: AbstractSet[str]) -> tuple[dict[str, int], int]:
-    """Return the shown vertices that ``source`` reaches across hidden ones only, each with the fewest hidden between.
+    """Return the shown vertices that ``source`` reaches across only hidden ones, with the least number of hidden ones.
 
-    The second value is how many associations were followed.
+    The second value is the number of associations followed.
     """
     reached: dict[str, int] = {}
     level = {arn for arn in after[source] if arn not in shown}
@@ -99,18 +99,23 @@ def _reached(source: str, after: Mapping[str, list[str]], shown: AbstractSet[str
 
 
 class Between:
-    """The associations between shown vertices while a walk goes on, each returned once, when both ends are shown."""
+    """The associations between shown vertices during a walk, each returned once, as soon as both ends are shown."""
 
     def __init__(self) -> None:
-        """Begin with no vertices shown."""
+        """Start without shown vertices."""
         self.shown: set[str] = set()
         self.edges: set[tuple[str, str]] = set()
-        """Those that have been returned, by their ends."""
+        """The returned associations, by source and destination."""
         self._seen = 0
+        """The number of the walk's associations that have been looked at."""
         self._waiting: dict[str, list[Edge]] = defaultdict(list)
+        """The associations with an end that is not shown, by that end."""
 
     def new(self, edges: dict[tuple[str, str], Edge], shown: Iterable[str]) -> list[ShownEdge]:
-        """Show further vertices and return the associations that this completes; ``edges`` may only have grown."""
+        """Show more vertices and return the associations that now have both ends shown.
+
+        ``edges`` are all associations of the walk so far, in the order in which they were found.
+        """
         self.shown.update(shown)
         unseen = [edge for arn in shown for edge in self._waiting.pop(arn, ())]
         unseen += islice(reversed(edges.values()), len(edges) - self._seen)
@@ -118,7 +123,7 @@ class Between:
         return [ShownEdge(*edge, hidden_hops=0) for edge in unseen if self._joins(edge)]
 
     def _joins(self, edge: Edge) -> bool:
-        """Whether both ends of an association are shown; if not, it waits for one that isn't."""
+        """Whether both ends of an association are shown; if not, keeps it waiting for one that is not."""
         missing = next((arn for arn in (edge.source, edge.destination) if arn not in self.shown), None)
         if missing is None:
             self.edges.add((edge.source, edge.destination))

@@ -1,4 +1,4 @@
-"""One hop from a vertex: what to ask ListAssociations, and what of its answer to keep."""
+"""Hops: from one vertex to its neighbours, by ListAssociations and a filter over its response."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from gateway.aws.kinds import kind_at
 from gateway.lineage.types import TWO_SPELLINGS, canonical_type
 
 HopDirection = Literal["upstream", "downstream"]
-"""Against the arrows or along them, as the fields of a vertex are called."""
+"""The direction of a hop, named like the GraphQL fields: against the associations, or along them."""
 
 Keep = Callable[[Mapping[str, Any]], bool]
-"""Whether to keep an association summary."""
+"""A predicate: whether to keep an association summary."""
 
 _LONGEST_TYPE = 256
-"""Characters of a type that ListAssociations takes; there is none that is longer."""
+"""The maximum length of a type in ListAssociations; no type is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Hop:
     """A planned hop."""
 
     parameters: dict[str, Any]
-    """Of ListAssociations."""
+    """The parameters of ListAssociations."""
     far: str
-    """The member of an association summary that names the neighbour."""
+    """The member of an association summary with the neighbour's ARN."""
     keep: Keep | None
-    """None keeps all, so that AWS's pages can be taken as they are."""
+    """The filter to apply to the response; None if AWS's pages can be used as they are."""
 
 
 def plan(  # noqa: PLR0913 - a hop filter has these parts
@@ -40,7 +40,7 @@ def plan(  # noqa: PLR0913 - a hop filter has these parts
     created_after: datetime | None = None,
     created_before: datetime | None = None,
 ) -> Hop:
-    """Plan a hop: ListAssociations filters by one value of each; several values, and kinds, are filtered here."""
+    """Plan a hop: ListAssociations takes one value per filter; several values, and kinds, are filtered by ``keep``."""
     near, far = ("Destination", "Source") if direction == "upstream" else ("Source", "Destination")
     parameters: dict[str, Any] = {f"{near}Arn": arn}
     tests: list[Keep] = []

@@ -1,9 +1,9 @@
-"""A graph as OpenLineage events.
+"""Exports a graph as OpenLineage events.
 
-OpenLineage knows runs of jobs, and datasets that they read and write. A trial component or an action is the one run of
-a job; an artifact or a context is a dataset. An association between a run and a dataset is an input or an output of the
-run's event. One between two datasets is an event of a job without runs, which reads the one and writes the other; one
-between two runs is a dependency of the later run.
+OpenLineage's model has runs of jobs, and datasets that they read and write. A trial component or an action becomes a
+job with a single run; an artifact or a context becomes a dataset. An association between a run and a dataset becomes an
+input or output in the run's event. An association between two datasets becomes the event of a job without runs that
+reads one and writes the other. An association between two runs becomes a dependency of the later run.
 """
 
 import uuid
@@ -36,7 +36,7 @@ from gateway.lineage.picture import Picture, Vertex
 D = TypeVar("D", bound=Dataset)
 
 _SYSTEM = "SAGEMAKER"
-"""The system that the events name."""
+"""The integration and tag source in the events."""
 
 _STATES = {
     "InProgress": RunState.RUNNING,
@@ -50,7 +50,7 @@ set_producer(f"pkg:generic/lineage-gateway@{version('lineage-gateway')}")
 
 
 def events(picture: Picture) -> Iterator[str]:
-    """Write the events that show a graph: of runs, of associations between datasets, of datasets that have neither."""
+    """Yield the events of a graph: of runs, of associations between datasets, and of datasets without associations."""
     vertices = {vertex.arn: vertex for vertex in picture.vertices}
     alone = dict.fromkeys(vertex.arn for vertex in picture.vertices if not _is_run(vertex))
     inputs: dict[str, list[InputDataset]] = defaultdict(list)
@@ -93,7 +93,7 @@ def _run(
     outputs: list[OutputDataset],
     earlier: list[Vertex],
 ) -> Iterator[str]:
-    """Write how a run began, if that is known, and how far it has come."""
+    """Yield a run's START event, if its start time is known, and an event with its latest state."""
     record = vertex.record
     state = _STATES.get(record.read("Status.PrimaryStatus" if vertex.kind is TRIAL_COMPONENT else "Status"))
     run, job = Run(_run_id(vertex)), Job(_namespace(vertex), _path(vertex), _job_facets(vertex))
@@ -115,7 +115,7 @@ def _run(
 
 
 def _association(edge: ShownEdge, source: Vertex, destination: Vertex, as_of: datetime) -> str:
-    """Write that one dataset came of another, as a job that reads the one and writes the other."""
+    """Return the event of an association between two datasets: a job that reads one and writes the other."""
     described: dict[str, facets.JobFacet] = {"jobType": _job_type(edge.type or "Association")}
     if edge.hidden_hops:
         described["documentation"] = facets.documentation_job.DocumentationJobFacet(
@@ -142,7 +142,7 @@ def _namespace(vertex: Vertex) -> str:
 
 
 def _path(vertex: Vertex) -> str:
-    """Return what tells a vertex from all others of its account and region, such as ``action/approve``."""
+    """Return the part of the ARN that is unique in its account and region, such as ``action/approve``."""
     return vertex.arn.split(":", 5)[5]
 
 
@@ -154,8 +154,8 @@ def _job_facets(vertex: Vertex) -> dict[str, facets.JobFacet]:
             [facets.tags_job.TagsJobFacetFields(key, value, _SYSTEM) for key, value in tags.items() if value]
         ),
     }
-    if said := vertex.record.read("Description") or vertex.record.read("DisplayName"):
-        found["documentation"] = facets.documentation_job.DocumentationJobFacet(said)
+    if text := vertex.record.read("Description") or vertex.record.read("DisplayName"):
+        found["documentation"] = facets.documentation_job.DocumentationJobFacet(text)
     return found
 
 
@@ -178,7 +178,7 @@ def _dependencies(earlier: list[Vertex]) -> facets.RunFacet:
 
 
 def _dataset(role: type[D], vertex: Vertex) -> D:
-    """Describe a dataset, with its ARN as a further name, the only one that is unique."""
+    """Return a vertex as a dataset, with its ARN, the only unique name, as a symlink."""
     identifier = facets.symlinks_dataset.Identifier(_namespace(vertex), vertex.arn, vertex.kind.name)
     found: dict[str, facets.DatasetFacet] = {
         "datasetType": facets.dataset_type_dataset.DatasetTypeDatasetFacet(
@@ -186,15 +186,15 @@ def _dataset(role: type[D], vertex: Vertex) -> D:
         ),
         "symlinks": facets.symlinks_dataset.SymlinksDatasetFacet([identifier]),
     }
-    if said := vertex.record.read("Description") or vertex.name:
-        found["documentation"] = facets.documentation_dataset.DocumentationDatasetFacet(said)
+    if text := vertex.record.read("Description") or vertex.name:
+        found["documentation"] = facets.documentation_dataset.DocumentationDatasetFacet(text)
     if states := vertex.record.read("Source.SourceTypes"):
         found["version"] = facets.dataset_version_dataset.DatasetVersionDatasetFacet(states[0]["Value"])
     return role(*_dataset_name(vertex), facets=found)
 
 
 def _dataset_name(vertex: Vertex) -> tuple[str, str]:
-    """Name a dataset as every producer of events names it, if it is an S3 URI: by bucket and key."""
+    """Return a dataset's namespace and name; for an S3 URI bucket and key, by OpenLineage's naming convention."""
     uri = vertex.source_uri if vertex.kind is ARTIFACT else None
     if uri and uri.startswith("s3://"):
         bucket, _, key = uri.removeprefix("s3://").partition("/")

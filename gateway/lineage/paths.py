@@ -1,7 +1,7 @@
-"""The simple paths from one vertex to another along the arrows, shortest first.
+"""Finds the simple paths from one vertex to another in the direction of the associations, shortest first.
 
-The search is bidirectional: one walk goes downstream from the one end and another upstream from the other, each half
-of the way, so that paths are found where they meet and little of what leads elsewhere is read.
+The search is bidirectional: one walk goes downstream from the start and another upstream from the end, each for half of
+the maximum length. Paths are found where the two meet, and little of the graph that leads elsewhere is read.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from gateway.loaders import Loaders
 from gateway.records import Edge
 
 MOST_STEPS = 200_000
-"""Edges that the search for paths tries, in all, before it gives up."""
+"""The maximum number of edges that the search for paths tries before it gives up."""
 MOST_WALKED = 10_000
-"""Vertices that each of the two walks may find."""
+"""The maximum number of vertices of each of the two walks."""
 
 
 class Paths(NamedTuple):
-    """Paths as lists of vertices, the associations found, and whether there may be more."""
+    """Paths as lists of ARNs, the associations found, and whether there may be more paths."""
 
     found: list[list[str]]
     edges: Mapping[tuple[str, str], Edge]
@@ -32,8 +32,8 @@ class Paths(NamedTuple):
 
 
 async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: int) -> Paths:
-    """Find the first so many paths of at most ``max_depth`` associations."""
-    half = max(1, (max_depth + 1) // 2)  # at least 1, or no call tells whether the start exists
+    """Find up to ``first`` paths of at most ``max_depth`` associations, the shortest ones."""
+    half = max(1, (max_depth + 1) // 2)  # at least 1, since a call must show whether the start exists
     mirrors = Mirrors()
     start, end = mirrors.one(start), mirrors.one(end)
     down = Walk(loaders, Found([start], Direction.DOWNSTREAM, half, mirrors), MOST_WALKED)
@@ -41,37 +41,37 @@ async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: i
     walks = [down, up]
     while walks:
         await asyncio.gather(*(walk.run() for walk in walks))
-        walks = [walk for walk in (down, up) if walk.goes_on]  # from mirrors that only the other has met
-    # It may take a second, which would block the event loop.
+        walks = [walk for walk in (down, up) if walk.goes_on]  # from mirrors that only the other walk has met
+    # In a thread, as it may take a second, which would block the event loop.
     return await asyncio.to_thread(_searched, down, up, start, end, max_depth, first)
 
 
 def _searched(down: Walk, up: Walk, start: str, end: str, max_depth: int, first: int) -> Paths:  # noqa: PLR0913, PLR0917
-    """Search the graph that two walks have found."""
+    """Search for paths in the union of what the two walks have found."""
     edges = {**down.found.edges, **up.found.edges}
-    if start == end:  # any longer path would visit it twice
+    if start == end:  # any longer path would visit the vertex twice
         return Paths([[start]] if down.found.starts else [], edges, _coverage(down, up, None))
     search = _Search(edges, start, end)
     found = list(islice(search.shortest_first(max_depth), first + 1))
     if len(found) > first or search.gave_up:
         return Paths(found[:first], edges, _coverage(down, up, Reason.MAX_VERTICES))
-    # A walk that came to its own end knows every path there is, unless longer ones were not looked at.
+    # A walk that its depth did not limit has found all edges of all paths, including paths that are too long.
     ended = any(Reason.MAX_DEPTH not in walked.coverage().reasons for walked in (down, up))
     longer = Reason.MAX_DEPTH if not ended or search.may_go_on(max_depth) else None
     return Paths(found, edges, _coverage(down, up, longer))
 
 
 def _coverage(down: Walk, up: Walk, more: Reason | None) -> Coverage:
-    """Say what the walks left out; that they stopped halfway, at their depths, says nothing by itself."""
-    told = [down.coverage(), up.coverage()]
-    reasons = {reason for coverage in told for reason in coverage.reasons} - {Reason.MAX_DEPTH}
+    """Combine the coverage of the walks, with ``more`` in place of MAX_DEPTH, as both stop halfway in any case."""
+    coverages = [down.coverage(), up.coverage()]
+    reasons = {reason for coverage in coverages for reason in coverage.reasons} - {Reason.MAX_DEPTH}
     reasons |= {more} if more else set()
-    frontier = list(dict.fromkeys(arn for coverage in told for arn in coverage.frontier)) if reasons else []
-    return Coverage(ordered(reasons), frontier, min(coverage.as_of for coverage in told))
+    frontier = list(dict.fromkeys(arn for coverage in coverages for arn in coverage.frontier)) if reasons else []
+    return Coverage(ordered(reasons), frontier, min(coverage.as_of for coverage in coverages))
 
 
 class _Search:
-    """A search for paths in a known graph, pruned by how far each vertex is from the end."""
+    """A search for paths in a loaded graph, pruned by the distance of each vertex from the end."""
 
     def __init__(self, edges: Mapping[tuple[str, str], Edge], start: str, end: str) -> None:
         self._start, self._end = start, end
@@ -87,7 +87,7 @@ class _Search:
         self.gave_up = False
 
     def shortest_first(self, longest: int) -> Iterator[list[str]]:
-        """Yield every path, shortest first, those of the same length in the order of their ARNs."""
+        """Yield every path of up to ``longest`` associations, shortest first; equally long ones are ordered by ARNs."""
         shortest = self._left.get(self._start)
         for length in range(shortest, longest + 1) if shortest else ():
             yield from self._of_length(length)
@@ -117,7 +117,7 @@ class _Search:
                 choices.append(iter(self._after[nearer]))
 
     def may_go_on(self, longest: int) -> bool:
-        """Whether there may be a path longer than ``longest``: exact in a graph without cycles."""
+        """Whether there may be a path longer than ``longest``: exact if the graph has no cycles."""
         depth = {self._start: 0}
         waiting = deque([self._start])
         while waiting:

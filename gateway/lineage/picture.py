@@ -1,4 +1,4 @@
-"""What an export shows of a graph."""
+"""The data that an export writes: vertices, edges and coverage of a graph."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from gateway.records import Record
 
 
 class Vertex(NamedTuple):
-    """A vertex, with what is known of it."""
+    """A vertex with its record."""
 
     arn: str
     kind: Kind
@@ -20,29 +20,29 @@ class Vertex(NamedTuple):
 
     @property
     def name(self) -> str | None:
-        """Its name, if that is known."""
+        """Its name, if loaded."""
         name: str | None = self.record.read(self.kind.name_path)
         return name
 
     @property
     def type(self) -> str | None:
-        """Its type, if it has one."""
+        """Its type, if any."""
         return canonical_type(self.record.read(self.kind.type_path))
 
     @property
     def source_uri(self) -> str | None:
-        """Where the thing itself lives, if that is known."""
+        """The URI or ARN of what it represents, if loaded."""
         uri: str | None = self.record.read(self.kind.source_path)
         return uri
 
     @property
     def label(self) -> str:
-        """What to call it: its name, or its source when it has none, or the end of its ARN."""
+        """The text to display: its name or else its source or else the end of its ARN."""
         return self.name or self.source_uri or self.arn.rpartition("/")[2]
 
 
 class Picture(NamedTuple):
-    """A graph as a walk found it and a filter shows it."""
+    """The filtered result of a walk."""
 
     vertices: Sequence[Vertex]
     edges: Sequence[ShownEdge]

@@ -1,4 +1,4 @@
-"""Deleting a vertex: first its associations and memberships, where that is asked, and then the vertex itself."""
+"""Deletes a vertex, on request after its associations and its memberships of trials."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,35 +16,35 @@ from gateway.records import Edge
 T = TypeVar("T")
 
 _AT_ONCE = 5
-"""Deletions under way at a time: AWS throttles them early, and a failure stops those that have not begun."""
+"""The number of concurrent deletions: AWS throttles them early, and a failure prevents those not yet started."""
 
 
 @dataclass(slots=True)
 class Removal:
-    """What has been deleted, which may be less than was asked."""
+    """What has been deleted, which may be only a part."""
 
     arn: str
     associations: list[Edge] = field(default_factory=list)
     trials: list[str] = field(default_factory=list)
-    """Names of the trials that a trial component was taken out of."""
+    """The names of the trials that the trial component was removed from."""
     deleted: bool = False
-    """Whether the vertex itself is gone."""
+    """Whether the vertex itself was deleted."""
     error: GatewayError | None = None
-    """Why it is not."""
+    """Why it was not."""
 
 
 async def remove(loaders: Loaders, kind: Kind, arn: str, *, disassociate: bool) -> Removal:
-    """Delete a vertex and, if so told, its associations and its memberships of trials before it.
+    """Delete a vertex and, with ``disassociate``, first its associations and its memberships of trials.
 
-    A failure is raised; with ``disassociate`` it is part of the result, beside what was deleted before it, unless there
-    was no such vertex.
+    Failures are raised. With ``disassociate``, they are instead returned, together with what was deleted before, unless
+    the vertex does not exist.
     """
     removal = Removal(arn)
-    loaders.forget()  # its associations are those of now, not those that an earlier field has read
+    loaders.forget()  # the current associations are needed, not those that an earlier field has loaded
     found = await own(loaders, kind, arn)
     try:
         if disassociate:
-            await _free(loaders, kind, removal, found)
+            await _disassociate(loaders, kind, removal, found)
         await loaders.write(f"Delete{kind.name}", found.place, **found.parameters)
         removal.deleted = True
     except GatewayError as error:
@@ -56,17 +56,17 @@ async def remove(loaders: Loaders, kind: Kind, arn: str, *, disassociate: bool) 
 
 
 class Own(NamedTuple):
-    """Where a vertex is written to, and the parameters that name it there."""
+    """The place for writes to a vertex, and the parameters that identify it there."""
 
     place: Place
     parameters: dict[str, str]
 
 
 async def own(loaders: Loaders, kind: Kind, arn: str) -> Own:
-    """Return how a write names a vertex.
+    """Return the place and parameters for a write to a vertex.
 
-    Most writes take a name and no ARN, and an account that only has the vertex shared with it may have another of that
-    name: NotFound unless the vertex belongs to the account that is asked.
+    Most writes take a name instead of an ARN, and an account with which the vertex is only shared may have a vertex of
+    its own by that name. Therefore this raises NotFound unless the vertex belongs to the account of the call.
     """
     place = loaders.known.place_of(arn)
     if kind.parameter == kind.arn:
@@ -79,7 +79,7 @@ async def own(loaders: Loaders, kind: Kind, arn: str) -> Own:
 
 
 async def artifact_of(loaders: Loaders, source: dict[str, Any]) -> str:
-    """Return the ARN of the artifact that has exactly this source; NotFound when there is none."""
+    """Return the ARN of the artifact that has exactly this source; raises NotFound if there is none."""
     async for page in loaders.listings.pages(ARTIFACT, {"SourceUri": source["SourceUri"]}):
         for summary in page.items:
             if _types(summary["Source"]) == _types(source):
@@ -92,8 +92,8 @@ def _types(source: dict[str, Any]) -> set[tuple[str, str]]:
     return {(given["SourceIdType"], given["Value"]) for given in source.get("SourceTypes") or ()}
 
 
-async def _free(loaders: Loaders, kind: Kind, removal: Removal, found: Own) -> None:
-    """Delete the vertex's associations, and take a trial component out of its trials."""
+async def _disassociate(loaders: Loaders, kind: Kind, removal: Removal, found: Own) -> None:
+    """Delete the vertex's associations, and remove a trial component from its trials."""
     edges = {(edge.source, edge.destination): edge for edge in await loaders.associations.around(removal.arn)}
 
     async def dissociate(edge: Edge) -> None:
@@ -102,22 +102,22 @@ async def _free(loaders: Loaders, kind: Kind, removal: Removal, found: Own) -> N
     async def leave(trial: str) -> None:
         await loaders.write("DisassociateTrialComponent", found.place, TrialName=trial, **found.parameters)
 
-    await _take(list(edges.values()), dissociate, removal.associations)
+    await _delete_all(list(edges.values()), dissociate, removal.associations)
     if kind is TRIAL_COMPONENT:
-        await _take([name for _, name in await loaders.belongings.trials(removal.arn)], leave, removal.trials)
+        await _delete_all([name for _, name in await loaders.belongings.trials(removal.arn)], leave, removal.trials)
 
 
-async def _take(items: Sequence[T], take: Callable[[T], Awaitable[None]], taken: list[T]) -> None:
-    """Take items away, a few at a time, and note which are gone; stop at a failure, once those under way are done."""
+async def _delete_all(items: Sequence[T], delete: Callable[[T], Awaitable[None]], deleted: list[T]) -> None:
+    """Delete items, a few at a time, and add them to ``deleted``; stops after the first group with a failure."""
 
     async def gone(item: T) -> None:
         with suppress(NotFound):
-            await take(item)
+            await delete(item)
 
     for begin in range(0, len(items), _AT_ONCE):
         some = items[begin : begin + _AT_ONCE]
         outcomes = await asyncio.gather(*map(gone, some), return_exceptions=True)
-        taken += [item for item, outcome in zip(some, outcomes, strict=True) if outcome is None]
+        deleted += [item for item, outcome in zip(some, outcomes, strict=True) if outcome is None]
         for outcome in outcomes:
             if outcome is not None:
                 raise outcome

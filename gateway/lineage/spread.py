@@ -1,10 +1,10 @@
-"""Chooses from which vertices a walk asks next, and how far: the cheapest calls that expand all of its frontier.
+"""Chooses the next queries of a walk, their start vertices and depth: the cheapest calls that expand the frontier.
 
-A vertex of the frontier is expanded by a call from itself, or from a vertex further back that leads to it and to
-others; the further back, the fewer the calls, and the less of each answer is new. The cost of each choice is estimated
-from what is known of the graph so far, assuming that it goes on widening as it has. Where a call whose answer does not
-fit on a page is repeated with a smaller depth, one whose answer may not fit is tried all the same if it costs next to
-nothing.
+A vertex of the frontier is expanded by a query from itself, or from a vertex further back that leads to it and to
+others. The further back, the fewer the calls, but the less of each result is new. The cost of each choice is estimated
+from the known part of the graph, assuming that its width keeps growing at the same rate. If queries whose result
+exceeds a page are repeated with a smaller depth, a query whose result may exceed it is still tried if it costs very
+little.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -19,36 +19,36 @@ from gateway.aws.kinds import MOST_VERTICES
 K = TypeVar("K", bound=Any)
 
 DEEPEST_QUERY = 10
-"""Associations that one QueryLineage follows."""
+"""The maximum depth of one QueryLineage, in associations."""
 
 FEW_PAGES = 8
-"""Pages that are worth waiting for where an answer was meant to fit on one."""
+"""The number of pages that are still worth reading if a result was meant to fit on one page."""
 PATIENCE = 2
-"""How many times cheaper a choice must be that may turn out to have been in vain."""
+"""How many times cheaper a choice must be if it may turn out to be useless."""
 
 
 class Cost(NamedTuple):
-    """What a call and a wait cost, in whichever unit is to be kept low."""
+    """The cost of a call and of a wait, in the unit that the walk minimizes."""
 
     call: float
     wait: float
     narrows: bool = False
-    """Whether a call whose answer exceeds a page is repeated with a smaller depth, rather than read page after page."""
+    """Whether a query whose result exceeds a page is repeated with a smaller depth, rather than read page by page."""
 
     def of(self, calls: int) -> float:
-        """Return what so many calls at once cost."""
+        """Return the cost of this many concurrent calls."""
         return calls * self.call + self.wait
 
 
 class Wave(NamedTuple):
-    """Calls to be made at once: from these vertices, so many associations far."""
+    """Queries to make concurrently: from these vertices, to a depth of ``limit`` associations."""
 
     starts: list[str]
     limit: int
 
 
 Reached = dict[str, int]
-"""Which vertices of the frontier, as a bitmask, each vertex leads to."""
+"""For each vertex, the vertices of the frontier that it leads to, as a bitmask."""
 
 
 def wave(  # noqa: PLR0913, PLR0917 - all that a choice depends on
@@ -59,11 +59,11 @@ def wave(  # noqa: PLR0913, PLR0917 - all that a choice depends on
     cost: Cost,
     reach: Callable[[str], int],
 ) -> Wave:
-    """Choose the calls that expand all vertices of the frontier, and what lies up to ``room`` associations beyond.
+    """Choose the queries that expand all vertices of the frontier, and up to ``room`` associations beyond it.
 
-    ``behind`` it are the vertices one association before it, two, and so on; ``leads`` tells what is one association
-    beyond a vertex, and ``reach`` how far a call from it may go. The best way is the one that costs the least for each
-    level that it gets beyond the frontier.
+    ``behind`` lists the vertices one association before the frontier, two, and so on; ``leads`` returns the neighbours
+    beyond a vertex, and ``reach`` the maximum depth of a query from it. The best choice has the lowest cost per level
+    that it gets beyond the frontier.
     """
     best, least = Wave(list(frontier), min(room, DEEPEST_QUERY)), float("inf")
     bold, risk = best, float("inf")
@@ -85,12 +85,12 @@ def wave(  # noqa: PLR0913, PLR0917 - all that a choice depends on
 def _ways(
     frontier: Sequence[str], behind: Sequence[Collection[str]], leads: Callable[[str], Iterable[str]]
 ) -> Iterable[Reached]:
-    """Yield what each vertex leads to: for those of the frontier, those one association before it, and so on."""
+    """Yield what each vertex leads to: for the vertices of the frontier, those one association before it, and so on."""
     reached = {arn: 1 << bit for bit, arn in enumerate(frontier)}
     yield reached
     for layer in behind:
-        told = ((arn, _union(reached.get(far, 0) for far in leads(arn))) for arn in layer)
-        reached = {arn: bits for arn, bits in told if bits}
+        unions = ((arn, _union(reached.get(far, 0) for far in leads(arn))) for arn in layer)
+        reached = {arn: bits for arn, bits in unions if bits}
         if not reached:
             return
         yield reached
@@ -101,9 +101,9 @@ def _union(sets: Iterable[int]) -> int:
 
 
 def covering(whole: int, reached: Mapping[K, int]) -> tuple[list[K], int]:
-    """Choose few keys that together cover what they can of a set; return them and what is left, sets being bitmasks.
+    """Choose few keys that together cover as much of ``whole`` as possible; return them and the rest, as a bitmask.
 
-    This is the greedy set cover: the next key is always the one that adds the most.
+    Sets are bitmasks. This is the greedy set cover: the next key is always the one that adds the most.
     """
     chosen, left = [], whole
     heap = [(-bits.bit_count(), key) for key, bits in reached.items()]
@@ -112,7 +112,7 @@ def covering(whole: int, reached: Mapping[K, int]) -> tuple[list[K], int]:
         most, key = heap[0]
         new = (reached[key] & left).bit_count()
         if new < -most:
-            heapreplace(heap, (-new, key))  # others chosen since cover some of it
+            heapreplace(heap, (-new, key))  # keys chosen in the meantime cover some of it
             continue
         heappop(heap)
         if new:
@@ -122,7 +122,7 @@ def covering(whole: int, reached: Mapping[K, int]) -> tuple[list[K], int]:
 
 
 def pages(widths: Sequence[float], limit: int) -> int:
-    """Estimate a call's pages from the known number of vertices at each distance, extrapolating the last ratio."""
+    """Estimate the pages of a query from the known widths of the levels, extrapolating the last growth ratio."""
     found, width, growth = 0.0, 1.0, 1.0
     for distance in range(limit):
         before = width

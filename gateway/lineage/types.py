@@ -1,12 +1,12 @@
-"""The types of vertices, some of which AWS spells in two ways."""
+"""Vertex types: AWS spells some of them in two ways."""
 
-# QueryLineage's word for what every other call names with the prefix.
+# The spelling of QueryLineage, and the prefixed one of every other call.
 _JOBS = {f"{job}Job": f"SageMaker{job}Job" for job in ("Training", "Processing", "Transform")}
 
 TWO_SPELLINGS = frozenset(_JOBS.values())
-"""The types that QueryLineage spells otherwise."""
+"""The types that QueryLineage spells differently, in the spelling of the other calls."""
 
 
 def canonical_type(name: str | None) -> str | None:
-    """Spell a type as most calls do: QueryLineage's TrainingJob is SageMakerTrainingJob elsewhere."""
+    """Return a type in the spelling of most calls: QueryLineage's TrainingJob is SageMakerTrainingJob elsewhere."""
     return _JOBS.get(name, name) if name else None

@@ -1,19 +1,19 @@
-"""Finds all of the graph that is reachable from some vertices, and tells what it left out.
+"""Walks: find the part of the graph that is reachable from some start vertices, and report what is missing from it.
 
-A walk is a breadth-first search by remote calls. It knows three things of a vertex: how far it is from the nearest
-start (its *depth*), whether it is *expanded* (all its associations in the walk's direction are known), and whether it
-is *dangling* (an association names it, and it does not exist). The vertices nearest to the starts that are not expanded
-are the *frontier*; the walk expands them, frontier by frontier, until none is left above the greatest depth.
-QueryLineage expands all that is within ten associations of one vertex, fifty vertices a page; where there is no
-QueryLineage, ListAssociations expands one vertex at a time. Either expands vertices only in the place that it is asked
-in: one of another account that the gateway can ask is asked for there.
+A walk is a breadth-first search over remote calls. For each vertex it tracks the distance from the nearest start (its
+*depth*), whether it is *expanded* (all its associations in the walk's direction are loaded), and whether it is
+*dangling* (an association refers to it, but it does not exist). The unexpanded vertices of the least depth are the
+*frontier*. The walk expands one frontier after another until all vertices above the maximum depth are expanded. One
+QueryLineage expands everything within ten associations of a vertex, at 50 vertices per page. In regions without
+QueryLineage, each ListAssociations expands one vertex. Both expand only vertices in the place (account and region) of
+the call; vertices of another account that the gateway can access are expanded by calls in that account.
 
-The pages of one QueryLineage, a *chain*, come one after another, which makes the fewest calls and the most waiting. A
-walk that is to wait less queries many vertices at once, each only as far as its answer fits on one page: a round of
-such calls expands several levels, so that the time the walk takes depends on how deep the graph is, rather than on how
-large. ``spread`` chooses the calls. A query whose answer does not fit on a page is made again with a smaller depth.
-Beside these, a chain from each start reads on to the greatest depth (it *looks far*), and whichever finds everything
-first ends the walk.
+The pages of one QueryLineage form a *chain*: they can only be loaded one after another, which needs the fewest calls
+but the most waiting. A walk that prefers less waiting instead queries many vertices concurrently, each only to a depth
+at which the result fits on one page. One round of such calls expands several levels, so the duration of the walk
+depends on the depth of the graph rather than on its size. ``spread`` chooses the calls. A query whose result does not
+fit on one page is repeated with a smaller depth. In parallel, one chain from each start reads all pages to the maximum
+depth (it *looks far*). The walk ends as soon as either of the two has found everything.
 """
 
 import asyncio
@@ -35,15 +35,15 @@ from gateway.loaders import Loaders
 from gateway.records import Edge, Step
 
 _FIRST_REACH = 3
-"""How far the first calls of a walk that is to wait less go, while nothing is known of how wide the graph is."""
+"""The depth of the first calls of a walk that prefers less waiting, while the width of the graph is unknown."""
 _FEW_STARTS = 4
-"""Starts, at most, from which a chain that looks far reads on beside the narrower calls."""
+"""The maximum number of starts for which the chains that look far read more than their first page."""
 _GUESSED = 3
-"""Levels beyond those that a page has told whose widths are extrapolated."""
+"""The number of levels beyond the loaded pages whose widths are extrapolated."""
 _HOPS = 3
-"""Rounds of the event loop until a call has been sent, so that the page before it is worked on meanwhile."""
+"""Event loop iterations until a call has been sent; the previous page is processed while it is in flight."""
 _CALL_SECONDS = 0.001
-"""How much of the gateway's own time a page takes."""
+"""The gateway's own processing time per page."""
 
 _FEWER_CALLS = "fewest calls: fifty vertices a page, from as few vertices as reach the whole frontier"
 _LESS_WAITING = "least waiting: many calls at once, each as far as a page holds"
@@ -52,7 +52,7 @@ _THROTTLED = "fewest calls: AWS takes {:.0f} a second, which more calls would ha
 
 
 class Preference(Enum):
-    """What a walk keeps low where it cannot keep both low."""
+    """What a walk minimizes: the number of calls, or the time spent waiting for them."""
 
     FEWER_CALLS = "FEWER_CALLS"
     LESS_WAITING = "LESS_WAITING"
@@ -60,80 +60,81 @@ class Preference(Enum):
 
 @dataclass(eq=False)
 class _Chain:
-    """One QueryLineage from a vertex, up to ``limit`` associations far, as far as its pages have been read."""
+    """One QueryLineage from a vertex, to a depth of ``limit`` associations, and what its pages so far returned."""
 
     start: str
     limit: int
     token: str | None = None
     looks_far: bool = False
-    """Whether it runs beside narrower calls, in case it expands all of the graph before they do."""
+    """Whether it runs in parallel with narrower calls, in case it expands the whole graph before they do."""
     vertices: set[str] = field(default_factory=set)
-    """Those on its pages so far."""
+    """The vertices on its pages so far."""
     edges: list[Edge] = field(default_factory=list)
-    """The associations on them."""
+    """The associations on its pages so far."""
     pages: int = 0
     by_hop: bool = False
-    """Whether ListAssociations tells it, all in one."""
+    """Whether ListAssociations is used instead, whose pages are returned as one."""
     farthest: int = 0
-    """The depth in the walk of the farthest vertex on its pages; what is on the pages to come is no nearer."""
+    """The depth in the walk of the farthest vertex on its latest page; vertices on later pages are no nearer."""
 
 
 class Walk:
-    """A walk, which ends when it has found ``max_vertices``, or all there are."""
+    """A walk; it ends when it has found ``max_vertices`` vertices, or all there are."""
 
     def __init__(
         self, loaders: Loaders, found: Found, max_vertices: int, prefer: Preference = Preference.FEWER_CALLS
     ) -> None:
-        """Begin at the starts of ``found``, to which the walk adds what it finds."""
+        """Begin at the starts of ``found``; the walk adds its results to ``found``."""
         self.loaders = loaders
         self.found = found
         self.max_vertices = max_vertices
         self.began = datetime.now(UTC)
         self.hurries = prefer is Preference.LESS_WAITING
-        """Whether it is to wait less, for more calls."""
+        """Whether to make more calls in order to wait less."""
         self._level = 0
         """The depth of the latest frontier: all vertices at this depth are known."""
         self._seconds = 0.0
-        """How long the first page took to come, as an estimate for others."""
+        """How long the first page took, used as the estimate for all calls."""
         self._expanded: set[str] = set()
         self._apart: set[str] = set()
-        """Vertices that a query from another did not expand, as what leads to them belongs to another account."""
+        """Vertices that a query from another vertex did not expand, as the path there leads through another account."""
         self._typeless: set[str] = set()
+        """Vertices without a type on a page of their own place, hence possibly dangling."""
         self._typed: set[str] = set()
-        """Vertices that had a type on some page."""
+        """Vertices with a type on some page."""
         self._dangling: set[str] = set()
         self._answered: set[str] = set()
-        """Vertices that AWS has answered a query from."""
+        """Vertices from which a query has succeeded."""
         self._unsure: set[str] = set()
-        """Vertices of which it is not known whether they exist."""
+        """Vertices whose existence could not be determined."""
         self._denied: set[str] = set()
         self._cut: set[str] = set()
-        """Vertices whose chains were ended early, having told more vertices than were asked for."""
+        """Vertices whose chains were stopped early because they had already returned more than ``max_vertices``."""
         self._reach: dict[str, int] = {}
-        """How far calls from a vertex may go, where the answer to a deeper one did not fit on a page."""
+        """The maximum depth of calls from a vertex, if the result of a deeper call did not fit on one page."""
         self._waited = 0.0
-        """What waiting for the chains that look far has cost."""
+        """The accumulated cost of waiting for the chains that look far."""
         self._ended_by: set[Reason] = set()
         self._found_all = False
-        """Whether the calls that are still under way are no longer needed."""
+        """Whether everything has been found, so that the calls in flight are no longer needed."""
         self._chains: dict[asyncio.Task[Step], _Chain] = {}
         self._reason = _FEWER_CALLS
 
     async def run(self) -> "Walk":
-        """Walk to the end."""
+        """Run the whole walk."""
         async for _ in self.steps():
             pass
         return self
 
     async def steps(self) -> AsyncGenerator[None, None]:
-        """Walk, pausing after each page; leaving the iteration stops the walk and its calls."""
+        """Run the walk, yielding after each batch of pages; closing the iterator stops the walk and its calls."""
         try:
-            asked = time.monotonic()
+            began = time.monotonic()
             self._look_far()
             self._expand()
             while self._chains and not self._found_all:
                 done, _ = await asyncio.wait(self._chains, return_when=asyncio.FIRST_COMPLETED)
-                self._seconds = self._seconds or time.monotonic() - asked
+                self._seconds = self._seconds or time.monotonic() - began
                 for task in done:
                     await self._receive(task, self._chains.pop(task))
                 if self._ended_by:
@@ -141,45 +142,45 @@ class Walk:
                 self._expand()
                 yield
             if not self._ended_by:
-                await self._look_for_the_typeless()
+                await self._find_dangling()
         finally:
-            await self._call_off()
+            await self._cancel_calls()
 
     @property
     def goes_on(self) -> bool:
-        """Whether a walk that has run would find more now, as one that shares its mirrors has met others of them."""
+        """Whether running a finished walk again would find more, as a walk that shares its mirrors has met new ones."""
         level, frontier = self._frontier()
         return bool(frontier) and not self._ended_by and not self._is_full(level)
 
     def nearest(self) -> list[str]:
-        """Return the vertices found, nearest first and then by ARN, as many as were asked for."""
+        """Return up to ``max_vertices`` of the vertices found, nearest first and then by ARN."""
         return self.found.in_order(self.found.depths)[: self.max_vertices]
 
     def settled(self) -> int:
-        """Return the depth up to which the vertices have their final places; -1 until it is known which starts exist.
+        """Return the depth up to which the vertices and their order are final; -1 until it is known which starts exist.
 
-        A chain tells the nearest vertices first, so what is on its pages to come is no nearer than the last that it
-        told. One of several chains may yet tell a vertex of that depth that sorts, by ARN, before another chain's.
+        A chain returns the nearest vertices first, so those on later pages are no nearer than the last one so far. With
+        several chains, one may still return a vertex of that depth whose ARN sorts before those of another chain.
         """
         if self._doubtful:
             return -1
         found, chains = self.found, self._chains.values()
         if not chains:
             return found.max_depth
-        told: dict[str, int] = {}
-        for chain in chains:  # chains from one start tell the same, in the same order
-            told[chain.start] = max(chain.farthest, told.get(chain.start, 0))
-        nearest = min(told.values()) - (len(told) > 1)
-        # What lies beyond a denied vertex is told only by others, as they reach it.
+        farthest: dict[str, int] = {}
+        for chain in chains:  # chains from the same start return the same vertices in the same order
+            farthest[chain.start] = max(chain.farthest, farthest.get(chain.start, 0))
+        nearest = min(farthest.values()) - (len(farthest) > 1)
+        # Vertices beyond a denied vertex appear only on pages of other calls, whenever these reach it.
         shut = (found.depths.get(found.mirrors.one(arn), found.max_depth) for arn in self._denied - self._expanded)
         return min(max(self._level, nearest), *shut, found.max_depth)
 
     def coverage(self) -> Coverage:
-        """Say what the walk has left out so far."""
+        """Return what is missing from the result so far, and why."""
         found, kept = self.found, set(self.nearest())
         unexpanded = {arn for arn in kept if not self._expanded.issuperset(found.mirrors.of(arn))} - self._dangling
         reasons = set(self._ended_by)
-        denied = self._denied - self._expanded  # other calls have told of expanded ones
+        denied = self._denied - self._expanded  # other calls have returned the associations of expanded ones
         reasons |= {Reason.ACCESS_DENIED} if kept.intersection(map(found.mirrors.one, denied)) else set()
         reasons |= {Reason.DANGLING} if self._dangling & (kept | found.missing) else set()
         reasons |= {Reason.MAX_VERTICES} if len(kept) < len(found.depths) else set()
@@ -189,7 +190,7 @@ class Walk:
         return Coverage(ordered(reasons), found.in_order(frontier), self.began)
 
     def _expand(self) -> None:
-        """Begin the calls that expand the frontier; vertices farther off wait, as the same calls may expand them."""
+        """Start the calls that expand the frontier; farther vertices wait, as the same calls may expand them."""
         if any(not chain.looks_far for chain in self._chains.values()):
             return
         level, frontier = self._frontier()
@@ -207,35 +208,35 @@ class Walk:
         if self._waits_for_far(cost, len(chosen.starts)):
             return
         self._reason = self._why(len(chosen.starts), rate)
-        asked = {(chain.start, chain.limit) for chain in self._chains.values()}  # those that look far
+        running = {(chain.start, chain.limit) for chain in self._chains.values()}  # the chains that look far
         for start in chosen.starts:
-            if (start, chosen.limit) not in asked:
-                self._ask(_Chain(start, chosen.limit))
+            if (start, chosen.limit) not in running:
+                self._request_page(_Chain(start, chosen.limit))
         for start in (arn for arn in frontier if not self._can_share(arn)):
-            self._ask(_Chain(start, min(room, DEEPEST_QUERY)))
+            self._request_page(_Chain(start, min(room, DEEPEST_QUERY)))
 
     def _is_full(self, level: int) -> bool:
-        """Whether as many vertices as were asked for are known to be no farther than a level."""
+        """Whether at least ``max_vertices`` vertices are certain to be no farther than ``level``."""
         if len(self.found.depths) <= self.max_vertices or self._doubtful:
             return False
-        # A walk of fewest calls has read its chains, nearest vertices first, to their end or until they told enough.
+        # A walk of fewest calls reads its chains, nearest vertices first, to their end or until they returned enough.
         return not self.hurries or level >= self.found.depths[self.nearest()[-1]]
 
     @property
     def _doubtful(self) -> set[str]:
-        """The starts of which AWS has yet to tell whether they exist."""
+        """The starts that are not yet known to exist or not."""
         return set(self.found.starts) - self._answered - self._denied
 
     def _may_reach(self, arn: str) -> int:
-        """Tell how far a call from a vertex may go."""
+        """Return the maximum depth of a call from a vertex."""
         return self._reach.get(arn, DEEPEST_QUERY)
 
     def _waits_for_far(self, cost: Cost, calls: int) -> bool:
-        """Whether to wait for the chains that look far, which may tell the same as so many calls for far less."""
+        """Whether to wait for the chains that look far, which may return the same as so many calls for far less."""
         if not self._chains:
             return False
-        told = set[str]().union(*(chain.vertices for chain in self._chains.values()))
-        missing = len(self.found.depths) - len(told)
+        returned = set[str]().union(*(chain.vertices for chain in self._chains.values()))
+        missing = len(self.found.depths) - len(returned)
         waits = self._waited + max(1, ceil(missing / MOST_VERTICES / len(self._chains))) * cost.of(1)
         if waits * PATIENCE > cost.of(calls):
             return False
@@ -243,12 +244,12 @@ class Walk:
         return True
 
     def _frontier(self) -> tuple[int, list[str]]:
-        """Return the depth of the nearest vertices that are not expanded, and these vertices, if any are left."""
-        done_with = self._expanded | self._denied | self._cut
+        """Return the depth of the frontier and its vertices' ARNs; depth 0 and no ARNs if none are left."""
+        skipped = self._expanded | self._denied | self._cut
         waiting: dict[int, list[str]] = defaultdict(list)
         for vertex, depth in self.found.depths.items():
             if depth < self.found.max_depth:
-                waiting[depth] += [arn for arn in self.found.mirrors.of(vertex) if arn not in done_with]
+                waiting[depth] += [arn for arn in self.found.mirrors.of(vertex) if arn not in skipped]
         level = min((depth for depth, arns in waiting.items() if arns), default=0)
         return level, sorted(waiting[level])
 
@@ -267,30 +268,30 @@ class Walk:
         return behind
 
     def _leads(self, near: str) -> Iterable[str]:
-        """Return what lies one association beyond a vertex, in the same place."""
+        """Return the vertices one association beyond a vertex, in the same place."""
         place = self._place(near)
         return (far for far in self.found.beyond(near) if self._place(far) == place)
 
     def _cost(self, rate: float | None) -> Cost:
-        """Return what calls and waiting cost: in calls or, for a walk that is to wait less, in seconds."""
+        """Return the cost of calls and waiting: in calls or, for a walk that prefers less waiting, in seconds."""
         if not self.hurries:
             return Cost(call=1, wait=1)
         return Cost(call=1 / rate if rate else _CALL_SECONDS, wait=self._seconds, narrows=True)
 
     def _why(self, calls: int, rate: float | None) -> str:
-        """Say why so many calls are made at once."""
+        """Return the reason for making this many calls at once."""
         if not self.hurries:
             return _FEWER_CALLS
         return _THROTTLED.format(rate) if rate and calls / rate > self._seconds else _LESS_WAITING
 
     def _look_far(self) -> None:
-        """Begin the chains that look far, if the walk is to wait less: all there is may turn out to be little."""
+        """If the walk prefers less waiting, start the chains that look far, in case the graph turns out to be small."""
         deepest = min(DEEPEST_QUERY, self.found.max_depth)
         if self.hurries and deepest > 1:
             for start in filter(self.loaders.lineage.can_query, self.found.starts):
-                self._ask(_Chain(start, deepest, looks_far=True))
+                self._request_page(_Chain(start, deepest, looks_far=True))
 
-    def _ask(self, chain: _Chain) -> None:
+    def _request_page(self, chain: _Chain) -> None:
         if self.loaders.lineage.can_query(chain.start):
             self.loaders.because("QueryLineage", _LOOKS_FAR if chain.looks_far else self._reason)
             step = self.loaders.lineage.query(chain.start, self.found.direction.value, chain.limit, chain.token)
@@ -300,23 +301,23 @@ class Walk:
         self._chains[asyncio.ensure_future(step)] = chain
 
     async def _neighbours(self, start: str) -> Step:
-        """Ask ListAssociations; NotFound for what does not exist, which QueryLineage would say by itself."""
+        """Call ListAssociations; raises NotFound if ``start`` does not exist, as QueryLineage does by itself."""
         kind, known = kind_at(start), self.loaders.known.record(start)
-        is_untold = kind and not known.covers(kind.type_path)  # as when only another account has named it
-        is_doubtful = is_untold or start in self.found.starts
+        is_unknown = kind and not known.covers(kind.type_path)  # for example, if only another account has returned it
+        is_doubtful = is_unknown or start in self.found.starts
         if kind and is_doubtful and (await self.loaders.entities.describe(kind, start)).missing:
             raise NotFound(start)
         return await self.loaders.lineage.neighbours(start, self.found.direction.value)
 
     async def _receive(self, task: asyncio.Task[Step], chain: _Chain) -> None:
-        """Take in the outcome of a call: a page or an error, which need not end the walk."""
+        """Handle the outcome of a call: a page or an error; not every error ends the walk."""
         try:
             step = task.result()
         except Unsupported as error:
             if chain.by_hop:
                 self._ended_by.add(reason_of(error))
             else:
-                self._ask(_Chain(chain.start, 1))
+                self._request_page(_Chain(chain.start, 1))
         except NotFound:
             if self.found.mirrors.one(chain.start) == chain.start:
                 self._dangling.add(chain.start)
@@ -327,66 +328,66 @@ class Walk:
         except Forbidden:
             self._denied.add(chain.start)
         except GatewayError as error:
-            if not chain.looks_far:  # the other calls may do without it
+            if not chain.looks_far:  # the other calls do not depend on it
                 self._ended_by.add(reason_of(error))
         else:
             self._answered.add(chain.start)
             await self._add_page(step, chain)
 
     async def _add_page(self, step: Step, chain: _Chain) -> None:
-        asked_ahead = await self._ask_ahead(step, chain)
+        prefetched = await self._prefetch(step, chain)
         await self.loaders.turns.turn(len(self.found.depths))
-        await self._learn(step, self._place(chain.start))
+        await self._add_content(step, self._place(chain.start))
         met = map(self.found.mirrors.one, (arn for arn, _ in step.vertices))
         chain.farthest = max((self.found.depths.get(arn, 0) for arn in met), default=0)
         if step.next is None:
             self._expand_from(chain)
             self._found_all |= chain.looks_far and not self._frontier()[1]
-        elif self._told_enough(chain):
+        elif self._returned_enough(chain):
             self._cut.add(chain.start)
         elif self.hurries and chain.limit > 1:
             self._narrow(chain)
-        elif not asked_ahead:
-            self._ask(chain)
+        elif not prefetched:
+            self._request_page(chain)
 
-    def _told_enough(self, chain: _Chain) -> bool:
-        """Whether a chain has told more vertices than were asked for, not counting those that no start leads to."""
+    def _returned_enough(self, chain: _Chain) -> bool:
+        """Whether a chain has returned more than ``max_vertices``, not counting vertices that no start reaches."""
         if len(chain.vertices) <= self.max_vertices:
             return False
         reached = {self.found.mirrors.one(arn) for arn in chain.vertices} & self.found.depths.keys()
         return len(reached) > self.max_vertices
 
     def _narrow(self, chain: _Chain) -> None:
-        """Ask again, only as far as the answer fits on one page, unless reading on seems to take few pages."""
+        """Repeat the query at a depth whose result fits on one page, or read on if it is likely to take few pages."""
         if chain.looks_far and chain.pages > 1:
             return
         one = self.found.mirrors.one
-        # The last level that the pages reached may not be complete.
+        # The last level on the pages may be incomplete.
         *whole, _ = self.found.widths(one(chain.start), set(map(one, chain.vertices)))[: chain.limit] or [0]
         if chain.pages < FEW_PAGES and pages(whole, min(chain.limit, len(whole) + _GUESSED)) <= FEW_PAGES:
             if not chain.looks_far:
-                self._ask(chain)
+                self._request_page(chain)
             return
         self._reach[chain.start] = max(1, min(len(whole), self._may_reach(chain.start)))
         if not chain.looks_far and chain.start not in self._expanded:
-            self._ask(_Chain(chain.start, self._reach[chain.start]))
+            self._request_page(_Chain(chain.start, self._reach[chain.start]))
 
-    async def _ask_ahead(self, step: Step, chain: _Chain) -> bool:
-        """Ask for the next page before working on this one, if it is sure to be wanted; return whether it is."""
+    async def _prefetch(self, step: Step, chain: _Chain) -> bool:
+        """Request the next page before processing this one, if it is certain to be needed; return whether it is."""
         chain.vertices.update(arn for arn, _ in step.vertices)
         chain.edges.extend(step.edges)
         chain.pages += 1
         chain.token = step.next
         follows = len(self.found.starts) <= _FEW_STARTS if chain.looks_far else not self.hurries or chain.limit == 1
-        asks = step.next is not None and follows and len(chain.vertices) <= self.max_vertices
-        if asks:
-            self._ask(chain)
+        prefetches = step.next is not None and follows and len(chain.vertices) <= self.max_vertices
+        if prefetches:
+            self._request_page(chain)
             for _ in range(_HOPS):
                 await asyncio.sleep(0)
-        return asks
+        return prefetches
 
-    async def _learn(self, step: Step, place: Place | None) -> None:
-        """Learn what a page from this place told; it may leave out the types of another place's vertices."""
+    async def _add_content(self, step: Step, place: Place | None) -> None:
+        """Add the content of a page from ``place``; it may lack the types of vertices in other places."""
         for arn, type_name in step.vertices:
             if type_name is not None:
                 self._typed.add(self.found.mirrors.one(arn))
@@ -398,32 +399,32 @@ class Walk:
         await self.loaders.turns.turn(len(step.edges))
 
     def _expand_from(self, chain: _Chain) -> None:
-        """Mark what a finished chain has expanded: all in its place that is nearer to its start than its limit."""
+        """Mark what a finished chain has expanded: the vertices in its place nearer to its start than its limit."""
         mirrors, place = self.found.mirrors, self._place(chain.start)
         near = self.found.within(mirrors.one(chain.start), chain.limit)
         expanded = {arn for vertex in near for arn in mirrors.of(vertex) if self._place(arn) == place}
         if len(mirrors.owners) > 1:
-            # A place need not know of the associations that lead there through others and their mirrors.
+            # A place may not know the associations that lead back to it through other places and mirrors.
             self._apart |= expanded
             expanded &= led_to(chain.start, chain.edges, self.found.direction, chain.limit)
             self._apart -= expanded
         self._expanded |= expanded
 
     def _place(self, arn: str) -> Place | None:
-        """Tell where a vertex is asked for; None where the gateway may not."""
+        """Return the place to query for a vertex; None if the gateway may not access it."""
         try:
             return self.loaders.known.place_of(arn)
         except Forbidden:
             return None
 
-    async def _look_for_the_typeless(self) -> None:
-        """Find out which vertices do not exist: every kind but the trial component always has a type."""
+    async def _find_dangling(self) -> None:
+        """Find the dangling vertices among those without a type: only trial components can exist without one."""
         typeless = self._typeless - self._typed
         unsure = {arn for arn in typeless if kind_at(arn) is TRIAL_COMPONENT}
         self._dangling |= typeless - unsure
         described = (self.loaders.entities.describe(TRIAL_COMPONENT, arn) for arn in sorted(unsure))
-        found = await asyncio.gather(*described, return_exceptions=True)
-        for arn, record in zip(sorted(unsure), found, strict=True):
+        records = await asyncio.gather(*described, return_exceptions=True)
+        for arn, record in zip(sorted(unsure), records, strict=True):
             if isinstance(record, GatewayError):
                 self._ended_by.add(reason_of(record))
                 self._unsure.add(arn)
@@ -431,14 +432,14 @@ class Walk:
                 raise record
             elif record.missing:
                 self._dangling.add(arn)
-        # A page from another start has named these first.
+        # Pages from other starts returned these first, so no call of their own has removed them.
         for start in self._dangling.intersection(self.found.starts) - self._denied:
             self.found.leave_out(start)
         for arn in self._dangling:
             if kind := kind_at(arn):
                 self.loaders.known.record(arn).note({kind.type_path: None})
 
-    async def _call_off(self) -> None:
+    async def _cancel_calls(self) -> None:
         for task in self._chains:
             task.cancel()
         await asyncio.gather(*self._chains, return_exceptions=True)
