@@ -1,4 +1,4 @@
-"""What one request has learnt of AWS, and how it learns more: a file for each way of asking, nothing asked twice."""
+"""The loaders of one request: they load data from AWS, one file per access pattern, and never load the same twice."""
 
 import asyncio
 import contextlib
@@ -23,17 +23,17 @@ from gateway.turns import LONG
 
 T = TypeVar("T")
 
-_letting_go: set[asyncio.Task[None]] = set()
+_freeing: set[asyncio.Task[None]] = set()
 
 
 class Loaders:
-    """The loaders of one request and what they have learnt."""
+    """The loaders of one request and what they have loaded."""
 
     def __init__(self, calls: Budget, cache: Cache, *, fresh: bool = False) -> None:
-        """Ask the cache, unless the answer is to be ``fresh``, and then AWS through ``calls``."""
+        """Load from the cache, unless the data must be ``fresh``, and else from AWS through ``calls``."""
         self._calls = calls
         self.turns = calls.tally.turns
-        """The turns in which its long work is done."""
+        """The request's turns on the event loop, in which long work is done."""
         self._cache = RequestCache(cache, self.turns, fresh=fresh)
         self._asking = Asking(calls)
         self.known = Known(calls, self._cache)
@@ -43,46 +43,46 @@ class Loaders:
         self.listings = Listings(self.known, self._asking)
         self.belongings = Belongings(self.known, self._asking, self.entities, self.listings)
         self.shown: dict[str, Any] = {}
-        """The objects that show entities, by their keys, as an answer may show one many times."""
+        """The GraphQL objects of entities by key, since a response may contain the same entity many times."""
         self.errors: list[tuple[GatewayError, list[str | int]]] = []
-        """Errors to report beside the data of the fields at these paths."""
+        """Errors to report in addition to the data of the fields at these paths."""
 
     def forget(self) -> None:
-        """Discard all that was learnt, as it may no longer be true."""
+        """Discard everything loaded so far, as it may be outdated."""
         self.shown = {}
         for part in (self._cache, self._asking, self.known, self.entities, self.lineage, self.belongings):
             part.forget()
 
     @property
     def calls_made(self) -> int:
-        """How many calls the request has made so far."""
+        """The number of AWS calls that the request has made so far."""
         return self._calls.made
 
     @property
     def aws(self) -> dict[str, Any]:
-        """What the request has asked of AWS so far, as `extensions` show it."""
+        """The statistics of the request's AWS calls so far, as in the response's `extensions`."""
         return self._calls.report() | {"cached": self._cache.hits}
 
     def count_shown(self) -> None:
-        """Count an entity that the answer shows; BudgetExceeded when it shows as many as it may."""
+        """Count an entity in the response; raises BudgetExceeded if there are more than allowed."""
         self._calls.count_shown()
 
     def because(self, operation: str, reason: str) -> None:
-        """Note why an operation is called, for the `extensions` that tell what an answer took."""
+        """Record why an operation is called, for the plan in the response's `extensions`."""
         self._asking.because(operation, reason)
 
     def add_error(self, error: GatewayError, path: list[str | int]) -> None:
-        """Report an error beside the data of the field at ``path``, from which something is missing."""
+        """Report an error in addition to the data of the field at ``path``, which is incomplete."""
         self.errors.append((error, path))
 
     async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return the result of ``make``, which is called once a request for each key."""
+        """Return the result of ``make``, which is called once per request and key."""
         return await self._asking.once(key, make)
 
     async def write(self, operation: str, place: Place = HOME, **parameters: Any) -> dict[str, Any]:
-        """Change something, and forget what was known before; even a call that failed may have changed it.
+        """Make a write, and discard everything loaded before; even a failed write may have changed something.
 
-        The write is finished, and the cache told of it, even if the caller stops waiting.
+        The write and the cache invalidation are finished even if the caller is cancelled.
         """
         return await asyncio.shield(self._written(operation, place, parameters))
 
@@ -95,7 +95,7 @@ class Loaders:
             await self._cache.evict([(place, ""), *self._touched(place, parameters)])
 
     def _touched(self, place: Place, parameters: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-        """Yield the entities that a write is about, by their ARNs or names, and where they are asked for."""
+        """Yield the entities that a write may change, as places and ARNs or names."""
         for name, value in parameters.items():
             if name.endswith(("Arn", "Name")) and isinstance(value, str):
                 yield place, value
@@ -104,23 +104,23 @@ class Loaders:
                         yield self.known.place_of(value), value
 
     async def keep(self) -> None:
-        """Put into the cache what has been learnt so far."""
+        """Put what has been loaded so far into the cache."""
         await self._cache.keep()
 
     async def end(self) -> None:
-        """Cancel what is still under way, as nobody waits for it, and put into the cache what is worth keeping."""
+        """Cancel the calls in flight, which nobody waits for any more, and put what was loaded into the cache."""
         self._calls.end()
         await self.known.keep_summed()
         await self._cache.keep()
         records = self.known.records
-        self.forget()  # the loaders refer to this object, so its records would live until cycles are collected
+        self.forget()  # reference cycles would keep the records alive until the next garbage collection
         if len(records) > LONG:
-            letting_go = asyncio.create_task(self._let_go(records))  # nobody has to wait for it
-            _letting_go.add(letting_go)
-            letting_go.add_done_callback(_letting_go.discard)
+            freeing = asyncio.create_task(self._free(records))  # in the background
+            _freeing.add(freeing)
+            freeing.add_done_callback(_freeing.discard)
 
-    async def _let_go(self, records: dict[str, Record]) -> None:
-        """Free thousands of records slice by slice: all at once would block the event loop."""
+    async def _free(self, records: dict[str, Record]) -> None:
+        """Free thousands of records slice by slice: freeing all at once would block the event loop."""
         async for some in self.turns.slices(list(records)):
             for key in some:
                 del records[key]

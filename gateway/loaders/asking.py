@@ -1,4 +1,4 @@
-"""What a request is asking of AWS, and why: each thing is asked once, however many wait for it."""
+"""The deduplicated AWS calls of one request: each is made once, however many fields wait for its result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
@@ -13,36 +13,37 @@ T = TypeVar("T")
 
 
 class Asking:
-    """The calls that one request has begun, each shared by all its fields that need the answer."""
+    """The calls that one request has started, each shared by all its fields that need the result."""
 
     def __init__(self, calls: Budget) -> None:
-        """Ask by ``calls``."""
+        """Make the calls through ``calls``."""
         self.calls = calls
         self.forget()
 
     def forget(self) -> None:
-        """Ask everything anew, as at the beginning."""
+        """Forget the calls so far, so that the same calls are made again."""
         self._begun: dict[Hashable, asyncio.Task[Any]] = {}
         self.pages: set[asyncio.Task[Page]] = set()
-        """Pages under way."""
+        """The pages in flight."""
 
     def because(self, operation: str, reason: str) -> None:
-        """Note why an operation is called, for the `extensions` that tell what an answer took."""
+        """Record why an operation is called, for the plan in the response's `extensions`."""
         self.calls.tally.reasons.add(f"{operation}: {reason}")
 
     async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return the result of ``make``, which is called once a request for each key."""
+        """Return the result of ``make``, which is called once per request and key."""
         return await asyncio.shield(self.begin(key, make))
 
     def begin(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
-        """Return the task of ``make``, begun once for each key; await it behind a shield, as others may wait too."""
+        """Return the task of ``make``, started once per key; await it through a shield, as others may await it too."""
         if key not in self._begun:
             self._begun[key] = asyncio.create_task(make())
-            self._begun[key].add_done_callback(lambda made: made.cancelled() or made.exception())  # nobody may wait
+            # Retrieves the exception, or asyncio would log it if nobody waits for the task.
+            self._begun[key].add_done_callback(lambda made: made.cancelled() or made.exception())
         return self._begun[key]
 
     def page(self, load: Callable[..., Coroutine[Any, Any, Page]], *arguments: Any) -> asyncio.Task[Page]:
-        """Return the task that loads a page by these arguments, begun once a request; await it behind a shield."""
+        """Return the task that loads a page by these arguments, started once per request; await it through a shield."""
         page = self.begin((load, *arguments), partial(load, *arguments))
         if not page.done():
             self.pages.add(page)
@@ -51,16 +52,16 @@ class Asking:
 
 
 class Pages:
-    """Iterates over the pages of a listing, each asked for when the iteration comes to it."""
+    """An asynchronous iterator over the pages of a listing; each page is loaded when the iteration reaches it."""
 
     def __init__(self, load: Callable[[str | None], Awaitable[Page]]) -> None:
-        """Ask by ``load`` for the page that begins at a token, which is None for the first."""
+        """``load`` loads the page that begins at a token, which is None for the first page."""
         self._load = load
         self._next: str | None = None
         self._ended = False
 
     def __aiter__(self) -> Self:
-        """Return itself: it can be iterated over once."""
+        """Return the iterator itself, which can be used once."""
         return self
 
     async def __anext__(self) -> Page:
@@ -73,15 +74,18 @@ class Pages:
 
 
 def paged(token: str | None, size: int | None = None) -> dict[str, Any]:
-    """Make the parameters that ask for the page which begins at ``token``, of ``size`` items."""
+    """Return the parameters for the page that begins at ``token``, with up to ``size`` items."""
     return ({"NextToken": token} if token else {}) | ({"MaxResults": size} if size else {})
 
 
 def frozen(parameters: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """Make a hashable key of parameters."""
+    """Return parameters as a hashable key."""
     return tuple(sorted(parameters.items()))
 
 
 def says_missing(error: GatewayError, words: str) -> bool:
-    """Whether a failed call says that what it was about does not exist, rather than that its arguments are wrong."""
+    """Whether an error means that the entity does not exist, rather than that the arguments are invalid.
+
+    ``words`` are part of the message of the validation errors with that meaning; empty if there are none.
+    """
     return isinstance(error, NotFound) or bool(words and words in str(error))

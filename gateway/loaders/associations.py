@@ -1,4 +1,4 @@
-"""Associations, a hop at a time: ListAssociations, which also names both ends of each and tells their types."""
+"""Loads associations by ListAssociations, whose summaries also contain the names and types of both ends."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -15,38 +15,38 @@ from gateway.records import Edge, Page
 
 
 class Associations:
-    """Reads association summaries."""
+    """Loads association summaries."""
 
     def __init__(self, known: Known, asking: Asking) -> None:
-        """Note in ``known`` what AWS tells of the ends."""
+        """Add the names and types of the ends to the records in ``known``."""
         self._known = known
         self._asking = asking
 
     async def page(self, parameters: Mapping[str, Any], token: str | None, place: Place | None = None) -> Page:
-        """Return the page of association summaries that begins at ``token``: 100 of them, however many are wanted.
+        """Return the page of association summaries that begins at ``token``: up to 100, however many are needed.
 
-        Unless a ``place`` is given, it is the place of the vertex whose ARN is among the parameters. Summaries with an
-        end that is no vertex are left out.
+        ``place`` defaults to the place of the vertex whose ARN is among the parameters. Summaries with an end that is
+        not a vertex are omitted.
         """
         page = await asyncio.shield(self._page(parameters, token, place))
         joining = [one for one in page.items if joins_vertices(one["SourceArn"], one["DestinationArn"])]
         return page._replace(items=joining)
 
     async def between(self, source: str, destination: str) -> dict[str, Any] | None:
-        """Return the summary of the association from one vertex to another; None when there is none."""
+        """Return the summary of the association from one vertex to another; None if there is none."""
         page = await self.page({"SourceArn": source, "DestinationArn": destination}, None)
         return page.items[0] if page.items else None
 
     def prefetch(self, parameters: Mapping[str, Any]) -> None:
-        """Begin to load a first page for a field that is going to need it."""
+        """Start loading the first page for a field that will need it."""
         self._page(parameters, None, None)
 
     async def all(self, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return all association summaries that fit a hop's parameters, page after page."""
+        """Return all association summaries that match a hop's parameters, from all pages."""
         return [summary async for page in Pages(partial(self.page, parameters)) for summary in page.items]
 
     async def around(self, vertex: str) -> list[Edge]:
-        """Return all associations that a vertex has, including those whose other end is no vertex."""
+        """Return all associations of a vertex, including those whose other end is not a vertex."""
 
         async def of(end: str) -> list[Edge]:
             pages = Pages(lambda token: asyncio.shield(self._page({end: vertex}, token, None)))
@@ -62,10 +62,10 @@ class Associations:
         return self._asking.page(self._load, asked, frozen(parameters), token)
 
     async def _load(self, place: Place, parameters: tuple[tuple[str, Any], ...], token: str | None) -> Page:
-        remembered = None if token else await self._known.cache.associations(place, parameters)
-        if remembered is not None:
-            self._learn(remembered, place)
-            return Page(remembered, None)
+        cached = None if token else await self._known.cache.associations(place, parameters)
+        if cached is not None:
+            self._learn(cached, place)
+            return Page(cached, None)
         asked = dict(parameters) | paged(token, MOST_RESULTS)
         try:
             answer = await self._asking.calls("ListAssociations", place, **asked)
@@ -78,7 +78,7 @@ class Associations:
         return page
 
     def _learn(self, summaries: Iterable[dict[str, Any]], place: Place) -> None:
-        """Note what a place's association summaries tell of their ends."""
+        """Add the names and types in a place's association summaries to the records of the ends."""
         for summary in summaries:
             self._learn_end(summary, "Source", place)
             self._learn_end(summary, "Destination", place)
@@ -87,13 +87,13 @@ class Associations:
         arn = arns.parse(summary[f"{end}Arn"])
         kind = kind_of(arn)
         if arn and kind in LINEAGE:
-            told = {kind.name_path: summary.get(f"{end}Name"), kind.type_path: summary.get(f"{end}Type")}
-            if None in told.values() and not self._is_of(arn.text, place):
-                told = {path: value for path, value in told.items() if value is not None}
-            self._known.record(arn.text).note(told)
+            covered = {kind.name_path: summary.get(f"{end}Name"), kind.type_path: summary.get(f"{end}Type")}
+            if None in covered.values() and not self._is_of(arn.text, place):
+                covered = {path: value for path, value in covered.items() if value is not None}
+            self._known.record(arn.text).note(covered)
 
     def _is_of(self, arn: str, place: Place) -> bool:
-        """Whether a vertex belongs to a place, which may leave out the names and types of other places' vertices."""
+        """Whether a vertex belongs to a place; a place may omit the names and types of vertices in other places."""
         try:
             return self._known.place_of(arn) == place
         except Forbidden:
@@ -101,15 +101,15 @@ class Associations:
 
 
 def edge_of(summary: Mapping[str, Any]) -> Edge:
-    """Return the edge that an association summary tells of."""
+    """Return an association summary as an edge."""
     return Edge(summary["SourceArn"], summary["DestinationArn"], summary.get("AssociationType"))
 
 
 def is_vertex(arn: str) -> bool:
-    """Whether an ARN is of a kind that lineage has as vertices."""
+    """Whether an ARN is of a kind that is a vertex of the lineage graph."""
     return kind_at(arn) in LINEAGE
 
 
 def joins_vertices(source: str, destination: str) -> bool:
-    """Whether both ends are vertices: AWS lets one be an experiment, which has no lineage type."""
+    """Whether both ends are vertices: AWS allows an experiment as an end, which has no lineage type."""
     return is_vertex(source) and is_vertex(destination)

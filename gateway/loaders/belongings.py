@@ -1,4 +1,4 @@
-"""What is related to an entity without being in its own members: tags, trials, pipeline execution, project."""
+"""Loads what is related to an entity but not among its members: tags, trials, pipeline execution, project."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -18,10 +18,10 @@ from gateway.records import Page
 
 
 class Belongings:
-    """Reads what is related to entities."""
+    """Loads what is related to entities."""
 
     def __init__(self, known: Known, asking: Asking, entities: Entities, listings: Listings) -> None:
-        """Look in ``known`` first."""
+        """Use the records in ``known`` first."""
         self._known = known
         self._asking = asking
         self._entities = entities
@@ -29,18 +29,18 @@ class Belongings:
         self.forget()
 
     def forget(self) -> None:
-        """Read everything anew, as at the beginning."""
+        """Discard everything loaded so far."""
         self._projects = DataLoader(self._load_projects)
 
     async def tags(self, arn: str) -> list[dict[str, str]]:
-        """Return all tags of anything that has an ARN."""
+        """Return all tags of any resource with an ARN."""
         kind = kind_at(arn)
         if kind and await self._entities.batch_covers(kind, arn, "Tags"):
             return self._known.record(arn).read("Tags") or []
         return await self._asking.once(("tags", arn), partial(self._load_tags, arn))
 
     async def trials(self, component: str) -> list[tuple[Place, str]]:
-        """Return the trials that a trial component is part of, by their places and, in this order, their names."""
+        """Return the trials of a trial component as pairs of place and name, ordered by name."""
         place = self._known.place_of(component)
         if await self._entities.batch_covers(TRIAL_COMPONENT, component, "Parents"):
             trials = self._known.record(component).read("Parents") or []
@@ -50,11 +50,11 @@ class Belongings:
         return [(place, name) for name in sorted({trial["TrialName"] for trial in trials})]
 
     async def pipeline_execution(self, component: str) -> str | None:
-        """Return the ARN of the pipeline execution that a trial component's run is part of; None when of none."""
-        marked = _execution(await self.tags(component))
-        if marked:
-            return marked
-        # Some tags are only on the job that the component stands for.
+        """Return the ARN of the pipeline execution that created a trial component; None if none did."""
+        execution = _execution(await self.tags(component))
+        if execution:
+            return execution
+        # Some tags are only on the job that the component represents.
         record = self._known.record(component)
         if not record.covers("Source.SourceArn"):
             record = await self._entities.describe(TRIAL_COMPONENT, component, "Source.SourceArn")
@@ -62,7 +62,7 @@ class Belongings:
         return _execution(await self.tags(job)) if job else None
 
     async def project(self, project_id: str, place: Place = HOME) -> str | None:
-        """Return the key of the project with this id; None when there is none."""
+        """Return the key of the project with this id; None if there is none."""
         key: str | None = await asyncio.shield(self._projects.load((place, project_id)))
         return key
 
@@ -79,7 +79,7 @@ class Belongings:
             raise
 
     async def _load_projects(self, wanted: list[tuple[Place, str]]) -> list[str | None]:
-        """Find projects by their ids: no call takes an id, so the listing is read until all are found."""
+        """Find projects by id: no call takes an id, so the listing is read until all are found."""
         places = dict.fromkeys(place for place, _ in wanted)
         found = await asyncio.gather(
             *(self._projects_in(place, {id for where, id in wanted if where == place}) for place in places)

@@ -1,4 +1,4 @@
-"""How entities are described: one by one, or as a batch of all that a level of the answer asks for."""
+"""Loads entities by Describe, or in batches of all entities that a level of the response needs."""
 
 import asyncio
 from collections import defaultdict
@@ -19,8 +19,8 @@ from gateway.loaders.request_cache import Entity
 from gateway.records import Record
 
 _ROUNDS = 8
-"""Rounds of the event loop to wait before a level's batch is gathered: at least as many as lie between the arrival of a
-page and the first field of its items that asks for more (graphql-core completes a list in three).
+"""Event loop iterations to wait until a level's batch is complete: at least as many as there are between the arrival of
+a page and the first resolver of its items that needs more (graphql-core completes a list in three).
 """
 
 
@@ -28,25 +28,25 @@ class Entities:
     """Describes entities."""
 
     def __init__(self, known: Known, asking: Asking) -> None:
-        """Note in ``known`` what AWS tells."""
+        """Add the entities to the records in ``known``."""
         self._known = known
         self._asking = asking
         self._turns = asking.calls.tally.turns
         self.forget()
 
     def forget(self) -> None:
-        """Describe everything anew, as at the beginning."""
+        """Forget the calls so far, so that entities are described again."""
         self._batches = {kind: DataLoader(partial(self._load_many, kind)) for kind in KINDS if kind.batch}
         self._describing: dict[asyncio.Task[str | None], str] = {}
 
     async def describe(self, kind: Kind, key: str, path: str = "") -> Record:
-        """Ask for an entity, whole or by a cheaper call that covers ``path``, and return its record."""
+        """Load an entity, as a whole or by a cheaper call that covers ``path``, and return its record."""
         record = self._known.record(key)
         place = self._known.place_of(key)
         if record.described and record.covers(path):
             return record
-        if remembered := await self._known.cache.entity(place, kind, key):
-            self._known.recalled(remembered)
+        if cached := await self._known.cache.entity(place, kind, key):
+            self._known.recalled(cached)
             if record.covers(path):
                 return record
         if kind.batch and kind.batch.takes(key) and path.partition(".")[0] not in kind.batch.lacks:
@@ -57,29 +57,29 @@ class Entities:
         return record
 
     def ask(self, kind: Kind, key: str, path: str = "") -> asyncio.Task[str | None]:
-        """Return the task that describes one entity without asking the cache; await it behind a shield."""
+        """Return the task that describes one entity, bypassing the cache; await it through a shield."""
         self._asking.because(kind.describe, f"only this tells {path}" if path else "whether it exists")
         return self._described(kind, key, self._known.place_of(key))
 
     async def describe_many(self, kind: Kind, keys: Iterable[str]) -> None:
-        """Describe several entities of a kind that has a batch, leaving out those that the gateway may not ask for."""
+        """Describe several entities of a kind that has a batch, skipping those that the gateway may not access."""
         await self._load_many(kind, [(key, True) for _, _, key in self._known.placed(keys)])
 
     async def find(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
-        """Return the key of the entity of that name, describing it unless it is known already."""
+        """Return the key of the entity with this name, describing it if necessary; None if there is none."""
         if key := self._known.named(place, kind, name):
             return key
-        if (remembered := await self._known.cache.entity(place, kind, name)) is None:
+        if (cached := await self._known.cache.entity(place, kind, name)) is None:
             return await asyncio.shield(self._described(kind, name, place))
-        self._known.recalled(remembered)
-        return remembered.key
+        self._known.recalled(cached)
+        return cached.key
 
     async def batch_covers(self, kind: Kind, key: str, path: str) -> bool:
-        """Whether the record covers what only the kind's batch tells, once the batch was asked if several want it."""
+        """Whether the record covers a path that only batches return, after loading the batch if several need it."""
         if not (kind.batch and path in kind.batch.adds):
             return False
         record = self._known.record(key)
-        self._known.place_of(key)  # Forbidden for this entity alone, rather than within a batch
+        self._known.place_of(key)  # raises Forbidden for this entity alone, rather than for the whole batch
         if not record.covers(path):
             await self._level(kind)
         if not record.covers(path):
@@ -95,7 +95,7 @@ class Entities:
 
     async def _load(self, kind: Kind, wanted: str, place: Place) -> str | None:
         answer = await self._answer(kind, wanted, place)
-        # Asked by name, AWS answers with this account's entity, which need not be the one of the ARN.
+        # By name, AWS returns the entity of the account of the call, which may have a different ARN.
         if answer is None or (arns.parse(wanted) and not kind.by_arn and answer[kind.arn].lower() != wanted.lower()):
             self._known.record(wanted).complete({})
             self._known.record(wanted).missing = True
@@ -119,7 +119,7 @@ class Entities:
             raise
 
     async def _load_many(self, kind: Kind, wanted: list[tuple[str, bool]]) -> list[Any]:
-        """Ask the batch for several; then describe, where that is wanted, those that it did not tell of one by one."""
+        """Load entities by batches; then describe those that the batches did not return one by one, if so requested."""
         several: dict[Place, dict[str, None]] = defaultdict(dict)
         for key, describe in wanted:
             if self._unknown(kind, key, describe):
@@ -134,16 +134,16 @@ class Entities:
     async def _load_batches(
         self, kind: Kind, batch: Batch, several: Mapping[Place, Collection[str]]
     ) -> dict[str, BaseException]:
-        """Ask the batch, and return why it told nothing of some entities; the others are not affected."""
+        """Load batches, and return the errors of failed ones by the keys of their entities; others are not affected."""
         hundreds = [(place, some) for place, keys in several.items() if len(keys) > 1 for some in batch.parted(keys)]
         if hundreds:
             self._asking.because(batch.operation, f"several of kind {kind.name}, in one call for a hundred")
-        told = (self._load_batch(kind, batch, place, some) for place, some in hundreds)
-        outcomes = zip(hundreds, await asyncio.gather(*told, return_exceptions=True), strict=True)
+        loading = (self._load_batch(kind, batch, place, some) for place, some in hundreds)
+        outcomes = zip(hundreds, await asyncio.gather(*loading, return_exceptions=True), strict=True)
         return {key: error for (_, some), error in outcomes if error for key in some}
 
     def _unknown(self, kind: Kind, key: str, describe: bool) -> bool:  # noqa: FBT001 - as the loader's keys have it
-        """Whether the batch is still needed; it is not while the entity is described for what the batch lacks."""
+        """Whether the entity still needs the batch; not if a Describe for members that the batch lacks is in flight."""
         record = self._known.record(key)
         if describe:
             return not (record.described or key in self._describing.values())
@@ -154,18 +154,18 @@ class Entities:
             calls = (self._asking.calls(batch.operation, place, **call) for call in batch.calls(keys))
             answers = await asyncio.gather(*calls)
         except (Forbidden, BadUserInput, Unsupported):
-            # One of them may be at fault; asked one by one, the others still answer.
+            # A single entity may have caused this; described one by one, the others can still be loaded.
             return
         for answer in answers:
             self._known.learn_batch(kind, batch, answer)
 
     async def _level(self, kind: Kind) -> None:
-        """Wait for the calls under way, so that one batch serves a whole level of the answer."""
-        # A vertex is found on a page; anything else also in a description, such as an artifact's source.
+        """Wait for the calls in flight, so that one batch serves a whole level of the response."""
+        # Vertices are only found on pages; other entities also in descriptions, such as in an artifact's source.
         under_way = [*self._asking.pages, *(() if kind in LINEAGE else self._describing)]
         if under_way:
             await asyncio.wait(under_way)
         for _ in range(_ROUNDS):
             await asyncio.sleep(0)
-        while self._turns.under_way:  # noqa: ASYNC110 - for milliseconds
+        while self._turns.under_way:  # noqa: ASYNC110 - it takes only milliseconds
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""What a request knows of entities: a record of each, where it is asked for, and what the cache has kept of it."""
+"""The entities that a request has loaded: their records, their places, and their entries in the cache."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ class Known:
     """The records of one request."""
 
     def __init__(self, calls: Budget, cache: RequestCache) -> None:
-        """Begin with no records; ``cache`` knows some from before, and ``calls`` where they are asked for."""
+        """Start without records; ``cache`` has those of earlier requests, and ``calls`` maps ARNs to places."""
         self._calls = calls
         self._turns = calls.tally.turns
         self.cache = cache
@@ -26,48 +26,50 @@ class Known:
     def forget(self) -> None:
         """Discard all records."""
         self.records: dict[str, Record] = {}
-        """By the keys of the entities."""
+        """The records by the entities' keys."""
         self._places: dict[str, Place] = {}
         self._named: dict[tuple[Place, Kind, str], str] = {}
+        """The entities' keys by place, kind and name."""
         self._summed: dict[str, None] = {}
+        """The keys of the entities to cache as far as summaries have covered them, in order."""
 
     def record(self, key: str) -> Record:
-        """Return what is known of an entity so far: one record a key, which grows."""
+        """Return the record of an entity: one object per key, to which later calls add."""
         record = self.records.get(key)
         if record is None:
             record = self.records[key] = Record()
         return record
 
     def place_of(self, key: str) -> Place:
-        """Tell where an entity is asked for; Forbidden where the gateway may not."""
+        """Return the place to query for an entity; raises Forbidden if the gateway may not access it."""
         place = self._places.get(key)
         if place is None:
             place = self._places[key] = self._calls.place_of(unpinned(key))
         return place
 
     async def place_named(self, account: str | None, region: str | None) -> Place:
-        """Return the place of an account and a region; Forbidden where the gateway may not ask there."""
+        """Return the place of an account and a region; raises Forbidden if the gateway may not access it."""
         return await self._calls.place_named(account, region)
 
     def placed(self, keys: Iterable[str]) -> Iterator[tuple[Place, Kind, str]]:
-        """Yield entities with their places and kinds, leaving out those that the gateway may not ask for."""
+        """Yield entities with their places and kinds, skipping those that the gateway may not access."""
         for key in keys:
             if kind := kind_at(key):
                 with contextlib.suppress(Forbidden):
                     yield self.place_of(key), kind, key
 
     def named(self, place: Place, kind: Kind, name: str) -> str | None:
-        """Return the key of the entity of that name, if it has been learnt."""
+        """Return the key of the entity with this name, if it has been loaded."""
         return self._named.get((place, kind, name))
 
     def note_name(self, place: Place, kind: Kind, key: str) -> None:
-        """Note by which name an entity can be found, if its record has one."""
+        """Record the name of an entity for ``named``, if its record has one."""
         name = self.record(key).read(kind.name_path) if kind.name_path else None
         if name and key == unpinned(key):
             self._named[place, kind, name] = key
 
     def learn_batch(self, kind: Kind, batch: Batch, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Learn the entities of a batch's answer, and return their members."""
+        """Add the entities in a batch's response to the records, and return their members."""
         found = batch.found(answer)
         for members in found:
             key = kind.key(members)
@@ -77,7 +79,7 @@ class Known:
         return found
 
     async def recall(self, keys: Sequence[str]) -> set[str]:
-        """Learn what the cache knows of many entities, and return those of which it knows anything."""
+        """Add what the cache has of many entities to their records, and return the keys with a cache hit."""
         known = set()
         async for some in self._turns.slices(keys):
             for entity in await self.cache.entities(self.placed(some)):
@@ -86,7 +88,7 @@ class Known:
         return known
 
     def recalled(self, entity: Entity) -> None:
-        """Learn what the cache knows of an entity, unless AWS has told more of it since."""
+        """Add a cached entity to its record, without overwriting what AWS has returned since."""
         record = self.record(entity.key)
         if entity.lacks is None:
             record.note({path: value for path, value in entity.members.items() if not record.covers(path)})
@@ -94,11 +96,11 @@ class Known:
             record.complete(entity.members, entity.lacks)
 
     def remember(self, keys: Iterable[str]) -> None:
-        """Have what summaries tell of entities cached at the end; descriptions are cached as they come."""
+        """Cache what summaries cover of these entities at the end of the request; descriptions are cached anyway."""
         self._summed.update(dict.fromkeys(keys))
 
     async def keep_summed(self) -> None:
-        """Note for the cache what summaries have told of the entities to be remembered."""
+        """Queue the entities given to ``remember`` for the cache, as far as summaries have covered them."""
         async for some in self._turns.slices(list(self._summed)):
             for place, kind, key in self.placed(some):
                 record = self.record(key)

@@ -1,4 +1,4 @@
-"""What a walk asks of one vertex: QueryLineage or, where SageMaker lacks it, the vertex's own associations."""
+"""Loads the steps of walks: pages of QueryLineage or, in regions without it, the associations of a vertex."""
 
 import asyncio
 from collections.abc import Iterable
@@ -16,10 +16,10 @@ _QUERY = "QueryLineage"
 
 
 class Lineage:
-    """Reads steps of walks."""
+    """Loads steps of walks."""
 
     def __init__(self, known: Known, asking: Asking, associations: Associations) -> None:
-        """Note in ``known`` what AWS tells of vertices."""
+        """Add the vertices' types to the records in ``known``."""
         self._known = known
         self._asking = asking
         self._calls = asking.calls
@@ -28,37 +28,37 @@ class Lineage:
         self.forget()
 
     def forget(self) -> None:
-        """Ask for everything anew."""
+        """Discard everything loaded so far."""
         self._walked: dict[tuple[Place, str, str, int, str], Step] = {}
-        """The pages so far, as one, by what was asked and the next page's token; several readers may share them."""
+        """The pages so far, merged, by arguments and next token; several readers of the same query share them."""
         self._typed: set[tuple[str, str | None]] = set()
-        """Vertices whose types have been noted, as pages overlap."""
+        """The vertices whose types are in their records already, as pages overlap."""
         self._edges: dict[tuple[str, str, str | None], Edge | None] = {}
 
     def can_query(self, start: str) -> bool:
-        """Whether SageMaker has QueryLineage where this vertex is, as far as known."""
+        """Whether SageMaker has QueryLineage in the vertex's region, as far as known."""
         try:
             return not self._calls.lacks(_QUERY, self._known.place_of(start))
         except Forbidden:
-            return True  # asking will tell
+            return True  # the query will raise Forbidden
 
     def rate(self, start: str) -> float | None:
-        """Return how many QueryLineage calls AWS takes a second where this vertex is; None while it refused none."""
+        """Return the QueryLineage calls per second that AWS allows in the vertex's place; None if not throttled."""
         try:
             return self._calls.rate(_QUERY, self._known.place_of(start))
         except Forbidden:
             return None
 
     async def query(self, start: str, direction: str, depth: int, token: str | None) -> Step:
-        """Return a page of all that QueryLineage finds from ``start``; Unsupported where there is no QueryLineage.
+        """Return one page of a QueryLineage from ``start``; raises Unsupported where there is no QueryLineage.
 
-        Where the cache knows all pages, they come as one.
+        On a cache hit, all pages are returned as one.
         """
         place, shape = self._known.place_of(start), (start, direction, depth)
-        if token is None and (remembered := await self._known.cache.walk(place, *shape)):
-            async for some in self._turns.slices(remembered.vertices):
+        if token is None and (cached := await self._known.cache.walk(place, *shape)):
+            async for some in self._turns.slices(cached.vertices):
                 self._learn_types(some)
-            return remembered
+            return cached
         try:
             step = await self._load(place, shape, token)
         except NotFound:
@@ -69,10 +69,10 @@ class Lineage:
         return step
 
     def _keep(self, place: Place, shape: tuple[str, str, int], token: str | None, step: Step) -> None:
-        """Add a page to those before it, and after the last put all of them into the cache."""
+        """Merge a page with the previous ones, and cache them all after the last one."""
         whole = self._walked.pop((place, *shape, token), None) if token else Step([], [], None)
         if whole is None:
-            return  # another reader has added this page already
+            return  # another reader has merged this page already
         whole.vertices.extend(step.vertices)
         whole.edges.extend(step.edges)
         if step.next:
@@ -81,7 +81,7 @@ class Lineage:
             self._known.cache.learn_walk(place, *shape, found=whole)
 
     async def neighbours(self, start: str, direction: str) -> Step:
-        """Return all of one vertex's own associations and their ends, by ListAssociations."""
+        """Return all associations of one vertex and their ends, by ListAssociations."""
         if self._calls.lacks(_QUERY, self._known.place_of(start)):
             self._asking.because("ListAssociations", "a walk, where there is no QueryLineage")
         ends = {"Ascendants": ["DestinationArn"], "Descendants": ["SourceArn"], "Both": ["DestinationArn", "SourceArn"]}
@@ -108,16 +108,16 @@ class Lineage:
             **paged(token),
         )
         vertices = [(one["Arn"], one.get("Type")) for one in answer["Vertices"] if is_vertex(one["Arn"])]
-        told = (
+        associations = (
             (edge["SourceArn"], edge["DestinationArn"], edge.get("AssociationType")) for edge in answer.get("Edges", ())
         )
-        return Step(vertices, [edge for edge in map(self._edge, told) if edge], answer.get("NextToken"))
+        return Step(vertices, [edge for edge in map(self._edge, associations) if edge], answer.get("NextToken"))
 
-    def _edge(self, told: tuple[str, str, str | None]) -> Edge | None:
-        """Return the edge of an association, one object for all pages with it; None where an end is no vertex."""
-        if told not in self._edges:
-            self._edges[told] = Edge(*told) if joins_vertices(*told[:2]) else None
-        return self._edges[told]
+    def _edge(self, association: tuple[str, str, str | None]) -> Edge | None:
+        """Return an association as an edge, the same object for all pages with it; None if an end is not a vertex."""
+        if association not in self._edges:
+            self._edges[association] = Edge(*association) if joins_vertices(*association[:2]) else None
+        return self._edges[association]
 
     def _learn_types(self, vertices: Iterable[tuple[str, str | None]]) -> None:
         for vertex in vertices:

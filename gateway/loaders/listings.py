@@ -1,4 +1,4 @@
-"""Entities by what they have in common: a kind's List operation, and Search, which returns them whole."""
+"""Loads entities by filters: List operations, which return summaries, and Search, which returns whole entities."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -14,33 +14,36 @@ from gateway.records import Page
 
 
 class Listings:
-    """Reads pages of entities."""
+    """Loads pages of entities."""
 
     def __init__(self, known: Known, asking: Asking) -> None:
-        """Note in ``known`` what AWS tells of the entities."""
+        """Add the entities to the records in ``known``."""
         self._known = known
         self._asking = asking
 
     async def page(
         self, kind: Kind, parameters: Mapping[str, Any], token: str | None, size: int, place: Place = HOME
     ) -> Page:
-        """Return a page of summaries of a kind, by its List operation; empty where what they belong to is missing."""
+        """Return a page of summaries of a kind by its List operation; empty if their parent does not exist."""
         return await asyncio.shield(self._asking.page(self._load, kind, place, frozen(parameters), token, size))
 
     def pages(self, kind: Kind, parameters: Mapping[str, Any], place: Place = HOME) -> Pages:
-        """Return all pages of summaries of a kind, each as large as AWS allows."""
+        """Return an iterator over all pages of summaries of a kind, each as large as AWS allows."""
         return Pages(lambda token: self.page(kind, parameters, token, MOST_RESULTS, place))
 
-    async def search(  # noqa: PLR0913, PLR0917 - and so has a search
+    async def search(  # noqa: PLR0913, PLR0917 - a search has these parameters
         self, kind: Kind, name: str, value: str, token: str | None, size: int, place: Place = HOME
     ) -> Page:
-        """Return a page of the whole entities of which Search's property ``name`` has this value."""
+        """Return a page of whole entities whose Search property ``name`` has this value."""
         return await asyncio.shield(self._asking.page(self._load_search, kind, place, name, value, token, size))
 
     async def search_any(
         self, kind: Kind, terms: Mapping[str, str], parts: Mapping[str, str] | None = None, place: Place = HOME
     ) -> list[str]:
-        """Return the ARNs of up to 100 entities of which any property has one of its values, or contains its part."""
+        """Return the ARNs of up to 100 entities with a property that equals one of its ``terms`` or contains its part.
+
+        ``terms`` maps properties to values, comma-separated if there are several; ``parts`` maps them to substrings.
+        """
         assert isinstance(kind.batch, Search)  # noqa: S101
         answer = await self._asking.calls("Search", place, **kind.batch.where_any(terms, parts or {}))
         return [members[kind.arn] for members in self._known.learn_batch(kind, kind.batch, answer)]
@@ -55,12 +58,12 @@ class Listings:
                 return Page([], None)
             raise
         for summary in answer[kind.summaries]:
-            told = {kind.renames.get(member, member): summary.get(member) for member in kind.summary}
-            self._known.record(kind.key(summary)).note(told)
+            covered = {kind.renames.get(member, member): summary.get(member) for member in kind.summary}
+            self._known.record(kind.key(summary)).note(covered)
             self._known.note_name(place, kind, kind.key(summary))
         return Page(answer[kind.summaries], answer.get("NextToken"))
 
-    async def _load_search(  # noqa: PLR0913, PLR0917 - and so has a search
+    async def _load_search(  # noqa: PLR0913, PLR0917 - a search has these parameters
         self, kind: Kind, place: Place, name: str, value: str, token: str | None, size: int
     ) -> Page:
         assert isinstance(kind.batch, Search)  # noqa: S101

@@ -1,4 +1,4 @@
-"""The cache as one request uses it: it looks things up there, and at its end puts what it learnt there for others."""
+"""The cache as one request uses it: lookups during the request, and writes at its end."""
 
 import asyncio
 from collections.abc import Iterable
@@ -17,21 +17,21 @@ from gateway.turns import Turns
 
 
 class Entity(NamedTuple):
-    """An entity as a call returned it."""
+    """An entity as a call returned it, and as it is cached."""
 
     key: str
     members: dict[str, Any]
     lacks: frozenset[str] | None
-    """Members that the call leaves out; None where it told only some paths, which are then the ``members``."""
+    """The members that the call does not return; None if it returned only paths, which are then the ``members``."""
 
     @classmethod
-    def of(cls, told: tuple[str, dict[str, Any], list[str] | None]) -> "Entity":
-        """Make one from its form in the cache."""
-        key, members, lacks = told
+    def of(cls, cached: tuple[str, dict[str, Any], list[str] | None]) -> "Entity":
+        """Deserialize an entity from the cache."""
+        key, members, lacks = cached
         return cls(key, members, lacks if lacks is None else frozenset(lacks))
 
     def kept(self) -> tuple[str, dict[str, Any], list[str] | None]:
-        """Return its form in the cache."""
+        """Serialize it for the cache."""
         return self.key, self.members, self.lacks if self.lacks is None else sorted(self.lacks)
 
 
@@ -39,74 +39,77 @@ class RequestCache:
     """The cache as one request sees it."""
 
     def __init__(self, cache: Cache, turns: Turns, *, fresh: bool) -> None:
-        """Take nothing from the cache if the answer is to be ``fresh``."""
+        """``fresh`` disables cache hits; results are cached all the same."""
         self._cache = cache
         self._turns = turns
         self._fresh = fresh
         self.hits = 0
-        """How many answers the cache gave."""
+        """The number of cache hits."""
         self.forget()
 
     def forget(self) -> None:
-        """Look everything up anew, and do not keep what was learnt before."""
+        """Repeat all lookups from now on, and discard what was to be cached."""
         self._versions: dict[str, int | None] = {}
         self._new: dict[Key, Entry] = {}
         self._found = DataLoader(self._look_up)
 
     async def entity(self, place: Place, kind: Kind, wanted: str) -> Entity | None:
-        """Return what the cache knows of an entity, by its key or its name."""
-        told = await self._take(_entity_key(place, kind, wanted))
-        return Entity.of(told) if told else None
+        """Return the cached entity with this key or name, if any."""
+        cached = await self._take(_entity_key(place, kind, wanted))
+        return Entity.of(cached) if cached else None
 
     async def entities(self, wanted: Iterable[tuple[Place, Kind, str]]) -> list[Entity]:
-        """Return those of many entities, given by their keys, of which the cache knows anything."""
+        """Return the cached ones of many entities, given by their keys."""
         if not self._cache.keeps("record"):
             return []
         keys = [_entity_key(*one) for one in wanted]
-        told = [found.value for found in await self._look_up(keys) if found.value is not None]
-        self._count("record", len(told), len(keys))
-        return [Entity.of(one) for one in told]
+        cached = [found.value for found in await self._look_up(keys) if found.value is not None]
+        self._count("record", len(cached), len(keys))
+        return [Entity.of(one) for one in cached]
 
     def learn_entity(self, place: Place, kind: Kind, wanted: str, entity: Entity) -> None:
-        """Note what a call told of an entity that exists."""
+        """Queue an entity that a call returned."""
         value = entity.kept()
-        self._note(_entity_key(place, kind, entity.key), value)
+        self._queue(_entity_key(place, kind, entity.key), value)
         if wanted != entity.key:
-            self._note(_entity_key(place, kind, wanted), value)
+            self._queue(_entity_key(place, kind, wanted), value)
 
     def learn_missing(self, place: Place, kind: Kind, wanted: str) -> None:
-        """Note that there is no such entity, which is not cached, but asked again."""
+        """Queue nothing for an entity that does not exist, except that ``fresh`` requests clear an outdated entry."""
         for key in {wanted, _id(wanted)}:
-            self._note_or_clear(_entity_key(place, kind, key), None)
+            self._queue_or_clear(_entity_key(place, kind, key), None)
 
     async def associations(self, place: Place, parameters: Iterable[tuple[str, Any]]) -> list[dict[str, Any]] | None:
-        """Return the summaries of all associations that fit, if the cache knows them."""
+        """Return the cached summaries of all associations that match the parameters, if any."""
         summaries: list[dict[str, Any]] | None = await self._take(_associations_key(place, parameters))
         return summaries
 
     def learn_associations(
         self, place: Place, parameters: Iterable[tuple[str, Any]], summaries: list[dict[str, Any]]
     ) -> None:
-        """Note the summaries of all associations that fit; if there are none, that is not cached, but asked again."""
-        self._note_or_clear(_associations_key(place, parameters), summaries)
+        """Queue the summaries of all associations that match the parameters; an empty result is not cached."""
+        self._queue_or_clear(_associations_key(place, parameters), summaries)
 
     async def walk(self, place: Place, *shape: Any) -> Step | None:
-        """Return all that QueryLineage finds by these arguments, if the cache knows it."""
-        told = await self._take(_walk_key(place, shape))
-        return Step([(arn, type) for arn, type in told[0]], [Edge(*edge) for edge in told[1]], None) if told else None
+        """Return the cached result of a whole QueryLineage with these arguments, if any."""
+        cached = await self._take(_walk_key(place, shape))
+        if cached is None:
+            return None
+        vertices, edges = cached
+        return Step([(arn, type) for arn, type in vertices], [Edge(*edge) for edge in edges], None)
 
     def learn_walk(self, place: Place, *shape: Any, found: Step) -> None:
-        """Note all that QueryLineage found; if that is no association, it is not cached, but asked again."""
-        self._note_or_clear(_walk_key(place, shape), (found.vertices, found.edges) if found.edges else None)
+        """Queue the result of a whole QueryLineage; a result without associations is not cached."""
+        self._queue_or_clear(_walk_key(place, shape), (found.vertices, found.edges) if found.edges else None)
 
     async def keep(self) -> None:
-        """Put what was noted into the cache."""
+        """Put what was queued into the cache."""
         new, self._new = list(self._new.values()), {}
         async for some in self._turns.slices(new):
             await self._cache.put(some)
 
     async def evict(self, touched: Iterable[tuple[Place, str]]) -> None:
-        """Invalidate what the cache knows of these entities, by their places and keys or names, and of their graphs."""
+        """Invalidate the entries about these entities, given by places and keys or names, and about their graphs."""
         subjects = {subject for place, key in touched for subject in (_graph(place), _subject(place, _id(key)))}
         await self._cache.evict(*sorted(subjects))
 
@@ -124,16 +127,16 @@ class RequestCache:
     async def _look_up(self, keys: list[Key]) -> list[Lookup]:
         found = await (self._cache.versions(keys) if self._fresh else self._cache.get(keys))
         for key, one in zip(keys, found, strict=True):
-            # The earliest version seen: what is asked afterwards may be of any later one.
+            # Keep the first version seen: a result that is loaded afterwards may belong to it or to any later one.
             self._versions.setdefault(key.subject, one.version)
         return found
 
-    def _note_or_clear(self, key: Key, value: Any) -> None:
-        """Note a value or, if there is none, clear the entry that a ``fresh`` request has not looked at."""
+    def _queue_or_clear(self, key: Key, value: Any) -> None:
+        """Queue a value or, if there is none, clear the entry, which a ``fresh`` request has not looked up."""
         if value or self._fresh:
-            self._note(key, value or None)
+            self._queue(key, value or None)
 
-    def _note(self, key: Key, value: Any) -> None:
+    def _queue(self, key: Key, value: Any) -> None:
         version = self._versions.get(key.subject)
         if self._cache.keeps(key.kind) and version is not None:
             self._new[key] = self._cache.entry(key, value, version)
@@ -157,7 +160,7 @@ def _graph(place: Place) -> str:
 
 
 def _subject(place: Place, id: str) -> str:
-    """Name an entity by its id, which is also its unique name if it has one, so that both lead to it."""
+    """Return the cache subject of an entity: its id is also its unique name, if it has one, so both find it."""
     return f"entity:{place.text}:{id.lower()}"
 
 
