@@ -1,8 +1,9 @@
-"""What outlives a request: whole answers of AWS, in this process or in a Redis that replicas share.
+"""The cache of AWS responses across requests, in this process or in a Redis that replicas share.
 
-An entry is kept under everything that shapes the answer, for the seconds of its kind. With it is kept the *version* of
-its subject (an entity, or the graph of an account and region), read before AWS was asked; whatever changes the subject
-gives it another version, so that an answer which was on its way meanwhile is not taken for a current one.
+An entry's key contains everything that determines the response; its lifetime depends on its kind. The entry also
+contains the *version* of its subject (an entity, or the graph of an account and region) as it was before the call to
+AWS. Every write to the subject sets a new version, so a response that was in flight during the write counts as
+outdated.
 """
 
 import hashlib
@@ -22,36 +23,36 @@ from gateway.settings import Settings
 _log = logging.getLogger("gateway.cache")
 
 _LONGEST_CALL_SECONDS = 600
-"""How long an answer may be on its way, unless requests have longer."""
+"""The assumed maximum duration of an AWS call, unless the request deadline is longer."""
 _PREFIX = "lineage-gateway:2:"
-"""The prefix of keys in Redis; its number goes up whenever the format of entries changes."""
+"""The prefix of keys in Redis; its number is incremented whenever the format of entries changes."""
 _VERSION = f"{_PREFIX}version:"
 _VERSION_BITS = 63
-"""Size of a version, which is an integer of MessagePack."""
+"""The size of a version in bits, which MessagePack encodes as an integer."""
 
 
 class Key(NamedTuple):
-    """What an entry is kept under."""
+    """The key of an entry."""
 
     kind: str
-    """Which of the lifetimes in the settings it has: `record`, `associations` or `walk`."""
+    """`record`, `associations` or `walk`; determines which lifetime in the settings applies."""
     shape: tuple[Any, ...]
-    """All that shapes the answer."""
+    """Everything that determines the response."""
     subject: str
-    """What it is about; a change to that invalidates the entry."""
+    """What the entry is about; a change to the subject invalidates the entry."""
 
 
 class Lookup(NamedTuple):
-    """What a lookup has found, and the version that an entry put now would have."""
+    """The result of a lookup, with the version for an entry that is put later."""
 
     value: Any
-    """The entry; None when there is none."""
+    """The entry's value; None on a cache miss."""
     version: int | None
-    """The subject's version, to be given with a new entry; None when nothing can be kept now."""
+    """The subject's current version, to pass with a new entry; None if nothing can be cached now."""
 
 
 class Entry(NamedTuple):
-    """What is kept, as it is kept."""
+    """A serialized entry."""
 
     key: str
     value: bytes
@@ -59,7 +60,7 @@ class Entry(NamedTuple):
 
 
 class _Store(Protocol):
-    """Where entries and versions are: bytes by their keys."""
+    """A store of entries and versions: maps keys to bytes."""
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]: ...
     async def set(self, entries: Sequence[Entry]) -> None: ...
@@ -68,31 +69,31 @@ class _Store(Protocol):
 
 
 class Cache:
-    """The cache. Its failures cost speed, and no answer."""
+    """The cache. Its failures only make requests slower; they are never raised."""
 
     def __init__(self, settings: Settings) -> None:
-        """Keep entries where the settings say, for as long as they say."""
+        """Create the store and lifetimes from the settings."""
         self._seconds = {
             "record": settings.cache_record_seconds,
             "associations": settings.cache_associations_seconds,
             "walk": settings.cache_walk_seconds,
         }
-        # A version that has expired counts as 0 again, so it must outlive every entry older than itself.
+        # An expired version counts as 0 again, so it must outlive every entry older than itself.
         self._version_seconds = max(self._seconds.values()) + max(_LONGEST_CALL_SECONDS, settings.deadline_seconds)
         self._breaker = Breaker()
         self._store = _store(settings)
 
     async def aclose(self) -> None:
-        """Disconnect from Redis, which is connected to when it is first needed."""
+        """Disconnect from Redis; the connection is only made when first needed."""
         if self._store:
             await self._store.aclose()
 
     def keeps(self, kind: str) -> bool:
-        """Whether entries of a kind are kept at all."""
+        """Whether entries of a kind are cached at all."""
         return self._store is not None and self._seconds[kind] > 0
 
     async def state(self) -> str:
-        """Return the state of the cache: `ok`, `off`, `denied` if nothing can be kept, or `unreachable`."""
+        """Return the state of the cache: `ok`, `off`, `denied` if nothing can be written, or `unreachable`."""
         if self._store is None:
             return "off"
         try:
@@ -104,7 +105,7 @@ class Cache:
         return "ok"
 
     async def get(self, keys: Sequence[Key]) -> list[Lookup]:
-        """Look up entries, all in one go."""
+        """Look up entries in one batch."""
         values = await self._get([text for key in keys for text in (_entry(key), _version(key.subject))])
         return [_found(*pair) for pair in zip(values[::2], values[1::2], strict=True)] if values else _nothing(keys)
 
@@ -118,16 +119,16 @@ class Cache:
             return None
         try:
             return await self._store.get(texts)
-        except Exception as error:  # noqa: BLE001 - the client raises whatever comes of parsing what is no answer
+        except Exception as error:  # noqa: BLE001 - invalid responses make the client raise arbitrary errors
             self._failed(error)
             return None
 
     def entry(self, key: Key, value: Any, version: int) -> Entry:
-        """Make an entry of the answer to a question that was asked when its subject had this version."""
+        """Serialize an entry; ``version`` is that of its subject before the call to AWS."""
         return Entry(_entry(key), _ENCODER.encode((version, value)), self._seconds[key.kind])
 
     async def put(self, entries: Sequence[Entry]) -> None:
-        """Keep entries, all in one go."""
+        """Write entries in one batch."""
         if not (self._store and self._breaker.closed):
             return
         try:
@@ -136,13 +137,13 @@ class Cache:
             self._failed(error)
 
     async def evict(self, *subjects: str) -> None:
-        """Invalidate all entries about these subjects, and any that are about to be put.
+        """Invalidate all entries about these subjects, including those whose calls are in flight.
 
-        Where that fails, this process leaves the cache alone until its entries are too old anyway.
+        If this fails, this process does not use the cache until all present entries have expired.
         """
         if not self._store:
             return
-        # A random one: if it counted up from 0, it would repeat itself once it had expired.
+        # Random, because a counter would restart at 0 on expiry and repeat earlier versions.
         version = b"%d" % secrets.randbits(_VERSION_BITS)
         try:
             await self._store.set([Entry(_version(subject), version, self._version_seconds) for subject in subjects])
@@ -177,10 +178,10 @@ def _found(entry: bytes | None, version: bytes | None) -> Lookup:
     except ValueError:
         return Lookup(None, None)  # not written by a gateway
     try:
-        asked_at, value = _DECODER.decode(entry) if entry is not None else (current, None)
+        version_at_call, value = _DECODER.decode(entry) if entry is not None else (current, None)
     except (ValueError, TypeError):
-        return Lookup(None, current)  # nor was this, which a new entry replaces
-    return Lookup(value if asked_at == current else None, current)
+        return Lookup(None, current)  # not written by a gateway either; a new entry replaces it
+    return Lookup(value if version_at_call == current else None, current)
 
 
 def _store(settings: Settings) -> _Store | None:
@@ -196,14 +197,14 @@ def _store(settings: Settings) -> _Store | None:
 class _Memory:
     """Entries in this process."""
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, max_bytes: int) -> None:
         self._kept: TLRUCache[str, tuple[bytes, float]] = TLRUCache(
-            most_bytes,
+            max_bytes,
             ttu=lambda _, kept, now: now + kept[1],
             getsizeof=lambda kept: len(kept[0]) + _OVERHEAD,
         )
         self._versions: TLRUCache[str, tuple[bytes, float]] = TLRUCache(
-            _MOST_VERSIONS, ttu=lambda _, version, now: now + version[1]
+            _MAX_VERSIONS, ttu=lambda _, version, now: now + version[1]
         )
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
@@ -225,10 +226,10 @@ class _Memory:
         self._versions.clear()
 
 
-_MOST_VERSIONS = 100_000
-"""Subjects whose versions are remembered."""
+_MAX_VERSIONS = 100_000
+"""The maximum number of versions in memory."""
 _OVERHEAD = 500
-"""Bytes, about, that an entry takes in memory beside its value."""
+"""The approximate memory of an entry in bytes, in addition to its value."""
 
 
 class _Shared:
@@ -250,7 +251,7 @@ class _Shared:
             await pipeline.execute()
 
     async def ping(self) -> None:
-        # A write, which a read-only replica or a full Redis refuses.
+        # A write, since a read-only replica or a full Redis refuses only writes.
         await self._redis.set(f"{_PREFIX}ping", b"", px=1000)
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""Rate limits, which replicas share where there is a Redis, and each keeps on its own where there is none."""
+"""Rate limits by token buckets, in Redis to share them between replicas, or else in this process."""
 
 from datetime import timedelta
 from functools import lru_cache
@@ -8,31 +8,31 @@ from throttled.asyncio.rate_limiter import BaseRateLimiter
 
 from gateway.breaker import REDIS, Breaker
 
-_MOST_RATES = 1_000
-"""Limiters that are kept; a pace that is being learnt goes through many rates."""
-_MOST_KEYS = 100_000
-"""Keys that are remembered in this process."""
+_MAX_LIMITERS = 1_000
+"""The maximum number of cached limiters; an adaptive pace goes through many rates."""
+_MAX_KEYS = 100_000
+"""The maximum number of buckets in this process."""
 
 
 class Rates:
-    """Token buckets by their keys."""
+    """Token buckets by key."""
 
     def __init__(self, redis_url: str | None = None) -> None:
-        """Keep the buckets in this process, or in Redis; while that is away, in this process."""
-        self._memory = MemoryStore(options={"MAX_SIZE": _MOST_KEYS})
+        """Keep the buckets in Redis if there is a URL; without one, or while Redis is unavailable, in this process."""
+        self._memory = MemoryStore(options={"MAX_SIZE": _MAX_KEYS})
         self._redis = RedisStore(redis_url, options={"CONNECTION_POOL_KWARGS": REDIS}) if redis_url else None
         self._breaker = Breaker()
-        self._limiters = lru_cache(_MOST_RATES)(_limiter)
+        self._limiters = lru_cache(_MAX_LIMITERS)(_limiter)
 
     async def take(self, key: str, per_second: float, burst: int, cost: int = 1) -> float:
-        """Take ``cost`` from a bucket that holds ``burst`` and fills at ``per_second``.
+        """Take ``cost`` tokens from a bucket that holds up to ``burst`` and refills at ``per_second``.
 
-        Returns 0 if it was taken, and otherwise the seconds until it could be. A cost above ``burst`` can never be.
+        Returns 0 if they were taken, otherwise the seconds until they could be. A cost above ``burst`` never can.
         """
         if self._redis and self._breaker.closed:
             try:
                 return await self._take(self._redis, key, per_second, burst, cost)
-            except Exception:  # noqa: BLE001 - whatever it fails with, even that it is not Redis
+            except Exception:  # noqa: BLE001 - any failure counts, even if the server is not a Redis
                 self._breaker.failed()
         return await self._take(self._memory, key, per_second, burst, cost)
 

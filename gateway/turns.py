@@ -1,9 +1,9 @@
-"""Cooperative scheduling on the event loop: long work is done in short turns, so that it does not delay small requests.
+"""Cooperative scheduling on the event loop: long work is done in short turns, so that small requests are not delayed.
 
-The event loop runs every callback that is ready before it polls its sockets again. If each of twenty requests had a
-slice of long work ready, all others would wait for twenty slices; so one slice is worked on, and then the loop runs a
-few rounds before the next. The request with the least work goes first, and of equals the one that came first: if they
-alternated, all of them would finish, and hold their results in memory, at the very end.
+The event loop runs all ready callbacks before it polls its sockets again. If each of twenty requests had a slice of
+long work ready, all other requests would wait for twenty slices. Therefore only one slice runs per turn, and the loop
+runs a few iterations (rounds) before the next turn. The request with the least work goes first, and among equals the
+one that came first: if they alternated, all of them would finish, and hold their results in memory, at the very end.
 """
 
 import asyncio
@@ -18,25 +18,25 @@ from weakref import WeakKeyDictionary
 T = TypeVar("T")
 
 LONG = 100
-"""Items that are worked on without waiting for a turn: as many as a page of AWS's has."""
+"""The length of lists up to which no turn is needed: that of a page from AWS."""
 
 SLICE = 50
-"""Items of a longer list that are worked on in one turn, which takes a millisecond or two."""
+"""The number of items of a longer list per turn, which takes a millisecond or two."""
 
 STEPS = 6
-"""Steps that are done in one turn; a step is short work that comes singly, such as sending an AWS call."""
+"""The number of steps per turn; a step is one short piece of work, such as sending an AWS call."""
 
 FEW = 20
-"""Steps that a request takes before it has to wait for turns."""
+"""The number of steps that a request takes before it has to wait for turns."""
 
 ROUNDS = 8
-"""Rounds of the event loop between two turns; a short request needs about twenty from its first byte to its last."""
+"""Event loop iterations between two turns; a short request needs about twenty from its first byte to its last."""
 
 Rank = tuple[int, ...]
-"""A place in the queue, lowest first: the request's work, its number, and an order among its own waits."""
+"""A priority in the queue, lowest first: the request's amount of work, its number, and an order among its waits."""
 
 _AFTER_ALL = 2
-"""The last part of the rank of `respite`: behind a request's steps, which have 0 or 1 there."""
+"""The last part of the rank of `respite`: after a request's steps, whose ranks have 0 or 1 there."""
 
 _requests = count()
 
@@ -45,31 +45,31 @@ class Turns:
     """The turns of one request."""
 
     def __init__(self) -> None:
-        """Begin without a rank: the first work that has to wait gives the request its rank for good."""
+        """Start without a rank: the first work that has to wait determines the request's rank for good."""
         self._rank: tuple[int, int] | None = None
         self.under_way = 0
-        """How many lists are being worked on slice by slice, not counting those that wait for AWS meanwhile."""
+        """The number of lists being processed slice by slice, not counting those that are waiting for AWS."""
 
     async def turn(self, items: int) -> None:
-        """Wait for a turn to work on a slice of a list of so many items; a short list needs none."""
+        """Wait for a turn to process a slice of a list with this many items; a short list needs none."""
         if items > LONG:
             await self._wait(items, 1)
 
     async def step(self, taken: int, *, leads_on: bool = False) -> None:
-        """Wait for a turn to take a step; the first few that a request has ``taken`` need none.
+        """Wait for a turn to take a step; a request that has ``taken`` only a few needs none.
 
-        A step that ``leads_on``, because others depend on it, goes before those of the same request that do not.
+        A step that ``leads_on``, because other steps depend on it, goes before the request's steps that do not.
         """
         if taken > FEW:
             await self._wait(taken, 1 / STEPS, later=not leads_on)
 
     async def respite(self) -> None:
-        """Wait until none of the request's steps waits for a turn: the time for work that no step depends on."""
+        """Wait until no step of the request is waiting for a turn; for work that no step depends on."""
         await self._queue.turn((*self._ranked(1), _AFTER_ALL), 0, at_once=False)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Do not count long work as under way while it waits for AWS."""
+        """Exclude a list from ``under_way`` while its processing waits for AWS."""
         self.under_way -= 1
         try:
             yield
@@ -91,7 +91,7 @@ class Turns:
         return self._rank
 
     async def slices(self, items: Sequence[T]) -> AsyncIterator[Sequence[T]]:
-        """Yield items slice by slice, each in a turn of its own, or all at once if they are few."""
+        """Yield items in slices, each in its own turn, or all at once if they are few."""
         step = SLICE if len(items) > LONG else LONG
         self.under_way += 1
         try:
@@ -103,18 +103,18 @@ class Turns:
 
 
 class _Queue:
-    """The queue for turns of one event loop."""
+    """The queue for the turns of one event loop."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Rank, int, float, asyncio.Future[None]]] = []
         self._numbers = count()
         self._left = 1.0
-        """The share of the current turn that is still free."""
+        """The share of the current turn that is still available."""
         self._goes_on = False
         """Whether the next turn has been scheduled."""
 
     async def turn(self, rank: Rank, share: float, *, at_once: bool = True) -> None:
-        """Wait for a share of a turn; without waiting, if ``at_once`` allows it and nobody else is in the queue."""
+        """Wait for a share of a turn; with ``at_once``, no wait if the queue is empty and the turn has room."""
         loop = asyncio.get_running_loop()
         self._go_on(loop)
         if at_once and self._left > 0 and not self._waiting:
@@ -130,7 +130,7 @@ class _Queue:
             loop.call_soon(self._next, loop, ROUNDS)
 
     def _next(self, loop: asyncio.AbstractEventLoop, rounds: int) -> None:
-        """After so many rounds, give the turn to the first in the queue, and schedule the next turn."""
+        """After this many rounds, give the turn to the first in the queue, and schedule the next turn."""
         if rounds:
             loop.call_soon(self._next, loop, rounds - 1)
             return
