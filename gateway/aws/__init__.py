@@ -1,1 +1,1 @@
-"""The way to SageMaker: clients, calls and what each kind of entity is there."""
+"""Access to SageMaker: clients, calls, and the API of each kind of entity."""

@@ -1,9 +1,9 @@
-"""Parses SageMaker's answers: the same result as that of botocore's own parser, at a fraction of its cost.
+"""Parses SageMaker's responses with the same results as botocore's own parser, at a fraction of the cost.
 
-botocore walks the model member by member for every answer. Here each shape is compiled once into a function that
-touches only what differs from the JSON: timestamps, nulls, and members that the model does not know. Errors, and
-anything out of the ordinary, are left to botocore's parser. That parser takes a body that is not JSON for an empty
-answer; here it is an error, since an empty answer would look like an entity without any members.
+botocore traverses the model member by member for every response. Here each shape is compiled once into a function that
+converts only what differs from the JSON: timestamps, blobs, nulls, and members that are not in the model. Errors, and
+anything unusual, are left to botocore's parser. That parser treats a body that is not JSON as an empty response; here
+it is an error, since an empty response would look like an entity without any members.
 """
 
 import json
@@ -25,9 +25,9 @@ _Read = Callable[[Any], Any]
 
 
 def moment(value: Any) -> datetime:
-    """Parse a timestamp: SageMaker sends seconds since 1970, and anything else is left to botocore.
+    """Parse a timestamp: SageMaker sends seconds since 1970; anything else is left to botocore.
 
-    botocore converts it to the machine's own time zone, which takes ten times as long. It is the same moment.
+    botocore converts to the local time zone, which takes ten times as long; the point in time is the same.
     """
     try:
         return datetime.fromtimestamp(value, UTC)
@@ -37,23 +37,23 @@ def moment(value: Any) -> datetime:
 
 
 _SCALARS: dict[str, _Read] = {"timestamp": moment, "blob": b64decode}
-"""Converters for the scalars that JSON has no type for."""
+"""Converters for scalar types that JSON does not have."""
 
 
 class AnswerParser:
-    """Parses answers."""
+    """Parses responses."""
 
     def __init__(self) -> None:
-        """Leave to botocore's parser what this one does not read."""
+        """Create botocore's parser for what this one does not support."""
         self._ordinary = AioResponseParserFactory().create_parser("json")
         self._readers: dict[Shape, _Read] = {}
 
     async def parse(self, response: Mapping[str, Any], shape: Shape | None) -> Any:
-        """Parse an HTTP response by a shape; raises whatever comes of parsing one that does not have it."""
+        """Parse an HTTP response of a shape; raises arbitrary exceptions if it does not have this shape."""
         if response["status_code"] == HTTPStatus.OK and shape is not None:
             try:
                 return self._read(response, shape)
-            except Exception:  # noqa: BLE001 - botocore says what is wrong, from the bytes
+            except Exception:  # noqa: BLE001 - botocore's parser raises the proper error
                 _log.debug("Left to botocore", exc_info=True)
             if shape.members and not isinstance(json.loads(response["body"]), dict):
                 raise ValueError("no object")
@@ -63,17 +63,17 @@ class AnswerParser:
         read = self._readers.get(shape)
         if read is None:
             read = self._readers[shape] = _structure(shape)
-        found: dict[str, Any] = read(orjson.loads(response["body"]))
+        parsed: dict[str, Any] = read(orjson.loads(response["body"]))
         headers = {name.lower(): value for name, value in response["headers"].items()}
-        about = {"HTTPStatusCode": response["status_code"], "HTTPHeaders": headers}
+        metadata = {"HTTPStatusCode": response["status_code"], "HTTPHeaders": headers}
         if "x-amzn-requestid" in headers:
-            about["RequestId"] = headers["x-amzn-requestid"]
-        found["ResponseMetadata"] = about
-        return found
+            metadata["RequestId"] = headers["x-amzn-requestid"]
+        parsed["ResponseMetadata"] = metadata
+        return parsed
 
 
 def _reader(shape: Shape) -> _Read | None:
-    """Return the function that turns JSON into a shape's value; None where they are the same."""
+    """Return the function that converts parsed JSON into a shape's value; None if no conversion is needed."""
     if shape.type_name == "structure":
         return _structure(shape)
     if shape.type_name == "list":
@@ -86,18 +86,18 @@ def _reader(shape: Shape) -> _Read | None:
 def _structure(shape: Shape) -> _Read:
     renames = any("name" in member.serialization for member in shape.members.values())
     if shape.is_tagged_union or shape.is_document_type or renames:
-        return _leave
+        return _unsupported
     known = frozenset(shape.members)
-    readers = [(name, read) for name, member in shape.members.items() if (read := _reader(member))]
+    readers = [(name, reader) for name, member in shape.members.items() if (reader := _reader(member))]
 
     def structure(value: Any) -> Any:
         if value is None:
             return None
         if not known.issuperset(value) or None in value.values():
             value = {name: member for name, member in value.items() if member is not None and name in known}
-        for name, read in readers:
+        for name, reader in readers:
             if name in value:
-                value[name] = read(value[name])
+                value[name] = reader(value[name])
         return value
 
     return structure
@@ -111,5 +111,5 @@ def _map(read: _Read | None) -> _Read | None:
     return (lambda values: {key: read(value) for key, value in values.items()}) if read else None
 
 
-def _leave(_value: Any) -> Any:
+def _unsupported(_value: Any) -> Any:
     raise NotImplementedError("a shape of which SageMaker makes little use")

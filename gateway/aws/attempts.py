@@ -1,10 +1,10 @@
-"""The attempts of a call: signed by botocore, sent, parsed, and judged by botocore, which knows what to retry and when.
+"""The attempts of a call: each is signed, sent and parsed; botocore signs, and decides whether and when to retry.
 
-botocore has an event at either end of a call, ``before-call`` and ``needs-retry``. What it does in between is for any
-service and any protocol: request objects made three times over, checksums, streams, a history of events. Here is what
-SageMaker needs of that. The requests are the same, except for the headers that tell AWS of retries; so are the answers,
-except that one that is no JSON object is an error, and for ``MaxAttemptsReached``, which botocore adds to successes
-too.
+botocore emits the event ``before-call`` at the start of a call and ``needs-retry`` at its end. Its code between the two
+supports every service and protocol: it creates three request objects per call, checksums, streams, an event history.
+This module does only what SageMaker needs. The requests are the same, except for the headers that inform AWS about
+retries. The responses are the same, except that one that is not a JSON object is an error, and that
+``MaxAttemptsReached``, which botocore adds to successes too, is missing.
 """
 
 import asyncio
@@ -20,49 +20,49 @@ from botocore.hooks import first_non_none_response
 from gateway.aws.answers import AnswerParser
 from gateway.aws.connections import Answer, connections
 
-_Said = tuple[Answer, dict[str, Any]]
-"""An answer, and its parsed content."""
+_Parsed = tuple[Answer, dict[str, Any]]
+"""A response and its parsed content."""
 
 
 class Watch(Protocol):
     """An observer of every attempt."""
 
     async def sending(self, operation: str) -> None:
-        """Let an attempt be sent."""
+        """Called before an attempt is sent, which it may delay."""
 
     async def reading(self, operation: str, size: int) -> None:
-        """Let an answer of so many bytes be read."""
+        """Called before a response of this many bytes is parsed, which it may delay."""
 
     def answered(self, operation: str, code: str | None) -> None:
-        """Learn that an attempt was answered, and by which error."""
+        """Called when an attempt got a response; ``code`` is AWS's error code, None on success."""
 
 
 class UnreadableAnswerError(BotoCoreError):  # type: ignore[misc] # botocore ships no types
-    """An answer that does not have its operation's shape; botocore itself raises whatever its parser meets."""
+    """A response that does not have its operation's shape; botocore itself raises arbitrary errors for these."""
 
     fmt = "The answer to {operation} could not be read: {error}"
 
 
 class Attempts:
-    """How a client makes its calls."""
+    """Makes the calls of one client, attempt by attempt."""
 
     def __init__(self, watch: Watch | None = None) -> None:
-        """Tell ``watch`` of each attempt."""
+        """``watch`` is called for each attempt."""
         self._parser = AnswerParser()
         self._watch = watch
 
     def http_session(self, **options: Any) -> Any:
-        """Make the connections that send them, as the client's ``http_session_cls``."""
+        """Create the connections that send the attempts; for the client's ``http_session_cls``."""
         self._http = connections(**options)
         return self._http
 
     def attach(self, client: Any) -> None:
-        """Take over the calls of this client."""
+        """Make all calls of this client from now on."""
         self._events = client.meta.events
         self._events.register("before-call", self._made)
 
-    async def _made(self, model: Any, params: Mapping[str, Any], request_signer: Any, **_: Any) -> _Said:
-        """Try until there is an answer that botocore would not try again, or no more attempts."""
+    async def _made(self, model: Any, params: Mapping[str, Any], request_signer: Any, **_: Any) -> _Parsed:
+        """Make attempts until botocore would not retry any more; return the response or raise the last error."""
         attempts = 1
         outcome = await self._tried(model, params, request_signer)
         while (seconds := await self._pause(attempts, model, params, outcome)) is not None:
@@ -74,8 +74,8 @@ class Attempts:
         outcome[1]["ResponseMetadata"]["RetryAttempts"] = attempts - 1
         return outcome
 
-    async def _tried(self, model: Any, params: Mapping[str, Any], signer: Any) -> _Said | Exception:
-        """Sign and send a request; return its answer, or why there is none."""
+    async def _tried(self, model: Any, params: Mapping[str, Any], signer: Any) -> _Parsed | Exception:
+        """Sign and send a request; return its response, or the exception if there is none."""
         request = _Request(params)
         auth = await _auth(signer)
         auth.add_auth(request)
@@ -83,12 +83,12 @@ class Attempts:
             await self._watch.sending(model.name)
         try:
             answer = await self._http.send(request.prepared())
-        except Exception as error:  # noqa: BLE001 - any is botocore's to judge
+        except Exception as error:  # noqa: BLE001 - botocore decides for any exception whether to retry
             return error
-        said = await self._read(model, answer)
+        parsed = await self._read(model, answer)
         if self._watch:
-            self._watch.answered(model.name, said.get("Error", {}).get("Code"))
-        return answer, said
+            self._watch.answered(model.name, parsed.get("Error", {}).get("Code"))
+        return answer, parsed
 
     async def _read(self, model: Any, answer: Answer) -> dict[str, Any]:
         body = await answer.content
@@ -96,25 +96,25 @@ class Attempts:
             await self._watch.reading(model.name, len(body))
         response = {"status_code": answer.status_code, "headers": answer.headers, "body": body, "context": {}}
         try:
-            said = dict(await self._parser.parse(response, model.output_shape))
+            parsed = dict(await self._parser.parse(response, model.output_shape))
             if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
-                shape = model.service_model.shape_for_error_code(said.get("Error", {}).get("Code"))
-                said |= await self._parser.parse(response, shape) if shape else {}
+                shape = model.service_model.shape_for_error_code(parsed.get("Error", {}).get("Code"))
+                parsed |= await self._parser.parse(response, shape) if shape else {}
         except Exception as error:
             raise UnreadableAnswerError(operation=model.name, error=error) from error
-        return said
+        return parsed
 
     async def _pause(
-        self, attempts: int, model: Any, params: Mapping[str, Any], outcome: _Said | Exception
+        self, attempts: int, model: Any, params: Mapping[str, Any], outcome: _Parsed | Exception
     ) -> float | None:
-        """Ask botocore in how many seconds to try again; None where that is not worth it."""
-        said, error = (None, outcome) if isinstance(outcome, Exception) else (outcome, None)
-        if said and said[0].status_code < HTTPStatus.MULTIPLE_CHOICES:
+        """Return the seconds after which to retry, according to botocore; None if there is to be no retry."""
+        parsed, error = (None, outcome) if isinstance(outcome, Exception) else (outcome, None)
+        if parsed and parsed[0].status_code < HTTPStatus.MULTIPLE_CHOICES:
             return None
-        judged: float | None = first_non_none_response(
+        seconds: float | None = first_non_none_response(
             await self._events.emit(
                 f"needs-retry.sagemaker.{model.name}",
-                response=said,
+                response=parsed,
                 endpoint=None,
                 operation=model,
                 attempts=attempts,
@@ -122,13 +122,13 @@ class Attempts:
                 request_dict=params,
             )
         )
-        return judged
+        return seconds
 
 
 async def _auth(signer: Any) -> Any:
-    """Get the signer, with credentials that are valid now; CredentialRetrievalError where there are none.
+    """Return the signer, with currently valid credentials; raises CredentialRetrievalError if there are none.
 
-    STS, or a program that provides them, may be away; botocore raises whatever comes of parsing what it answers.
+    STS, or a program that provides the credentials, may fail; botocore raises arbitrary errors for invalid output.
     """
     try:
         return await signer.get_auth_instance(signer.signing_name, signer.region_name, signer.signature_version)
@@ -139,16 +139,16 @@ async def _auth(signer: Any) -> Any:
 
 
 class _Request:
-    """What botocore's signer needs of a request, with plain headers instead of botocore's objects."""
+    """A request as botocore's signer needs it, with a dict of headers instead of botocore's header objects."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.method, self.url, self.body = params["method"], params["url"], params["body"]
-        # Without it, signing would parse the URL for the host, twice.
+        # Without this header, signing would parse the URL twice to get the host.
         self.headers = params["headers"] | {"Host": urlsplit(self.url).netloc}
         self.params: dict[str, str] = {}
         self.context = dict(params["context"])
 
     def prepared(self) -> AWSPreparedRequest:
-        """Return the request as it is sent."""
+        """Return the request in the form for sending."""
         headers = self.headers | {"Content-Length": str(len(self.body))}
         return AWSPreparedRequest(self.method, self.url, headers, self.body, stream_output=False)

@@ -1,4 +1,4 @@
-"""Describing many entities in few calls: by Search, or by a batch operation that takes their ARNs."""
+"""Calls that return many entities at once: Search, or a batch operation that takes ARNs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,60 +9,60 @@ from gateway import arn as arns
 T = TypeVar("T")
 
 MOST_ENTITIES = 100
-"""Entities that one call of either returns."""
+"""The maximum number of entities in one response of either."""
 LONGEST_VALUE = 1024
-"""Characters that one of Search's filters takes as its value."""
+"""The maximum length, in characters, of a value in Search's filters."""
 MOST_FILTERS = 20
-"""Filters that one expression of Search takes."""
+"""The maximum number of filters in one Search expression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """How one call returns many entities of a kind."""
+    """An operation that returns many entities of a kind at once."""
 
     operation: ClassVar[str] = ""
     lacks: frozenset[str]
-    """Members of the Describe response that its answer leaves out."""
+    """The members of the Describe response that its response lacks."""
     adds: frozenset[str] = frozenset()
-    """Members that its answer has and the Describe response hasn't."""
+    """The members of its response that the Describe response lacks."""
 
-    def takes(self, arn: str) -> bool:  # noqa: ARG002 - some batches do not take every ARN
-        """Whether the batch can tell of the entity with this ARN."""
+    def takes(self, arn: str) -> bool:  # noqa: ARG002 - subclasses may not accept every ARN
+        """Whether the operation can return the entity with this ARN."""
         return True
 
     @staticmethod
     def parted(wanted: Iterable[str]) -> list[list[str]]:
-        """Split ARNs into chunks of as many as one call returns."""
+        """Split ARNs into chunks of the size of one response."""
         return _chunks(list(wanted), MOST_ENTITIES)
 
     def calls(self, wanted: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the parameters of the calls for one chunk of ARNs, each within the operation's limits."""
+        """Return the parameters of the calls for one chunk of ARNs, each call within the operation's limits."""
         raise NotImplementedError
 
     def found(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the members of each entity in an answer."""
+        """Return the members of each entity in a response."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search(Batch):
-    """Search, which returns whole entities that match an expression."""
+    """The Search operation, which returns whole entities that match an expression."""
 
     operation: ClassVar[str] = "Search"
     resource: str
     """Search's name for the kind."""
     result: str
-    """The member of a result that holds the entity."""
+    """The member of a result with the entity."""
     arn: str
-    """The property to look for ARNs in."""
+    """The property with the ARN."""
 
     def calls(self, wanted: Sequence[str]) -> list[dict[str, Any]]:
-        """Name the ARNs in as many filters as that takes, any of which matches."""
+        """Return calls whose filters contain the ARNs, combined by Or."""
         filters = [{"Name": self.arn, "Operator": "In", "Value": ",".join(few)} for few in _values(wanted)]
         return [self._any_of(some) for some in _chunks(filters, MOST_FILTERS)]
 
     def where(self, name: str, value: str) -> dict[str, Any]:
-        """Ask for all entities of which a property has this value, newest first."""
+        """Return the parameters of a search for all entities with this value of a property, newest first."""
         expression = {"Filters": [{"Name": name, "Operator": "Equals", "Value": value}]}
         return {
             "Resource": self.resource,
@@ -72,7 +72,10 @@ class Search(Batch):
         }
 
     def where_any(self, terms: Mapping[str, str], parts: Mapping[str, str]) -> dict[str, Any]:
-        """Ask for the entities of which any property has one of its comma-separated values, or contains its part."""
+        """Return the parameters of a search for entities with a property in ``terms`` or ``parts`` that matches.
+
+        ``terms`` maps properties to comma-separated values, ``parts`` to substrings.
+        """
         filters = [
             {"Name": name, "Operator": "In" if "," in value else "Equals", "Value": value}
             for name, value in terms.items()
@@ -81,7 +84,7 @@ class Search(Batch):
         return self._any_of(filters)
 
     def found(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return what each result holds."""
+        """Return the entity in each result."""
         return [result[self.result] for result in answer["Results"]]
 
     def _any_of(self, filters: list[dict[str, str]]) -> dict[str, Any]:
@@ -94,26 +97,26 @@ class Search(Batch):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchDescribeModelPackage(Batch):
-    """BatchDescribeModelPackage, which sums up versions of model package groups."""
+    """The BatchDescribeModelPackage operation, which returns summaries of versions in model package groups."""
 
     operation: ClassVar[str] = "BatchDescribeModelPackage"
 
     def takes(self, arn: str) -> bool:
-        """Whether the ARN names a version of a group."""
+        """Whether the ARN is that of a version in a group."""
         parsed = arns.parse(arn)
         return bool(parsed and "/" in parsed.id)
 
     def calls(self, wanted: Sequence[str]) -> list[dict[str, Any]]:
-        """Return one call: it takes as many ARNs as it returns entities."""
+        """Return a single call, as it accepts as many ARNs as it returns entities."""
         return [{"ModelPackageArnList": wanted}]
 
     def found(self, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the summaries; what the answer has an error for is not among them."""
+        """Return the summaries; entities with an error in the response are omitted."""
         return list(answer.get("ModelPackageSummaries", {}).values())
 
 
 def _values(wanted: Iterable[str]) -> list[list[str]]:
-    """Gather ARNs into lists that, joined by commas, are each short enough for one filter."""
+    """Group ARNs so that each group, joined by commas, is short enough for one filter."""
     values: list[list[str]] = []
     room = 0
     for arn in wanted:

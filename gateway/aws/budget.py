@@ -1,4 +1,4 @@
-"""One request's share: so many calls and entities at most, so many seconds, and none once the caller has gone."""
+"""The limits of one request: AWS calls, entities and seconds; after the request has ended, no more calls are made."""
 
 import asyncio
 import time
@@ -23,12 +23,12 @@ from gateway.settings import Settings
 
 
 class Budget:
-    """What a request may spend and has spent."""
+    """The limits of a request, and what it has used of them."""
 
     def __init__(self, calls: Calls, settings: Settings, *, fresh: bool = False) -> None:
-        """Begin now, with what the settings allow; ``fresh`` joins no call that began before."""
+        """Start the deadline now, with the limits in the settings; ``fresh`` requests join no calls in flight."""
         self._calls = calls
-        self._most_shown = settings.max_entities
+        self._max_entities = settings.max_entities
         self._shown = 0
         self._most = settings.max_aws_calls
         self._fresh = fresh
@@ -36,27 +36,28 @@ class Budget:
         self._until = self._began + settings.deadline_seconds
         self._lacking: set[tuple[str, Place]] = set()
         self._under_way: set[asyncio.Future[dict[str, Any]]] = set()
-        """Only reads: a write is finished even when the caller has gone."""
-        self._alarm: asyncio.TimerHandle | None = None
+        """The reads in flight; writes are not among them, as they are finished even if the caller disconnects."""
+        self._timer: asyncio.TimerHandle | None = None
         self._ended = False
         self.tally = Tally(Slots(settings.max_concurrent_calls_per_request))
 
     @property
     def made(self) -> int:
-        """How many calls the request has made."""
+        """The number of calls that the request has made."""
         return self.tally.made.total()
 
     def count_shown(self) -> None:
-        """Count an entity that the answer shows; BudgetExceeded when it shows as many as it may.
+        """Count an entity in the response; raises BudgetExceeded if there are more than allowed.
 
-        Hops that lead to the same vertices by many ways need few calls, however large the answer grows.
+        The limit of calls is not enough: hops that reach the same vertices on many paths need few calls, however large
+        the response becomes.
         """
         self._shown += 1
-        if self._shown > self._most_shown:
-            raise BudgetExceeded(f"An answer may show at most {self._most_shown:,} entities, and there are more.")
+        if self._shown > self._max_entities:
+            raise BudgetExceeded(f"An answer may show at most {self._max_entities:,} entities, and there are more.")
 
     def report(self) -> dict[str, Any]:
-        """Return what the request has asked of AWS so far, as `extensions` report it."""
+        """Return the statistics of the request's AWS calls so far, for the response's `extensions`."""
         return {
             "calls": dict(sorted(self.tally.made.items())),
             "total": self.made,
@@ -68,20 +69,20 @@ class Budget:
         }
 
     def lacks(self, operation: str, place: Place) -> bool:
-        """Whether SageMaker does not have an operation there, as far as the request knows."""
+        """Whether SageMaker does not have an operation in a place, as far as the request knows."""
         return (operation, place) in self._lacking or self._calls.lacks(operation, place)
 
     def rate(self, operation: str, place: Place) -> float | None:
-        """Tell how many calls a second AWS takes there; None while it has refused none."""
+        """Return the calls per second that AWS allows for an operation in a place; None if not throttled."""
         return self._calls.rate(operation, place)
 
     def place_of(self, arn: str) -> Place:
-        """Tell where the entity with this ARN is asked for; Forbidden where the gateway may not."""
+        """Return the place to query for the entity with this ARN; raises Forbidden if the gateway may not access it."""
         parsed = arns.parse(arn)
         return self._calls.pool.place_of(parsed) if parsed else HOME
 
     async def place_named(self, account: str | None, region: str | None) -> Place:
-        """Return the place of an account and a region; Forbidden where the gateway may not ask there."""
+        """Return the place of an account and a region; raises Forbidden if the gateway may not access it."""
         pool, place = self._calls.pool, HOME
         if account and pool.is_separate(account):
             place = Place(account)
@@ -96,9 +97,9 @@ class Budget:
         return place
 
     async def __call__(self, operation: str, place: Place = HOME, **parameters: Any) -> dict[str, Any]:
-        """Make a call, or raise BudgetExceeded or DeadlineExceeded."""
-        left = self._until - time.monotonic()
-        if left <= 0:
+        """Make a call; raises BudgetExceeded or DeadlineExceeded if the limits do not allow it."""
+        seconds_left = self._until - time.monotonic()
+        if seconds_left <= 0:
             raise DeadlineExceeded("The request ran out of time.")
         if self.made >= self._most:
             raise BudgetExceeded(f"The request has made all {self._most} AWS calls that it may make.")
@@ -107,7 +108,7 @@ class Budget:
         try:
             if operation.startswith(READS):
                 return await self._read(operation, place, parameters)
-            async with asyncio.timeout(left):
+            async with asyncio.timeout(seconds_left):
                 return await self._calls(operation, place, parameters, self.tally)
         except TimeoutError:
             raise DeadlineExceeded(f"The request ran out of time.{doubt(operation)}") from None
@@ -118,29 +119,29 @@ class Budget:
     async def _read(self, operation: str, place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
         answer = self._calls.read(operation, place, parameters, self.tally, join=not self._fresh)
         self._under_way.add(answer)
-        if not self._alarm:  # one for all of them, since a timer for each call would be thousands
-            loop, left = asyncio.get_running_loop(), self._until - time.monotonic()
-            self._alarm = loop.call_later(left, self._fail, DeadlineExceeded("The request ran out of time."))
+        if not self._timer:  # one timer for all reads, since one per call would be thousands
+            loop, seconds_left = asyncio.get_running_loop(), self._until - time.monotonic()
+            self._timer = loop.call_later(seconds_left, self._fail, DeadlineExceeded("The request ran out of time."))
         try:
             found = await answer
         finally:
             self._under_way.discard(answer)
-        await self.tally.turns.step(self.tally.joined)  # so that not all who share it go on at once
+        await self.tally.turns.step(self.tally.joined)  # so that not all requests that share it continue at once
         return found
 
     def _fail(self, error: GatewayError) -> None:
-        """End every read under way with this error."""
+        """Make every read in flight fail with this error."""
         for answer in self._under_way:
             if not answer.done():
                 answer.set_exception(error)
 
     def stop_joining(self, place: Place) -> None:
-        """Let nobody else join the reads under way in a place."""
+        """Prevent further joining of the reads in flight in a place."""
         self._calls.stop_joining(place)
 
     def end(self) -> None:
-        """Cancel the reads under way, and make no more calls: the caller has the answer, or has gone."""
+        """Cancel the reads in flight, and make no more calls: the response is complete, or the caller disconnected."""
         self._ended = True
-        if self._alarm:
-            self._alarm.cancel()
+        if self._timer:
+            self._timer.cancel()
         self._fail(UpstreamUnavailable("Nobody is waiting for this call any more."))

@@ -1,4 +1,4 @@
-"""The one place that awaits AWS: how many calls at once, at what pace, and each read once for all who want it."""
+"""The only module that awaits AWS: limits concurrency and rates of calls, and shares reads between requests."""
 
 import asyncio
 import logging
@@ -33,16 +33,16 @@ from gateway.turns import Turns
 _log = logging.getLogger("gateway.aws")
 
 _LEADS_ON = "QueryLineage"
-"""The operation that others depend on: a walk's next page, and then the calls that describe its vertices."""
+"""The operation that others depend on: the next page of a walk, and then the calls that describe its vertices."""
 
 _LONG_ANSWER = 4_000
-"""Bytes above which parsing an answer takes long enough to wait for a turn."""
+"""The size of a response in bytes above which parsing it takes long enough to wait for a turn."""
 
 _LEARN_SECONDS = 2.0
-"""How long start-up waits for AWS to tell which account this is."""
+"""How long start-up waits for the id of the gateway's own account."""
 _LEARN_AGAIN_SECONDS = 5.0
 
-# Where SageMaker has lineage but not QueryLineage.
+# Regions where SageMaker has lineage but not QueryLineage.
 _WITHOUT_QUERY_LINEAGE = {
     "af-south-1",
     "ap-northeast-3",
@@ -55,30 +55,30 @@ _WITHOUT_QUERY_LINEAGE = {
 
 @dataclass(slots=True, eq=False)
 class Tally:
-    """The calls of one request so far, and how many of them may be in flight."""
+    """The statistics of one request's calls, and the slots that limit how many are in flight."""
 
     slots: Slots = field(default_factory=lambda: Slots(1))
     turns: Turns = field(default_factory=Turns)
-    """The turns in which the request's long work is done."""
+    """The request's turns on the event loop, in which long work is done."""
     made: Counter[str] = field(default_factory=Counter)
-    """Calls by operation."""
+    """The number of calls by operation."""
     joined: int = 0
-    """Reads that were already under way for another request, and joined."""
+    """The number of reads that were shared because another caller had them in flight."""
     throttled: int = 0
-    """Attempts that AWS refused because too many are made."""
+    """The number of attempts that AWS throttled."""
     reasons: set[str] = field(default_factory=set)
-    """Why these calls were made: an operation and its reason each."""
+    """Why the calls were made, as texts of operation and reason."""
     waited: float = 0.0
-    """Seconds, in all, for which calls were held back so as not to be throttled."""
+    """The total seconds for which calls were delayed to avoid throttling."""
 
 
 @dataclass(slots=True)
 class _Attempts:
-    """The attempts of a call under way."""
+    """The state of a call in flight, for its attempts."""
 
     tally: Tally
     paced: bool
-    """Whether the next one has already waited for its pace."""
+    """Whether the next attempt has already waited for the pace."""
     sent_at: float = 0.0
 
 
@@ -87,10 +87,10 @@ _attempts: ContextVar[_Attempts] = ContextVar("attempts")
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """A read under way, and the futures that wait for its answer."""
+    """A read in flight, and the futures that wait for its response."""
 
     key: tuple[Place, str, bytes]
-    """Its place, operation and parameters."""
+    """Place, operation and parameters."""
     task: asyncio.Task[dict[str, Any]]
     waiting: set[asyncio.Future[dict[str, Any]]] = field(default_factory=set)
 
@@ -99,7 +99,7 @@ class Calls:
     """Calls to SageMaker, at most ``settings.max_concurrent_calls`` of them in flight."""
 
     def __init__(self, settings: Settings, rates: Rates) -> None:
-        """Make clients as they are needed; keep the pace by ``rates``."""
+        """Clients are created when first needed; ``rates`` enforces the pace."""
         self.pool = Pool(settings, partial(_Watching, self))
         self._settings = settings
         self._slots = Slots(settings.max_concurrent_calls)
@@ -110,7 +110,7 @@ class Calls:
         self._flights: dict[tuple[Place, str, bytes], _Flight] = {}
 
     async def __aenter__(self) -> Self:
-        """Get ready to ask at home."""
+        """Create the home client; if accounts are configured, find out which one is the gateway's own."""
         await self.pool.__aenter__()
         if self._settings.accounts and not self.pool.home_account:
             self._learning = asyncio.create_task(self._learn_home())
@@ -118,14 +118,14 @@ class Calls:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop learning the home account, and close the clients."""
+        """Stop finding out the home account, and close the clients."""
         if self._learning:
             self._learning.cancel()
             await asyncio.gather(self._learning, return_exceptions=True)
         await self.pool.__aexit__()
 
     async def _learn_home(self) -> None:
-        """Find out which account the gateway's own credentials belong to, however long that takes."""
+        """Find out which account the gateway's own credentials belong to, retrying until it succeeds."""
         while not self.pool.home_account:
             try:
                 await self.identity(HOME, Tally())
@@ -134,7 +134,7 @@ class Calls:
                 await asyncio.sleep(_LEARN_AGAIN_SECONDS)
 
     async def identity(self, place: Place, tally: Tally) -> Arn:
-        """Return some ARN of a place, which tells its account and region: one call in the life of the process."""
+        """Return an ARN of a place, which contains its account and region: at most one successful call per process."""
         if place not in self._identities:
             answer = await self("DescribeLineageGroup", place, {"LineageGroupName": DEFAULT_GROUP}, tally)
             found = arns.parse(answer["LineageGroupArn"])
@@ -149,13 +149,13 @@ class Calls:
         return operation == "QueryLineage" and self.pool.region(place) in _WITHOUT_QUERY_LINEAGE
 
     def rate(self, operation: str, place: Place) -> float | None:
-        """Tell how many calls a second AWS takes of an operation there; None while it has refused none."""
+        """Return the calls per second that AWS allows for an operation in a place; None if not throttled."""
         return self.pace(place, operation).rate
 
     async def __call__(
         self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally
     ) -> dict[str, Any]:
-        """Make one call by its AWS name, such as ``DescribeArtifact``; any failure comes out as a GatewayError."""
+        """Make one call by its AWS name, such as ``DescribeArtifact``; any failure is raised as a GatewayError."""
         if operation.startswith(READS):
             return await self.read(operation, place, parameters, tally)
         tally.made[operation] += 1
@@ -164,10 +164,10 @@ class Calls:
     def read(
         self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally, *, join: bool = True
     ) -> asyncio.Future[dict[str, Any]]:
-        """Start a read and return a future of its answer; a caller that stops waiting cancels the future.
+        """Start a read and return a future of its response, which a caller that stops waiting cancels.
 
-        The same read under way is joined rather than made again, unless ``join`` is false. A read is cancelled when
-        every future of its answer has been.
+        If the same read is in flight, it is joined rather than made again, unless ``join`` is false. A read is
+        cancelled when all futures of its response are cancelled.
         """
         key = (place, operation, orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS))
         flight = self._flights.get(key) if join else None
@@ -184,12 +184,12 @@ class Calls:
         return answer
 
     def stop_joining(self, place: Place) -> None:
-        """Let nobody else join the reads under way in a place: their answers may be from before a write."""
+        """Prevent further joining of the reads in flight in a place: their responses may be from before a write."""
         for key in [key for key in self._flights if key[0] == place]:
             del self._flights[key]
 
     def _landed(self, flight: _Flight, made: asyncio.Task[dict[str, Any]]) -> None:
-        """Hand an answer to all who wait for it."""
+        """Pass the response or error of a read to all futures that wait for it."""
         self._forget(flight)
         error = None if made.cancelled() else made.exception()
         for answer in flight.waiting:
@@ -203,7 +203,7 @@ class Calls:
                 answer.set_result(made.result())
 
     def _left(self, flight: _Flight, answer: asyncio.Future[dict[str, Any]]) -> None:
-        """Cancel a read if nobody waits for it any more."""
+        """Cancel a read if no future waits for it any more."""
         flight.waiting.discard(answer)
         if not flight.waiting and not flight.task.done():
             self._forget(flight)
@@ -215,20 +215,20 @@ class Calls:
 
     async def _made(self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
         client, pace = await self._client(place), self.pace(place, operation)
-        left = self._settings.max_attempts
+        attempts_left = self._settings.max_attempts
         while True:
-            held_back = pace.rate is not None
-            # Without taking a slot from operations that need not wait.
+            paced = pace.rate is not None
+            # Wait before taking the slots, as other operations may be free to use them.
             _note_wait(operation, tally, await pace.wait(tally))
             await tally.turns.step(tally.made.total(), leads_on=operation == _LEADS_ON)
             async with Held(tally, pace.slots, tally.slots, self._slots):
-                _attempts.set(_Attempts(tally, held_back))
+                _attempts.set(_Attempts(tally, paced))
                 try:
                     return await self._sent(client, operation, place, parameters)
                 except Throttled as error:
-                    left -= attempts(error.__cause__)
-                    # A write's error says how often botocore has tried it, which would no longer be true.
-                    if left <= 0 or not operation.startswith(READS):
+                    attempts_left -= attempts(error.__cause__)
+                    # A write's error contains the number of botocore's attempts, which more attempts would make wrong.
+                    if attempts_left <= 0 or not operation.startswith(READS):
                         raise
 
     async def _sent(self, client: Any, operation: str, place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,20 +238,20 @@ class Calls:
                 if not has_required(operation, parameters, answer):
                     raise UnreadableAnswerError(operation=operation, error="it lacks what it is about")
             except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
-                meant = translated(operation, error)
-                if isinstance(meant, UpstreamUnavailable):
+                translated_error = translated(operation, error)
+                if isinstance(translated_error, UpstreamUnavailable):
                     observability.aws_failed(cause(error))
-                raise meant from error
+                raise translated_error from error
         return answer
 
     async def _client(self, place: Place) -> Any:
         try:
             return await self.pool.client(place)
-        except (ClientError, BotoCoreError, OSError, ValueError) as error:  # ValueError: an invalid address
+        except (ClientError, BotoCoreError, OSError, ValueError) as error:  # ValueError: an invalid URL
             raise UpstreamUnavailable("The gateway could not prepare to call AWS.") from error
 
     def pace(self, place: Place, operation: str) -> Pace:
-        """Return the pace of an operation in a place."""
+        """Return the pace of an operation in a place, the same object for the life of the process."""
         pace = self._paces.get((place, operation))
         if pace is None:
             pace = self._paces[place, operation] = Pace(
@@ -261,7 +261,7 @@ class Calls:
 
 
 class _Watching:
-    """Keeps the pace of a place, attempt by attempt, botocore's retries among them."""
+    """Applies the pace of a place to every attempt, including botocore's retries."""
 
     def __init__(self, calls: Calls, place: Place) -> None:
         self._calls = calls
@@ -275,7 +275,7 @@ class _Watching:
         under_way.sent_at = time.monotonic()
 
     async def reading(self, operation: str, size: int) -> None:
-        """Take turns at parsing long answers; short ones come no faster than they were asked for, which took turns."""
+        """Wait for a turn to parse a long response; short ones are already limited by the turns of their requests."""
         if size > _LONG_ANSWER:
             tally = _attempts.get().tally
             await tally.turns.step(tally.made.total(), leads_on=operation == _LEADS_ON)

@@ -1,8 +1,8 @@
-"""Connections to AWS: HTTP/1.1, kept open, one request at a time on each.
+"""HTTP connections to AWS: HTTP/1.1 with keep-alive, one request at a time per connection.
 
-aiobotocore lets its HTTP client be replaced (``http_session_cls``). Its own is aiohttp, whose support for all of HTTP
-costs a call more than signing it does. botocore needs little: send these headers and bytes, and return those that come
-back. Failures raise the same errors, since it is by these that botocore decides what to try again.
+aiobotocore's HTTP client is replaceable (``http_session_cls``). By default it is aiohttp, whose complete HTTP support
+costs more per call than the signature does. botocore needs little: send these headers and bytes, and return those of
+the response. Failures raise the same errors as with aiohttp, since botocore decides by these what to retry.
 """
 
 import asyncio
@@ -26,64 +26,64 @@ from botocore.exceptions import (
 from botocore.httpsession import get_cert_path
 
 _IDLE_SECONDS = 12.0
-"""How long an unused connection is good for; AWS closes it after 20."""
+"""How long an idle connection is reused; AWS closes it after 20 seconds."""
 
 LONGEST_BODY = 64 * 1024 * 1024
 LONGEST_HEAD = 1024 * 1024
-"""Bytes of an answer, many times those of AWS's longest: something else is speaking, which may never end. All but the
-body counts as the head, including trailers and 1xx responses.
+"""The maximum size of a response in bytes, many times that of AWS's longest responses: a longer one comes from another
+server, and may never end. Everything except the body counts as the head, including trailers and 1xx responses.
 """
 
 
 def connections(**options: Any) -> Any:
-    """Make the connections of one client, as its ``http_session_cls``; through a proxy, aiohttp's."""
+    """Create the connections of one client, for its ``http_session_cls``; if there is a proxy, those of aiohttp."""
     if options["proxies"]:
         return AIOHTTPSession(**options)
     return Connections(options["verify"], options["client_cert"], *options["timeout"])
 
 
 class Connections:
-    """A pool of as many connections as there are requests in flight, which its user limits."""
+    """A connection pool without a limit of its own: its user limits the number of requests in flight."""
 
     def __init__(
         self,
-        verify: bool | str,  # noqa: FBT001 - botocore's word
+        verify: bool | str,  # noqa: FBT001 - botocore's argument
         client_cert: str | tuple[str, str] | None,
         connect_seconds: float,
         read_seconds: float,
     ) -> None:
-        """Read certificates now, rather than for the first request."""
-        self._trusting = _trusting(verify, client_cert)
+        """Load the certificates now, rather than on the first request."""
+        self._tls_context = _tls_context(verify, client_cert)
         self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
         self._idle: dict[str, list[_Connection]] = {}
         self._open: set[_Connection] = set()
 
     async def __aenter__(self) -> Self:
-        """Open none yet."""
+        """Return the pool; connections are opened on demand."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close all."""
+        """Close all connections."""
         await self.close()
 
     async def close(self) -> None:
-        """Close all; requests in flight fail."""
+        """Close all connections; requests in flight fail."""
         for connection in tuple(self._open):
             connection.close()
-        await asyncio.sleep(0)  # for the loop to do so
+        await asyncio.sleep(0)  # the event loop closes them in its next iteration
 
     async def send(self, request: AWSPreparedRequest) -> "Answer":
-        """Send a request, which names its host, and return its answer, all of it."""
+        """Send a request, which has a Host header, and return its complete response."""
         url = request.url
         connection = self._unused(url) or await self._connected(url)
         try:
-            return await connection.ask(_written(request), self._read_seconds)
+            return await connection.ask(_serialized(request), self._read_seconds)
         except TimeoutError as error:
             raise ReadTimeoutError(endpoint_url=url, error=error) from error
         except (OSError, httptools.HttpParserError) as error:
             raise ConnectionClosedError(endpoint_url=url, error=error, request=request) from error
         finally:
-            # Also when the request was cancelled, and its answer may still come.
+            # Close it also if the request was cancelled, as its response may still arrive.
             if connection.reusable:
                 connection.used_at = time.monotonic()
                 self._idle.setdefault(url, []).append(connection)
@@ -91,7 +91,7 @@ class Connections:
                 connection.close()
 
     def _unused(self, url: str) -> "_Connection | None":
-        """Take the connection that was used last, which the server is the least likely to be closing."""
+        """Take the most recently used idle connection, which the server is least likely to be closing."""
         idle = self._idle.get(url)
         while idle:
             connection = idle.pop()
@@ -109,7 +109,7 @@ class Connections:
                     lambda: _Connection(self._open),
                     parts.hostname or "",
                     parts.port or (443 if secure else 80),
-                    ssl=self._trusting if secure else None,
+                    ssl=self._tls_context if secure else None,
                 )
         except TimeoutError as error:
             raise ConnectTimeoutError(endpoint_url=url, error=error) from error
@@ -121,8 +121,8 @@ class Connections:
 
 
 @cache
-def _trusting(verify: bool | str, client_cert: str | tuple[str, str] | None) -> ssl.SSLContext:  # noqa: FBT001
-    """Make a TLS context of trusted and own certificates; it takes tens of milliseconds, and serves all clients."""
+def _tls_context(verify: bool | str, client_cert: str | tuple[str, str] | None) -> ssl.SSLContext:  # noqa: FBT001
+    """Create a TLS context with trusted and client certificates; shared, as it takes tens of milliseconds to create."""
     context = ssl.create_default_context(cafile=get_cert_path(verify) if verify else None)
     if not verify:
         context.check_hostname = False
@@ -132,7 +132,7 @@ def _trusting(verify: bool | str, client_cert: str | tuple[str, str] | None) -> 
     return context
 
 
-def _written(request: AWSPreparedRequest) -> bytes:
+def _serialized(request: AWSPreparedRequest) -> bytes:
     """Serialize a request."""
     parts = urlsplit(request.url)
     lines = [f"{request.method} {parts.path or '/'}{'?' * bool(parts.query)}{parts.query} HTTP/1.1"]
@@ -143,31 +143,31 @@ def _written(request: AWSPreparedRequest) -> bytes:
 
 
 class Answer:
-    """An answer as botocore expects it, with plain headers instead of an object for each."""
+    """A response as botocore expects it, with a dict of headers instead of an object for each."""
 
     __slots__ = ("_body", "headers", "status_code")
 
     def __init__(self, status_code: int, headers: dict[str, str], body: bytes) -> None:
-        """Have headers by their names in lower case."""
+        """``headers`` has lower-case names."""
         self.status_code = status_code
         self.headers = headers
         self._body = body
 
     @property
     async def content(self) -> bytes:
-        """The body."""
+        """The body; awaitable, as botocore expects."""
         return self._body
 
 
 class _Connection(asyncio.Protocol):
-    """A connection with one request in flight at most."""
+    """A connection with at most one request in flight."""
 
-    def __init__(self, others: "set[_Connection]") -> None:
-        self._open = others
+    def __init__(self, connections: "set[_Connection]") -> None:
+        self._open = connections
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpResponseParser(self)
         self._answer: asyncio.Future[Answer] = self._loop.create_future()
-        self._answer.cancel()  # nobody waits yet
+        self._answer.cancel()  # there is no request yet
         self._timer: asyncio.TimerHandle | None = None
         self._seconds = 0.0
         self._until_closed = False
@@ -175,29 +175,29 @@ class _Connection(asyncio.Protocol):
         self.used_at = 0.0
 
     def ask(self, written: bytes, seconds: float) -> asyncio.Future[Answer]:
-        """Send a request and return a future of its answer, in which no pause may be longer than ``seconds``."""
+        """Send a request and return a future of its response; it fails after ``seconds`` without any data."""
         self.reusable = self._until_closed = False
         self._head = self._size = 0
         self._answer = self._loop.create_future()
         self._seconds = seconds
-        self._wait()
+        self._restart_timer()
         self._transport.write(written)
         return self._answer
 
     def close(self) -> None:
-        """Drop it, whatever is under way."""
+        """Abort the connection, even with a request in flight."""
         self.reusable = False
         self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Store the transport; called by asyncio."""
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport writes
         self._open.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """Read on."""
+        """Feed the parser; called by asyncio."""
         if self._answer.done():
-            self.close()  # nobody asked
+            self.close()  # data without a request
             return
         try:
             self._parser.feed_data(data)
@@ -207,32 +207,32 @@ class _Connection(asyncio.Protocol):
         if self._head > LONGEST_HEAD:
             self._fail(ConnectionError("a head too long for AWS"))
         if not self._answer.done():
-            self._wait()
+            self._restart_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """Complete a response that ends with the connection, or fail; called by asyncio."""
         self._open.discard(self)
         if self._until_closed and not exc:
             self.on_message_complete()
         self._fail(exc or ConnectionResetError("The connection was closed before all of the answer was there."))
 
     def on_message_begin(self) -> None:
-        """Begin an answer."""
+        """Reset the response; called by the parser, as are the methods below."""
         if self._answer.done():
             raise ValueError("one answer too many")
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
+        """Add a header."""
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
-        """Find out what will end the answer."""
+        """Find out whether the end of the connection ends the response."""
         self._until_closed = self._headers.keys().isdisjoint({"content-length", "transfer-encoding"})
 
     def on_body(self, part: bytes) -> None:
-        """Take a part of the body."""
+        """Add a part of the body."""
         self._body.append(part)
         self._size += len(part)
         self._head -= len(part)
@@ -240,24 +240,24 @@ class _Connection(asyncio.Protocol):
             raise ValueError("an answer too long for AWS")
 
     def on_message_complete(self) -> None:
-        """Hand over the answer, unless it is a 1xx response."""
+        """Set the result, unless it is a 1xx response."""
         status = self._parser.get_status_code()
         if status < HTTPStatus.OK or self._answer.done():
             return
         self.reusable = self._parser.should_keep_alive()
-        self._stop_waiting()
+        self._stop_timer()
         self._answer.set_result(Answer(status, self._headers, b"".join(self._body)))
 
-    def _wait(self) -> None:
-        self._stop_waiting()
+    def _restart_timer(self) -> None:
+        self._stop_timer()
         self._timer = self._loop.call_later(self._seconds, self._fail, TimeoutError("no answer"))
 
-    def _stop_waiting(self) -> None:
+    def _stop_timer(self) -> None:
         if self._timer:
             self._timer.cancel()
 
     def _fail(self, error: Exception) -> None:
         self.reusable = False
-        self._stop_waiting()
+        self._stop_timer()
         if not self._answer.done():
             self._answer.set_exception(error)

@@ -1,4 +1,4 @@
-"""What a failed call means to the client, without what AWS says of roles and accounts."""
+"""Translation of failed AWS calls into the gateway's errors, without details of roles and accounts."""
 
 from http import HTTPStatus
 
@@ -29,9 +29,9 @@ _DELETES = {f"Delete{kind.name}" for kind in LINEAGE}
 
 
 def translated(operation: str, error: Exception) -> GatewayError:
-    """Say what a failed call means to the client, without what AWS said about roles and accounts."""
+    """Return the error of a failed call as a GatewayError, without AWS's details of roles and accounts."""
     if isinstance(error, ClientError):
-        return _answered(error.operation_name, error)  # which may be how credentials are got
+        return _answered(error.operation_name, error)  # may be a call that gets credentials, not ``operation``
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return UpstreamUnavailable("The gateway has no AWS credentials.")
     if isinstance(error, CredentialRetrievalError):
@@ -42,43 +42,43 @@ def translated(operation: str, error: Exception) -> GatewayError:
 
 
 def _answered(operation: str, error: ClientError) -> GatewayError:  # noqa: PLR0911 - a line for each meaning
-    told = error.response.get("Error", {})
-    code, said = told.get("Code"), str(told.get("Message") or "AWS gave no reason.")
+    details = error.response.get("Error", {})
+    code, message = details.get("Code"), str(details.get("Message") or "AWS gave no reason.")
     if code in _NOT_FOUND:
-        return NotFound(f"{operation} found nothing by that name. {said}{_repeated(operation, error)}")
+        return NotFound(f"{operation} found nothing by that name. {message}{_repeated(operation, error)}")
     if code in _DENIED:
         return Forbidden(f"AWS denies the gateway {operation} here.")
     if code in THROTTLED:
         return Throttled(f"AWS is throttling {operation}; try again later.")
     if code in _UNKNOWN:
         return Unsupported(f"SageMaker does not have {operation} in this region.")
-    if code in _CONFLICTING or (code in _INVALID and _meets_state(operation, said)):
-        return Conflict(f"{operation} was refused: {said}{_repeated(operation, error)}")
+    if code in _CONFLICTING or (code in _INVALID and _meets_state(operation, message)):
+        return Conflict(f"{operation} was refused: {message}{_repeated(operation, error)}")
     if code in _FULL:
-        return Conflict(f"{operation} was refused because the account may have no more of these: {said}")
+        return Conflict(f"{operation} was refused because the account may have no more of these: {message}")
     if code in _INVALID:
-        return BadUserInput(f"{operation} was refused: {said}")
+        return BadUserInput(f"{operation} was refused: {message}")
     failed = error.response["ResponseMetadata"]["HTTPStatusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR
     return UpstreamUnavailable(
         f"{operation} failed at AWS.{doubt(operation) if failed else _repeated(operation, error)}"
     )
 
 
-def _meets_state(operation: str, said: str) -> bool:
-    """Whether a ValidationException is about what there is, rather than about the arguments.
+def _meets_state(operation: str, message: str) -> bool:
+    """Whether a ValidationException is caused by the current state, rather than by the arguments.
 
-    Either what is to be created exists, or what is to be deleted is in use: the gateway has checked everything else.
+    Either the item to create exists, or the item to delete is in use: the gateway has checked everything else.
     """
-    return "already exist" in said or (operation in _DELETES and "constraint" not in said)
+    return "already exist" in message or (operation in _DELETES and "constraint" not in message)
 
 
 def doubt(operation: str) -> str:
-    """Say of a write without an answer that nobody knows what became of it."""
+    """Return the warning that a write without a response may have succeeded; empty for reads."""
     return "" if operation.startswith(READS) else " It may still have been carried out."
 
 
 def _repeated(operation: str, error: ClientError) -> str:
-    """Say of a write that was tried again that an earlier attempt may be the reason why this one was refused."""
+    """Return the warning that an earlier attempt of a write may have caused its refusal; empty if there was none."""
     made = attempts(error)
     if operation.startswith(READS) or made == 1:
         return ""
@@ -86,14 +86,14 @@ def _repeated(operation: str, error: ClientError) -> str:
 
 
 def cause(error: BaseException) -> str:
-    """Name what failed, for the log: by AWS's code, or by the types of the error and of its cause."""
+    """Return what failed, for the log: AWS's error code, or the types of the error and of its cause."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code"))
     return ": ".join(type(one).__name__ for one in (error, error.__cause__) if one)
 
 
 def attempts(error: BaseException | None) -> int:
-    """Return how often botocore tried a call, which is less than it may when many calls have failed at once."""
+    """Return the number of botocore's attempts, which is less than the maximum if its retry quota is used up."""
     response = error.response if isinstance(error, ClientError) else {}
     retries: int = response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
     return retries + 1

@@ -1,10 +1,10 @@
-"""What each kind of entity is at AWS: one row says which call describes it and what the other calls tell of it.
+"""The AWS API of each kind of entity: the call that describes it, and what other calls return of it.
 
-A *path* names a member of the Describe response, or one inside a nested structure: ``Source.SourceType``. A listing
-and an association summary cover some paths; everything else needs the Describe.
+A *path* is a member of the Describe response, or a nested member such as ``Source.SourceType``. Listings and
+association summaries cover some paths; all others need the Describe.
 
-A *key* names an entity here and is its id in the schema: its ARN, or for one version of what has versions under a
-single ARN, the ARN with ``/version/<number>`` behind it.
+A *key* identifies an entity, here and as its id in the schema: its ARN or, if several versions share one ARN, the ARN
+followed by ``/version/<number>``.
 """
 
 import re
@@ -17,20 +17,20 @@ from gateway import arn as arns
 from gateway.aws.batches import Batch, BatchDescribeModelPackage, Search
 
 MOST_RESULTS = 100
-"""Entities that one page of any listing may hold."""
+"""The maximum number of entities on one page of any listing."""
 
 MOST_VERTICES = 50
-"""Vertices on one page of QueryLineage."""
+"""The maximum number of vertices on one page of QueryLineage."""
 
 READS = ("AssumeRole", "BatchDescribe", "Describe", "Get", "List", "Query", "Search")
-"""Prefixes of the operations that change nothing, including those that get credentials."""
+"""Prefixes of the read-only operations, including those that get credentials."""
 
 EXECUTION_TAG = "sagemaker:pipeline-execution-arn"
-"""The tag by which SageMaker marks what a pipeline execution made; its value is the execution's ARN."""
+"""The tag that SageMaker adds to what a pipeline execution creates; its value is the execution's ARN."""
 
 
 def _name(most: int, inside: str = "-") -> re.Pattern[str]:
-    """Make the pattern of names of at most so many letters, digits and, between these, ``inside``."""
+    """Return a pattern for names of at most ``most`` letters, digits and, except at the ends, ``inside`` characters."""
     return re.compile(rf"[a-zA-Z0-9](?:[a-zA-Z0-9{inside}]{{0,{most - 2}}}[a-zA-Z0-9])?")
 
 
@@ -40,7 +40,7 @@ _PIPELINE_NAME = _name(256)
 _PART = re.compile("[a-zA-Z0-9-]{1,63}")
 
 ABSENT = "does not exist"
-"""How operations without a not-found error say that something is missing."""
+"""The words of operations without a not-found error for an entity that does not exist."""
 
 _VERSION = "/version/"
 
@@ -50,51 +50,51 @@ class Kind:
     """One kind of entity."""
 
     name: str
-    """The AWS name, which is the GraphQL type's too: ``TrialComponent``."""
+    """The AWS name, which is also the GraphQL type: ``TrialComponent``."""
     resource: str
-    """What its ARNs say after the account: ``experiment-trial-component``."""
+    """The resource in its ARNs: ``experiment-trial-component``."""
     describe: str
-    """The operation that answers with all of it."""
+    """The operation that returns the whole entity."""
     parameter: str
-    """The parameter by which ``describe`` is told which one."""
+    """The parameter of ``describe`` that identifies the entity."""
     arn: str
-    """The member that holds its ARN."""
+    """The member with its ARN."""
     by_arn: bool = True
-    """Whether ``parameter`` takes an ARN; otherwise it takes the name, which is the id in the ARN."""
+    """Whether ``parameter`` accepts an ARN; otherwise it accepts only the name, which is the id in the ARN."""
     version: str = ""
-    """The member that tells its version and picks one for ``describe``, where the versions share an ARN."""
+    """The member with its version, also a parameter of ``describe``; empty unless versions share an ARN."""
     missing: str = ""
-    """How ``describe``'s validation error says that there is no such entity; empty where it has a not-found error."""
+    """Words in ``describe``'s validation error if the entity does not exist; empty if it has a not-found error."""
     name_path: str = ""
     type_path: str = ""
-    """Where the Describe response has what an association summary calls the end's name and type."""
+    """The paths of what an association summary returns as the name and type of an end."""
     source_path: str = ""
-    """Where it says what the entity stands for: a URI or an ARN."""
+    """The path of the URI or ARN of what the entity represents."""
     never: frozenset[str] = frozenset()
-    """Members that the other kinds of its family have, and this one hasn't."""
+    """Members that the other kinds of its family have, but not this one."""
     name_pattern: re.Pattern[str] = _NAME
     id_pattern: re.Pattern[str] | None = None
-    """What follows the resource in its ARNs, where that is not just its name."""
+    """The pattern of the id in its ARNs, if that is not just the name."""
     part_pattern: re.Pattern[str] | None = None
-    """What a listing takes as a part of their names, where that is not a name itself."""
+    """The pattern that a listing requires of name filters, if that is not ``name_pattern``."""
     list: str = ""
-    """The operation that lists them, and the member of its answer that holds the summaries."""
     summaries: str = ""
+    """The operation that lists them, and the member of its response with the summaries."""
     summary: tuple[str, ...] = ()
-    """The members of a summary."""
+    """The members of a list summary."""
     renames: dict[str, str] = field(default_factory=dict)
-    """Members that a summary names otherwise: its name to that in the Describe response."""
+    """Maps the members that are named differently in a summary to their names in the Describe response."""
     created: str = "Created"
-    """What its listing's filters by creation time begin with: ``CreatedAfter``."""
+    """The prefix of the listing's filters by creation time, as in ``CreatedAfter``."""
     batch: Batch | None = None
-    """How several are described at once."""
+    """The call that returns many entities at once, if there is one."""
 
     def takes(self, arn: arns.Arn) -> bool:
-        """Whether an entity of this kind can have the ARN."""
+        """Whether the ARN is a valid one for this kind."""
         return kind_of(arn) is self and bool((self.id_pattern or self.name_pattern).fullmatch(arn.id))
 
     def asks(self, wanted: str, known_name: str | None = None) -> dict[str, Any]:
-        """Make the parameters that describe the entity of a key or a name."""
+        """Return the parameters of ``describe`` for the entity with a key or name."""
         reference, _, version = wanted.partition(_VERSION) if self.version else (wanted, "", "")
         parsed = arns.parse(reference)
         if parsed and not self.by_arn:
@@ -102,17 +102,17 @@ class Kind:
         return {self.parameter: reference} | ({self.version: int(version)} if version else {})
 
     def key(self, members: Mapping[str, Any]) -> str:
-        """Return the key of an entity in a listing or a batch."""
+        """Return the key of an entity from its members in a listing or a batch."""
         return pinned(members[self.arn], members.get(self.version))
 
 
 def pinned(entity: str, version: int | None) -> str:
-    """Pin an ARN, or a name, to a version as keys do; None stands for the latest."""
+    """Append a version to an ARN or name, as in keys; None means the latest version and appends nothing."""
     return entity if version is None else f"{entity}{_VERSION}{version}"
 
 
 def unpinned(key: str) -> str:
-    """Return the ARN in a key."""
+    """Return a key without its version."""
     return key.partition(_VERSION)[0]
 
 
@@ -356,7 +356,7 @@ MODEL_CARD_VERSION = replace(
     summaries="ModelCardVersionSummaryList",
     summary=(*MODEL_CARD.summary, "ModelCardVersion"),
 )
-"""A model card as one of its versions is listed."""
+"""Model cards with the listing of the versions of one card."""
 
 PIPELINE = Kind(
     name="Pipeline",
@@ -418,7 +418,7 @@ PROJECT = Kind(
 )
 
 DEFAULT_GROUP = "sagemaker-default-lineage-group"
-"""The lineage group that every account has, in every region; its ARN tells both."""
+"""The lineage group that exists in every account and region; its ARN contains both."""
 
 LINEAGE = (ARTIFACT, CONTEXT, ACTION, TRIAL_COMPONENT)
 """The kinds that are vertices of the lineage graph."""
@@ -435,13 +435,13 @@ KINDS = (
     PIPELINE_EXECUTION,
     PROJECT,
 )
-"""All of them."""
+"""All kinds."""
 
 _BY_RESOURCE = {kind.resource: kind for kind in KINDS if kind is not PIPELINE_EXECUTION}
 
 
 def kind_of(arn: arns.Arn | None) -> Kind | None:
-    """Tell the kind of entity that an ARN names; None when it is none of these."""
+    """Return the kind of the entity with this ARN; None if it is not one of ``KINDS``."""
     if arn is None:
         return None
     if arn.resource == PIPELINE_EXECUTION.resource and "/execution/" in arn.id:
@@ -451,5 +451,5 @@ def kind_of(arn: arns.Arn | None) -> Kind | None:
 
 @lru_cache(maxsize=16_384)
 def kind_at(key: str) -> Kind | None:
-    """Tell the kind of the entity with a key, if it is one that is known here."""
+    """Return the kind of the entity with this key; None if it is not one of ``KINDS``."""
     return kind_of(arns.parse(key))

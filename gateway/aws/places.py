@@ -1,4 +1,4 @@
-"""Where a call is made: an account and a region of it."""
+"""Places: the account and region that a call is made in."""
 
 from typing import NamedTuple
 
@@ -7,13 +7,13 @@ class Place(NamedTuple):
     """An account and a region."""
 
     account: str = ""
-    """Its id; empty for the account of the gateway's own credentials."""
+    """The account's id; empty for the account of the gateway's own credentials."""
     region: str = ""
-    """Its name; empty for the configured one."""
+    """The region's name; empty for the configured region."""
 
     @property
     def text(self) -> str:
-        """Both, for keys and logs."""
+        """Both as a string, for keys and logs."""
         return f"{self.account}:{self.region}"
 
 

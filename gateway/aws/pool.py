@@ -1,7 +1,7 @@
-"""SageMaker clients, one for each account and region that is asked, made once for the life of the process.
+"""The pool of SageMaker clients: one per account and region, created once for the life of the process.
 
-Making the first costs hundreds of milliseconds (botocore reads a model of 2 MB), so that happens at start-up; each
-further one a few. The credentials of an assumed role are botocore's to refresh, before they expire.
+Creating the first client takes hundreds of milliseconds (botocore loads a model of 2 MB), so this happens at start-up;
+each further one takes a few. botocore refreshes the credentials of assumed roles before they expire.
 """
 
 import asyncio
@@ -23,18 +23,18 @@ from gateway.aws.wire import Load, Wire
 from gateway.errors import Forbidden, UpstreamUnavailable
 from gateway.settings import Account, Settings
 
-# A local service checks no signature, but botocore signs only with credentials and a region of some kind.
+# A local service does not check signatures, but botocore needs credentials and a region to sign.
 _LOCAL = {"region_name": "us-east-1", "aws_access_key_id": "local", "aws_secret_access_key": "local"}
 
 _SESSION_NAME = "lineage-gateway"
-"""What CloudTrail calls the sessions of assumed roles."""
+"""The session name of assumed roles, as in CloudTrail."""
 
 _AS_HOME = Account()
-"""An account that is asked with the gateway's own credentials."""
+"""The entry of an account that is accessed with the gateway's own credentials."""
 
 
 def session(settings: Settings) -> aioboto3.Session:
-    """Make the session that clients come from; UpstreamUnavailable says what the AWS configuration lacks."""
+    """Create the session for the clients; raises UpstreamUnavailable if the AWS configuration is incomplete."""
     try:
         made = aioboto3.Session(**(_LOCAL if settings.local_url else {"region_name": os.environ.get("AWS_REGION")}))
     except BotoCoreError as error:
@@ -45,14 +45,14 @@ def session(settings: Settings) -> aioboto3.Session:
 
 
 class Pool:
-    """The clients; an asynchronous context manager that opens the one at home and closes all of them."""
+    """The clients; as an asynchronous context manager, creates the home client and closes all clients."""
 
     def __init__(self, settings: Settings, watched: Callable[[Place], Watch] | None = None) -> None:
-        """Have every attempt of a call ``watched``."""
+        """``watched`` returns the observer of every attempt in a place."""
         self._settings = settings
         self._watched = watched
         self.home_account = next((id for id, account in settings.accounts.items() if account == _AS_HOME), "")
-        """Id of the account that the gateway's own credentials are of, once known."""
+        """The id of the account that the gateway's own credentials belong to; empty until known."""
         self._wire = Wire(settings)
         self._regions: frozenset[str] = frozenset()
         self._clients: dict[Place, asyncio.Task[Any]] = {}
@@ -68,7 +68,7 @@ class Pool:
         return region
 
     def place_of(self, arn: Arn) -> Place:
-        """Tell where the entity of an ARN is asked for; Forbidden where the gateway may not."""
+        """Return the place to query for the entity with this ARN; raises Forbidden if the gateway may not access it."""
         accounts = self._settings.accounts
         if accounts and arn.account not in accounts and arn.account != self.home_account:
             raise Forbidden(f"The gateway is not configured for the account {arn.account}.")
@@ -76,11 +76,11 @@ class Pool:
         return place if self.is_fixed(place) else place._replace(region=self.checked_region(arn.region))
 
     def is_separate(self, account: str) -> bool:
-        """Whether an account is asked in a way of its own, rather than with the gateway's credentials."""
+        """Whether an account has its own role or endpoint, rather than the gateway's credentials."""
         return self._settings.accounts.get(account, _AS_HOME) != _AS_HOME
 
     def is_fixed(self, place: Place) -> bool:
-        """Whether a place has an endpoint of its own, which serves one region, whichever that is."""
+        """Whether a place has a configured endpoint, which serves a single region, whatever its name."""
         return self._endpoint(place) is not None
 
     def _endpoint(self, place: Place) -> str | None:
@@ -94,7 +94,7 @@ class Pool:
         return place.region or self._region
 
     def checked_region(self, region: str) -> str:
-        """Return a region as a place has it; Forbidden when AWS has none of that name."""
+        """Return a region in the form that a Place has; raises Forbidden if AWS has no such region."""
         if region in {"", self._region}:
             return ""
         if region not in self._regions:
@@ -102,7 +102,7 @@ class Pool:
         return region
 
     async def client(self, place: Place) -> Any:
-        """Return the client of a place, which is made when it is first asked for."""
+        """Return the client of a place, creating it on first use."""
         task = self._clients.get(place)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
             task = self._clients[place] = asyncio.create_task(self._made(place))
@@ -110,19 +110,19 @@ class Pool:
 
     async def _made(self, place: Place) -> Any:
         account = self._account(place)
-        load = await self._assuming(account) if account.role_arn else self._session.get_credentials
+        load = await self._role_credentials(account) if account.role_arn else self._session.get_credentials
         watch = self._watched(place) if self._watched else None
-        made = self._wire.client(load, self.region(place), self._endpoint(place), watch)
-        return await self._open.enter_async_context(made)
+        client = self._wire.client(load, self.region(place), self._endpoint(place), watch)
+        return await self._open.enter_async_context(client)
 
-    async def _assuming(self, account: Account) -> Load:
-        """Return a loader of an account role's credentials, which are refreshed when they have expired."""
-        outside = {"ExternalId": account.external_id} if account.external_id else {}
+    async def _role_credentials(self, account: Account) -> Load:
+        """Return a loader of the credentials of an account's role; they refresh themselves."""
+        external_id = {"ExternalId": account.external_id} if account.external_id else {}
         fetcher = AioAssumeRoleCredentialFetcher(
             client_creator=self._sts,
             source_credentials=await self._session.get_credentials(),
             role_arn=account.role_arn,
-            extra_args={"RoleSessionName": _SESSION_NAME} | outside,
+            extra_args={"RoleSessionName": _SESSION_NAME} | external_id,
         )
 
         async def load() -> AioDeferredRefreshableCredentials:
@@ -134,17 +134,17 @@ class Pool:
         return self._session.client(service, endpoint_url=self._settings.local_url, **options)
 
     async def __aenter__(self) -> Self:
-        """Open the client at home, and learn of AWS's regions; UpstreamUnavailable where no client can be made."""
+        """Create the home client and load AWS's regions; raises UpstreamUnavailable if the client cannot be created."""
         try:
             client = await self.client(HOME)
-            _ = urlsplit(client.meta.endpoint_url).port  # which botocore does not check
+            _ = urlsplit(client.meta.endpoint_url).port  # botocore does not validate the port
         except (BotoCoreError, ValueError) as error:
             raise UpstreamUnavailable(f"AWS is not configured: {error}") from error
         self._regions = await self._wire.regions()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close all."""
+        """Close all clients."""
         for task in self._clients.values():
             task.cancel()
         await asyncio.gather(*self._clients.values(), return_exceptions=True)

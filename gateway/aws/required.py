@@ -1,7 +1,7 @@
-"""The members of answers that the gateway requires: SageMaker always sends them, something else may not.
+"""Validation of the response members that the gateway requires: SageMaker always sends them, other servers may not.
 
-botocore takes any JSON object for an answer, even the ``{"status": "ok"}`` of a proxy in between, and its model says
-of hardly any member that it is required. An entity would then have no members, and a change would seem to be made.
+botocore accepts any JSON object as a response, even the ``{"status": "ok"}`` of a proxy in between, and its model marks
+hardly any member as required. Without this check, an entity would have no members, and a write would seem to succeed.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,11 +11,11 @@ from gateway.aws.batches import Search
 from gateway.aws.kinds import KINDS, LINEAGE, MODEL_CARD_VERSION, PROJECT, TRIAL, Kind
 
 _Texts = Callable[[Mapping[str, Any]], Iterable[Any]]
-"""Picks out of an answer what must be strings, and fails where it is missing."""
+"""Returns the values in a response that must be strings; raises if they are missing."""
 
 
 def has_required(operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    """Whether an answer has everything that the gateway reads of it without checking that it is there."""
+    """Whether a response has all members that the gateway reads without checking their presence."""
     texts = _SEARCHED.get(parameters["Resource"]) if operation == Search.operation else _TEXTS.get(operation)
     try:
         return texts is None or {str}.issuperset(map(type, texts(answer)))

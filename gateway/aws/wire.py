@@ -1,7 +1,7 @@
-"""botocore as it is set up here: the same requests and the same answers, for about a third of the CPU.
+"""Creates botocore clients with the same requests and responses as usual, for about a third of the CPU time.
 
-All of it is botocore's and aiobotocore's own switches and hooks. What they change is compared with an untouched client,
-operation by operation, in ``tests/test_wire.py``.
+It uses only options and hooks of botocore and aiobotocore. ``tests/test_wire.py`` compares the result with a default
+client, operation by operation.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,22 +20,22 @@ from gateway.aws.attempts import Attempts, Watch
 from gateway.settings import Settings
 
 Load = Callable[[], Awaitable[Any]]
-"""Gets credentials, which refresh themselves."""
+"""Loads credentials, which refresh themselves."""
 
 _SERVICE = "sagemaker"
 
 
 class Wire:
-    """Makes clients of SageMaker."""
+    """Creates clients for SageMaker."""
 
     def __init__(self, settings: Settings) -> None:
-        """Make them as these settings say."""
+        """Derive the clients' options from the settings."""
         self._options = {
             "max_pool_connections": settings.max_concurrent_calls,
             "connect_timeout": settings.connect_timeout_seconds,
             "read_timeout": settings.read_timeout_seconds,
             "retries": {"mode": "standard", "total_max_attempts": settings.max_attempts},
-            # GraphQL has checked the types of what is sent, and SageMaker checks the rest.
+            # GraphQL has validated the types of the arguments, and SageMaker validates the rest.
             "parameter_validation": False,
         }
 
@@ -47,7 +47,7 @@ class Wire:
     async def client(
         self, load: Load, region: str, endpoint_url: str | None, watch: Watch | None = None
     ) -> AsyncIterator[Any]:
-        """Make a client with these credentials, whose attempts ``watch`` is told of; the first takes a while."""
+        """Create a client with these credentials that calls ``watch`` for each attempt; the first one takes a while."""
         session = self._session()
         session.register_component("credential_provider", AioCredentialResolver([_Given(load)]))
         session.register(f"creating-serializer.{_SERVICE}", _keep_milliseconds)
@@ -60,13 +60,13 @@ class Wire:
             yield client
 
     def _session(self) -> AioSession:
-        # botocore's built-in handlers do for other services what SageMaker does not need, and tell AWS of retries.
+        # Without botocore's built-in handlers, which are for other services, or inform AWS about retries.
         session = AioSession(include_builtin_handlers=False)
         session.register_component("data_loader", self._models)
         return session
 
     def _user_agent(self, session: AioSession) -> str:
-        """Have botocore write it once, rather than twice for each call."""
+        """Return botocore's user agent, created once rather than twice per call."""
         writer = session.get_component("user_agent_creator")
         writer.set_session_config(session.user_agent_name, session.user_agent_version, None)
         app = session.get_config_variable("user_agent_appid")
@@ -81,23 +81,23 @@ class Wire:
 
 
 class _Models(Loader):  # type: ignore[misc] # botocore ships no types
-    """botocore's models of services, without the rules by which it resolves SageMaker's endpoint for each call.
+    """botocore's service models, without the rules by which it resolves SageMaker's endpoint on each call.
 
-    Without them it looks the endpoint up in a table, once for each client. All clients share the models.
+    Without the rules, it looks the endpoint up in a table, once per client. All clients share the models.
     """
 
     def __init__(self, paths: list[str]) -> None:
         super().__init__(paths, include_default_search_paths=False)
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
-        """Return what is known of a service."""
+        """Return a model; raises UnknownServiceError for SageMaker's endpoint rules."""
         if (service_name, type_name) == (_SERVICE, "endpoint-rule-set-1"):
             raise UnknownServiceError(service_name=service_name, known_service_names="those with rules")
         return super().load_service_model(service_name, type_name, api_version)
 
 
 class _Given(CredentialProvider):  # type: ignore[misc] # botocore ships no types
-    """Credentials from elsewhere, in the place of botocore's usual sources."""
+    """A provider of given credentials, instead of botocore's usual sources."""
 
     METHOD = "given"
 
@@ -106,10 +106,10 @@ class _Given(CredentialProvider):  # type: ignore[misc] # botocore ships no type
         self._load = load
 
     async def load(self) -> Any:
-        """Return them."""
+        """Return the credentials."""
         return await self._load()
 
 
 def _keep_milliseconds(serializer_kwargs: dict[str, Any], **_: Any) -> None:
-    """Have botocore send times to the millisecond, which SageMaker keeps; by itself it sends whole seconds."""
+    """Make botocore send times with milliseconds, which SageMaker stores; by default it sends whole seconds."""
     serializer_kwargs["timestamp_precision"] = "millisecond"
