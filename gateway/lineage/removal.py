@@ -1,4 +1,4 @@
-"""Deletes a vertex, on request after its associations and its memberships of trials."""
+"""Deletes a vertex and, on request, first its associations and its memberships of trials."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -3,8 +3,8 @@
 A walk is a breadth-first search over remote calls. For each vertex it tracks the distance from the nearest start (its
 *depth*), whether it is *expanded* (all its associations in the walk's direction are loaded), and whether it is
 *dangling* (an association refers to it, but it does not exist). The unexpanded vertices of the least depth are the
-*frontier*. The walk expands one frontier after another until all vertices above the maximum depth are expanded. One
-QueryLineage expands everything within ten associations of a vertex, at 50 vertices per page. In regions without
+*frontier*. The walk expands one frontier after another until all vertices nearer than the maximum depth are expanded.
+One QueryLineage expands everything within ten associations of a vertex, at 50 vertices per page. In regions without
 QueryLineage, each ListAssociations expands one vertex. Both expand only vertices in the place (account and region) of
 the call; vertices of another account that the gateway can access are expanded by calls in that account.
 
