@@ -1,4 +1,4 @@
-"""The ASGI application: its routes and what lives as long as the process."""
+"""The ASGI application: its routes, its middleware, and the resources shared by all requests."""
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing, asynccontextmanager
@@ -35,12 +35,13 @@ from gateway.settings import Settings
 
 
 def create_app(settings: Settings, *, demo: bool = False, hosts: Collection[str] | None = None) -> Starlette:
-    """Make the application; its AWS client opens when the server starts it and closes when the server stops.
+    """Create the application. Its lifespan opens and closes the AWS clients, the cache and the instruments.
 
-    Its pages say that the account is made up if this is the ``demo``. If ``hosts`` are given, requests to any other
-    host are refused.
+    With ``demo``, the pages say that the account is made up. If ``hosts`` is given, requests for any other ``Host`` are
+    refused.
 
-    ValueError says why it does not start with these settings.
+    Raises:
+        ValueError: the settings are incomplete, invalid or unsafe.
     """
     callers, origins = authenticator(settings), allowed_origins(settings)
     documents = read_documents(settings.trusted_documents, only=settings.trusted_documents_only)
@@ -79,13 +80,13 @@ def create_app(settings: Settings, *, demo: bool = False, hosts: Collection[str]
         *([Middleware(Hosts, hosts)] if hosts else []),
     ]
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
-    app.router.redirect_slashes = False  # these would go to addresses made of the Host header
+    app.router.redirect_slashes = False  # Starlette would build the redirect's URL from the Host header
     return app
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """What requests share: the way to AWS, the cache, and the rates that callers and calls keep to."""
+    """What all requests share: the AWS clients, the cache, and the rate limits of callers and AWS calls."""
 
     settings: Settings
     calls: Calls
@@ -93,14 +94,14 @@ class Backend:
     rates: Rates
 
     def loaders(self, *, fresh: bool = False) -> Loaders:
-        """Make the loaders of one request, whose answer is not from the cache if it is to be ``fresh``."""
+        """Create the loaders for one request; with ``fresh``, they do not read from the cache."""
         budget = Budget(self.calls, self.settings, fresh=fresh)
         return Loaders(budget, self.cache, fresh=fresh)
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Backend]:
-    """Open what requests share."""
+    """Open what all requests share, and close it on exit."""
     shared = settings.cache_url if "://" in settings.cache_url else None
     async with aclosing(Rates(shared)) as rates, aclosing(Cache(settings)) as cache, Calls(settings, rates) as calls:
         yield Backend(settings, calls, cache, rates)

@@ -39,7 +39,7 @@ EXAMPLE = """{
     nodes { name upstream { nodes { name type upstream { nodes { name type } } } } }
   }
 }"""
-"""A query that answers on the demo account: an endpoint and two hops back."""
+"""A query that works on the demo account: an endpoint and two hops upstream."""
 
 LOCAL_PORT = 8001
 
@@ -47,17 +47,23 @@ _QUOTED = re.compile(r'(?<=")\w+(?=")')
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0 done, 1 an answer with errors, 2 not run, 130 Ctrl-C."""
+    """Run a command and return its exit status.
+
+    0 is success, 1 a GraphQL response with errors, 2 a usage or startup error, 130 Ctrl-C, 141 a closed output pipe.
+    """
     _open_streams()
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
     except ValidationError as error:
-        return _refuse("; ".join(f"GATEWAY_{'.'.join(map(str, e['loc'])).upper()}: {_said(e)}" for e in error.errors()))
+        return _refuse(
+            "; ".join(f"GATEWAY_{'.'.join(map(str, e['loc'])).upper()}: {_reason(e)}" for e in error.errors())
+        )
     except SettingsError as error:
         return _refuse(f"GATEWAY_{_QUOTED.findall(str(error))[0].upper()}: not JSON")
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would fail again as it exits
+        # Python flushes stdout as it exits, which would raise again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except (GatewayError, sqlite3.Error, StoreError, BadLineError, OSError, ValueError) as error:
         return _refuse(str(error))
@@ -67,14 +73,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _open_streams() -> None:
-    """Open the null device for standard streams that the parent process has closed: Python has None there."""
+    """Open the null device for standard streams that the parent process has closed, which Python sets to None."""
     for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for as long as the process lives
 
 
-def _said(error: Any) -> str:
-    """Return what is wrong with a setting, without pydantic's prefix."""
+def _reason(error: Any) -> str:
+    """Return a validation error's message without pydantic's prefix."""
     message: str = error["msg"]
     return message.removeprefix("Value error, ")
 
@@ -180,7 +186,7 @@ def _add_local(parser: argparse.ArgumentParser) -> None:
 
 
 def _number(least: float, most: float, kind: Callable[[str], float] = float) -> Callable[[str], float]:
-    """Make a parser of numbers between two bounds."""
+    """Return an argparse type for numbers from ``least`` to ``most``."""
 
     def read(text: str) -> float:
         with suppress(ValueError):
@@ -192,7 +198,7 @@ def _number(least: float, most: float, kind: Callable[[str], float] = float) -> 
 
 
 def _text(pattern: str, what: str) -> Callable[[str], str]:
-    """Make a parser of texts of this pattern."""
+    """Return an argparse type for text that matches ``pattern``."""
 
     def read(text: str) -> str:
         if re.fullmatch(pattern, text):
@@ -205,7 +211,7 @@ def _text(pattern: str, what: str) -> Callable[[str], str]:
 def _serve(options: argparse.Namespace) -> int:
     settings = _settings(options)
     if options.local is None:
-        session(settings)  # so that what it lacks is reported now, rather than by the server
+        session(settings)  # reports missing AWS configuration now instead of when the server starts
         return _run(settings, lambda url: f"Explorer  {url}/\nGraphQL   {url}/graphql\n")
     with _embedded(store=Path(options.local) if options.local else None) as local:
         return _run_embedded(settings, local)
@@ -231,8 +237,8 @@ def _query(options: argparse.Namespace) -> int:
             answer = asyncio.run(_answer(settings.model_copy(update={"local_url": local.url}), document, variables))
     else:
         answer = asyncio.run(_answer(settings, document, variables))
-    read = orjson.loads(orjson.dumps(answer))  # long lists are JSON already, without indentation
-    sys.stdout.write(orjson.dumps(read, option=orjson.OPT_INDENT_2).decode() + "\n")
+    plain = orjson.loads(orjson.dumps(answer))  # long lists are serialized already, without indentation
+    sys.stdout.write(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode() + "\n")
     return 1 if "errors" in answer else 0
 
 
@@ -243,7 +249,7 @@ def _schema(_: argparse.Namespace) -> int:
 
 def _key(options: argparse.Namespace) -> int:
     key, entry = new_key(options.name, [Role(role) for role in options.role or [Role.READ]])
-    # Only the entry goes to standard output, which may be appended to the file; the key must not end up there.
+    # Standard output holds only the entry, because users append it to the key file; the key must not be in there.
     sys.stderr.write(f"API key, shown only once: {key}\n")
     sys.stdout.write(f"\n{entry}")
     return 0
@@ -288,7 +294,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 @contextmanager
 def _embedded(**options: Any) -> Iterator[LocalServer]:
-    """Run a local service beside the gateway, on its usual port or, where that is taken, on a free one."""
+    """Run a local service beside the gateway, on its default port or, if that is taken, on a free one."""
     try:
         local = LocalServer(port=LOCAL_PORT, record=False, **options).start()
     except OSError:
@@ -317,11 +323,11 @@ def _run(settings: Settings, announce: Callable[[str], str], *, demo: bool = Fal
     logs.configure(settings.log_level, settings.log_format)
     app = create_app(settings, demo=demo, hosts=own_hosts(settings))
     with serving.listen(settings.host, settings.port) as listener:
-        said = announce(serving.url_of(listener))
+        announcement = announce(serving.url_of(listener))
         server = serving.Server(
             app,
             settings.grace_seconds,
-            lambda: _say(said),
+            lambda: _say(announcement),
             timeout_keep_alive=settings.idle_seconds,
             ws_max_size=settings.max_body_bytes,
             forwarded_allow_ips=settings.forwarded_allow_ips,

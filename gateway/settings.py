@@ -1,7 +1,7 @@
 """The gateway's settings: environment variables that begin with ``GATEWAY_``.
 
-Region, credentials and endpoint of AWS are not among them: they follow the ordinary AWS rules (``AWS_PROFILE``,
-``AWS_REGION``, ``AWS_ENDPOINT_URL_SAGEMAKER`` and the rest).
+The AWS region, credentials and endpoint are configured in the usual AWS ways instead (``AWS_PROFILE``, ``AWS_REGION``,
+``AWS_ENDPOINT_URL_SAGEMAKER`` and others).
 """
 
 from ipaddress import ip_network
@@ -17,8 +17,8 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 IDLE_SECONDS = 75
-"""How long an unused connection is kept, unless told otherwise: longer than most proxies and AWS clients keep it, as
-what they send while it is being closed is lost.
+"""Default keep-alive timeout. It is longer than that of most proxies and AWS clients, so that they close the connection
+first: a request that they send while the server closes it is lost.
 """
 
 
@@ -27,11 +27,11 @@ def _account(given: Any) -> Any:
 
 
 def _with_port(url: str) -> str:
-    """Return a URL whose port, if it has one, is valid; ValueError says what is wrong, but not with what."""
+    """Return the URL unchanged; ValueError, without quoting the URL, if its port is invalid."""
     parts = urlsplit(url)
     try:
         _ = parts.port
-    except ValueError:  # whose message has the beginning of a password that was not encoded
+    except ValueError:  # its message would quote the start of a password that is not percent-encoded
         raise ValueError("Port is no number up to 65535, or special characters are not percent-encoded") from None
     return url
 
@@ -40,21 +40,21 @@ _Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+"), AfterVa
 
 
 class Account(BaseModel):
-    """How an account is asked: by a role to assume or, without one, with the gateway's own credentials."""
+    """How to call an account: with a role to assume or, without one, with the gateway's own credentials."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
     role_arn: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = None
     external_id: str | None = None
     endpoint_url: _Url | None = None
-    """Where to ask it, such as at a local lineage service in its place; left out: at AWS."""
+    """Endpoint to call instead of AWS, for example a local lineage service."""
 
 
 AccountId = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 
 
 def _listed(value: Any) -> Any:
-    """Read a list from an environment variable: with commas, or as JSON."""
+    """Parse a list from an environment variable: comma-separated or JSON."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -63,7 +63,7 @@ def _listed(value: Any) -> Any:
 
 
 def _connectable(url: str) -> str:
-    """Return a Redis URL, or the word for another cache; ValueError says what is wrong with the URL."""
+    """Return ``GATEWAY_CACHE_URL`` unchanged; ValueError if it is an invalid Redis URL."""
     if "://" in url:
         try:
             ConnectionPool.from_url(_with_port(url)).make_connection()  # type: ignore[no-untyped-call]
@@ -73,7 +73,7 @@ def _connectable(url: str) -> str:
 
 
 def _addresses(listed: str) -> str:
-    """Return addresses and networks as they were given; ValueError names what is neither."""
+    """Return the comma-separated list unchanged; ValueError names an item that is neither an address nor a network."""
     for one in listed.split(",") if listed != "*" else ():
         if one.strip():
             ip_network(one.strip())
@@ -81,7 +81,7 @@ def _addresses(listed: str) -> str:
 
 
 def _own_port(port: Any) -> Any:
-    """Return what was given as the port, unless it is what Kubernetes sets for a Service named `gateway`."""
+    """Return the port unchanged; ValueError for the URL that Kubernetes sets for a Service named `gateway`."""
     if "://" in str(port):
         raise ValueError(
             f"{port} is what Kubernetes sets for a Service named gateway: set GATEWAY_PORT, or enableServiceLinks: "
@@ -91,7 +91,7 @@ def _own_port(port: Any) -> Any:
 
 
 class Settings(BaseSettings):
-    """What an operator can set. The field's description is its documentation; README's table is tested against it."""
+    """What an operator can configure. The descriptions are the documentation; README's table is tested against them."""
 
     model_config = SettingsConfigDict(
         env_prefix="GATEWAY_", env_ignore_empty=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True
