@@ -1,22 +1,22 @@
-"""Which media types and encodings a client takes, as its ``Accept`` headers say (RFC 9110, 12.5)."""
+"""Content negotiation: the media types and encodings in a request's ``Accept`` headers (RFC 9110, 12.5)."""
 
 from starlette.datastructures import Headers
 
 
 class Accept:
-    """What is accepted, with its weight: from 0, not at all, to 1."""
+    """The values of an ``Accept`` header with their weights, from 0 (not acceptable) to 1."""
 
     def __init__(self, headers: Headers, name: str = "accept") -> None:
-        """Read the header of this name; without one everything is accepted."""
+        """Parse the header of this name; if it is absent, everything is accepted."""
         ranges = [part.split(";") for part in ",".join(headers.getlist(name) or ["*/*"]).split(",")]
         self._weights = {name.strip().lower(): _weight(parameters) for name, *parameters in ranges}
 
     def names(self, one: str) -> bool:
-        """Whether a media type or an encoding is accepted by its own name."""
+        """Whether the header lists a media type or an encoding explicitly, not by a wildcard, as acceptable."""
         return self._weights.get(one, 0) > 0
 
     def prefers(self, media_type: str, other: str) -> bool:
-        """Whether a media type is accepted by its own name, with at least the weight of another."""
+        """Whether the header lists a media type explicitly, with at least the weight of ``other``."""
         return self.names(media_type) and self._weights[media_type] >= self._of(other)
 
     def _of(self, media_type: str) -> float:

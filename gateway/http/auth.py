@@ -1,4 +1,4 @@
-"""Signing in, as the settings say; and what the gateway refuses to start with."""
+"""Creates the authenticator that the settings choose, and refuses settings that are incomplete or unsafe."""
 
 from ipaddress import ip_address
 from typing import TypeVar
@@ -16,20 +16,20 @@ _UNLESS = "or GATEWAY_INSECURE=true if something in front of the gateway sees to
 
 
 def authenticator(settings: Settings) -> Authenticator:
-    """Make the authenticator; ValueError, in one line, when the settings lack something or expose too much."""
+    """Create the authenticator; ValueError, with a one-line message, for incomplete or unsafe settings."""
     check_exposure(settings)
     if settings.auth == "api-key":
-        return Keys(_needed("GATEWAY_API_KEYS", settings.api_keys))
+        return Keys(_required("GATEWAY_API_KEYS", settings.api_keys))
     if settings.auth == "jwt":
-        issuer = _needed("GATEWAY_JWT_ISSUER", settings.jwt_issuer)
-        audience = _needed("GATEWAY_JWT_AUDIENCE", settings.jwt_audience)
-        keys = key_source(_needed("GATEWAY_JWT_JWKS", settings.jwt_jwks))
+        issuer = _required("GATEWAY_JWT_ISSUER", settings.jwt_issuer)
+        audience = _required("GATEWAY_JWT_AUDIENCE", settings.jwt_audience)
+        keys = key_source(_required("GATEWAY_JWT_JWKS", settings.jwt_jwks))
         return Tokens(keys, issuer, audience, settings.jwt_leeway_seconds)
     return Anyone()
 
 
 def check_exposure(settings: Settings) -> None:
-    """Raise ValueError for what would let in anyone who reaches the gateway, unless GATEWAY_INSECURE allows it."""
+    """Raise ValueError for settings that let in unauthenticated callers, unless GATEWAY_INSECURE allows that."""
     if settings.insecure:
         return
     if settings.auth == "none" and not _is_loopback(settings.host):
@@ -39,11 +39,11 @@ def check_exposure(settings: Settings) -> None:
         )
     if settings.auth == "none" and settings.profile == "production":
         raise ValueError(f"GATEWAY_PROFILE=production takes no GATEWAY_AUTH=none: set it to api-key or jwt, {_UNLESS}")
-    if settings.auth == "jwt" and _is_open(settings.jwt_jwks or ""):
+    if settings.auth == "jwt" and _is_plain_http(settings.jwt_jwks or ""):
         raise ValueError(f"GATEWAY_JWT_JWKS: keys that come by plain http can be exchanged: use https, {_UNLESS}")
 
 
-def _needed(name: str, setting: Setting | None) -> Setting:
+def _required(name: str, setting: Setting | None) -> Setting:
     if not setting:
         raise ValueError(f"{name} is not set, and GATEWAY_AUTH needs it")
     return setting
@@ -56,6 +56,6 @@ def _is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def _is_open(place: str) -> bool:
-    parts = urlsplit(place)
+def _is_plain_http(location: str) -> bool:
+    parts = urlsplit(location)
     return parts.scheme == "http" and not _is_loopback(parts.hostname or "")

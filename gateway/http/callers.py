@@ -1,12 +1,12 @@
-"""Callers: who they are, what they may do, and the credentials that they show."""
+"""Callers, their roles, their credentials, and the interface of authenticators."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
-_LONGEST = 16_384
-"""Characters of a key or a token at most: more than any issuer's, and little work to refuse."""
+_MAX_LENGTH = 16_384
+"""Maximum length of a key or a token in characters: longer than any issuer's, and cheap to check."""
 
 
 class Role(StrEnum):
@@ -14,13 +14,13 @@ class Role(StrEnum):
 
     READ = "read"
     WRITE = "write"
-    """Ask mutations, and whatever READ may."""
+    """May send mutations, and everything that READ may."""
     SCHEMA = "schema"
-    """Ask for the schema under the production profile, as a federation router's build does."""
+    """May read the schema under the production profile, as the build of a federation router does."""
 
 
 class Caller(NamedTuple):
-    """Somebody whom the gateway knows."""
+    """An authenticated caller, or the anonymous one."""
 
     name: str
     roles: frozenset[Role]
@@ -32,47 +32,47 @@ class Caller(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client shows, never to be seen in a log."""
+    """The credentials that a client sends; never logged."""
 
     bearer: str | None = field(default=None, repr=False)
     api_key: str | None = field(default=None, repr=False)
 
     @classmethod
-    def read(cls, said: Mapping[str, Any]) -> "Credentials":
-        """Read a request's headers, or the payload of a WebSocket's connection_init, by names in any case."""
-        by_name = {name.lower().replace("-", ""): value for name, value in said.items() if _is_credible(value)}
+    def read(cls, given: Mapping[str, Any]) -> "Credentials":
+        """Read a request's headers, or the payload of a WebSocket's connection_init; names are case-insensitive."""
+        by_name = {name.lower().replace("-", ""): value for name, value in given.items() if _is_valid(value)}
         scheme, _, token = by_name.get("authorization", "").partition(" ")
         bearer = token.strip() if scheme.lower() == "bearer" else None
         return cls(bearer or None, by_name.get("xapikey") or by_name.get("apikey"))
 
     def __bool__(self) -> bool:
-        """Whether there are any."""
+        """Whether there are any credentials."""
         return bool(self.bearer or self.api_key)
 
 
-def _is_credible(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= _LONGEST and value.isascii()
+def _is_valid(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= _MAX_LENGTH and value.isascii()
 
 
 class Authenticator:
-    """Knows callers by their credentials."""
+    """Finds callers by their credentials."""
 
     signs_in: ClassVar[bool] = True
-    """Whether it asks for credentials at all."""
+    """Whether callers need credentials at all."""
 
     async def caller(self, credentials: Credentials) -> Caller:
-        """Return the caller with these credentials; Unauthenticated when they are nobody's."""
+        """Return the caller with these credentials; Unauthenticated if they are missing or invalid."""
         raise NotImplementedError
 
     async def aclose(self) -> None:
-        """Release what it holds."""
+        """Release its resources."""
 
 
 class Anyone(Authenticator):
-    """Accepts anyone, for everything except what the production profile hides."""
+    """Accepts everyone, with READ and WRITE but not SCHEMA."""
 
     signs_in = False
 
     async def caller(self, credentials: Credentials) -> Caller:  # noqa: ARG002
-        """Return the one caller that there is."""
+        """Return the anonymous caller."""
         return Caller("anonymous", frozenset({Role.WRITE}))

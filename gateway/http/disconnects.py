@@ -1,4 +1,4 @@
-"""Callers who leave before they have their answer."""
+"""Cancels the work on a request whose client disconnects."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,10 @@ from starlette.types import Receive
 
 @asynccontextmanager
 async def cancelled_on_disconnect(receive: Receive) -> AsyncIterator[None]:
-    """Work for a caller whose request has been read; raise ClientDisconnect as soon as the caller has gone."""
+    """Cancel the body of the ``with`` statement when the client disconnects, and raise ClientDisconnect.
+
+    The request's body must have been read before.
+    """
     task = asyncio.current_task()
     assert task  # noqa: S101
     gone = False

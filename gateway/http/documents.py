@@ -1,4 +1,4 @@
-"""Trusted documents: those that an operator has listed, and that clients may ask by their SHA-256."""
+"""Trusted documents: those in an operator's manifest, which clients may request by their SHA-256."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,15 +14,22 @@ _PREFIX = "sha256:"
 
 
 class Documents:
-    """The documents that may be asked: any, or the trusted ones only."""
+    """The documents that may be executed: any, or only the trusted ones."""
 
     def __init__(self, trusted: Mapping[str, str] | None = None, *, only: bool = False) -> None:
-        """Find documents among ``trusted`` by their hashes; with ``only``, take no others."""
+        """Look documents up in ``trusted`` by their hashes; with ``only``, refuse others."""
         self._trusted = trusted
         self._only = only
 
     def text(self, query: str, document_id: str | None = None, persisted: Any = None) -> str:
-        """Return the document that a request means: by its text, a hash, or both, which must then agree."""
+        """Return the document of a request, which has its text, its hash (in either form), or both.
+
+        Raises:
+            BadUserInput: the text and the hashes do not match, or ``persistedQuery`` is malformed.
+            Forbidden: the document is not trusted, and only trusted ones are accepted.
+            NoTrustedDocuments: there is a hash without text, and the gateway has no manifest.
+            UnknownDocument: there is a hash without text, and the manifest does not have it.
+        """
         hashes = {document_id.removeprefix(_PREFIX)} if document_id else set()
         hashes |= {_apollo_hash(persisted)} if persisted is not None else set()
         if query and (hashes or self._only):
@@ -41,7 +48,10 @@ class Documents:
 
 
 def read_documents(path: Path | None, *, only: bool) -> Documents:
-    """Read a manifest and check each document against its hash; ValueError says, in one line, what is wrong."""
+    """Read a manifest and check each document against its hash; ValueError, with a one-line message, if it is invalid.
+
+    Without a manifest, any document is accepted by its text.
+    """
     if path is None:
         if only:
             raise ValueError("GATEWAY_TRUSTED_DOCUMENTS_ONLY takes a manifest: set GATEWAY_TRUSTED_DOCUMENTS")
@@ -82,5 +92,5 @@ def _apollo_hash(persisted: Any) -> str:
 
 
 def _hash(document: str) -> str:
-    # A string from JSON may hold half of a surrogate pair, which UTF-8 proper has no bytes for.
+    # A string from JSON may hold an unpaired surrogate, which strict UTF-8 cannot encode.
     return hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()

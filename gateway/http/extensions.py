@@ -1,6 +1,6 @@
-"""What an answer tells of itself on request: its cost, and the calls that it took.
+"""The response extensions that a request can ask for: its estimated cost, and the AWS calls that it made.
 
-A request asks by its own `extensions`, or by a header where it can have none, as from GraphiQL.
+A request asks for them in its own `extensions` or, if its client cannot send any (such as GraphiQL), by a header.
 """
 
 from collections.abc import Mapping
@@ -15,16 +15,16 @@ AWS = "aws"
 
 
 def wanted(extensions: Mapping[str, Any], headers: Mapping[str, str]) -> frozenset[str]:
-    """Return those of the gateway's extensions that a request asks for."""
+    """Return the names of the gateway's extensions that a request asks for."""
     named = {name.strip().lower() for name in headers.get(HEADER, "").split(",")}
     return frozenset(name for name in (COST, AWS) if extensions.get(name) is True or name in named)
 
 
-def extended(outcome: Outcome, names: frozenset[str], cost: int | None, most: int, loaders: Loaders) -> Outcome:
-    """Add to an answer what was asked for; the cost of an invalid document is not known."""
-    told: dict[str, Any] = {}
+def extended(outcome: Outcome, names: frozenset[str], cost: int | None, max_cost: int, loaders: Loaders) -> Outcome:
+    """Add the requested extensions to a response; without a cost, as of an invalid document, that one is left out."""
+    extensions: dict[str, Any] = {}
     if COST in names and cost is not None:
-        told[COST] = {"requested": cost, "max": most}
+        extensions[COST] = {"requested": cost, "max": max_cost}
     if AWS in names:
-        told[AWS] = loaders.aws
-    return outcome._replace(answer=outcome.answer | {"extensions": told}) if told else outcome
+        extensions[AWS] = loaders.aws
+    return outcome._replace(answer=outcome.answer | {"extensions": extensions}) if extensions else outcome

@@ -1,4 +1,4 @@
-"""Files that are read again when they change."""
+"""Configuration files that are reloaded when they change."""
 
 import logging
 import time
@@ -8,30 +8,30 @@ from typing import Generic, TypeVar
 
 _log = logging.getLogger("gateway.http")
 
-_PAUSE_SECONDS = 1.0
-"""How long a file is taken to be unchanged once it was looked at."""
+_CHECK_SECONDS = 1.0
+"""Minimum time between two checks whether a file has changed."""
 
 Read = TypeVar("Read")
 
 
 class Watched(Generic[Read]):
-    """The content of a file. A new version that cannot be read is logged, and the last good one stays."""
+    """The parsed content of a file. If a new version is invalid, an error is logged and the last valid one is kept."""
 
     def __init__(self, setting: str, path: Path, parse: Callable[[bytes], Read]) -> None:
-        """Read the file that a setting names; ValueError says, in one line, why it cannot be."""
+        """Read the file that a setting names; ValueError, with a one-line message, if it is unreadable or invalid."""
         self._setting = setting
         self._path = path
         self._parse = parse
         self._stamp, self._value = self._read()
-        self._looked = time.monotonic()
+        self._checked_at = time.monotonic()
         self._failure = ""
 
     @property
     def value(self) -> Read:
-        """What the file says, at most a second ago."""
+        """The parsed content, at most a second old."""
         now = time.monotonic()
-        if now - self._looked >= _PAUSE_SECONDS:
-            self._looked = now
+        if now - self._checked_at >= _CHECK_SECONDS:
+            self._checked_at = now
             self._refresh()
         return self._value
 
@@ -41,8 +41,8 @@ class Watched(Generic[Read]):
                 return
             self._stamp, self._value = self._read()
         except (OSError, ValueError) as error:
-            failure, self._failure = self._failure, self._said(error)
-            if self._failure != failure:  # or it would be logged every second
+            failure, self._failure = self._failure, self._described(error)
+            if self._failure != failure:  # otherwise the same failure would be logged every second
                 _log.error("%s; what it said before holds", self._failure)
         else:
             self._failure = ""
@@ -50,13 +50,13 @@ class Watched(Generic[Read]):
 
     def _read(self) -> tuple[tuple[int, ...], Read]:
         try:
-            # Taken before the reading: a change in between is then seen at the next look.
+            # Taken before the file is read, so that the next check notices a change in between.
             stamp = _stamp(self._path)
             return stamp, self._parse(self._path.read_bytes())
         except (OSError, ValueError) as error:
-            raise ValueError(self._said(error)) from error
+            raise ValueError(self._described(error)) from error
 
-    def _said(self, error: Exception) -> str:
+    def _described(self, error: Exception) -> str:
         if str(error).startswith(self._setting):
             return str(error)
         why = error.strerror if isinstance(error, OSError) else str(error)

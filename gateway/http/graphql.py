@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: what a request asks, and how its answer goes back."""
+"""GraphQL over HTTP: reads requests by GET and POST, and writes responses in the media type that the client accepts."""
 
 from http import HTTPStatus
 from typing import Any
@@ -24,17 +24,17 @@ GRAPHQL_JSON = "application/graphql-response+json"
 
 
 class GraphQLEndpoint:
-    """Answers GraphQL requests by GET and POST; a browser that asks for HTML gets GraphiQL."""
+    """The ASGI endpoint for GraphQL requests by GET and POST; a browser that asks for HTML gets GraphiQL."""
 
-    def __init__(self, operations: Operations, most_bytes: int, graphiql: Response | None) -> None:
-        """Answer by ``operations``; refuse bodies of more bytes and, where there is no ``graphiql``, GET."""
+    def __init__(self, operations: Operations, max_bytes: int, graphiql: Response | None) -> None:
+        """Execute requests with ``operations``; refuse longer bodies and, without ``graphiql``, GET."""
         self._operations = operations
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._methods = (*_SAFE, "POST") if graphiql else ("POST",)
         self._graphiql = graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request; send nothing if the client has disconnected."""
         request = Request(scope, receive)
         accept = Accept(request.headers)
         if self._graphiql and request.method in _SAFE and accept.prefers(HTML, JSON):
@@ -52,25 +52,28 @@ class GraphQLEndpoint:
         try:
             self._check_method(request, accept)
             sender = await self._operations.sender(request)
-            asked = await _asked(request, self._most_bytes)
-            if self._streams(asked, accept):
-                return event_stream(await self._operations.stream(asked, sender))
+            operation = await _read(request, self._max_bytes)
+            if self._streams(operation, accept):
+                return event_stream(await self._operations.stream(operation, sender))
             async with cancelled_on_disconnect(request.receive):
-                answer, executed = await self._operations.answer(asked, sender)
+                answer, executed = await self._operations.answer(operation, sender)
             status = HTTPStatus.OK
         except Refusal as refused:
             answer, executed, status, headers = refused.answer, False, refused.status, refused.headers
         if status is HTTPStatus.OK and not executed and media_type != JSON:
-            # Clients that take plain JSON expect 200 for whatever GraphQL itself has answered.
+            # Clients that accept application/json expect 200 even for a document that is invalid.
             status = HTTPStatus.BAD_REQUEST
         return Response(orjson.dumps(answer), status, headers, f"{media_type}; charset=utf-8")
 
-    def _streams(self, asked: GraphQLRequest, accept: Accept) -> bool:
-        """Whether to answer by events: a subscription if they are accepted, anything else if preferred to JSON."""
+    def _streams(self, operation: GraphQLRequest, accept: Accept) -> bool:
+        """Whether to respond with an event stream.
+
+        A subscription needs only a client that accepts it; any other operation, one that prefers it to JSON.
+        """
         if not accept.names(EVENT_STREAM):
             return False
         plain = any(accept.prefers(media_type, EVENT_STREAM) for media_type in (GRAPHQL_JSON, JSON))
-        return not plain or self._operations.subscribes(asked)
+        return not plain or self._operations.subscribes(operation)
 
     def _check_method(self, request: Request, accept: Accept) -> None:
         if request.method in self._methods:
@@ -78,17 +81,17 @@ class GraphQLEndpoint:
         if request.method in _SAFE and accept.names(HTML):
             raise Refusal(HTTPStatus.NOT_FOUND, "There is no GraphiQL here.", NotFound.code)
         allowed = {"Allow": ", ".join(self._methods)}
-        takes = "GET and POST" if self._graphiql else "POST"
-        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"GraphQL accepts {takes}.", headers=allowed)
+        methods = "GET and POST" if self._graphiql else "POST"
+        raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"GraphQL accepts {methods}.", headers=allowed)
 
 
 async def without_slash(request: Request) -> Response:
-    """Redirect to the endpoint, relatively, so that it is right behind any host and path of a proxy."""
+    """Redirect to the endpoint by a relative URL, which is right behind a proxy with any host and path."""
     query = request.url.query
     return RedirectResponse(f"../graphql?{query}" if query else "../graphql")
 
 
-async def _asked(request: Request, most_bytes: int) -> GraphQLRequest:
+async def _read(request: Request, max_bytes: int) -> GraphQLRequest:
     if request.method in _SAFE:
         given: Any = {name: text for name, text in request.query_params.items() if text}
         given |= {name: _json(given[name]) for name in given.keys() & {"variables", "extensions"}}
@@ -97,16 +100,16 @@ async def _asked(request: Request, most_bytes: int) -> GraphQLRequest:
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The body must be {JSON}.")
         if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must not be compressed.")
-        given = _json(await _body(request, most_bytes))
+        given = _json(await _body(request, max_bytes))
     return read_request(given)
 
 
-async def _body(request: Request, most_bytes: int) -> bytes:
+async def _body(request: Request, max_bytes: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > most_bytes:
-            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is longer than {most_bytes:,} bytes.")
+        if len(body) > max_bytes:
+            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is longer than {max_bytes:,} bytes.")
     return bytes(body)
 
 

@@ -1,4 +1,4 @@
-"""Whether the gateway is alive, and whether what it needs can be reached."""
+"""Liveness and readiness: whether the process runs, and whether AWS and the cache can be reached."""
 
 import asyncio
 import logging
@@ -24,60 +24,60 @@ THROTTLED = "throttled"
 UNREACHABLE = "unreachable"
 
 Probe = Callable[[], Awaitable[str]]
-"""Returns a word for the state of a part; if it raises or takes too long, the part is unreachable."""
+"""Returns the state of a dependency; if it raises or times out, the dependency is unreachable."""
 
 _PROBE_SECONDS = 2.0
-"""How long a probe may take."""
+"""Timeout for a probe."""
 _CALL_SECONDS = 1.5
-"""How long AWS may take to answer its probe's call."""
+"""Timeout for the AWS call of a probe."""
 _REMEMBERED_SECONDS = 5.0
-"""How long the probes' answers are remembered."""
-_NEEDED = {"aws"}
-"""Without these nothing can be answered; without another part, such as the cache, answers take longer."""
+"""How long the probes' results are cached."""
+_REQUIRED = {"aws"}
+"""The gateway is not ready without these; without another dependency, such as the cache, it is only slower."""
 
-_WORDS = {Forbidden.code: DENIED, Throttled.code: THROTTLED, NotFound.code: OK}
-"""What an error says of the state of AWS; any other says that it is unreachable."""
+_STATES = {Forbidden.code: DENIED, Throttled.code: THROTTLED, NotFound.code: OK}
+"""The state of AWS by the code of an error; any other error means that it is unreachable."""
 
 
 class Readiness:
-    """The states of the parts that the gateway depends on."""
+    """The states of the gateway's dependencies."""
 
     def __init__(self, probes: Mapping[str, Probe]) -> None:
-        """Ask these probes, by the names of their parts."""
+        """Run these probes, by the names of the dependencies."""
         self._probes = probes
         self._lock = asyncio.Lock()
         self._parts: dict[str, str] = {}
         self._until = 0.0
 
     async def parts(self) -> dict[str, str]:
-        """Return the state of each part, a few seconds old at most."""
+        """Return the state of each dependency, at most five seconds old."""
         async with self._lock:
             if time.monotonic() >= self._until:
-                words = await asyncio.gather(*map(_word, self._probes.values()))
-                self._learn(dict(zip(self._probes, words, strict=True)))
+                states = await asyncio.gather(*map(_state, self._probes.values()))
+                self._update(dict(zip(self._probes, states, strict=True)))
         return self._parts
 
-    def _learn(self, parts: dict[str, str]) -> None:
+    def _update(self, parts: dict[str, str]) -> None:
         if parts != self._parts:
             _log.log(logging.INFO if ready(parts) else logging.WARNING, "readiness", extra={"fields": parts})
         self._parts, self._until = parts, time.monotonic() + _REMEMBERED_SECONDS
 
 
 def ready(parts: Mapping[str, str]) -> bool:
-    """Whether requests can be answered."""
-    return not any(parts[name] == UNREACHABLE for name in _NEEDED & parts.keys())
+    """Whether the gateway can serve requests."""
+    return not any(parts[name] == UNREACHABLE for name in _REQUIRED & parts.keys())
 
 
-async def _word(probe: Probe) -> str:
+async def _state(probe: Probe) -> str:
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
             return await probe()
-    except Exception:  # noqa: BLE001 - whatever it fails with, the part is unreachable
+    except Exception:  # noqa: BLE001 - whatever it raises, the dependency is unreachable
         return UNREACHABLE
 
 
 def aws_probe(calls: Calls, instruments: Instruments) -> Probe:
-    """Make the probe of AWS: one small read, to which any answer will do."""
+    """Return the probe of AWS: one small call, for which even an error response shows that AWS is reachable."""
 
     async def probe() -> str:
         began = time.monotonic()
@@ -85,25 +85,25 @@ def aws_probe(calls: Calls, instruments: Instruments) -> Probe:
             async with asyncio.timeout(_CALL_SECONDS):
                 await calls("DescribeLineageGroup", HOME, {"LineageGroupName": DEFAULT_GROUP}, Tally())
         except GatewayError as error:
-            return _WORDS.get(error.code, UNREACHABLE)
+            return _STATES.get(error.code, UNREACHABLE)
         except TimeoutError:
-            # It may have waited behind calls that AWS does answer: then it is the gateway that is busy.
-            heard = instruments.heard_since(began)
-            if heard is None:
+            # The call may have waited behind others to which AWS does respond: then only the gateway is busy.
+            outcome = instruments.heard_since(began)
+            if outcome is None:
                 return UNREACHABLE
-            return THROTTLED if heard == Throttled.code else OK
+            return THROTTLED if outcome == Throttled.code else OK
         return OK
 
     return probe
 
 
 async def health(_: Request) -> JSONResponse:
-    """Say that the process is alive, whatever AWS does."""
+    """Report that the process is alive, whatever the state of AWS."""
     return JSONResponse({"status": OK})
 
 
 async def readiness(request: Request) -> JSONResponse:
-    """Return the states of the parts, with a status that says whether to send requests here."""
+    """Report the states of the dependencies; status 503 tells a load balancer not to send requests here."""
     parts: dict[str, Any] = await request.app.state.readiness.parts()
     status = HTTPStatus.OK if ready(parts) else HTTPStatus.SERVICE_UNAVAILABLE
     return JSONResponse({"status": "ready" if ready(parts) else "unready"} | parts, status)

@@ -1,4 +1,4 @@
-"""Which hosts a request may name: any, or where nobody signs in only this machine's own."""
+"""Restricts the Host header: without authentication, requests may name only this machine (see ``own_hosts``)."""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -13,10 +13,10 @@ from gateway.settings import Settings
 
 
 def own_hosts(settings: Settings) -> frozenset[str] | None:
-    """Return the names of this machine, if requests must name one of them as their host; None where any will do.
+    """Return the names of this machine, one of which the Host header must then name; None if any host is allowed.
 
-    Where nobody signs in because only this machine gets here, a page could have its own name point here, and would
-    then be of this origin to any browser (DNS rebinding).
+    Without authentication, only programs on this machine can reach the gateway. But a web page could make its own
+    domain resolve to this machine, so that browsers treat the gateway as part of the page's origin (DNS rebinding).
     """
     if settings.auth != "none" or settings.insecure:
         return None
@@ -27,17 +27,17 @@ class Hosts:
     """Middleware that refuses requests to other hosts."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
-        """Let ``app`` answer what is for one of these."""
+        """Pass requests for one of ``hosts`` to ``app``."""
         self._app = app
         self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, unless it is refused."""
-        is_meant = scope["type"] == "lifespan" or serving.is_for(scope, self._hosts)
-        await (self._app if is_meant else _ELSEWHERE)(scope, receive, send)
+        """Handle one request, or refuse it."""
+        is_allowed = scope["type"] == "lifespan" or serving.is_for(scope, self._hosts)
+        await (self._app if is_allowed else _MISDIRECTED)(scope, receive, send)
 
 
-_ELSEWHERE = JSONResponse(
+_MISDIRECTED = JSONResponse(
     refusal(
         "Without sign-in, the gateway answers only to this machine's own names, such as localhost. GATEWAY_AUTH turns "
         "sign-in on; GATEWAY_INSECURE=true allows any name.",

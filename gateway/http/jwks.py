@@ -22,58 +22,58 @@ _ALGORITHMS = {
     "EC": ("ES256", "ES384", "ES512"),
     "OKP": ("EdDSA",),
 }
-"""What keys of a kind may sign with: asymmetric only, so that no one who can check a token can make one."""
+"""Allowed algorithms by key type: asymmetric only, so that those who can verify a token cannot create one."""
 ALGORITHMS = tuple(name for names in _ALGORITHMS.values() for name in names)
 
 _FRESH_SECONDS = 300.0
-"""How long fetched keys are used before they are fetched again in the background."""
+"""Age at which keys are fetched again in the background."""
 _PAUSE_SECONDS = 10.0
-"""How long no unknown key causes a fetch after the last one that did, or after a failed fetch."""
+"""Minimum time between two fetches for unknown key ids, and after a failed fetch."""
 _FETCH_SECONDS = 5.0
-_LARGEST = 1_000_000  # bytes
+_MAX_BYTES = 1_000_000
 
 _Keys = list[PyJWK]
 
 
 class KeySource(Protocol):
-    """Where public keys come from."""
+    """A source of public keys."""
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
-        """Return the key of this id for this algorithm; UpstreamUnavailable when there are no keys."""
+        """Return the key with this id for this algorithm, or None; UpstreamUnavailable if there are no keys at all."""
 
     async def aclose(self) -> None:
-        """Release what it holds."""
+        """Release its resources."""
 
 
-def key_source(place: str) -> KeySource:
-    """Open a URL or a file; ValueError when it is no http URL, or the file cannot be read."""
-    if "://" not in place:
-        return FileKeys(Path(place))
-    if not place.lower().startswith(("https://", "http://")):
-        raise ValueError(f"GATEWAY_JWT_JWKS: {place} is neither an https URL nor a file")
-    return UrlKeys(place)
+def key_source(location: str) -> KeySource:
+    """Open a URL or a file; ValueError if the URL is not http or https, or if the file cannot be read."""
+    if "://" not in location:
+        return FileKeys(Path(location))
+    if not location.lower().startswith(("https://", "http://")):
+        raise ValueError(f"GATEWAY_JWT_JWKS: {location} is neither an https URL nor a file")
+    return UrlKeys(location)
 
 
 class FileKeys:
-    """Keys of a file, read again when it changes."""
+    """Keys from a file, which is reloaded when it changes."""
 
     def __init__(self, path: Path) -> None:
-        """Read the file; ValueError when it cannot be."""
+        """Read the file; ValueError if it is unreadable or invalid."""
         self._file = Watched("GATEWAY_JWT_JWKS", path, _parsed)
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
-        """Return the key of this id for this algorithm."""
+        """Return the key with this id for this algorithm, or None."""
         return _pick(self._file.value, kid, algorithm)
 
     async def aclose(self) -> None:
-        """Do nothing: the file is closed already."""
+        """Do nothing: no file is held open."""
 
 
 class UrlKeys:
-    """Keys of a URL, kept while it cannot be reached."""
+    """Keys from a URL; the last fetched ones stay in use while it cannot be reached."""
 
     def __init__(self, url: str) -> None:
-        """Fetch from ``url``, when a key is first asked for."""
+        """Use ``url``, which is fetched when a key is first needed."""
         self._url = url
         self._keys: _Keys = []
         self._fresh_until = 0.0
@@ -81,12 +81,12 @@ class UrlKeys:
         self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
-        """Return the key of this id for this algorithm, fetching keys where it may be a new one."""
+        """Return the key with this id for this algorithm, or None; fetch the keys again if it may be a new one."""
         now = time.monotonic()
         found = _pick(self._keys, kid, algorithm)
         if found is None and (self._fetching or now >= self._paused_until):
             if self._keys:
-                # Anybody can invent ids; the issuer must not be asked for each.
+                # Anybody can make up key ids; not each of them may cause a request to the issuer.
                 self._paused_until = now + _PAUSE_SECONDS
             await asyncio.shield(self._fetch())
             found = _pick(self._keys, kid, algorithm)
@@ -97,14 +97,14 @@ class UrlKeys:
         return found
 
     async def aclose(self) -> None:
-        """Stop fetching."""
+        """Cancel the fetch in progress."""
         if self._fetching:
             self._fetching.cancel()
             with suppress(asyncio.CancelledError):
                 await self._fetching
 
     def _fetch(self) -> asyncio.Task[None]:
-        """Begin a fetch, or join the one under way."""
+        """Start a fetch, or return the task of the one in progress."""
         if self._fetching is None:
             self._fetching = asyncio.create_task(self._fetched())
         return self._fetching
@@ -115,9 +115,9 @@ class UrlKeys:
             self._fresh_until = time.monotonic() + _FRESH_SECONDS
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             self._fresh_until = self._paused_until = time.monotonic() + _PAUSE_SECONDS
-            held = "; those of before hold" if self._keys else ""
-            host = urlsplit(self._url).hostname  # not the whole, which may have a password
-            _log.error("GATEWAY_JWT_JWKS: no keys from %s: %s%s", host, error or type(error).__name__, held)
+            kept = "; those of before hold" if self._keys else ""
+            host = urlsplit(self._url).hostname  # not the whole URL, which may contain a password
+            _log.error("GATEWAY_JWT_JWKS: no keys from %s: %s%s", host, error or type(error).__name__, kept)
         finally:
             self._fetching = None
 
@@ -133,8 +133,8 @@ async def _get(url: str) -> bytes:
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk
-            if len(body) > _LARGEST:
-                raise ValueError(f"longer than {_LARGEST:,} bytes")
+            if len(body) > _MAX_BYTES:
+                raise ValueError(f"longer than {_MAX_BYTES:,} bytes")
         return bytes(body)
 
 
@@ -142,7 +142,7 @@ def _parsed(text: bytes) -> _Keys:
     given = orjson.loads(text)
     listed = given.get("keys") if isinstance(given, dict) else None
     if not isinstance(listed, list):
-        raise ValueError("not a JSON Web Key Set")  # noqa: TRY004 - the file's fault, not the program's
+        raise ValueError("not a JSON Web Key Set")  # noqa: TRY004 - an invalid file, not a wrong type in the program
     keys = [key for each in listed if isinstance(each, dict) for key in _usable(each)]
     if not keys:
         raise ValueError("no key in it is one that tokens can be checked with")
@@ -150,19 +150,19 @@ def _parsed(text: bytes) -> _Keys:
 
 
 def _usable(jwk: dict[str, Any]) -> list[PyJWK]:
-    """Make a key for each algorithm that it may be used with; none if it is not for signatures."""
+    """Return a key for each algorithm that the JWK allows; none if it is not for signatures."""
     allowed = _ALGORITHMS.get(str(jwk.get("kty")), ())
     if jwk.get("use", "sig") != "sig":
         return []
     made = []
     for algorithm in allowed:
         if jwk.get("alg", algorithm) == algorithm:
-            with suppress(Exception):  # one odd key must not spoil the others
+            with suppress(Exception):  # one invalid key must not make the others unusable
                 made.append(PyJWK(jwk, algorithm))
     return made
 
 
 def _pick(keys: _Keys, kid: str | None, algorithm: str) -> PyJWK | None:
-    """Choose by id, which a token may leave out where only one key fits."""
-    fit = [key for key in keys if key.algorithm_name == algorithm and kid in (None, key.key_id)]
-    return fit[0] if len(fit) == 1 else None
+    """Return the key for this id and algorithm, or None. A token may omit the id if only one key fits."""
+    fitting = [key for key in keys if key.algorithm_name == algorithm and kid in (None, key.key_id)]
+    return fitting[0] if len(fitting) == 1 else None

@@ -1,4 +1,4 @@
-"""API keys: long random strings, whose names, roles and hashes are in a file."""
+"""API keys: long random strings. A file holds their hashes, with the callers' names and roles."""
 
 import hashlib
 import hmac
@@ -15,11 +15,11 @@ from gateway.http.callers import Authenticator, Caller, Credentials, Role
 from gateway.http.files import Watched
 
 _PREFIX = "lgk_"
-"""Begins every key, so that scanners for leaked secrets recognize it."""
+"""Prefix of every key, so that secret scanners recognize leaked keys."""
 
 
 class _Strict(BaseModel):
-    # Somebody may have put a key where its hash belongs: no message may repeat it.
+    # An operator may have put a key in place of its hash, so error messages must not repeat the input.
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
@@ -34,27 +34,27 @@ class _File(_Strict):
 
 
 class Keys(Authenticator):
-    """Knows callers by the keys of a file."""
+    """Authenticates callers by the keys in a file."""
 
     def __init__(self, path: Path) -> None:
-        """Read the file; ValueError when it cannot be."""
+        """Read the file; ValueError if it is unreadable or invalid."""
         self._file = Watched("GATEWAY_API_KEYS", path, _entries)
 
     async def caller(self, credentials: Credentials) -> Caller:
-        """Return whose key it is."""
+        """Return the caller with this key; Unauthenticated if there is none, UnknownCredentials if it is not known."""
         key = credentials.api_key or credentials.bearer
         if not key:
             raise Unauthenticated("Send a key: `Authorization: Bearer <key>` or `X-Api-Key: <key>`.")
-        shown = _hash(key)
-        # All are compared, so that the time this takes tells nothing.
-        found = [entry for entry in self._file.value if hmac.compare_digest(entry.sha256, shown)]
+        hashed = _hash(key)
+        # All entries are compared, so that the time this takes reveals nothing about them.
+        found = [entry for entry in self._file.value if hmac.compare_digest(entry.sha256, hashed)]
         if not found:
             raise UnknownCredentials("The key is not known.")
         return Caller(found[0].name, found[0].roles)
 
 
 def new_key(name: str, roles: Collection[Role]) -> tuple[str, str]:
-    """Make a key; return it, and the entry for the file, which does not reveal it."""
+    """Create a key; return it, and its entry for the key file, which does not reveal it."""
     if not name or not name.isprintable():
         raise ValueError("a key's name is one or more printable characters")
     key = _PREFIX + secrets.token_urlsafe(32)
@@ -64,7 +64,7 @@ def new_key(name: str, roles: Collection[Role]) -> tuple[str, str]:
 
 
 def _hash(key: str) -> str:
-    # A key holds 256 random bits: nothing slower than SHA-256 is needed to keep it from being guessed.
+    # A key holds 256 random bits, so no slower hash than SHA-256 is needed against guessing.
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -73,7 +73,7 @@ def _entries(text: bytes) -> tuple[_Entry, ...]:
         entries = _File.model_validate(tomllib.loads(text.decode())).keys
     except ValidationError as error:
         raise ValueError("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())) from None
-    for what in ("name", "sha256"):
-        if len({getattr(entry, what) for entry in entries}) < len(entries):
-            raise ValueError(f"two keys have the same {what}")
+    for field in ("name", "sha256"):
+        if len({getattr(entry, field) for entry in entries}) < len(entries):
+            raise ValueError(f"two keys have the same {field}")
     return entries

@@ -1,7 +1,7 @@
-"""How large a document may be: one pass that measures it before anything is executed.
+"""Limits on the size of a document, which is measured in one pass before it is executed.
 
-A fragment is measured once and its measure added wherever it is spread, so that fragments within fragments cost no
-more than their text.
+Each fragment is measured once, and the result is added for each spread, so that measuring takes time linear in the
+length of the document, even if fragments are nested.
 """
 
 from collections.abc import Iterator
@@ -21,16 +21,16 @@ from gateway.settings import Settings
 
 
 class Measure(NamedTuple):
-    """How large a selection is, each fragment counted wherever it is spread."""
+    """The size of a selection; a fragment counts each time it is spread."""
 
     depth: int = 0
     fields: int = 0
-    """Directly in the selection, not those below them."""
+    """Fields of the selection itself, without nested ones."""
     aliases: int = 0
     directives: int = 0
 
     def beside(self, other: "Measure") -> "Measure":
-        """Return the measure of both together."""
+        """Return the measure of this selection and another one combined."""
         return Measure(
             max(self.depth, other.depth),
             self.fields + other.fields,
@@ -52,13 +52,13 @@ class _Document:
         return {node.name.value: node for node in nodes if isinstance(node, FragmentDefinitionNode)}
 
     def operations(self) -> Iterator[Measure]:
-        """Give the measure of each operation."""
+        """Yield the measure of each operation."""
         for node in self._document.definitions:
             if isinstance(node, OperationDefinitionNode):
                 yield self._measure(node)
 
     def _measure(self, node: Any) -> Measure:
-        """Measure a definition or a selection: its directives, and all that it selects."""
+        """Measure a definition or a selection: its directives, and everything that it selects."""
         whole = Measure(directives=len(node.directives or ()))
         if isinstance(node, FragmentSpreadNode):
             return whole.beside(self._fragment(node.name.value))
@@ -75,11 +75,11 @@ class _Document:
 
 
 class Limits:
-    """What an operator allows."""
+    """The operator's limits on documents."""
 
     def __init__(self, settings: Settings) -> None:
         """Take the limits from the settings."""
-        self._most = {
+        self._limits = {
             "depth": ("levels of fields", settings.max_depth),
             "fields": ("root fields", settings.max_root_fields),
             "aliases": ("aliases", settings.max_aliases),
@@ -87,10 +87,10 @@ class Limits:
         }
 
     def check(self, document: DocumentNode) -> list[GraphQLError]:
-        """Return what a valid document has too much of; nothing when it may be executed."""
+        """Return an error for each limit that a valid document exceeds; an empty list if it may be executed."""
         return [
-            GraphQLError(f"The document has {found:,} {what}; {most:,} are allowed.")
+            GraphQLError(f"The document has {found:,} {what}; {limit:,} are allowed.")
             for measure in _Document(document).operations()
-            for name, (what, most) in self._most.items()
-            if (found := getattr(measure, name)) > most
+            for name, (what, limit) in self._limits.items()
+            if (found := getattr(measure, name)) > limit
         ]

@@ -1,4 +1,4 @@
-"""One operation of one caller: whether it may be asked, and its answer, whichever transport it came by."""
+"""Executes GraphQL operations for callers, independently of the transport: authentication, authorization, quota."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack, aclosing
@@ -32,7 +32,7 @@ _PARAMETERS = (
 
 
 def read_request(given: Any) -> GraphQLRequest:
-    """Read what JSON or a query string holds; Refusal when it is no request."""
+    """Read a request from decoded JSON or a query string; Refusal if it is malformed."""
     if not isinstance(given, dict):
         raise Refusal(HTTPStatus.BAD_REQUEST, "The request must be a JSON object with a `query`.")
     for name, kind, what in _PARAMETERS:
@@ -45,103 +45,110 @@ def read_request(given: Any) -> GraphQLRequest:
 
 
 class Sender(NamedTuple):
-    """Who sends a request, and what the request says besides its operation."""
+    """The caller of a request, and how the request was sent."""
 
     connection: HTTPConnection
-    """How it arrived; its `app.state` holds what lives as long as the process."""
+    """The HTTP request or WebSocket; its `app.state` holds the resources shared by all requests."""
     fresh: bool
-    """Whether the answer must not come from the cache."""
+    """Whether to bypass the cache."""
     caller: Caller
     deliberate: bool
-    """Whether no foreign page can have forged the request, so that it may change something."""
+    """Whether the request cannot be forged by a page of another site (CSRF), so that it may send mutations."""
 
 
 class Operations:
-    """Answers operations by the executor, each with loaders of its own, to callers who may ask them."""
+    """Authenticates callers, checks what they may do, and executes their operations, each with its own loaders."""
 
     def __init__(self, executor: Executor, authenticator: Authenticator, documents: Documents, quota: Quota) -> None:
-        """Answer callers whom ``authenticator`` knows, by ``executor``, what ``documents`` and ``quota`` allow."""
+        """Execute with ``executor`` what ``authenticator``, ``documents`` and ``quota`` allow."""
         self._executor = executor
         self._authenticator = authenticator
         self._documents = documents
         self._quota = quota
 
     async def sender(self, connection: HTTPConnection, parameters: Mapping[str, Any] | None = None) -> Sender:
-        """Read who asks and how; Refusal when the gateway does not know the caller.
+        """Authenticate the caller and read the request's headers; Refusal if the credentials are missing or invalid.
 
-        ``parameters`` are those that a WebSocket was opened with. Credentials in them take precedence over its headers'
-        and, unlike these, can only come from somebody who has them.
+        ``parameters`` is the payload of a WebSocket's connection_init. Credentials in it take precedence over those in
+        the headers and prove that the client has them, whereas a browser may add headers by itself.
         """
-        shown = Credentials.read(parameters or {})
+        given = Credentials.read(parameters or {})
         try:
-            caller = await self._authenticator.caller(shown or Credentials.read(connection.headers))
+            caller = await self._authenticator.caller(given or Credentials.read(connection.headers))
         except GatewayError as error:
             raise Refusal.of(error) from None
         if self._authenticator.signs_in:
             observability.called_by(caller.name)
         fresh = "no-cache" in connection.headers.get("cache-control", "").lower()
-        deliberate = connection.scope.get("method") == "POST" or bool(shown and self._authenticator.signs_in)
+        deliberate = connection.scope.get("method") == "POST" or bool(given and self._authenticator.signs_in)
         return Sender(connection, fresh, caller, deliberate)
 
-    def subscribes(self, asked: GraphQLRequest) -> bool:
-        """Whether an operation has more than one answer; one that may not be asked has none."""
+    def subscribes(self, request: GraphQLRequest) -> bool:
+        """Whether the operation is a subscription; False if its document is refused."""
         try:
-            return self._executor.is_subscription(self._with_document(asked))
+            return self._executor.is_subscription(self._with_document(request))
         except GatewayError:
             return False
 
-    async def answer(self, asked: GraphQLRequest, sender: Sender) -> Outcome:
-        """Answer once; Refusal when it may not be asked."""
+    async def answer(self, request: GraphQLRequest, sender: Sender) -> Outcome:
+        """Execute an operation and return its response; Refusal if it is not allowed."""
         with observability.operation() as operation:
-            asked, sender = self._allowed(asked, sender)
-            outcome = await self._answered(asked, sender)
+            request, sender = self._allowed(request, sender)
+            outcome = await self._run(request, sender)
             operation.answered(outcome.answer)
             return outcome
 
-    async def _answered(self, asked: GraphQLRequest, sender: Sender) -> Outcome:
-        cost = await self._spend(asked, sender)
+    async def _run(self, request: GraphQLRequest, sender: Sender) -> Outcome:
+        cost = await self._spend(request, sender)
         loaders = _loaders(sender)
         try:
-            outcome = await self._executor.run(asked, loaders)
-            return extended(outcome, _wanted(asked, sender), cost, self._quota.most, loaders)
+            outcome = await self._executor.run(request, loaders)
+            return extended(outcome, _wanted(request, sender), cost, self._quota.max_cost, loaders)
         finally:
             await loaders.end()
 
-    async def stream(self, asked: GraphQLRequest, sender: Sender) -> AsyncGenerator[Outcome, None]:
-        """Answer once, or for a subscription until it ends; Refusal, before any answer, when it may not be asked."""
+    async def stream(self, request: GraphQLRequest, sender: Sender) -> AsyncGenerator[Outcome, None]:
+        """Execute an operation and return its responses: one, or those of a subscription until it ends.
+
+        Raises Refusal before the first response if the operation is not allowed. A refusal with status 200 is yielded
+        as the only response instead.
+        """
         with ExitStack() as undo:
             operation = undo.enter_context(observability.operation())
             try:
-                outcomes = await self._begun(asked, sender)
+                outcomes = await self._start(request, sender)
             except Refusal as refused:
                 if refused.status is not HTTPStatus.OK:
                     raise
                 outcomes = refused_once(refused)
             return _observed(outcomes, operation, undo.pop_all())
 
-    async def _begun(self, asked: GraphQLRequest, sender: Sender) -> AsyncGenerator[Outcome, None]:
-        asked, sender = self._allowed(asked, sender)
-        cost = await self._spend(asked, sender)
-        return self._streamed(asked, _wanted(asked, sender), cost, _loaders(sender))
+    async def _start(self, request: GraphQLRequest, sender: Sender) -> AsyncGenerator[Outcome, None]:
+        request, sender = self._allowed(request, sender)
+        cost = await self._spend(request, sender)
+        return self._streamed(request, _wanted(request, sender), cost, _loaders(sender))
 
     async def _streamed(
-        self, asked: GraphQLRequest, names: frozenset[str], cost: int | None, loaders: Loaders
+        self, request: GraphQLRequest, names: frozenset[str], cost: int | None, loaders: Loaders
     ) -> AsyncGenerator[Outcome, None]:
         try:
-            async with aclosing(self._executor.stream(asked, loaders)) as outcomes:
+            async with aclosing(self._executor.stream(request, loaders)) as outcomes:
                 async for outcome in outcomes:
-                    yield extended(outcome, names, cost, self._quota.most, loaders)
+                    yield extended(outcome, names, cost, self._quota.max_cost, loaders)
         finally:
             await loaders.end()
 
-    async def _spend(self, asked: GraphQLRequest, sender: Sender) -> int | None:
-        """Return what the operation may cost, after taking it from its caller's bucket; Refusal when that fails."""
-        if operation := self._executor.operation(asked):
+    async def _spend(self, request: GraphQLRequest, sender: Sender) -> int | None:
+        """Take the operation's estimated cost from its caller's token bucket, and return it; None for an invalid one.
+
+        Raises Refusal if the caller exceeds the rate limit, or if the operation is too costly.
+        """
+        if operation := self._executor.operation(request):
             observability.operates(operation.operation.value, operation.name.value if operation.name else None)
-        cost = self._executor.cost(asked)
+        cost = self._executor.cost(request)
         observability.costs(cost)
         try:
-            await self._quota.take(cost, self._share(sender), sender.connection.app.state.backend.rates)
+            await self._quota.take(cost, self._bucket(sender), sender.connection.app.state.backend.rates)
         except Throttled as error:
             headers = {"Retry-After": str(error.retry_after)}
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers, **error.extensions) from None
@@ -149,29 +156,33 @@ class Operations:
             raise Refusal(HTTPStatus.OK, str(error), **error.extensions) from None
         return cost
 
-    def _share(self, sender: Sender) -> str:
-        """Return who pays for an operation: the caller or, where nobody signs in, its address."""
+    def _bucket(self, sender: Sender) -> str:
+        """Return whose token bucket pays for an operation: the caller's or, without authentication, the address's."""
         client = sender.connection.client
         return sender.caller.name if self._authenticator.signs_in or not client else client.host
 
-    def _allowed(self, asked: GraphQLRequest, sender: Sender) -> tuple[GraphQLRequest, Sender]:
-        """Find the document, and check that this caller may ask it in this way; Refusal when not."""
+    def _allowed(self, request: GraphQLRequest, sender: Sender) -> tuple[GraphQLRequest, Sender]:
+        """Look up the document and check the caller's roles; return both arguments completed.
+
+        The request has its document's text, and the sender of a mutation bypasses the cache. Raises Refusal if the
+        operation is not allowed.
+        """
         try:
-            _need(sender.caller, Role.READ, "This needs the role `read`.")
-            request = self._with_document(asked)
+            _require(sender.caller, Role.READ, "This needs the role `read`.")
+            request = self._with_document(request)
             mutates = self._executor.is_mutation(request)
             if mutates:
                 _check_may_write(sender)
             if self._executor.tells_schema(request.query):
-                _need(sender.caller, Role.SCHEMA, "Reading the schema needs the role `schema` here.")
+                _require(sender.caller, Role.SCHEMA, "Reading the schema needs the role `schema` here.")
         except GatewayError as error:
             raise Refusal.of(error) from None
-        # What is to be changed is looked at as it is now.
+        # A mutation must see the current state, not a cached one.
         return request, sender._replace(fresh=sender.fresh or mutates)
 
-    def _with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
-        text = self._documents.text(asked.query, asked.document_id, asked.extensions.get("persistedQuery"))
-        return asked._replace(query=text)
+    def _with_document(self, request: GraphQLRequest) -> GraphQLRequest:
+        text = self._documents.text(request.query, request.document_id, request.extensions.get("persistedQuery"))
+        return request._replace(query=text)
 
 
 async def _observed(
@@ -184,8 +195,8 @@ async def _observed(
                 yield outcome
 
 
-def _wanted(asked: GraphQLRequest, sender: Sender) -> frozenset[str]:
-    return wanted(asked.extensions, sender.connection.headers)
+def _wanted(request: GraphQLRequest, sender: Sender) -> frozenset[str]:
+    return wanted(request.extensions, sender.connection.headers)
 
 
 def _loaders(sender: Sender) -> Loaders:
@@ -195,11 +206,11 @@ def _loaders(sender: Sender) -> Loaders:
 
 def _check_may_write(sender: Sender) -> None:
     if not sender.deliberate:
-        # A link, an image or a foreign page must not change anything.
+        # A link, an image or a page of another site must not change anything.
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "A mutation must be sent by POST.", headers={"Allow": "POST"})
-    _need(sender.caller, Role.WRITE, "A mutation needs the role `write`.")
+    _require(sender.caller, Role.WRITE, "A mutation needs the role `write`.")
 
 
-def _need(caller: Caller, role: Role, message: str) -> None:
+def _require(caller: Caller, role: Role, message: str) -> None:
     if not caller.may(role):
         raise Forbidden(message)

@@ -1,4 +1,4 @@
-"""Which origins' pages may ask from a browser: none but those that the settings allow."""
+"""CORS: the origins whose pages may send requests from a browser, besides the gateway's own."""
 
 import re
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from gateway.settings import Settings
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+")
 _HEADERS = ("authorization", "cache-control", "content-type", "x-api-key", "x-gateway-extensions", "x-request-id")
 _TRACE = ("baggage", "traceparent", "tracestate")
-"""What traced pages send with every request."""
+"""Headers that pages instrumented with OpenTelemetry send with every request."""
 _EXPOSED = ("retry-after", "www-authenticate", "x-request-id")
 
 
 def allowed_origins(settings: Settings) -> tuple[str, ...]:
-    """Return the origins that are allowed; ValueError when one is not an origin."""
+    """Return the allowed origins in lower case; ValueError if one is malformed, or `*` without GATEWAY_INSECURE."""
     origins = tuple(origin.lower() for origin in settings.cors_origins or ())
     for origin in origins:
         if origin == "*" and not settings.insecure:
@@ -30,9 +30,9 @@ def allowed_origins(settings: Settings) -> tuple[str, ...]:
 
 
 def cors(origins: Sequence[str]) -> list[Middleware]:
-    """Make the middleware that lets these origins' pages ask; none where there are no origins.
+    """Return the CORS middleware for these origins, or an empty list if there are none.
 
-    Credentials are never cookies here, so a page can send only those that it was given itself.
+    The gateway uses no cookies, so a page can send only credentials that it has itself.
     """
     if not origins:
         return []

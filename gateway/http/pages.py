@@ -1,4 +1,4 @@
-"""The pages, explorer and GraphiQL, as web/hatch_build.py has built them, and what they load."""
+"""Serves the pages (explorer and GraphiQL) and their assets, which web/hatch_build.py builds."""
 
 import re
 from http import HTTPStatus
@@ -15,20 +15,20 @@ from gateway.http.accept import Accept
 from gateway.settings import Settings
 
 BUILT = Path(__file__).parents[1] / "pages"
-"""Where they are, unless they were left out."""
+"""Directory of the built pages; it is absent if they were left out."""
 ASSETS = "/assets/{name}"
-"""The route of what they load."""
+"""Route of the pages' scripts, styles and fonts."""
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _MONACO_POLICY = _POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
-"""GraphiQL's editor writes style elements."""
+"""For GraphiQL, whose editor (Monaco) inserts style elements."""
 _SCRIPT_POLICY = "default-src 'none'; script-src 'self'; frame-ancestors 'none'"
-"""A worker has the policy of its own script, which may load others."""
+"""For scripts: a worker has the policy of its own script, which may import others."""
 _LAYOUT_POLICY = _SCRIPT_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
-"""The worker that lays graphs out compiles Graphviz, which is WebAssembly."""
+"""For the layout worker, which compiles Graphviz from WebAssembly."""
 
 _TYPES = {
     ".css": "text/css",
@@ -39,7 +39,7 @@ _TYPES = {
     ".wasm": "application/wasm",
     ".woff2": "font/woff2",
 }
-"""Python's own table of these differs from machine to machine."""
+"""Media types by suffix: the table of Python's `mimetypes` differs between machines."""
 
 _BLOCK = re.compile(r'(<script type="application/json" id="gateway">)\s*\{\}\s*(</script>)')
 
@@ -56,25 +56,25 @@ Install it again without that variable, as by <code>pip install .</code>, to hav
 
 
 class Pages:
-    """Serves the pages, with what they must know of the gateway."""
+    """The responses and routes of the pages, which embed their configuration as JSON."""
 
     def __init__(self, settings: Settings, *, demo: bool) -> None:
-        """Read them; they say so if this is the ``demo``, with its made-up account."""
-        said = {
+        """Load the pages; with ``demo``, they say that the account is made up."""
+        config = {
             "prefix": settings.type_prefix or "",
             "auth": settings.auth,
             "demo": demo,
             "graphiql": settings.profile != "production",
         }
-        self.explorer = _page("explorer.html", said, _POLICY)
-        self.graphiql = _page("graphiql.html", said, _MONACO_POLICY) if said["graphiql"] else None
+        self.explorer = _page("explorer.html", config, _POLICY)
+        self.graphiql = _page("graphiql.html", config, _MONACO_POLICY) if config["graphiql"] else None
         """None under the production profile."""
-        # Only these are served, whatever a request names.
+        # Only files listed here are served, so that a request cannot name any other path.
         self._assets = {file.name: file for file in BUILT.glob("assets/*")}
 
     @property
     def routes(self) -> list[Route]:
-        """Where they are; GraphiQL is at the endpoint that it asks."""
+        """The routes, without that of GraphiQL, which the GraphQL endpoint serves itself."""
         return [
             Route("/", self.explorer, methods=["GET"]),
             Route(ASSETS, self._asset),
@@ -87,7 +87,7 @@ class Pages:
         if not file or file.suffix not in _TYPES:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         headers = {
-            # The name has a hash of the content in it.
+            # The name contains a hash of the content.
             "Cache-Control": "public, max-age=31536000, immutable",
             "Content-Security-Policy": _LAYOUT_POLICY if name.startswith("layout") else _SCRIPT_POLICY,
             "Vary": "Accept-Encoding",
@@ -101,12 +101,12 @@ class Pages:
         return FileResponse(self._assets[name], headers=headers, media_type=_TYPES[file.suffix])
 
 
-def _page(name: str, said: dict[str, Any], policy: str) -> Response:
+def _page(name: str, config: dict[str, Any], policy: str) -> Response:
     file = BUILT / name
     if not file.exists():
         return HTMLResponse(_MISSING)
-    # Without this character no text can end the script element.
-    block = orjson.dumps(said).decode().replace("<", "\\u003c")
+    # Without this character, no value can close the script element.
+    block = orjson.dumps(config).decode().replace("<", "\\u003c")
     html = _BLOCK.sub(lambda found: f"{found[1]}{block}{found[2]}", file.read_text(encoding="utf-8"))
     return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 

@@ -1,4 +1,4 @@
-"""What callers may spend: so much on one operation, and so much over time."""
+"""Limits on cost: that of one operation, and that of each caller's operations over time (a token bucket)."""
 
 import math
 
@@ -8,22 +8,23 @@ from gateway.settings import Settings
 
 
 class Quota:
-    """What an operator allows, in the units in which operations are estimated."""
+    """The operator's limits, in the units of the estimated cost of operations."""
 
     def __init__(self, settings: Settings) -> None:
         """Take the limits from the settings."""
         self._per_second = settings.rate_cost_per_second
         self._burst = settings.rate_cost_burst
-        # More than a bucket holds could never be taken from it, however long a caller waits.
-        self.most = min(settings.max_cost, self._burst) if self._per_second else settings.max_cost
-        """What one operation may cost."""
+        # A caller could never save up more than the bucket's capacity, however long it waited.
+        self.max_cost = min(settings.max_cost, self._burst) if self._per_second else settings.max_cost
+        """Maximum cost of one operation."""
 
     async def take(self, cost: int | None, caller: str, rates: Rates) -> None:
-        """Take an operation's cost from its caller's bucket, or 1 if it will not be executed.
+        """Take an operation's cost from its caller's token bucket, or 1 if it will not be executed.
 
-        Raises TooCostly if the operation may not cost as much, Throttled if the caller must wait.
+        ``cost`` is None for an invalid document. Raises Throttled if the caller must wait, or else TooCostly if the
+        operation exceeds the maximum.
         """
-        allowed = cost is not None and cost <= self.most
+        allowed = cost is not None and cost <= self.max_cost
         if self._per_second:
             taken = max(1, cost) if cost is not None and allowed else 1
             seconds = await rates.take(f"cost:{caller}", self._per_second, self._burst, taken)
@@ -34,4 +35,4 @@ class Quota:
                     max(1, math.ceil(seconds)),
                 )
         if cost is not None and not allowed:
-            raise TooCostly(cost, self.most)
+            raise TooCostly(cost, self.max_cost)

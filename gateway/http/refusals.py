@@ -1,4 +1,4 @@
-"""Requests that are not executed, and how they are answered: by a status, and by an error that says why."""
+"""Refusals: requests that are not executed, each with an HTTP status and a GraphQL error that says why."""
 
 from collections.abc import AsyncGenerator
 from http import HTTPStatus
@@ -16,8 +16,8 @@ from gateway.errors import (
 from gateway.schema.execution import Outcome, refusal
 
 
-class Refusal(Exception):  # noqa: N818 - an answer rather than an error
-    """A request that is not executed, and the status to answer it with."""
+class Refusal(Exception):  # noqa: N818 - a response rather than an error
+    """Raised for a request that is not executed; holds the response's status, headers and body."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than an error
         headers: dict[str, str] | None = None,
         **extensions: Any,
     ) -> None:
-        """Say why, to programs by a code and ``extensions``."""
+        """Build the response; ``code`` and ``extensions`` go into the error's `extensions`."""
         super().__init__(message)
         self.status = status
         self.code = code
@@ -36,15 +36,15 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than an error
 
     @classmethod
     def of(cls, error: GatewayError) -> "Refusal":
-        """Refuse for an error that came before anything was executed."""
+        """Convert an error that was raised before anything was executed; its class decides the status."""
         status, headers = next((status, headers) for kind, status, headers in _STATUSES if isinstance(error, kind))
         return cls(status, str(error), error.code, headers)
 
 
 _CHALLENGE = 'Bearer realm="lineage-gateway"'
-"""How to sign in (RFC 6750), which takes a parameter; its error tells a client to get another token."""
+"""The WWW-Authenticate header (RFC 6750). With `error="invalid_token"`, it tells a client to get another token."""
 
-# OK is for clients that take plain JSON or events, as for any answer that GraphQL itself gives; to others it is 400.
+# OK is for clients that accept application/json or an event stream, as for any GraphQL error; others get 400.
 _STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
     (UnknownCredentials, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}),
     (Unauthenticated, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": _CHALLENGE}),
@@ -57,5 +57,5 @@ _STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
 
 
 async def refused_once(refused: Refusal) -> AsyncGenerator[Outcome, None]:
-    """Yield a refusal as the only answer."""
+    """Yield a refusal as the only response."""
     yield Outcome(refused.answer, executed=False)

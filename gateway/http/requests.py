@@ -1,4 +1,4 @@
-"""Every request and WebSocket: its id, its line in the log, its counts, and an answer even where the gateway fails."""
+"""Middleware for all requests and WebSockets: request ids, log lines, metrics, and a response if the gateway fails."""
 
 import logging
 import re
@@ -23,12 +23,12 @@ ID_HEADER = "X-Request-Id"
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = {"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"}
-_NO_ANSWER = 499
-"""The status noted when the caller left, or the gateway stopped, before there was an answer."""
+_NO_RESPONSE = 499
+"""Status that is recorded if the client disconnects, or the gateway stops, before a response starts."""
 
 
 _DENIAL = "websocket.http.response"
-"""The ASGI extension for answering a refused WebSocket; without it the server answers a bare 403."""
+"""The ASGI extension for a response to a refused WebSocket; without it, the server sends an empty 403."""
 _UNOPENED = JSONResponse(
     refusal("WebSockets are not accepted at this path, or not from pages of this origin.", Forbidden.code),
     HTTPStatus.FORBIDDEN,
@@ -36,7 +36,7 @@ _UNOPENED = JSONResponse(
 
 
 class Requests:
-    """Middleware: what runs within it knows the request that it works for."""
+    """Middleware that makes the request known to everything that runs within it, for logs, metrics and traces."""
 
     def __init__(
         self,
@@ -45,20 +45,23 @@ class Requests:
         routes: Sequence[Route | WebSocketRoute],
         quiet: Collection[str],
     ) -> None:
-        """Observe by ``instruments``; count by ``routes``, and log those at ``quiet`` paths only when they fail."""
+        """Record with ``instruments``, by the paths of ``routes``.
+
+        Requests for a route in ``quiet`` are logged at DEBUG unless they fail.
+        """
         self._app = app
         self._instruments = instruments
         self._routes = routes
         self._quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one."""
+        """Handle one request or WebSocket."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
         request = self._request(scope)
         with serving(request):
-            await self._serve(request, scope, receive, _noting(request, scope, receive, send))
+            await self._serve(request, scope, receive, _recording(request, scope, receive, send))
 
     def _request(self, scope: Scope) -> Request:
         headers, spans, route = Headers(scope=scope), self._instruments.spans, self._route(scope)
@@ -75,7 +78,7 @@ class Requests:
         )
 
     def _route(self, scope: Scope) -> str:
-        # Where the gateway is mounted in another application, the path begins with what it is mounted at.
+        # If the gateway is mounted in another application, the path begins with the mount point.
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         return next((route.path for route in self._routes if route.path_regex.match(path)), Request.OTHER)
 
@@ -86,21 +89,21 @@ class Requests:
             pass
         except Exception:
             if request.status is not None or scope["type"] != "http":
-                raise  # for the server to log it and hang up
+                raise  # the server logs it and closes the connection
             _log.exception("The gateway failed.")
             failure = refusal("The gateway failed; its log says why.", GatewayError.code)
             await JSONResponse(failure, HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, send)
         finally:
-            request.status = request.status or _NO_ANSWER
+            request.status = request.status or _NO_RESPONSE
 
 
-def _noting(request: Request, scope: Scope, receive: Receive, send: Send) -> Send:
-    """Note the status of what is sent, and send the request's id with it."""
+def _recording(request: Request, scope: Scope, receive: Receive, send: Send) -> Send:
+    """Wrap ``send`` to record the response's status and to add the header with the request's id."""
 
-    async def noting(message: Message) -> None:
+    async def recording(message: Message) -> None:
         if message["type"] == "websocket.close" and request.status is None and _DENIAL in scope.get("extensions", {}):
-            # Not by itself: it would be a reference cycle, which keeps all of a request until a collection.
-            await _UNOPENED(scope, receive, _noting(request, scope, receive, send))
+            # Passing `recording` itself would make a reference cycle that keeps the request until a collection.
+            await _UNOPENED(scope, receive, _recording(request, scope, receive, send))
             return
         status = _status(message)
         if status and request.status is None:
@@ -109,11 +112,11 @@ def _noting(request: Request, scope: Scope, receive: Receive, send: Send) -> Sen
                 MutableHeaders(scope=message)[ID_HEADER] = request.id
         await send(message)
 
-    return noting
+    return recording
 
 
 def _status(message: MutableMapping[str, Any]) -> int | None:
-    """Return the status that a message begins an answer with."""
+    """Return the status of a message that starts a response; None for other messages."""
     match message["type"]:
         case "http.response.start" | "websocket.http.response.start":
             return int(message["status"])

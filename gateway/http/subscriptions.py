@@ -1,6 +1,6 @@
 """Subscriptions over WebSocket (graphql-transport-ws) and as server-sent events.
 
-Strawberry implements the WebSocket protocol and sse-starlette the event stream; the operations give the answers.
+Strawberry implements the WebSocket protocol, and sse-starlette the event stream; ``Operations`` executes operations.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -26,13 +26,13 @@ from gateway.schema.execution import GraphQLRequest, Outcome, refusal
 
 EVENT_STREAM = "text/event-stream"
 
-_MOST_OPERATIONS = 100
-_LONGEST_REASON = 123
-"""Bytes of a reason, in RFC 6455's frames."""
+_MAX_OPERATIONS = 100
+_MAX_REASON_BYTES = 123
+"""Maximum size of the reason in a close frame (RFC 6455)."""
 
 
 def event_stream(outcomes: AsyncGenerator[Outcome, None]) -> Response:
-    """Send answers as the events of the GraphQL over SSE protocol, a connection for each operation."""
+    """Send responses as events of the GraphQL over SSE protocol, in its mode of one connection per operation."""
 
     async def events() -> AsyncIterator[bytes]:
         async with aclosing(outcomes):
@@ -40,89 +40,92 @@ def event_stream(outcomes: AsyncGenerator[Outcome, None]) -> Response:
                 yield b"event: next\ndata: %b\n\n" % orjson.dumps(outcome.answer)
         yield b"event: complete\ndata: \n\n"
 
-    # Of the three line endings that are allowed, some clients, such as urql, know only this one.
+    # Of the three line endings that the format allows, some clients, such as urql, support only this one.
     return EventSourceResponse(events(), ping=15, sep="\n")
 
 
-class _Opened:
-    """A WebSocket, and what its client said when it opened it."""
+class _Connection:
+    """A WebSocket, and the payload with which its client opened the connection."""
 
     def __init__(self, socket: HTTPConnection) -> None:
         self.socket = socket
         self.connection_params: dict[str, Any] = {}
-        """Strawberry puts the payload of connection_init here."""
+        """The payload of connection_init, which strawberry puts here."""
 
 
-class _Handler(BaseGraphQLTransportWSHandler[_Opened, None]):
-    """Strawberry's protocol, with all that a subscribe message holds for the operations to read."""
+class _Handler(BaseGraphQLTransportWSHandler[_Connection, None]):
+    """Strawberry's protocol handler, extended to pass the whole payload of a subscribe message on."""
 
     async def handle_message(self, message: Any) -> None:
-        """Close the connection on a message that is malformed; null members count as absent."""
+        """Handle a message without its null members; close the connection if it is malformed."""
         members = message.items() if isinstance(message, dict) else ()
-        said = {name: value for name, value in members if value is not None}
-        if isinstance(said.get("id", ""), str) and isinstance(said.get("payload", {}), dict):
-            await super().handle_message(cast("Message", said))
+        given = {name: value for name, value in members if value is not None}
+        if isinstance(given.get("id", ""), str) and isinstance(given.get("payload", {}), dict):
+            await super().handle_message(cast("Message", given))
         else:
             await self.handle_invalid_message("Failed to parse message")
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Pass the whole payload on, which may have more than strawberry reads: extensions, and hashes for queries."""
+        """Start an operation with the whole payload; strawberry reads no extensions, and no hashes instead of queries.
+
+        The parsed request takes the place of the query, which strawberry passes to ``_Schema.stream`` unread.
+        """
         try:
-            asked = read_request(message["payload"])
-        except Refusal as refused:
-            await self.handle_invalid_message(str(refused))
+            request = read_request(message["payload"])
+        except Refusal as malformed:
+            await self.handle_invalid_message(str(malformed))
             return
         is_new = self.connection_acknowledged and message["id"] not in self.operations
-        if is_new and len(self.operations) >= _MOST_OPERATIONS:
-            said = refusal(f"A WebSocket may have at most {_MOST_OPERATIONS} operations at once.", Throttled.code)
-            await self.send_message({"id": message["id"], "type": "error", "payload": said["errors"]})
+        if is_new and len(self.operations) >= _MAX_OPERATIONS:
+            refused = refusal(f"A WebSocket may have at most {_MAX_OPERATIONS} operations at once.", Throttled.code)
+            await self.send_message({"id": message["id"], "type": "error", "payload": refused["errors"]})
             return
-        whole: Any = {**message, "payload": {"query": asked}}
-        await super().handle_subscribe(whole)
+        parsed: Any = {**message, "payload": {"query": request}}
+        await super().handle_subscribe(parsed)
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """Log it, unless the client has just left."""
+        """Log the exception, unless the client has disconnected."""
         if self.websocket.ws.application_state is not WebSocketState.DISCONNECTED:  # type: ignore[attr-defined] # ours is
             await super().handle_task_exception(error)
 
 
 class _Socket(ASGIWebSocketAdapter):
-    """Strawberry's adapter, which cuts the reasons for closing to the length that WebSocket allows."""
+    """Strawberry's adapter, which here truncates close reasons to the size that WebSocket allows."""
 
     async def close(self, code: int, reason: str) -> None:
         """Close the connection."""
-        await super().close(code, reason.encode()[:_LONGEST_REASON].decode(errors="ignore"))
+        await super().close(code, reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore"))
 
 
-class WebSocketEndpoint(GraphQL[_Opened, None]):
-    """Answers operations over WebSocket, for pages of this and of allowed origins, and for other programs."""
+class WebSocketEndpoint(GraphQL[_Connection, None]):
+    """Executes operations over WebSocket, for pages of this and of allowed origins, and for other programs."""
 
     graphql_transport_ws_handler_class = _Handler
     websocket_adapter_class = _Socket
 
     def __init__(self, operations: Operations, origins: Sequence[str] = ()) -> None:
-        """Answer by ``operations``."""
+        """Execute with ``operations``; accept pages of ``origins`` besides this one."""
         self._operations = operations
         super().__init__(
-            _Answers(operations),  # type: ignore[arg-type]
+            _Schema(operations),  # type: ignore[arg-type]
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             allowed_origins=origins,
         )
 
     def decode_json(self, data: str | bytes) -> object:
-        """Parse a message; orjson takes too deep a nesting for invalid JSON, which closes the connection."""
+        """Parse a message; orjson reports too deep nesting as invalid JSON, which closes the connection."""
         return orjson.loads(data)
 
     def encode_json(self, data: object) -> str:
-        """Serialize a message, whose long lists are JSON already."""
+        """Serialize a message with orjson, because its long lists are serialized already."""
         return orjson.dumps(data).decode()
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> _Opened:  # noqa: ARG002
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> _Connection:  # noqa: ARG002
         """Return the context of a connection's operations."""
-        return _Opened(request)
+        return _Connection(request)
 
-    async def on_ws_connect(self, context: _Opened) -> Any:
-        """Close the connection, with 4403, if the client is not known."""
+    async def on_ws_connect(self, context: _Connection) -> Any:
+        """Authenticate the client; if that fails, close the connection with code 4403."""
         try:
             await self._operations.sender(context.socket, context.connection_params)
         except Refusal as refused:
@@ -130,18 +133,18 @@ class WebSocketEndpoint(GraphQL[_Opened, None]):
         return await super().on_ws_connect(context)
 
 
-class _Answers:
-    """Stands in for strawberry's schema, so that the operations answer."""
+class _Schema:
+    """Replaces strawberry's schema with ``Operations`` in strawberry's protocol handler."""
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
 
     async def stream(
-        self, query: GraphQLRequest, *, context_value: _Opened, **_: Any
+        self, query: GraphQLRequest, *, context_value: _Connection, **_: Any
     ) -> AsyncGenerator[ExecutionResult | PreExecutionError, None]:
-        """Begin an operation; ``query`` is the whole of the client's request.
+        """Start an operation; ``query`` is the client's whole request (see ``_Handler.handle_subscribe``).
 
-        The credentials are checked for each operation anew, as they may have expired or been withdrawn.
+        The credentials are checked for each operation, because they may have expired or been revoked.
         """
         try:
             sender = await self._operations.sender(context_value.socket, context_value.connection_params)
@@ -155,15 +158,15 @@ async def _results(
 ) -> AsyncGenerator[ExecutionResult | PreExecutionError, None]:
     async with aclosing(outcomes):
         async for answer, executed in outcomes:
-            errors: Any = [_Shown(error) for error in answer.get("errors", ())] or None
+            errors: Any = [_FormattedError(error) for error in answer.get("errors", ())] or None
             if executed:
                 yield ExecutionResult(data=answer["data"], errors=errors, extensions=answer.get("extensions"))
             else:
                 yield PreExecutionError(data=None, errors=errors)
 
 
-class _Shown:
-    """An error that is formatted already."""
+class _FormattedError:
+    """Stands in for a GraphQLError; the gateway has formatted it already."""
 
     original_error = None
 

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: the callers that they name, once their signatures and times are checked."""
+"""Authentication by JSON Web Tokens: verifies a token and reads the caller's name and roles from its claims."""
 
 from typing import Any
 
@@ -13,15 +13,21 @@ _SCOPES = {f"lineage:{role}": role for role in Role}
 
 
 class Tokens(Authenticator):
-    """Knows callers by the tokens of one issuer."""
+    """Authenticates callers by the tokens of one issuer."""
 
     def __init__(self, keys: KeySource, issuer: str, audience: str, leeway_seconds: float) -> None:
-        """Take tokens that ``issuer`` made for ``audience`` and signed with one of its keys."""
+        """Accept tokens that ``issuer`` issued for ``audience`` and signed with one of ``keys``."""
         self._keys = keys
         self._checks: dict[str, Any] = {"issuer": issuer, "audience": audience, "leeway": leeway_seconds}
 
     async def caller(self, credentials: Credentials) -> Caller:
-        """Return the token's subject, with those of its scopes that are roles of the gateway."""
+        """Return the token's subject, with the roles that its scopes name (`lineage:read` and so on).
+
+        Raises:
+            Unauthenticated: there is no token.
+            UnknownCredentials: the token is invalid here.
+            UpstreamUnavailable: the issuer's keys cannot be loaded.
+        """
         if not credentials.bearer:
             raise Unauthenticated("Send a token: `Authorization: Bearer <token>`.")
         try:
@@ -31,7 +37,7 @@ class Tokens(Authenticator):
         except ImmatureSignatureError:
             raise UnknownCredentials("The token is not valid yet.") from None
         except PyJWTError:
-            # No answer tells which check failed: it would help nobody but a forger.
+            # The response does not say which check failed, which would only help to forge tokens.
             raise UnknownCredentials("The token is not valid here.") from None
         return Caller(_name(claims), frozenset(_SCOPES[scope] for scope in _scopes(claims) if scope in _SCOPES))
 
@@ -50,13 +56,13 @@ class Tokens(Authenticator):
 
 
 def _name(claims: dict[str, Any]) -> str:
-    """Return the name of the subject, or that of the program if the token has no subject."""
+    """Return the subject or, if the token has none, the client's id."""
     names = [claims.get(claim) for claim in ("sub", "client_id", "azp")]
     return next((name for name in names if isinstance(name, str) and name), "unnamed")
 
 
 def _scopes(claims: dict[str, Any]) -> set[str]:
-    """Collect scopes, which issuers write as one string or as a list, under either name."""
+    """Collect the scopes, which issuers write as one string or as a list, in `scope` or `scp`."""
     found: set[str] = set()
     for given in (claims.get("scope"), claims.get("scp")):
         words = given.split() if isinstance(given, str) else given
