@@ -1,10 +1,10 @@
 """Metrics for Prometheus, a log line for each request, and spans for OpenTelemetry.
 
-Whatever is done for a caller is done within a ``Request``, which a context variable holds. The functions here count for
-the current request and its gateway, so that nothing has to be passed around; several gateways in one process keep their
-counts apart.
+All work for a caller runs within a ``Request``, which a context variable holds. The functions here record for the
+current request and its gateway, so that nothing has to be passed around. Several gateways in one process have separate
+metrics.
 
-Nothing here is ever told a token, a document or a variable's value.
+Nothing here ever receives a token, a document or the value of a variable.
 """
 
 from gateway.observability.instruments import Instruments

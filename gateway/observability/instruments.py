@@ -1,4 +1,4 @@
-"""The instruments that observe one gateway."""
+"""The metrics and traces of one gateway."""
 
 import asyncio
 import time
@@ -8,24 +8,24 @@ from gateway.observability.traces import Spans
 
 
 class Instruments:
-    """The metrics and the spans of a gateway, and how AWS answered last."""
+    """The metrics and spans of a gateway, and the latest outcome of an AWS call."""
 
     def __init__(self, *, tracing: bool = False) -> None:
-        """Begin at zero; ValueError when ``tracing`` needs an extra that is not installed."""
+        """Start with empty metrics; ValueError if ``tracing`` is on and its extra is not installed."""
         self.metrics = Metrics()
         self.spans = Spans() if tracing else None
         self._aws_answered = float("-inf")
-        self._aws_said = ""
+        self._aws_outcome = ""
 
     def heard(self, outcome: str) -> None:
-        """Note that AWS answered something."""
-        self._aws_answered, self._aws_said = time.monotonic(), outcome
+        """Record the outcome of an AWS call to which AWS has responded."""
+        self._aws_answered, self._aws_outcome = time.monotonic(), outcome
 
     def heard_since(self, began: float) -> str | None:
-        """Return how AWS answered last, if it has since then, by ``time.monotonic``."""
-        return self._aws_said if self._aws_answered >= began else None
+        """Return the latest outcome of an AWS call, or None if AWS has not responded since ``began`` (monotonic)."""
+        return self._aws_outcome if self._aws_answered >= began else None
 
     async def aclose(self) -> None:
-        """Send what has not been sent."""
+        """Export the remaining spans."""
         if self.spans:
             await asyncio.to_thread(self.spans.close)

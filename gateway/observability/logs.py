@@ -1,8 +1,8 @@
-"""The log: one line for each record, on standard error, as JSON or as text for people.
+"""Logging: one line for each record, on standard error, as JSON or as human-readable text.
 
-More people may read a line than may read the lineage. So a record's exception is shown by its types and where it came
-from, not by its message, which may hold what a caller sent; and other libraries, which log headers and bodies at their
-lower levels, are logged from WARNING on.
+More people may read the log than may read the lineage. So exceptions are logged with their types and tracebacks, but
+without their messages, which may contain what a caller sent. Other libraries are logged at WARNING and above only,
+because some log headers and bodies at lower levels.
 """
 
 import json
@@ -19,11 +19,11 @@ from gateway.observability.requests import current
 Format = Literal["auto", "json", "text"]
 
 _PLAIN = re.compile(r"[\w.,:;/+*@%~=-]+", re.ASCII)
-"""What is not quoted in text; the rest is, so that no value can end its line and begin another."""
+"""Values that need no quotes in text. All others are quoted, so that no value can forge another line."""
 
 
 def configure(level: str, format: Format) -> None:
-    """Log what the gateway does from this level on, and its libraries from WARNING on."""
+    """Log the gateway at ``level`` and above, and other libraries at ``level`` too, but never below WARNING."""
     handler = logging.StreamHandler()
     handler.setFormatter(Json() if format == "json" or (format == "auto" and not sys.stderr.isatty()) else Text())
     least = logging.getLevelNamesMapping()[level.upper()]
@@ -32,26 +32,26 @@ def configure(level: str, format: Format) -> None:
 
 
 class Json(logging.Formatter):
-    """Writes a line as a JSON object."""
+    """Formats a record as a JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
+        """Format a record."""
         line = _heading(record) | _fields(record)
         if record.exc_info and record.exc_info[1]:
-            line["exception"] = "".join(_told(record.exc_info[1]))
+            line["exception"] = "".join(_without_message(record.exc_info[1]))
         return json.dumps(line, default=str, separators=(",", ":"))
 
 
 class Text(logging.Formatter):
-    """Writes a line of time, level, message and fields; an exception takes further lines."""
+    """Formats a record as a line of time, level, logger, message and fields; an exception follows on further lines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
+        """Format a record."""
         time, level, logger, message = _heading(record).values()
         fields = [f"{name}={_quoted(value)}" for name, value in _fields(record).items()]
         line = " ".join([time, f"{level.upper():7}", logger, message if message.isprintable() else _quoted(message)])
-        told = _told(record.exc_info[1]) if record.exc_info and record.exc_info[1] else ()
-        return "\n".join([" ".join([line, *fields]), *(part.rstrip() for part in told)])
+        exception = _without_message(record.exc_info[1]) if record.exc_info and record.exc_info[1] else ()
+        return "\n".join([" ".join([line, *fields]), *(part.rstrip() for part in exception)])
 
 
 def _heading(record: logging.LogRecord) -> dict[str, str]:
@@ -72,13 +72,13 @@ def _quoted(value: object) -> str:
     return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 
-def _told(error: BaseException) -> Iterator[str]:
-    """Yield an exception's types and tracebacks, that of its cause first."""
-    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if before:
-        yield from _told(before)
+def _without_message(error: BaseException) -> Iterator[str]:
+    """Yield the type and traceback of an exception, after those of its cause or context."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause:
+        yield from _without_message(cause)
     yield f"{type(error).__module__}.{type(error).__qualname__}\n"
     yield from traceback.format_tb(error.__traceback__)
     if isinstance(error, BaseExceptionGroup):
         for one in error.exceptions:
-            yield from _told(one)
+            yield from _without_message(one)

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus. Every label has few values; names that clients choose are never among them."""
+"""Metrics for Prometheus. Every label has few values; names that clients choose are never label values."""
 
 from typing import Any, TypeVar
 
@@ -17,14 +17,14 @@ M = TypeVar("M", Counter, Histogram)
 _PREFIX = "lineage_gateway"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
-disable_created_metrics()  # type: ignore[no-untyped-call] # when a count began is of no use, and doubles what is scraped
+disable_created_metrics()  # type: ignore[no-untyped-call] # creation times are of no use here, and double the output
 
 
 class Metrics:
     """The metrics of one gateway, in a registry of their own."""
 
     def __init__(self) -> None:
-        """Begin at zero."""
+        """Register all metrics, at zero."""
         self.registry = CollectorRegistry()
         self._labelled: dict[tuple[Any, ...], Any] = {}
         ProcessCollector(registry=self.registry)
@@ -67,12 +67,12 @@ class Metrics:
         )
 
     def text(self, accept: str) -> tuple[bytes, str]:
-        """Return all metrics and their media type: OpenMetrics for those who accept it, else Prometheus' own."""
+        """Return all metrics and their media type: OpenMetrics if ``accept`` allows it, or else Prometheus text."""
         encode, media_type = choose_encoder(accept)
         return encode(self.registry), media_type
 
     def of(self, metric: M, *labels: str) -> M:
-        """Return the metric with these labels, cached because some are needed thousands of times a second."""
+        """Return the metric with these label values; cached, because this is called thousands of times a second."""
         labelled: M | None = self._labelled.get((metric, *labels))
         if labelled is None:
             labelled = self._labelled[metric, *labels] = metric.labels(*labels)

@@ -1,4 +1,4 @@
-"""The current request: who asked, how it went, and what it took."""
+"""The current request: records its caller, outcome, duration, cost and AWS calls, for its log line and the metrics."""
 
 import asyncio
 import logging
@@ -23,10 +23,10 @@ _aws_log = logging.getLogger("gateway.aws")
 _OK = "ok"
 _PARTIAL = "partial"
 _CANCELLED = "cancelled"
-_LONGEST = 100  # characters of a name that others chose
-_LONGEST_PATH = 200
-_SILENT = {UpstreamUnavailable.code, GatewayError.code, _CANCELLED}
-"""Outcomes that do not mean that AWS answered."""
+_MAX_NAME = 100  # characters of a name from outside, in the log
+_MAX_PATH = 200
+_NO_RESPONSE = {UpstreamUnavailable.code, GatewayError.code, _CANCELLED}
+"""Outcomes of AWS calls that do not show that AWS responded."""
 
 
 @dataclass(slots=True)
@@ -43,11 +43,11 @@ class Request:
     method: str = ""
     path: str = ""
     route: str = OTHER
-    """The route's path, of which there are few."""
+    """The path of the route, which unlike ``path`` has few values."""
     quiet: bool = False
-    """Whether it is logged at DEBUG unless it fails."""
+    """Whether to log it at DEBUG unless it fails."""
     parent: "Context | None" = None
-    """The caller's span."""
+    """The caller's span context."""
     status: int | None = None
     caller: str | None = None
     operation: str | None = None
@@ -56,34 +56,34 @@ class Request:
     cost: float | None = None
     aws_calls: int = 0
     aws_error: str | None = None
-    """Why AWS failed, the first time that it did."""
+    """The reason for the first failure of AWS."""
     span: "Span | None" = None
     began: float = field(default_factory=time.perf_counter)
 
     def answered(self, answer: dict[str, Any]) -> None:
-        """Note how an operation went by an answer to it; of several answers, one with errors decides."""
+        """Record the outcome of an operation from a response; of several responses, the last one with errors counts."""
         errors = answer.get("errors")
         if errors:
             self.outcome = _PARTIAL if answer.get("data") is not None else errors[0]["extensions"]["code"]
 
     @property
     def seconds(self) -> float:
-        """How long it has taken."""
+        """Seconds since the start."""
         return time.perf_counter() - self.began
 
     @property
     def marks(self) -> dict[str, Any]:
-        """The fields of every log line that is written on its behalf."""
+        """The fields of every log line that is written during the request."""
         traced = self.span.get_span_context() if self.span else None
         trace = f"{traced.trace_id:032x}" if traced and traced.is_valid else None  # not if OTEL_SDK_DISABLED is true
-        return _known(request_id=self.id or None, trace_id=trace, caller=self.caller, operation=self.operation)
+        return _not_none(request_id=self.id or None, trace_id=trace, caller=self.caller, operation=self.operation)
 
     @property
     def line(self) -> dict[str, Any]:
-        """The fields of the log line that is written at its end."""
-        return _known(
+        """The fields of the log line that is written at the end of the request."""
+        return _not_none(
             method=self.method,
-            path=self.path[:_LONGEST_PATH],
+            path=self.path[:_MAX_PATH],
             status=self.status,
             ms=round(self.seconds * 1000, 1),
             type=self.type,
@@ -96,17 +96,17 @@ class Request:
 
 _current: ContextVar[Request | None] = ContextVar("request", default=None)
 _UNSEEN = Instruments()
-"""Counts what is done outside of requests, such as at start-up; nobody reads it."""
+"""For work outside of requests, for example at startup; its metrics are not served."""
 
 
 def current() -> Request:
-    """Return the current request."""
+    """Return the current request, or a new one outside of requests."""
     return _current.get() or Request(_UNSEEN)
 
 
 @contextmanager
 def serving(request: Request) -> Iterator[None]:
-    """Serve a request: count it, time it, and write its log line."""
+    """Make a request the current one; at the end, record its metrics and write its log line."""
     before = _current.set(request)
     metrics = request.instruments.metrics
     socket = request.method == Request.WEBSOCKET
@@ -124,22 +124,22 @@ def serving(request: Request) -> Iterator[None]:
 
 @contextmanager
 def operation() -> Iterator[Request]:
-    """Carry out an operation: count it, time it, and trace it.
+    """Record the metrics and the span of an operation, and yield its request.
 
-    A WebSocket has many, side by side: each is a request of its own, and its log line is written here.
+    A WebSocket has many concurrent operations. Each has its own ``Request``, and its log line is written here.
     """
     request = current()
     alone = request.method == Request.WEBSOCKET
     if alone:
         request = replace(request, status=None, aws_calls=0, aws_error=None, began=time.perf_counter())
-        _current.set(request)  # for good: each has a task of its own
+        _current.set(request)  # never reset: each operation on a WebSocket has its own task
     metrics, spans = request.instruments.metrics, request.instruments.spans
     request.outcome = _OK
     request.span = spans.operation(request.parent) if spans else None
     try:
         yield request
     except BaseException as error:
-        if request.outcome in {_OK, _PARTIAL}:  # a caller that has been told of an error may well leave
+        if request.outcome in {_OK, _PARTIAL}:  # a client may disconnect after a response with an error
             request.outcome = _outcome(error)
         raise
     finally:
@@ -153,24 +153,24 @@ def operation() -> Iterator[Request]:
 
 
 def operates(type: str, name: str | None) -> None:
-    """Note which operation of a document is executed; its name is the client's choice."""
+    """Record the type and name of the operation that is executed; the client chooses the name."""
     request = current()
-    request.type, request.operation = type, name[:_LONGEST] if name else None
+    request.type, request.operation = type, name[:_MAX_NAME] if name else None
 
 
 def called_by(name: str) -> None:
-    """Note the caller, by the name that the operator knows."""
-    current().caller = name[:_LONGEST]
+    """Record the caller's name, which comes from its key or token."""
+    current().caller = name[:_MAX_NAME]
 
 
 def costs(cost: float | None) -> None:
-    """Note the estimated cost of an operation."""
+    """Record the estimated cost of an operation."""
     current().cost = cost
 
 
 @contextmanager
 def aws_call(operation: str, region: str) -> Iterator[None]:
-    """Make an AWS call: count it, time it, and trace it; the error that it raises tells how it went."""
+    """Record the metrics and the span of the AWS call in the ``with`` statement; an exception gives its outcome."""
     request = current()
     instruments, began, outcome = request.instruments, time.perf_counter(), _OK
     metrics, spans = instruments.metrics, instruments.spans
@@ -187,7 +187,7 @@ def aws_call(operation: str, region: str) -> Iterator[None]:
         seconds = time.perf_counter() - began
         metrics.of(metrics.aws_calls, operation, outcome).inc()
         metrics.of(metrics.aws_seconds, operation).observe(seconds)
-        if outcome not in _SILENT:
+        if outcome not in _NO_RESPONSE:
             instruments.heard(outcome)
         if spans and span:
             spans.end(span, outcome)
@@ -197,25 +197,25 @@ def aws_call(operation: str, region: str) -> Iterator[None]:
 
 
 def aws_failed(why: str) -> None:
-    """Note why AWS failed, by a short name."""
+    """Record the reason why AWS failed, as a short name; only the first one is kept."""
     request = current()
-    request.aws_error = request.aws_error or why[:_LONGEST]
+    request.aws_error = request.aws_error or why[:_MAX_NAME]
 
 
 def throttled(operation: str) -> None:
-    """Count that AWS refused an attempt of a call as too fast."""
+    """Count an attempt of an AWS call that was throttled."""
     instruments = current().instruments
     instruments.metrics.aws_throttles.labels(operation).inc()
     instruments.heard(Throttled.code)
 
 
 def paced(operation: str, seconds: float) -> None:
-    """Count the time that a call waited so as not to be throttled."""
+    """Add the time that the rate limiter delayed an AWS call."""
     current().instruments.metrics.aws_pace_seconds.labels(operation).inc(seconds)
 
 
 def cache_looked_up(kind: str, *, hits: int, misses: int) -> None:
-    """Count lookups in the cache, by their few kinds."""
+    """Count cache hits and misses."""
     metrics = current().instruments.metrics
     for result, count in {"hit": hits, "miss": misses}.items():
         if count:
@@ -223,12 +223,12 @@ def cache_looked_up(kind: str, *, hits: int, misses: int) -> None:
 
 
 def _outcome(error: BaseException) -> str:
-    """Return the outcome that an error means: its code, if it is one of ours."""
+    """Return the outcome for an exception: ``cancelled``, or its code if it is a GatewayError, or else INTERNAL."""
     if isinstance(error, asyncio.CancelledError | GeneratorExit):
         return _CANCELLED
     code = getattr(error, "code", None)
     return code if isinstance(code, str) else GatewayError.code
 
 
-def _known(**fields: Any) -> dict[str, Any]:
+def _not_none(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}

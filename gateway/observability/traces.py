@@ -1,7 +1,7 @@
 """Spans for OpenTelemetry: one for each operation and one for each AWS call, none for fields.
 
-OpenTelemetry is an extra. It is imported when a gateway with tracing is made, and by nobody else. It is configured by
-its own environment variables (``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_TRACES_SAMPLER`` and the rest).
+OpenTelemetry is an optional dependency, imported only if tracing is on. It is configured by its own environment
+variables (``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_TRACES_SAMPLER`` and others).
 """
 
 import logging
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Span
 
-_TELL_OF_HEADERS = ("opentelemetry.baggage.propagation", "opentelemetry.trace.span", "opentelemetry.util.re")
-"""Loggers that would repeat the contents of headers: of a caller's, and of what OTEL_EXPORTER_OTLP_HEADERS has."""
+_HEADER_LOGGERS = ("opentelemetry.baggage.propagation", "opentelemetry.trace.span", "opentelemetry.util.re")
+"""Loggers whose warnings quote headers: those of callers, and those in OTEL_EXPORTER_OTLP_HEADERS."""
 _LAST_SECONDS = 3.0
-"""How long a stopping gateway waits for its last spans to be received."""
+"""Timeout for exporting the last spans when the gateway stops."""
 _NO_ERRORS = {"ok", "cancelled"}
-"""Outcomes that are no errors: a caller that leaves early has not failed."""
+"""Outcomes that are not errors; a client may disconnect at any time."""
 
 
 class Spans:
-    """Makes spans and sends them by OTLP over HTTP.
+    """Creates spans and exports them by OTLP over HTTP.
 
-    None of them becomes OpenTelemetry's current span, which would not survive an event stream, whose steps run in
-    contexts of their own. Parents are passed explicitly.
+    Parent spans are passed explicitly. OpenTelemetry's current span would be lost in an event stream, whose steps run
+    in different contexts.
     """
 
     def __init__(self) -> None:
-        """Begin; ValueError when the extra is not installed."""
+        """Set up OpenTelemetry; ValueError if the extra is not installed."""
         try:
             from opentelemetry import propagate, trace  # noqa: PLC0415 - an extra
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
@@ -39,11 +39,11 @@ class Spans:
             from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise ValueError("GATEWAY_TRACING needs OpenTelemetry: install lineage-gateway[otel].") from error
-        for name in _TELL_OF_HEADERS:
+        for name in _HEADER_LOGGERS:
             logging.getLogger(name).setLevel(logging.ERROR)
         named = Resource.create({SERVICE_NAME: "lineage-gateway"}).merge(OTELResourceDetector().detect())
         self.provider = TracerProvider(resource=named, shutdown_on_exit=False)
-        """Where further processors may be added."""
+        """Public, so that further span processors can be added."""
         if os.environ.get("OTEL_TRACES_EXPORTER") != "none":
             self.provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self.provider.get_tracer("lineage-gateway")
@@ -53,15 +53,15 @@ class Spans:
         self._error = trace.Status(trace.StatusCode.ERROR)
 
     def parent(self, headers: Mapping[str, str]) -> "Context":
-        """Return the caller's span context, if the headers have one."""
+        """Return the caller's trace context from the headers; an empty one if they have none."""
         return self._extract(headers)
 
     def operation(self, parent: "Context | None") -> "Span":
-        """Begin the span of an operation about which nothing is known yet."""
+        """Start the span of an operation whose type and name are not known yet."""
         return self._tracer.start_span("GraphQL Operation", parent, self._kind.SERVER)
 
     def end_operation(self, span: "Span", type: str | None, name: str | None, outcome: str) -> None:
-        """End it, now that more is known; its name is only an attribute, as it is the client's choice."""
+        """End the span of an operation; its name is only an attribute, because the client chooses it."""
         if type:
             span.update_name(type)
             span.set_attribute("graphql.operation.type", type)
@@ -70,7 +70,7 @@ class Spans:
         self.end(span, outcome)
 
     def aws_call(self, below: "Span", operation: str, region: str) -> "Span":
-        """Begin the span of an AWS call."""
+        """Start the span of an AWS call."""
         attributes = {
             "rpc.system": "aws-api",
             "rpc.service": "SageMaker",
@@ -89,7 +89,7 @@ class Spans:
         span.end()
 
     def close(self) -> None:
-        """Send what has not been sent, waiting no longer than a stopping gateway can for an absent receiver."""
+        """Export the remaining spans, waiting at most ``_LAST_SECONDS`` if the receiver does not respond."""
         sending = threading.Thread(target=self.provider.shutdown, daemon=True)
         sending.start()
         sending.join(_LAST_SECONDS)
