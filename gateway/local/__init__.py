@@ -1,1 +1,1 @@
-"""A SageMaker-compatible lineage service of its own; the gateway reaches it only through its endpoint URL."""
+"""A local, SageMaker-compatible lineage service. The gateway calls it only over HTTP, by its endpoint URL."""

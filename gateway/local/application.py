@@ -1,4 +1,4 @@
-"""The service as an ASGI application: the AWS endpoint at ``/``, and its own endpoints under ``/_local``."""
+"""The local service as an ASGI application: the AWS endpoint at ``/``, and its own endpoints under ``/_local``."""
 
 import asyncio
 import contextlib
@@ -21,23 +21,22 @@ from gateway.local.service import Service
 from gateway.local.store import Store
 
 DROP = "lineage_gateway.drop"
-"""The ASGI extension whose ``now`` hangs up on the client; under a server without it, 503 is the answer instead."""
+"""The ASGI extension whose ``now`` drops the connection; under a server without it, the response is a 503 instead."""
 
 _UNKNOWN = "unknown"
-"""What calls of operations that the service does not have are counted as: clients may make up any number of names."""
+"""Name under which calls of unknown operations are counted, since clients can make up any number of names."""
 _COUNTED = {*protocol.OPERATIONS, *sts.OPERATIONS}
-_LONGEST_BODY = 4 * 1024 * 1024  # bytes of one AWS request
-_REMEMBERED = 100_000  # requests
+_MAX_BODY_BYTES = 4 * 1024 * 1024  # of an AWS request
+_MAX_RECORDED = 100_000  # requests
 _FAULTS = {Fault.INTERNAL: InternalError, Fault.UNAVAILABLE: UnavailableError, Fault.DROPPED: UnavailableError}
 
 
 class Options(TypedDict, total=False):
-    """How to set up a service; without any it is empty, in memory and well behaved.
+    """Options of a service. By default, it is empty, in memory, and simulates no faults.
 
-    ``store`` is a file to keep everything in, which knows its ``account`` and ``region``; ``load`` are files to import,
-    ``demo`` fills in a made-up account.
-    ``quotas=False`` lifts the limits on entities made by hand; ``record`` keeps the last 100,000 requests, whole. The
-    rest is as in ``Behaviour``.
+    ``store`` is the SQLite file to store everything in, which belongs to one ``account`` and ``region``. ``load`` lists
+    files to import, and ``demo`` loads the demo account. ``quotas=False`` lifts the limits on manually created
+    entities, and ``record`` keeps the last 100,000 requests whole. The other options are those of ``Behaviour``.
     """
 
     store: str | Path | None
@@ -54,17 +53,17 @@ class Options(TypedDict, total=False):
 
 
 class Local:
-    """The endpoints of one service, and what was asked of it."""
+    """The endpoints of one service, and the record of its requests."""
 
     def __init__(self, service: Service, *, record: bool = False) -> None:
-        """Serve ``service``; count requests, and ``record`` them if told to."""
+        """Serve ``service``; count its requests and, with ``record``, keep them."""
         self.service = service
         self.calls: Counter[str] = Counter()
-        self.requests: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_REMEMBERED if record else 0)
+        self.requests: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_MAX_RECORDED if record else 0)
         self.loop: asyncio.AbstractEventLoop
 
     def clear(self) -> None:
-        """Forget what the account holds and what was asked."""
+        """Delete everything in the account, and the record of requests."""
         with self.service.store.transaction():
             self.service.store.clear()
             prepare(self.service)
@@ -74,7 +73,7 @@ class Local:
         self.requests.clear()
 
     async def aws(self, http: Request) -> Response:
-        """One request of the AWS JSON 1.1 protocol, or of STS's."""
+        """Handle one request of the AWS JSON 1.1 protocol, or of the STS query protocol."""
         if http.headers.get("content-type", "").startswith(sts.MEDIA_TYPE) and "x-amz-target" not in http.headers:
             return await self._sts(http)
         try:
@@ -84,29 +83,29 @@ class Local:
 
     async def _aws(self, http: Request) -> bytes:
         target = http.headers.get("x-amz-target", "")
-        asked, malformed = {}, None
+        request, malformed = {}, None
         try:
-            asked = protocol.request(await _body(http))
+            request = protocol.request(await _body(http))
         except AwsError as error:
             malformed = error
-        self._count(protocol.operation(target), asked)
+        self._count(protocol.operation(target), request)
         await self._misbehave(http)
         sts.check(self.service, http.headers.get("authorization", ""))
         if malformed:
             raise malformed
-        return protocol.answer(self.service, target, asked)
+        return protocol.answer(self.service, target, request)
 
     async def _sts(self, http: Request) -> Response:
         try:
-            asked = sts.request(await _body(http))
-            self._count(asked.get("Action", ""), dict(asked))
-            return Response(sts.answer(self.service, asked), media_type="text/xml")
+            request = sts.request(await _body(http))
+            self._count(request.get("Action", ""), dict(request))
+            return Response(sts.answer(self.service, request), media_type="text/xml")
         except AwsError as error:
             return Response(sts.refusal(error), error.status, media_type="text/xml")
 
-    def _count(self, operation: str, asked: dict[str, Any]) -> None:
+    def _count(self, operation: str, request: dict[str, Any]) -> None:
         self.calls[operation if operation in _COUNTED else _UNKNOWN] += 1
-        self.requests.append((operation, asked))
+        self.requests.append((operation, request))
 
     async def _misbehave(self, http: Request) -> None:
         behaviour = self.service.behaviour
@@ -115,30 +114,30 @@ class Local:
             await asyncio.sleep(behaviour.latency_ms / 1000)
         if throttled:
             raise ThrottledError("Rate exceeded")
-        hang_up = http.scope.get("extensions", {}).get(DROP)
-        if fault is Fault.DROPPED and hang_up:
-            hang_up["now"]()
+        drop = http.scope.get("extensions", {}).get(DROP)
+        if fault is Fault.DROPPED and drop:
+            drop["now"]()
             raise ClientDisconnect
         if fault:
             raise _FAULTS[fault]("The service was told to fail")
 
     async def load(self, http: Request) -> Response:
-        """The import of the lines in the body."""
+        """Import the JSON lines in the body (see ``transfer``)."""
         lines = (await http.body()).splitlines()
         try:
             return JSONResponse({"imported": transfer.load(self.service, lines)})
         except transfer.BadLineError as error:
-            said = {"code": "BAD_LINE", "line": error.line, "message": error.message}
-            return JSONResponse({"error": said}, 400)
+            details = {"code": "BAD_LINE", "line": error.line, "message": error.message}
+            return JSONResponse({"error": details}, 400)
         except sqlite3.Error as error:
             return JSONResponse({"error": {"code": "STORE_FAILED", "message": f"Nothing was kept: {error}"}}, 500)
 
     async def export(self, _http: Request) -> Response:
-        """Everything, as the import takes it."""
+        """Export everything as JSON lines that can be imported again."""
         return Response(b"".join(transfer.export(self.service)), media_type="application/jsonl")
 
     async def health(self, _http: Request) -> Response:
-        """Whether the service answers."""
+        """Report that the service runs."""
         return JSONResponse({"status": "ok"})
 
 
@@ -146,21 +145,21 @@ async def _body(http: Request) -> bytes:
     body = bytearray()
     async for chunk in http.stream():
         body += chunk
-        if len(body) > _LONGEST_BODY:
-            raise TooLargeError(f"The request's body is longer than {_LONGEST_BODY} bytes")
+        if len(body) > _MAX_BODY_BYTES:
+            raise TooLargeError(f"The request's body is longer than {_MAX_BODY_BYTES} bytes")
     return bytes(body)
 
 
-async def _hung_up(_http: Request, _error: Exception) -> Response:
-    return Response()  # reaches nobody
+async def _dropped(_http: Request, _error: Exception) -> Response:
+    return Response()  # never sent, because the connection is closed
 
 
 def create_local_app(**options: Unpack[Options]) -> Starlette:
-    """The service as an ASGI application, its ``Local`` in ``state.local``; it closes the store when it ends.
+    """Create the ASGI application; its ``state.local`` is its ``Local``, and its lifespan closes the store at the end.
 
     Raises:
         StoreError: the store's file cannot be used.
-        BadLineError: a file to import has a wrong line.
+        BadLineError: a file to import has an invalid line.
         OSError: a file to import cannot be read.
     """
     service = _service(options)
@@ -178,7 +177,7 @@ def create_local_app(**options: Unpack[Options]) -> Starlette:
         Route("/_local/export", local.export),
         Route("/_local/health", local.health),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={ClientDisconnect: _hung_up})
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={ClientDisconnect: _dropped})
     app.state.local = local
     return app
 
@@ -195,7 +194,7 @@ def _service(options: Options) -> Service:
     try:
         service = Service(store, store.account, store.region, options.get("quotas", True))
         _fill(service, options)
-        service.behaviour = behaviour  # which filling it is not subject to
+        service.behaviour = behaviour  # set last, so that filling the store is not throttled or denied
     except BaseException:
         store.close()
         raise
@@ -207,7 +206,7 @@ def _fill(service: Service, options: Options) -> None:
         if not service.store.entity(service.lineage_group):
             prepare(service)
     if options.get("demo"):
-        from gateway.local import demo  # noqa: PLC0415 - few need its many lines
+        from gateway.local import demo  # noqa: PLC0415 - large, and rarely needed
 
         demo.seed(service)
     for path in options.get("load", ()):

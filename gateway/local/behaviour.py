@@ -1,4 +1,4 @@
-"""How badly the service behaves: slow, throttling, faulty or denying, as it was told to."""
+"""Simulated misbehaviour of the local service: latency, throttling, faults, denied and missing operations."""
 
 import random
 import re
@@ -12,7 +12,7 @@ _OPERATION = re.compile(r"([A-Z][A-Za-z*?]*|\*):")
 
 
 class Fault(Enum):
-    """What happens to a request instead of its answer."""
+    """A fault that a request gets instead of its response."""
 
     INTERNAL = auto()
     UNAVAILABLE = auto()
@@ -21,13 +21,15 @@ class Fault(Enum):
 
 @dataclass(slots=True)
 class Behaviour:
-    """What to do to requests before they are carried out; may be changed while the service runs.
+    """The misbehaviour to simulate before a request is executed; may be changed while the service runs.
 
-    ``latency_ms`` milliseconds pass before every answer; past ``throttle_tps`` requests a second they are throttled;
-    a share ``fault_rate`` (0 to 1) of them fails, half with a 5xx and half by a dropped connection. ``deny`` holds
-    patterns of ARNs and names, each alone or after an operation's name and a colon; ``unknown`` the operations that
-    the service claims not to have, as SageMaker does where a region lacks them. Credentials of an assumed role last
-    for ``credential_seconds``; left out: for as long as asked.
+    Attributes:
+        latency_ms: Delay before every response, in milliseconds.
+        throttle_tps: Requests per second beyond which requests are throttled; None means no limit.
+        fault_rate: Fraction of requests (0 to 1) that fail: half with a 5xx, half by a dropped connection.
+        deny: Patterns of ARNs and names to deny, each alone or after an operation's name and a colon.
+        unknown: Operations to report as unknown, as SageMaker does in regions that lack them.
+        credential_seconds: Lifetime of the credentials of an assumed role; None means as long as requested.
     """
 
     latency_ms: float = 0
@@ -40,18 +42,18 @@ class Behaviour:
     _filled: float = field(default=0.0, init=False, repr=False)
 
     def reset(self) -> None:
-        """Behave well from here on."""
+        """Stop all simulated misbehaviour."""
         self.latency_ms, self.throttle_tps, self.fault_rate, self.deny, self.unknown = 0, None, 0.0, (), ()
         self.credential_seconds = None
         self._tokens = self._filled = 0.0
 
     def throttles(self) -> bool:
-        """Count a request against the rate; whether it is one too many."""
+        """Take a token from the bucket for a request, and return whether the request must be throttled."""
         if self.throttle_tps is None:
             return False
         now = time.monotonic()
-        most = max(1.0, self.throttle_tps)
-        self._tokens = min(most, self._tokens + (now - self._filled) * self.throttle_tps)
+        capacity = max(1.0, self.throttle_tps)
+        self._tokens = min(capacity, self._tokens + (now - self._filled) * self.throttle_tps)
         self._filled = now
         if self._tokens < 1:
             return True
@@ -59,23 +61,26 @@ class Behaviour:
         return False
 
     def fault(self) -> Fault | None:
-        """What goes wrong with this request, usually nothing."""
-        if random.random() >= self.fault_rate:  # noqa: S311 - chance, not secrecy
+        """Pick the fault of a request at random; None for no fault."""
+        if random.random() >= self.fault_rate:  # noqa: S311 - not used for security
             return None
         return random.choice((Fault.INTERNAL, Fault.UNAVAILABLE, Fault.DROPPED, Fault.DROPPED))  # noqa: S311
 
     def denies(self, operation: str, resources: Sequence[str]) -> str | None:
-        """The first of the resources that the operation may not touch; ``*`` stands for a request that names none."""
+        """The first of the resources on which the operation is denied, or None.
+
+        A request without resources counts as one for ``*``.
+        """
         for resource in resources or ("*",):
             for named, glob in self._patterns():
-                # A search touches whatever it finds: a pattern for it denies it as a whole.
-                covered = fnmatchcase(resource, glob) or named == operation == "Search"
-                if covered and fnmatchcase(operation, named):
+                # A search names no resource, so a pattern that begins with `Search:` denies all searches.
+                matches = fnmatchcase(resource, glob) or named == operation == "Search"
+                if matches and fnmatchcase(operation, named):
                     return resource
         return None
 
     def hides(self, arn: str, name: str | None) -> bool:
-        """Whether Search leaves out this entity: a pattern covers it that is not for another operation."""
+        """Whether Search omits this entity, because a pattern that applies to Search matches it."""
         return any(
             fnmatchcase("Search", named) and (fnmatchcase(arn, glob) or fnmatchcase(name or arn, glob))
             for named, glob in self._patterns()

@@ -1,4 +1,4 @@
-"""What the service answers when it refuses.
+"""The errors of the local service.
 
     AwsError                    code and HTTP status, as the client sees them
     ├── ValidationError         ValidationException 400
@@ -12,21 +12,21 @@
     ├── InternalError           InternalFailure 500
     └── UnavailableError        ServiceUnavailable 503
 
-Operations raise them; the protocol writes them out.
+Operations raise them, and the protocol modules encode them.
 """
 
 from typing import ClassVar
 
 
 class AwsError(Exception):
-    """An answer other than success; the exception's text is the message on the wire."""
+    """Base class of error responses; the exception's text is the message that the client gets."""
 
     code: ClassVar[str]
     status: ClassVar[int] = 400
 
 
 class ValidationError(AwsError):
-    """The request is well formed and asks for what cannot be."""
+    """The request is well formed but invalid."""
 
     code = "ValidationException"
 
@@ -38,51 +38,51 @@ class SerializationError(AwsError):
 
 
 class UnknownOperationError(AwsError):
-    """SageMaker has no such operation, or this service does not carry it out."""
+    """SageMaker has no such operation, or this service does not support it."""
 
     code = "UnknownOperationException"
 
 
 class NotFoundError(AwsError):
-    """What the request names does not exist."""
+    """The resource does not exist."""
 
     code = "ResourceNotFound"
 
 
 class LimitError(AwsError):
-    """The account has as many as its quota allows."""
+    """The account has reached a quota."""
 
     code = "ResourceLimitExceeded"
 
 
 class DeniedError(AwsError):
-    """A deny pattern covers what the request names."""
+    """A deny pattern matches a resource of the request, or its credentials are for another account."""
 
     code = "AccessDeniedException"
 
 
 class ThrottledError(AwsError):
-    """More requests a second than the service was told to serve."""
+    """The request exceeds the simulated rate limit."""
 
     code = "ThrottlingException"
 
 
 class TooLargeError(AwsError):
-    """The request's body is longer than the service reads."""
+    """The request's body is too long."""
 
     code = "RequestEntityTooLargeException"
     status = 413
 
 
 class InternalError(AwsError):
-    """A defect of the service, or one it was told to simulate."""
+    """An unexpected exception in the service, or a simulated one."""
 
     code = "InternalFailure"
     status = 500
 
 
 class UnavailableError(AwsError):
-    """A simulated outage."""
+    """A simulated outage of the service."""
 
     code = "ServiceUnavailable"
     status = 503

@@ -1,4 +1,4 @@
-"""AWS JSON 1.1: from a target and a body to an operation's answer, or to the error that refuses it."""
+"""The AWS JSON 1.1 protocol: maps a target and a body to an operation, and encodes its response or error."""
 
 import logging
 from collections.abc import Iterator
@@ -41,16 +41,16 @@ OPERATIONS: dict[str, Handler] = (
     | search.OPERATIONS
     | tags.OPERATIONS
 )
-"""Every operation that the service carries out, by its name."""
+"""The handler of every supported operation, by its name."""
 
 
 def operation(target: str) -> str:
-    """The operation's name in an ``X-Amz-Target`` header; the header itself when it names none."""
+    """The operation's name in an ``X-Amz-Target`` header; the whole header if it lacks SageMaker's prefix."""
     return target.removeprefix(_PREFIX)
 
 
 def request(body: bytes) -> dict[str, Any]:
-    """The request in a body, as the client wrote it; an empty body is an empty request.
+    """Parse a body into an unvalidated request; an empty body is an empty request.
 
     Raises:
         SerializationError: the body is not a JSON object.
@@ -64,16 +64,16 @@ def request(body: bytes) -> dict[str, Any]:
     return value
 
 
-def answer(service: Service, target: str, asked: dict[str, Any]) -> bytes:
-    """Carry out what a target and a request ask; gives the body of the response.
+def answer(service: Service, target: str, given: dict[str, Any]) -> bytes:
+    """Execute the operation of a target with a request, and return the body of the response.
 
     Raises:
-        AwsError: the operation refuses, or there is none.
+        AwsError: the operation fails or is unknown.
     """
     if not target.startswith(_PREFIX):
         raise UnknownOperationError(f"Unknown target: {target[:256]!r}")
     try:
-        return orjson.dumps(call(service, operation(target), asked))
+        return orjson.dumps(call(service, operation(target), given))
     except AwsError:
         raise
     except Exception as error:
@@ -81,38 +81,38 @@ def answer(service: Service, target: str, asked: dict[str, Any]) -> bytes:
         raise InternalError("The service met an error of its own") from error
 
 
-def call(service: Service, name: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """Carry out one operation; gives its response.
+def call(service: Service, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Validate a request, authorize it and execute its operation in a transaction; return the response.
 
     Raises:
-        AwsError: the operation refuses.
+        AwsError: the operation fails or is unknown.
     """
     handler = OPERATIONS.get(name)
     if handler is None or name in service.behaviour.unknown:
         raise UnknownOperationError(f"Unknown operation: {name[:256]!r}")
-    checked = validation.read_request(name, asked)
-    _authorize(service, name, checked)
+    request = validation.read_request(name, given)
+    _authorize(service, name, request)
     with service.store.transaction():
-        found = handler(service, checked)
+        result = handler(service, request)
     shape = model.response_shape(name)
-    response: dict[str, Any] = encode(shape, found) if shape else {}
+    response: dict[str, Any] = encode(shape, result) if shape else {}
     return response
 
 
-def _authorize(service: Service, name: str, checked: dict[str, Any]) -> None:
+def _authorize(service: Service, name: str, request: dict[str, Any]) -> None:
     if not service.behaviour.deny:
         return
-    denied = service.behaviour.denies(name, list(_resources(service, name, checked)))
+    denied = service.behaviour.denies(name, list(_resources(service, name, request)))
     if denied is not None:
         user = service.user["IamIdentity"]["Arn"]
         raise DeniedError(f"User: {user} is not authorized to perform: sagemaker:{name} on resource: {denied}")
 
 
-def _resources(service: Service, operation: str, checked: dict[str, Any]) -> Iterator[str]:
-    """The ARNs and names of what a request is about, as far as it says."""
-    if operation in {"CreateArtifact", "DeleteArtifact"} and "Source" in checked:
-        yield artifact_arn(service, checked["Source"])
-    for member, value in checked.items():
+def _resources(service: Service, operation: str, request: dict[str, Any]) -> Iterator[str]:
+    """The ARNs and names of the resources that a request refers to."""
+    if operation in {"CreateArtifact", "DeleteArtifact"} and "Source" in request:
+        yield artifact_arn(service, request["Source"])
+    for member, value in request.items():
         kind = KINDS.get(member.removesuffix("Name"))
         if kind and not value.startswith("arn:"):
             found = identity.find(service, kind, value)
@@ -127,7 +127,7 @@ def _resources(service: Service, operation: str, checked: dict[str, Any]) -> Ite
 
 
 def encode(shape: Shape, value: Any) -> Any:
-    """The value with the members that its shape has, and no others."""
+    """Drop the members that the value's shape does not have, and those that are None."""
     if shape.type_name == "structure":
         members = shape.members
         return {
@@ -141,12 +141,12 @@ def encode(shape: Shape, value: Any) -> Any:
 
 
 def headers(error: AwsError | None = None) -> dict[str, str]:
-    """The headers of every answer."""
-    above = {"content-type": _MEDIA_TYPE, "x-amzn-requestid": str(uuid4())}
-    return above | ({"x-amzn-errortype": error.code} if error else {})
+    """The headers of a response, or of an error response."""
+    common = {"content-type": _MEDIA_TYPE, "x-amzn-requestid": str(uuid4())}
+    return common | ({"x-amzn-errortype": error.code} if error else {})
 
 
 def refusal(error: AwsError) -> bytes:
-    """The body that carries an error; shapes of the model spell their message with a capital."""
+    """The body of an error response. Errors that the API model defines have ``Message``, all others ``message``."""
     modelled = error.code in model.service_model().shape_names
     return orjson.dumps({"__type": error.code, "Message" if modelled else "message": str(error)})

@@ -1,4 +1,4 @@
-"""The service over HTTP: in a background thread, or alone in the foreground."""
+"""Serves the local service over HTTP: in a background thread, or in the foreground."""
 
 import asyncio
 import contextlib
@@ -18,26 +18,26 @@ Result = TypeVar("Result")
 
 
 class LocalServer:
-    """The service on a thread and an event loop of its own, reachable over HTTP only; a context manager.
+    """A context manager that runs the service in its own thread and event loop, reachable over HTTP only.
 
-    ``port`` 0 takes a free one; the other options are those of ``create_local_app``. While it runs, ``url`` is where,
-    ``calls`` counts the requests by operation (those of none as ``unknown``), ``requests`` holds them in the order in
-    which they came, unless ``record`` is false, and ``behaviour`` may be changed.
+    ``port`` 0 picks a free port; the other options are those of ``create_local_app``. While the service runs, ``url``
+    is its URL, ``calls`` counts requests by operation (``unknown`` for unknown ones), ``requests`` holds them in the
+    order of arrival unless ``record`` is false, and ``behaviour`` can be changed.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, **options: Unpack[Options]) -> None:
-        """Keep what it takes to start; nothing runs before ``start``."""
+        """Store the options; nothing runs before ``start``."""
         self._address = (host, port)
         self._options: Options = {"record": True, **options}
         self.url = ""
 
     def start(self) -> Self:
-        """Serve; returns when requests are taken.
+        """Start the service, and return when it accepts requests.
 
         Raises:
-            OSError: the port cannot be had, or a file to import cannot be read.
+            OSError: the port is not available, or a file to import cannot be read.
             StoreError: the store's file cannot be used.
-            BadLineError: a file to import has a wrong line.
+            BadLineError: a file to import has an invalid line.
         """
         with contextlib.ExitStack() as undo:
             listener = undo.enter_context(serving.listen(*self._address))
@@ -55,28 +55,28 @@ class LocalServer:
         return self
 
     def stop(self) -> None:
-        """Finish the requests under way, close the store and free the port."""
+        """Finish the requests in flight, close the store and free the port."""
         self._server.should_exit = True
         self._thread.join()
 
     def load(self, lines: Iterable[str | bytes]) -> dict[str, int]:
-        """Import the lines; gives how many of each kind.
+        """Import JSON lines (see ``transfer``), and return how many were imported, by kind.
 
         Raises:
-            BadLineError: a line is wrong; nothing is imported then.
+            BadLineError: a line is invalid; then nothing is imported.
         """
-        return self._within(lambda: transfer.load(self._local.service, lines))
+        return self._run_in_loop(lambda: transfer.load(self._local.service, lines))
 
     def clear(self) -> None:
-        """Forget what the account holds and what was asked."""
-        self._within(self._local.clear)
+        """Delete everything in the account, and reset ``calls`` and ``requests``."""
+        self._run_in_loop(self._local.clear)
 
-    def _within(self, work: Callable[[], Result]) -> Result:
-        async def done() -> Result:
+    def _run_in_loop(self, work: Callable[[], Result]) -> Result:
+        async def run() -> Result:
             return work()
 
-        # The service's thread alone touches the store.
-        return asyncio.run_coroutine_threadsafe(done(), self._local.loop).result()
+        # Only the service's own thread may use the store.
+        return asyncio.run_coroutine_threadsafe(run(), self._local.loop).result()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -90,14 +90,14 @@ class LocalServer:
 def serve(
     *, host: str, port: int, grace_seconds: float, announce: Callable[[str], None], **options: Unpack[Options]
 ) -> None:
-    """Serve in the foreground until Ctrl-C or SIGTERM; ``announce`` is told the URL once requests are taken.
+    """Serve in the foreground until Ctrl-C or SIGTERM; ``announce`` is called with the URL once requests are accepted.
 
-    Requests under way then have ``grace_seconds`` to finish.
+    Requests in flight have ``grace_seconds`` to finish when the service stops.
 
     Raises:
-        OSError: the port cannot be had, or a file to import cannot be read.
+        OSError: the port is not available, or a file to import cannot be read.
         StoreError: the store's file cannot be used.
-        BadLineError: a file to import has a wrong line.
+        BadLineError: a file to import has an invalid line.
     """
     with serving.listen(host, port) as listener:
         url = serving.url_of(listener)
@@ -107,26 +107,29 @@ def serve(
 
 
 class _ProgramsOnly:
-    """Middleware that refuses web pages, which may send to this machine, or have their own names point here."""
+    """Middleware that refuses requests from web pages.
+
+    A page can send requests to this machine, or make its own domain resolve to it (DNS rebinding).
+    """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         self._app = app
         self._names = serving.names_of(host) if host in _LOOPBACK else None
-        """The host names that it answers to, if only this machine can reach it."""
+        """The allowed values of the Host header; None, for any, if other machines can reach the service."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, unless a page has made it."""
-        is_of_page = scope["type"] == "http" and self._is_of_page(scope)
-        await (_REFUSAL if is_of_page else self._app)(scope, receive, send)
+        """Handle one request, or refuse it if a page sent it."""
+        is_from_page = scope["type"] == "http" and self._is_from_page(scope)
+        await (_REFUSAL if is_from_page else self._app)(scope, receive, send)
 
-    def _is_of_page(self, scope: Scope) -> bool:
+    def _is_from_page(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
         is_rebound = self._names is not None and "host" in headers and not serving.is_for(scope, self._names)
         return "origin" in headers or is_rebound
 
 
 class _Protocol(serving.Protocol):
-    """The protocol of servers, with a way for the application to hang up without an answer."""
+    """The HTTP protocol, with an ASGI extension by which the application closes a connection without a response."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

@@ -1,4 +1,4 @@
-"""One account's lineage service: its store, and what every operation needs to know of the account."""
+"""The state of the local service for one account and region, which all operations share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from gateway.local.store import Entity, Store
 from gateway.local.walk import Progress
 
 _PARTITIONS = {
-    # By what the names of their regions begin with.
+    # By the prefix of the region.
     "cn-": "aws-cn",
     "us-gov-": "aws-us-gov",
     "us-iso-": "aws-iso",
@@ -27,7 +27,7 @@ _PARTITIONS = {
 }
 
 WALKS, SEARCHES = 32, 4
-"""How many are remembered between two of their pages; the places of a search's 100,000 results take 20 megabytes."""
+"""How many are kept between two of their pages; the positions of a search's 100,000 results take 20 megabytes."""
 
 Request = dict[str, Any]
 Response = dict[str, Any]
@@ -47,12 +47,12 @@ class Service:
 
     @property
     def partition(self) -> str:
-        """The part of AWS that the region belongs to."""
-        return next((part for start, part in _PARTITIONS.items() if self.region.startswith(start)), "aws")
+        """The AWS partition of the region."""
+        return next((name for prefix, name in _PARTITIONS.items() if self.region.startswith(prefix)), "aws")
 
     @cached_property
     def user(self) -> dict[str, Any]:
-        """Who creates and modifies, as a UserContext."""
+        """The UserContext for ``CreatedBy`` and ``LastModifiedBy``."""
         arn = f"arn:{self.partition}:iam::{self.account}:user/local"
         return {"IamIdentity": {"Arn": arn, "PrincipalId": f"AIDA{sha256(arn.encode()).hexdigest()[:17].upper()}"}}
 
@@ -62,11 +62,11 @@ class Service:
         return self.arn("lineage-group", DEFAULT_LINEAGE_GROUP)
 
     def arn(self, resource: str, id: str) -> str:
-        """The ARN of something in this account and region."""
+        """The ARN of a resource in this account and region."""
         return Arn(self.partition, self.region, self.account, resource, id).text
 
     def owns(self, arn: Arn) -> bool:
-        """Whether the ARN is of this account and region."""
+        """Whether the ARN belongs to this account and region."""
         return (arn.region, arn.account) == (self.region, self.account)
 
 
@@ -74,14 +74,14 @@ Handler = Callable[[Service, Request], Response]
 
 
 def entity(kind: Kind, record: Record, *, listed: bool, handmade: bool) -> Entity:
-    """The row that keeps a complete record."""
+    """Build the row that stores a complete record."""
     return Entity(
         arn=record[kind.arn_member],
         edition=record.get("ModelCardVersion", 0),
         kind=kind.name,
         listed=listed,
         handmade=handmade,
-        # Versions of a model package group have no name of their own, and are sorted by the group's.
+        # Versions of a model package group have no name of their own, and are sorted by the name of the group.
         name=record.get(kind.name_member, record.get("ModelPackageGroupName")),
         type=at(record, kind.type),
         source=at(record, kind.source),
@@ -94,17 +94,17 @@ def entity(kind: Kind, record: Record, *, listed: bool, handmade: bool) -> Entit
 
 
 def artifact_arn(service: Service, source: dict[str, Any]) -> str:
-    """The ARN of the artifact of this source: its id depends on the URI and the types, not on the account."""
+    """The ARN of the artifact with this source; its id is a hash of the URI and the types, not of the account."""
     types = sorted((given.get("SourceIdType", ""), given.get("Value", "")) for given in source.get("SourceTypes", ()))
     digest = sha256(orjson.dumps([source["SourceUri"], types])).hexdigest()
     return service.arn(KINDS["Artifact"].resource, digest[:32])
 
 
 def millis(seconds: float) -> int:
-    """A timestamp of the wire in the store's milliseconds."""
+    """Convert a timestamp of the API (seconds) to one of the store (milliseconds)."""
     return round(seconds * 1000)
 
 
 def seconds(millis: int) -> float:
-    """A time of the store as the wire has it."""
+    """Convert a timestamp of the store (milliseconds) to one of the API (seconds)."""
     return millis / 1000

@@ -1,7 +1,7 @@
-"""The part of AWS STS by which a client gets into another account: AssumeRole and GetCallerIdentity.
+"""The part of AWS STS that access to other accounts needs: AssumeRole and GetCallerIdentity.
 
-Several services, each with an account of its own, stand for several accounts. The credentials that AssumeRole hands out
-say of which account they are, and a service of another account denies them.
+Several services, each with its own account, simulate several accounts. The access key that AssumeRole returns contains
+its account, and services of other accounts deny it.
 """
 
 import re
@@ -14,9 +14,9 @@ from gateway.local.errors import AwsError, DeniedError, UnknownOperationError, V
 from gateway.local.service import Service
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
-"""What requests of this protocol are; answers are XML."""
+"""The media type of requests (the AWS query protocol); responses are XML."""
 OPERATIONS = ("AssumeRole", "GetCallerIdentity")
-"""What of STS there is here."""
+"""The supported operations of STS."""
 
 _ROLE = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12}):role/(?:[\w+=,.@/-]*/)?(?P<name>[\w+=,.@-]+)"
@@ -24,10 +24,10 @@ _ROLE = re.compile(
 _SESSION = re.compile(r"[\w+=,.@-]{2,64}")
 _SECONDS = re.compile("[0-9]{1,9}")
 _KEY = "ASIALOCAL"
-"""The prefix of the access keys that are handed out here; the account follows."""
+"""Prefix of the access keys that AssumeRole returns; the account follows."""
 _CREDENTIAL = re.compile(rf"Credential={_KEY}(?P<account>[0-9]{{12}})/")
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
-_SHORTEST, _LONGEST, _USUAL = 900, 43_200, 3_600
+_MIN_SECONDS, _MAX_SECONDS, _DEFAULT_SECONDS = 900, 43_200, 3_600
 
 
 class _InvalidError(ValidationError):
@@ -44,20 +44,20 @@ class _UnknownError(UnknownOperationError):
 
 
 def request(body: bytes) -> dict[str, str]:
-    """The parameters in a body."""
+    """Parse a body into parameters."""
     return dict(parse_qsl(body.decode(errors="replace")))
 
 
-def answer(service: Service, asked: dict[str, str]) -> bytes:
-    """Carry out what is asked; gives the body of the response.
+def answer(service: Service, parameters: dict[str, str]) -> bytes:
+    """Execute the operation of a request, and return the body of the response.
 
     Raises:
-        AwsError: it is refused, or there is no such operation.
+        AwsError: the operation fails or is unknown.
     """
-    action = asked.get("Action", "")
+    action = parameters.get("Action", "")
     match action:
         case "AssumeRole":
-            result = _assume_role(service, asked)
+            result = _assume_role(service, parameters)
         case "GetCallerIdentity":
             user = service.user["IamIdentity"]
             result = _tags(Account=service.account, Arn=user["Arn"], UserId=user["PrincipalId"])
@@ -69,19 +69,19 @@ def answer(service: Service, asked: dict[str, str]) -> bytes:
     ).encode()
 
 
-def _assume_role(service: Service, asked: dict[str, str]) -> str:
-    role, session = _ROLE.fullmatch(asked.get("RoleArn", "")), asked.get("RoleSessionName", "")
-    seconds = asked.get("DurationSeconds", str(_USUAL))
+def _assume_role(service: Service, parameters: dict[str, str]) -> str:
+    role, session = _ROLE.fullmatch(parameters.get("RoleArn", "")), parameters.get("RoleSessionName", "")
+    seconds = parameters.get("DurationSeconds", str(_DEFAULT_SECONDS))
     if not role:
         raise _InvalidError("RoleArn is not the ARN of a role")
     if not _SESSION.fullmatch(session):
         raise _InvalidError("RoleSessionName must be 2 to 64 letters, digits or any of _+=,.@-")
-    if not (_SECONDS.fullmatch(seconds) and _SHORTEST <= int(seconds) <= _LONGEST):
-        raise _InvalidError(f"DurationSeconds must be {_SHORTEST} to {_LONGEST}")
+    if not (_SECONDS.fullmatch(seconds) and _MIN_SECONDS <= int(seconds) <= _MAX_SECONDS):
+        raise _InvalidError(f"DurationSeconds must be {_MIN_SECONDS} to {_MAX_SECONDS}")
     if service.behaviour.denies("AssumeRole", [role[0]]):
         raise _DeniedError(f"Not authorized to perform: sts:AssumeRole on resource: {role[0]}")
-    life = service.behaviour.credential_seconds
-    expires = datetime.now(UTC) + timedelta(seconds=int(seconds) if life is None else life)
+    lifetime = service.behaviour.credential_seconds
+    expires = datetime.now(UTC) + timedelta(seconds=int(seconds) if lifetime is None else lifetime)
     name = f"{role['name']}/{session}"
     credentials = _tags(
         AccessKeyId=f"{_KEY}{role['account']}",
@@ -96,17 +96,17 @@ def _assume_role(service: Service, asked: dict[str, str]) -> str:
 
 
 def refusal(error: AwsError) -> bytes:
-    """The body that carries an error."""
-    said = _tags(Type="Sender" if error.status < 500 else "Receiver", Code=error.code, Message=str(error))  # noqa: PLR2004
-    asked = _tags(RequestId=str(uuid4()))
-    return f'<ErrorResponse xmlns="{_NAMESPACE}"><Error>{said}</Error>{asked}</ErrorResponse>'.encode()
+    """The body of an error response."""
+    details = _tags(Type="Sender" if error.status < 500 else "Receiver", Code=error.code, Message=str(error))  # noqa: PLR2004
+    request_id = _tags(RequestId=str(uuid4()))
+    return f'<ErrorResponse xmlns="{_NAMESPACE}"><Error>{details}</Error>{request_id}</ErrorResponse>'.encode()
 
 
 def check(service: Service, authorization: str) -> None:
-    """See whether a request was signed with credentials of this account, as far as its signature tells.
+    """Check that the access key in the Authorization header is not for another account; signatures are not verified.
 
     Raises:
-        DeniedError: they were handed out for another account.
+        DeniedError: AssumeRole returned the access key for another account.
     """
     key = _CREDENTIAL.search(authorization)
     if key and key["account"] != service.account:
