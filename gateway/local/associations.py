@@ -1,4 +1,4 @@
-"""Associations, the arrows of the lineage graph: adding, deleting and listing them."""
+"""The operations on associations, which are the directed edges of the lineage graph."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from gateway.local.service import Handler, Request, Response, Service, millis, s
 from gateway.local.store import Association, Entity
 
 QUOTA = 6000
-"""Associations that an account may have added by hand."""
+"""Maximum number of associations that are added by AddAssociation."""
 
 _ENDS = {"SourceArn": "a.source = ?", "DestinationArn": "a.destination = ?"}
 _FILTERS = {
@@ -31,7 +31,7 @@ _SORTS = {
 
 _SUMMARY = (
     "a.source, a.destination, a.source_type, a.destination_type, a.type, a.created, a.created_by,"
-    # The name that an end has now; for an end that this account does not hold, the name that came with the import.
+    # The current name of each end; if the store does not have the entity, the name from the import.
     " CASE WHEN s.arn IS NULL THEN a.source_name ELSE s.name END,"
     " CASE WHEN d.arn IS NULL THEN a.destination_name ELSE d.name END"
 )
@@ -42,12 +42,12 @@ _TABLE = (
 
 
 def add(service: Service, request: Request) -> Response:
-    """Draw an arrow between two entities.
+    """Add an association between two entities.
 
     Raises:
-        NotFoundError: one of the ends does not exist.
-        ValidationError: there is an arrow from the one to the other.
-        LimitError: the account has as many as it may.
+        NotFoundError: one of the entities does not exist.
+        ValidationError: there is already an association from the source to the destination.
+        LimitError: the quota is reached.
     """
     store = service.store
     source, destination = (_end(service, request[member]) for member in ("SourceArn", "DestinationArn"))
@@ -81,10 +81,10 @@ def _end(service: Service, arn: str) -> Entity:
 
 
 def delete(service: Service, request: Request) -> Response:
-    """Take an arrow away.
+    """Delete an association.
 
     Raises:
-        NotFoundError: there is none from the one to the other.
+        NotFoundError: there is none from the source to the destination.
     """
     ends = request["SourceArn"], request["DestinationArn"]
     if not service.store.change("DELETE FROM association WHERE source = ? AND destination = ?", ends):
@@ -93,16 +93,16 @@ def delete(service: Service, request: Request) -> Response:
 
 
 def listing(service: Service, request: Request) -> Response:
-    """A page of the associations that meet the filters; an unknown end has none."""
+    """List a page of the associations that match the filters; a source or destination that does not exist has none."""
     newest_first = request.get("SortOrder", "Descending") == "Descending"
     found = Listing(_SUMMARY, _TABLE, _SORTS[request.get("SortBy", "CreationTime")], newest_first)
-    # Beside an end, the index of that end is the one to go by; the unary plus keeps SQLite from any other.
-    beside = "+" if request.keys() & _ENDS.keys() else ""
+    # With a source or destination, SQLite must use the index of that; a unary plus disables an index for other columns.
+    unindexed = "+" if request.keys() & _ENDS.keys() else ""
     for member, value in request.items():
         if member in _ENDS:
             found.where(_ENDS[member], value)
         elif member in _FILTERS:
-            found.where(beside + _FILTERS[member], value)
+            found.where(unindexed + _FILTERS[member], value)
         elif member in _TIMES:
             found.where(_TIMES[member], millis(value))
     rows, token = found.page(service.store, "ListAssociations", request)
@@ -110,15 +110,15 @@ def listing(service: Service, request: Request) -> Response:
 
 
 def every(service: Service) -> Iterator[dict[str, Any]]:
-    """The AssociationSummary of each association, by the ARNs of its ends."""
+    """Yield the AssociationSummary of every association, in the order of source and destination ARNs."""
     for row in service.store.rows(f"SELECT {_SUMMARY} FROM {_TABLE} ORDER BY a.source, a.destination"):  # noqa: S608
         yield {member: value for member, value in _summary(row).items() if value is not None}
 
 
 def _summary(row: tuple[Any, ...]) -> dict[str, Any]:
-    """An AssociationSummary from the columns of ``_SUMMARY``."""
+    """Build an AssociationSummary from the columns of ``_SUMMARY``."""
     source, destination, source_type, destination_type, type, created, created_by, *names = row
-    source_name, destination_name = names[:2]  # a listing's rows end with what it sorts by
+    source_name, destination_name = names[:2]  # rows of a listing end with its sort columns
     return {
         "SourceArn": source,
         "DestinationArn": destination,

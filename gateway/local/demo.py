@@ -1,8 +1,8 @@
-"""A made-up account: how a team came to the models that predict which customers leave, and where those serve.
+"""The demo account: how a team trained models that predict customer churn, and where it deployed them.
 
-What SageMaker makes by itself (jobs and what they read and wrote, the registry, the pipeline) is imported, as it would
-stand after three runs of a pipeline; what people make (experiments, trials, a sweep tracked by hand, tags) goes
-through the public operations.
+What SageMaker creates by itself (jobs with their inputs and outputs, the registry, the pipeline) is imported, as of
+three runs of the pipeline. What people create (experiments, trials, a sweep tracked manually, tags) is made by the
+public operations.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from gateway.local.service import Service, artifact_arn
 
 Line = dict[str, Any]
 Call = Callable[[str, dict[str, Any]], dict[str, Any]]
-"""Carries out one operation of the service."""
+"""Executes an operation, given its name and request."""
 
 BEGAN = datetime(2026, 9, 7, 6, 0, tzinfo=UTC)
 BUCKET = "s3://acme-churn"
@@ -25,7 +25,7 @@ PROJECT = "customer-churn"
 PROJECT_ID = "p-churn4demo"
 PIPELINE = "churn-training"
 STEPS = (("prepare", "processing"), ("train", "training"), ("evaluate", "processing"))
-"""The jobs of a run of the pipeline, and what kind of job each is."""
+"""The steps of a pipeline run, and the kind of job that each starts."""
 GROUP = "churn"
 ANALYST = {"UserProfileName": "ines", "DomainId": "d-acme42demo"}
 
@@ -35,9 +35,9 @@ class Run(NamedTuple):
 
     execution: str
     version: int
-    """Of the model package that it registered."""
+    """Version of the model package that it registered."""
     days: int
-    """After the beginning."""
+    """Days after ``BEGAN``."""
     rate: float
     depth: int
     auc: float
@@ -52,10 +52,10 @@ SWEEP = ((0.05, 4), (0.05, 6), (0.2, 4), (0.2, 6))
 
 
 class Demo:
-    """The lines of the made-up account."""
+    """The lines to import for the demo account."""
 
     def __init__(self, service: Service) -> None:
-        """Draw it in the service's account and region."""
+        """Use the account and region of the service."""
         self._service = service
         self.images = {
             name: f"{service.account}.dkr.ecr.{service.region}.amazonaws.com/churn-{name}:{tag}"
@@ -63,7 +63,7 @@ class Demo:
         }
 
     def arn(self, resource: str, name: str) -> str:
-        """Return the ARN of something in this account."""
+        """Return the ARN of a resource in this account."""
         return self._service.arn(resource, name)
 
     def artifact_arn(self, uri: str) -> str:
@@ -71,7 +71,7 @@ class Demo:
         return artifact_arn(self._service, {"SourceUri": uri})
 
     def lines(self) -> Iterator[Line]:
-        """Give all that is imported."""
+        """Yield all lines to import."""
         yield from self._registry()
         yield from self._sources()
         for run in RUNS:
@@ -79,7 +79,7 @@ class Demo:
         yield from self._deployments()
         yield from self._scoring()
 
-    # What the parts below are made of.
+    # Builders of single lines.
 
     def _artifact(self, name: str, type: str, uri: str, at: datetime, **properties: str) -> Line:
         record = {
@@ -140,7 +140,7 @@ class Demo:
         for uri in uris:
             yield self._edge(component, self.artifact_arn(uri), "Produced", at)
 
-    # The account, from the raw data to what serves.
+    # The parts of the account, from the raw data to the deployments.
 
     def _registry(self) -> Iterator[Line]:
         """The project, the pipeline, the model package group and its model card."""
@@ -189,7 +189,7 @@ class Demo:
         )
 
     def _sources(self) -> Iterator[Line]:
-        """The raw data, how it was cleaned, and the images that everything runs on."""
+        """The raw data, the job that cleaned it, and the container images."""
         raw = [f"{BUCKET}/raw/{name}.parquet" for name in ("customers", "events", "tickets")]
         clean = [f"{BUCKET}/clean/{name}" for name in ("customers", "events", "tickets")]
         for uri in raw:
@@ -232,7 +232,7 @@ class Demo:
         yield from self._train(run, sets, at + timedelta(minutes=30), tags)
         yield from self._evaluate(run, sets["test"], at + timedelta(minutes=80), tags)
         yield from self._register(run, at + timedelta(minutes=90))
-        # SageMaker marks the jobs too, and its SDK looks there.
+        # SageMaker tags the jobs as well, and its SDK reads these tags.
         for step, job in STEPS:
             yield {"tags": {"ResourceArn": self.arn(f"{job}-job", f"churn-{step}-{execution}"), **tags}}
 
@@ -336,7 +336,7 @@ class Demo:
         yield self._edge(self.arn("action", name), self.artifact_arn(package), "ContributedTo", decision)
 
     def _deployments(self) -> Iterator[Line]:
-        """Version 2 in production, then version 3 in its place; version 3 in staging before."""
+        """Version 2 in production, version 3 in staging, then version 3 in production instead."""
         for endpoint in ("churn-production", "churn-staging"):
             yield self._context(
                 endpoint,
@@ -360,7 +360,7 @@ class Demo:
             yield self._edge(self.arn("action", name), self.arn("context", endpoint), "AssociatedWith", at)
 
     def _scoring(self) -> Iterator[Line]:
-        """All customers scored at once with production's model, and a check of what production answered."""
+        """A batch job that scores all customers with the production model, and a check of production's predictions."""
         at = BEGAN + timedelta(days=51)
         package = self.arn("model-package", f"{GROUP}/3")
         everyone, scores = f"{BUCKET}/scoring/customers.csv", f"{BUCKET}/scoring/scores.csv"
@@ -395,17 +395,17 @@ class Demo:
 
 
 def seed(service: Service) -> None:
-    """Fill an empty account; one that holds anything is left as it is."""
+    """Load the demo account if the store is empty."""
     if service.store.rows("SELECT 1 FROM entity WHERE kind <> 'LineageGroup' LIMIT 1"):
         return
     demo = Demo(service)
-    with service.store.transaction():  # or a part of it would be taken for the whole
+    with service.store.transaction():  # after a failure, a part of the demo would count as a store that is not empty
         transfer.load(service, map(orjson.dumps, demo.lines()))
         _make_by_hand(demo, partial(protocol.call, service))
 
 
 def _make_by_hand(demo: Demo, call: Call) -> None:
-    """Make what people make: experiments and trials around the jobs, a sweep on the second run's data, tags."""
+    """Create what people create: experiments and trials for the jobs, a sweep on the second run's data, tags."""
     call("CreateExperiment", {"ExperimentName": "churn-pipeline", "Description": "Every run of the pipeline."})
     for run in RUNS:
         trial = f"run-{run.execution}"

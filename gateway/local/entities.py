@@ -1,4 +1,4 @@
-"""Create, Describe, Update, Delete and List, for every kind of entity that has them."""
+"""The operations Create, Describe, Update, Delete and List, for every kind of entity that has them."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ from gateway.local.service import Handler, Request, Response, Service, artifact_
 from gateway.local.store import Entity
 
 _FILTERS = {
-    # What a listing's request may ask for, as a condition on the table of entities.
+    # Members of List requests, and their conditions on the table of entities.
     "SourceUri": "source = ?",
     "SourceArn": "source = ?",
     "ActionType": "type = ?",
@@ -25,7 +25,7 @@ _FILTERS = {
     "NameContains": "instr(name, ?)",
 }
 _TIMES = {
-    # Both bounds are included.
+    # Both bounds are inclusive.
     "CreatedAfter": "created >= ?",
     "CreatedBefore": "created <= ?",
     "CreationTimeAfter": "created >= ?",
@@ -35,10 +35,10 @@ _SORTS = {"Name": ("name", "id"), "CreationTime": ("created", "id"), "PipelineEx
 _REMOVED = "ToRemove"
 
 _HELD = {
-    # What keeps an entity from being deleted.
+    # Queries for what prevents the deletion of an entity.
     "associations": "SELECT 1 FROM association WHERE source = :arn OR destination = :arn LIMIT 1",
-    # A membership in what the account does not hold does not count, as nobody could end it. CROSS has SQLite begin with
-    # the memberships, which are few, rather than go through all of a kind.
+    # A membership in a trial that the store does not have does not count, because no operation could remove it. CROSS
+    # JOIN makes SQLite start with the memberships, which are few, instead of scanning all entities of a kind.
     "a trial that it is part of": (
         "SELECT 1 FROM membership m CROSS JOIN entity t ON t.kind = 'Trial' AND t.listed = 1 AND t.name = m.trial"
         " WHERE :kind = 'TrialComponent' AND m.component = :name LIMIT 1"
@@ -54,19 +54,19 @@ _HELD = {
 
 
 def describe(kind: Kind, service: Service, request: Request) -> Response:
-    """The whole record of one entity."""
+    """Describe an entity: return its whole record."""
     found = demand(service, kind, request[kind.reference], request.get("ModelCardVersion"))
     record: Record = orjson.loads(found.record)
     return {**kind.collections, **record}
 
 
 def create(kind: Kind, service: Service, request: Request) -> Response:
-    """A new entity by hand.
+    """Create an entity.
 
     Raises:
-        ValidationError: there is one of this source or name.
+        ValidationError: there is one with this source or name.
         NotFoundError: the experiment of a trial does not exist.
-        LimitError: the account has as many as it may.
+        LimitError: the quota is reached.
     """
     arn = _unused_arn(kind, service, request)
     if "ExperimentName" in request and kind.name != "Experiment":
@@ -101,7 +101,7 @@ def _unused_arn(kind: Kind, service: Service, request: Request) -> str:
 
 
 def update(kind: Kind, service: Service, request: Request) -> Response:
-    """Replace the members given, add to those that are collections, and then remove the keys that are to go.
+    """Update an entity: replace the given members, add to collections, and then remove the keys in ``…ToRemove``.
 
     Raises:
         NotFoundError: the account has no such entity.
@@ -110,8 +110,8 @@ def update(kind: Kind, service: Service, request: Request) -> Response:
     record: Record = orjson.loads(found.record)
     removals = {member: keys for member, keys in request.items() if member.endswith(_REMOVED)}
     given = {member: value for member, value in request.items() if member not in {*removals, kind.reference}}
-    grown = {member: record.get(member, {}) | given[member] for member in kind.collections if member in given}
-    record |= given | grown
+    merged = {member: record.get(member, {}) | given[member] for member in kind.collections if member in given}
+    record |= given | merged
     for member, keys in removals.items():
         changed = member.removesuffix(_REMOVED)
         record[changed] = {key: value for key, value in record.get(changed, {}).items() if key not in keys}
@@ -121,11 +121,11 @@ def update(kind: Kind, service: Service, request: Request) -> Response:
 
 
 def delete(kind: Kind, service: Service, request: Request) -> Response:
-    """Delete an entity that is not in use, its tags, and its memberships in what is elsewhere.
+    """Delete an entity that is not in use, with its tags and remaining memberships.
 
     Raises:
         NotFoundError: the account has no such entity.
-        ValidationError: it has associations, or it is or has part of an experiment.
+        ValidationError: it still has associations, trials or trial components, or is part of a trial.
     """
     found = own(kind, service, _deleted(service, request) if kind.name == "Artifact" else request[kind.reference])
     key = {"arn": found.arn, "kind": kind.name, "name": found.name}
@@ -150,20 +150,20 @@ def own(kind: Kind, service: Service, reference: str) -> Entity:
     """The account's own entity of this kind with a name or an ARN.
 
     Raises:
-        AwsError: it has none; which class of error says so depends on the kind.
+        AwsError: it has none; the class of the error depends on the kind.
     """
     found = demand(service, kind, reference)
-    if not found.listed:  # another account's: to be described, associated and walked, but not changed
+    if not found.listed:  # an entity of another account can be described, associated and walked, but not changed
         raise kind.absent(reference)
     return found
 
 
 def listing(kind: Kind, service: Service, request: Request) -> Response:
-    """A page of the account's entities of one kind.
+    """List a page of one kind's entities: the account's own or, with ``CrossAccount``, those of other accounts.
 
     Raises:
-        NotFoundError: what the listing is narrowed down to does not exist.
-        ValidationError: filters that exclude each other, or a token that is not one of this listing's.
+        NotFoundError: the parent in the request, such as an experiment, does not exist.
+        ValidationError: filters exclude each other, or the token is not one of this listing.
     """
     newest_first = request.get("SortOrder", "Descending" if kind.newest_first else "Ascending") == "Descending"
     found = Listing("record", "entity", _SORTS[request.get("SortBy", "CreationTime")], newest_first)
@@ -175,7 +175,7 @@ def listing(kind: Kind, service: Service, request: Request) -> Response:
 
 
 def page(kind: Kind, operation: str, service: Service, request: Request, found: Listing) -> Response:
-    """The response of a listing of entities, narrowed down by what the request asks of single columns."""
+    """Build the response of a List operation, after adding the request's conditions on single columns."""
     for member, value in request.items():
         if member in _FILTERS:
             found.where(_FILTERS[member], value)
@@ -192,12 +192,12 @@ def _summary(kind: Kind, members: list[str], record: Record) -> Record:
     return {member: at(record, kind.renames.get(member, (member,))) for member in members}
 
 
-_MADE_BY_HAND = [KINDS[name] for name in ("Action", "Artifact", "Context", "Experiment", "Trial", "TrialComponent")]
+_CREATABLE = [KINDS[name] for name in ("Action", "Artifact", "Context", "Experiment", "Trial", "TrialComponent")]
 
 OPERATIONS: dict[str, Handler] = {
     **{kind.describe: partial(describe, kind) for kind in ALL},
     **{kind.listing: partial(listing, kind) for kind in ALL},
-    **{f"Create{kind.name}": partial(create, kind) for kind in _MADE_BY_HAND},
-    **{f"Update{kind.name}": partial(update, kind) for kind in _MADE_BY_HAND},
-    **{f"Delete{kind.name}": partial(delete, kind) for kind in _MADE_BY_HAND},
+    **{f"Create{kind.name}": partial(create, kind) for kind in _CREATABLE},
+    **{f"Update{kind.name}": partial(update, kind) for kind in _CREATABLE},
+    **{f"Delete{kind.name}": partial(delete, kind) for kind in _CREATABLE},
 }

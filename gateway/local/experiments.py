@@ -1,4 +1,4 @@
-"""Which trial components are part of which trials."""
+"""The membership of trial components in trials, and the operations that change it."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _TRIAL, _COMPONENT = KINDS["Trial"], KINDS["TrialComponent"]
 
 
 def associate(service: Service, request: Request) -> Response:
-    """Make a trial component part of a trial; one that is part of it stays so.
+    """Add a trial component to a trial; no effect if it is part of it already.
 
     Raises:
         NotFoundError: one of them does not exist.
@@ -24,7 +24,7 @@ def associate(service: Service, request: Request) -> Response:
 
 
 def disassociate(service: Service, request: Request) -> Response:
-    """Take a trial component out of a trial; one that is no part of it stays so.
+    """Remove a trial component from a trial; no effect if it is not part of it.
 
     Raises:
         NotFoundError: one of them does not exist.
@@ -47,25 +47,25 @@ def _arns(trial: Entity, component: Entity) -> Response:
 
 
 def join(service: Service, trial: str, component: str, experiment: str | None = None) -> None:
-    """Store that the component is part of the trial; the experiment is for trials that the account does not hold."""
+    """Store a membership; the experiment is for trials that the store does not have."""
     service.store.change("INSERT OR REPLACE INTO membership VALUES (?, ?, ?)", (trial, component, experiment))
 
 
 def leave(service: Service, component: str) -> None:
-    """Take the component out of every trial."""
+    """Remove the component from every trial."""
     service.store.change("DELETE FROM membership WHERE component = ?", (component,))
 
 
-def forget(service: Service, gone: Entity) -> None:
-    """Remove the memberships of a trial or a component that is gone."""
-    if gone.kind == _TRIAL.name:
-        service.store.change("DELETE FROM membership WHERE trial = ?", (gone.name,))
-    if gone.kind == _COMPONENT.name:
-        leave(service, gone.name or "")
+def forget(service: Service, deleted: Entity) -> None:
+    """Delete the memberships of a trial or a component that was deleted; other kinds have none."""
+    if deleted.kind == _TRIAL.name:
+        service.store.change("DELETE FROM membership WHERE trial = ?", (deleted.name,))
+    if deleted.kind == _COMPONENT.name:
+        leave(service, deleted.name or "")
 
 
 def parents(service: Service, component: str) -> list[dict[str, str | None]]:
-    """The trials that the component is part of, each with its experiment."""
+    """The names of the trials that the component is part of, each with its experiment."""
     found = service.store.rows(
         "SELECT m.trial, coalesce(t.parent, m.experiment) FROM membership m"
         " LEFT JOIN entity t ON t.kind = 'Trial' AND t.listed = 1 AND t.name = m.trial"
@@ -76,7 +76,7 @@ def parents(service: Service, component: str) -> list[dict[str, str | None]]:
 
 
 def components(service: Service, trial: str) -> list[dict[str, Any]]:
-    """The TrialComponentSimpleSummary of each component of the trial."""
+    """The TrialComponentSimpleSummary of each component in the trial."""
     found = service.store.rows(
         "SELECT c.record FROM membership m"
         " JOIN entity c ON c.kind = 'TrialComponent' AND c.listed = 1 AND c.name = m.component"

@@ -1,8 +1,8 @@
-"""Search expressions: which records meet them, and which index finds those that may.
+"""Search expressions: evaluates them on records, and finds column values by which an index narrows the candidates.
 
-A property is a dotted path through the record. It has as many values as lie at its end: a list contributes those of
-each element, ``Tags.team`` is the tag of that key, ``Parameters.lr`` what that parameter holds, ``Metrics.auc.Max`` a
-figure of that metric and ``Metrics.auc`` its last.
+A property is a dotted path through the record, and may have several values: a list contributes those of each element.
+``Tags.team`` is the value of the tag with that key, ``Parameters.lr`` the value of that parameter, ``Metrics.auc.Max``
+a statistic of that metric, and ``Metrics.auc`` its ``Last``.
 """
 
 import functools
@@ -15,11 +15,11 @@ from gateway.local.errors import ValidationError
 from gateway.local.validation import from_iso
 
 Indexed = frozenset[tuple[str, str]]
-"""Pairs of a column and a value, of which a record that meets the expression has at least one."""
+"""Pairs of a column and a value. A record that matches the expression has at least one of them."""
 
 _KEYED = {"Tag": ("Key", "Value"), "TrialComponentMetricSummary": ("MetricName", "Last")}
-_MOST = 50  # filters and expressions within one expression
-_CONTAINED = {"DisplayName", "Tags", "InputArtifacts", "OutputArtifacts"}  # that an expression may look in repeatedly
+_MAX_PARTS = 50  # filters and subexpressions of one expression
+_REPEATABLE = {"DisplayName", "Tags", "InputArtifacts", "OutputArtifacts"}  # properties without a limit on Contains
 _NUMBERS = {"integer", "long", "float", "double"}
 
 _ORDERED: dict[str, Callable[[float, float], bool]] = {
@@ -37,24 +37,24 @@ def _spellings(shape: Shape) -> dict[str, str]:
 
 
 def spelled(shape: Shape, name: str) -> str:
-    """The name of a structure's member as the model spells it; AWS's own examples sort by ``metrics.loss.max``."""
+    """The member's name as the model spells it. Case is ignored, since AWS's examples sort by ``metrics.loss.max``."""
     return _spellings(shape).get(name.lower(), name)
 
 
 class Value(NamedTuple):
-    """A value at the end of a path, and what the model calls its type."""
+    """A value at the end of a path, and the name of its type in the model."""
 
     type: str
     value: Any
 
     @property
     def is_number(self) -> bool:
-        """Whether it is compared as a number; a time is one, of seconds."""
+        """Whether it is compared as a number; a timestamp is, in seconds."""
         return self.type == "timestamp" or self.type in _NUMBERS
 
 
 def values(shape: Shape, value: Any, path: list[str]) -> Iterator[Value]:
-    """The values at the end of the path; where it ends at a structure, list or map, all that lie within."""
+    """Yield the values at the end of the path; if that is a structure, list or map, all values within it."""
     if value is not None and shape.type_name in {"structure", "list", "map"}:
         for part in _parts(shape, value, path):
             yield from values(*part)
@@ -69,7 +69,7 @@ def _parts(shape: Shape, value: Any, path: list[str]) -> Iterator[tuple[Shape, A
                 yield shape.members[name], value.get(name), path[1:]
     elif shape.type_name == "list":
         for item in value:
-            yield shape.member, item, _past_key(shape.member, item, path)
+            yield shape.member, item, _skip_key(shape.member, item, path)
     else:
         for key, item in value.items():
             rest = _after(key, path)
@@ -77,16 +77,16 @@ def _parts(shape: Shape, value: Any, path: list[str]) -> Iterator[tuple[Shape, A
                 yield shape.value, item, rest
 
 
-def _past_key(shape: Shape, item: Any, path: list[str]) -> list[str]:
+def _skip_key(shape: Shape, item: Any, path: list[str]) -> list[str]:
     if not path or shape.name not in _KEYED:
         return path
-    key, figure = _KEYED[shape.name]
+    key, value = _KEYED[shape.name]
     rest = _after(item.get(key) or "", path)
-    return path if rest is None else rest or [figure]
+    return path if rest is None else rest or [value]
 
 
 def _after(key: str, path: list[str]) -> list[str] | None:
-    """What follows the key, which may have dots of its own, in the path; None where the path leads elsewhere."""
+    """The rest of the path after the key, which may contain dots; None if the path does not begin with the key."""
     length = key.count(".") + 1
     return path[length:] if not path or ".".join(path[:length]) == key else None
 
@@ -95,26 +95,26 @@ Test = Callable[[Any], bool]
 
 
 class Expression:
-    """A SearchExpression over things of one shape."""
+    """A compiled SearchExpression for records of one shape."""
 
     def __init__(self, shape: Shape, expression: dict[str, Any]) -> None:
-        """Take the expression apart.
+        """Compile the expression.
 
         Raises:
-            ValidationError: it is empty, too long, or asks for a property that there is not.
+            ValidationError: it is empty or too long, or has an unknown property.
         """
         self._shape = shape
-        self._left = _MOST
+        self._left = _MAX_PARTS
         self.properties: set[str] = set()
-        """What it is about, by the members of the record that hold it."""
+        """The top-level members that it refers to."""
         self._contains = 0
         self._test = self._compiled(expression)
 
     def met_by(self, record: dict[str, Any]) -> bool:
-        """Whether the record meets the expression.
+        """Whether the record matches the expression.
 
         Raises:
-            ValidationError: a value of the expression is no number or time where the record's is one.
+            ValidationError: the record's value is a number or a time, and that of the expression is not.
         """
         return self._test(record)
 
@@ -126,7 +126,7 @@ class Expression:
             raise ValidationError("A search expression needs a filter, a nested filter or a subexpression.")
         self._left -= len(tests)
         if self._left < 0:
-            raise ValidationError(f"A search expression holds at most {_MOST} filters and subexpressions.")
+            raise ValidationError(f"A search expression holds at most {_MAX_PARTS} filters and subexpressions.")
         combine = any if expression.get("Operator") == "Or" else all
         return lambda record: combine(test(record) for test in tests)
 
@@ -147,8 +147,8 @@ class Expression:
         return lambda record: any(_compares(operator, value, text) for value in values(shape, record, path))
 
     def _count(self, operator: str, searched: str) -> None:
-        """Count what SageMaker allows once only: to look for a part of most texts."""
-        self._contains += operator == "Contains" and searched not in {*_CONTAINED, f"{self._shape.name}Name"}
+        """Count uses of Contains, which SageMaker allows only once for most properties."""
+        self._contains += operator == "Contains" and searched not in {*_REPEATABLE, f"{self._shape.name}Name"}
         if self._contains > 1:
             raise ValidationError("'CONTAINS' operator usage limit of 1 exceeded.")
 
@@ -163,7 +163,7 @@ class Expression:
 
 def _compares(operator: str, value: Value, text: str) -> bool:
     if value.type == "double" and operator == "Equals" and not _is_number(text):
-        return False  # a parameter is a number in one run and a text in another
+        return False  # a parameter may be a number in one run and a string in another
     if value.is_number:
         compare = _ORDERED.get(operator)
         return compare is not None and compare(float(value.value), _bound(value, text))
@@ -193,9 +193,9 @@ def _bound(value: Value, text: str) -> float:
 
 
 def indexed(expression: dict[str, Any], columns: Mapping[str, str]) -> Indexed | None:
-    """The pairs of which a record must have at least one to meet the expression; None if it may have none.
+    """Find the pairs of which a record must have at least one to match the expression; None if there are none.
 
-    ``columns`` gives the column of each property that has one.
+    ``columns`` maps properties to their columns.
     """
     parts = [_looked_up(given, columns) for given in expression.get("Filters", ())]
     parts += [None] * len(expression.get("NestedFilters", ()))

@@ -1,15 +1,15 @@
-"""The policies of lineage groups, by which other accounts may use them."""
+"""GetLineageGroupPolicy. The policy of a lineage group shares it with other accounts."""
 
 from gateway.local.entities import own
 from gateway.local.kinds import KINDS
 from gateway.local.service import Handler, Request, Response, Service
 
 _UNSHARED = "{}"
-"""The policy of a group that is not shared. Audits of real accounts read it as JSON, and as empty if there is none."""
+"""The policy of a group that is not shared. Audit tools for real accounts parse it as JSON."""
 
 
 def policy(service: Service, request: Request) -> Response:
-    """The policy of a lineage group of the account, which shares none.
+    """The policy of a lineage group, which is always empty here.
 
     Raises:
         NotFoundError: the account has no such group.

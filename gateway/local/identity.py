@@ -1,4 +1,4 @@
-"""Which thing a name, an ARN or a record means, and what SageMaker fills in where a record says nothing."""
+"""Looks entities up by name or ARN, and completes records with ARNs, names and the defaults that SageMaker sets."""
 
 import re
 from hashlib import sha256
@@ -19,7 +19,7 @@ _VERSION = re.compile("[0-9]{1,9}")
 
 
 def find(service: Service, kind: Kind, reference: str, edition: int | None = None) -> Entity | None:
-    """The entity of this kind with a name or an ARN, None when there is none."""
+    """The entity of this kind with a name or an ARN, or None. ``edition`` is a model card's version."""
     if not reference.startswith("arn:"):
         named = service.store.named(kind.name, reference, any_case=kind.any_case)
         reference = named.arn if named else _arn_of(service, kind, reference)
@@ -29,16 +29,16 @@ def find(service: Service, kind: Kind, reference: str, edition: int | None = Non
 
 def _arn_of(service: Service, kind: Kind, name: str) -> str:
     arn = service.arn(kind.resource, name)
-    # SageMaker's ARNs of model packages are in small letters, whatever their group is called.
-    small = kind.name == "ModelPackage" and not service.store.entity(arn)
-    return service.arn(kind.resource, name.lower()) if small else arn
+    # SageMaker's ARNs of model packages are in lower case, even if the group's name is not.
+    lower = kind.name == "ModelPackage" and not service.store.entity(arn)
+    return service.arn(kind.resource, name.lower()) if lower else arn
 
 
 def demand(service: Service, kind: Kind, reference: str, edition: int | None = None) -> Entity:
     """The entity of this kind with a name or an ARN.
 
     Raises:
-        AwsError: there is none; which class of error says so depends on the kind.
+        AwsError: there is none; the class of the error depends on the kind.
     """
     found = find(service, kind, reference, edition)
     if found is None:
@@ -47,10 +47,10 @@ def demand(service: Service, kind: Kind, reference: str, edition: int | None = N
 
 
 def identify(service: Service, kind: Kind, record: Record) -> Arn:
-    """Fill in the record's ARN and name from each other; gives the ARN.
+    """Set the record's ARN from its name, or its name from its ARN; return the ARN.
 
     Raises:
-        ValidationError: the record holds neither, or an ARN that names something else.
+        ValidationError: the record has neither, or its ARN is not one of this kind.
     """
     if kind.arn_member not in record:
         record[kind.arn_member] = _derived(service, kind, record)
@@ -93,7 +93,7 @@ def _version(record: Record, arn: Arn) -> None:
 
 
 def complete(service: Service, kind: Kind, record: Record, arn: Arn) -> None:
-    """Fill in what SageMaker gives every entity of the kind."""
+    """Set the members that SageMaker sets for every entity of the kind, unless the record has them."""
     if kind.name == "Project":
         record.setdefault("ProjectId", f"p-{sha256(arn.id.encode()).hexdigest()[:12]}")
     for member, value in kind.defaults.items():
@@ -113,7 +113,7 @@ def complete(service: Service, kind: Kind, record: Record, arn: Arn) -> None:
 
 
 def prepare(service: Service) -> None:
-    """Give the account what every account has: a lineage group."""
+    """Create the default lineage group, which every account has."""
     kind = KINDS["LineageGroup"]
     record: Record = {kind.name_member: DEFAULT_LINEAGE_GROUP}
     complete(service, kind, record, identify(service, kind, record))
@@ -121,7 +121,7 @@ def prepare(service: Service) -> None:
 
 
 def of_source(service: Service, source: dict[str, Any]) -> str | None:
-    """The ARN of the account's artifact that has exactly this source, None when there is none."""
+    """The ARN of the account's artifact with exactly this source, or None."""
     found = service.store.rows(
         "SELECT arn, record FROM entity WHERE kind = 'Artifact' AND listed = 1 AND source = ?", (source["SourceUri"],)
     )

@@ -1,4 +1,4 @@
-"""The thirteen kinds of entity, one row each: what names them and where their record holds what listings ask for."""
+"""The thirteen kinds of entity, declared in one row each: their operations, defaults and paths within records."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ DEFAULT_LINEAGE_GROUP = "sagemaker-default-lineage-group"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What sets one kind of entity apart; a path leads from a Describe response to a value within it."""
+    """The properties of a kind of entity. A path leads from a Describe response to a value within it."""
 
     name: str
     resource: str
@@ -32,46 +32,46 @@ class Kind:
     missing: Callable[[str], AwsError] = NotFoundError
     quota: int | None = None
     any_case: bool = False
-    """Whether names that differ by capital letters only are the same."""
+    """Whether names are case-insensitive."""
     collections: Mapping[str, Any] = field(default_factory=dict)
-    """Members that are there in every answer, empty where the record says nothing; an update adds to them."""
+    """Members that every response has, with their empty values; an update adds to them instead of replacing them."""
 
     @property
     def arn_member(self) -> str:
-        """The member of its record that holds its ARN."""
+        """The member of a record that holds the ARN."""
         return f"{self.name}Arn"
 
     @property
     def name_member(self) -> str:
-        """The member of its record that holds its name, if it has any."""
+        """The member of a record that holds the name, if the kind has names."""
         return f"{self.name}Name"
 
     @property
     def describe(self) -> str:
-        """The operation that describes one."""
+        """The name of the Describe operation."""
         return f"Describe{self.name}"
 
     @property
     def reference(self) -> str:
-        """The member of Describe's request that says which."""
+        """The member of the Describe request that identifies the entity."""
         return self.described_by or self.name_member
 
     @property
     def listing(self) -> str:
-        """The operation that lists them."""
+        """The name of the List operation."""
         return self.listed_by or f"List{self.name}s"
 
     def has(self, member: str) -> bool:
-        """Whether its record may hold the member."""
+        """Whether a record may have the member."""
         return member in model.members(self.describe)
 
     def absent(self, reference: str) -> AwsError:
-        """The error that says that there is none with this name or ARN."""
+        """The error for a name or an ARN that does not exist."""
         return self.missing(f"{self.name} {reference} does not exist.")
 
 
 def at(record: Record, path: Path) -> Any:
-    """The value that the path leads to, None where it leads nowhere."""
+    """The value at the path, or None."""
     value: Any = record if path else None
     for member in path:
         value = value.get(member) if isinstance(value, dict) else None
@@ -172,7 +172,7 @@ _BY_RESOURCE = {kind.resource: kind for kind in ALL if kind.name != "PipelineExe
 
 
 def of_arn(arn: str) -> Kind | None:
-    """The kind of entity that an ARN names, None when it names none of these."""
+    """The kind of entity that an ARN refers to, or None."""
     parts = arns.parse(arn)
     if parts is None:
         return None

@@ -1,4 +1,4 @@
-"""SageMaker's API model as botocore ships it: the oracle of every shape the service takes and gives."""
+"""SageMaker's API model from botocore, which defines the shapes of all requests and responses."""
 
 import functools
 
@@ -8,14 +8,14 @@ from botocore.model import OperationModel, ServiceModel, Shape
 
 @functools.cache
 def service_model() -> ServiceModel:
-    """The model of SageMaker, read once: it is two megabytes of JSON."""
+    """The API model of SageMaker; cached, because it is two megabytes of JSON."""
     loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     return ServiceModel(loader.load_service_model("sagemaker", "service-2"), "sagemaker")
 
 
 @functools.cache
 def shape(name: str) -> Shape:
-    """The shape of this name."""
+    """The shape with this name."""
     return service_model().shape_for(name)
 
 
@@ -31,13 +31,13 @@ def operation(name: str) -> OperationModel:
 
 @functools.cache
 def request_shape(name: str) -> Shape:
-    """The structure that the operation takes."""
+    """The structure of the operation's request."""
     return operation(name).input_shape
 
 
 @functools.cache
 def members(name: str) -> dict[str, Shape]:
-    """The shapes of the members that the operation's answer may have."""
+    """The shapes of the members of the operation's response, by name."""
     shape = response_shape(name)
     found: dict[str, Shape] = shape.members if shape else {}
     return found
@@ -45,5 +45,5 @@ def members(name: str) -> dict[str, Shape]:
 
 @functools.cache
 def response_shape(name: str) -> Shape | None:
-    """The structure that the operation gives; None when its answer is empty."""
+    """The structure of the operation's response; None if it is empty."""
     return operation(name).output_shape

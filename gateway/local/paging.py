@@ -1,8 +1,7 @@
-"""Pages of a listing, and the tokens that lead from one to the next.
+"""Keyset pagination of listings, and their tokens.
 
-A token holds the place where a page ended: where its last entry stands in the order, not how many came before it, so
-that what others write meanwhile neither repeats an entry nor hides one. It is signed with the operation and the rest of
-the request, and fits no other.
+A token holds the sort key of a page's last entry, not an offset, so that concurrent writes neither repeat an entry nor
+hide one. It is signed with the operation and the rest of the request, and is invalid for any other.
 """
 
 import base64
@@ -18,25 +17,25 @@ from gateway.local.errors import ValidationError
 from gateway.local.store import Store
 
 DEFAULT = 10
-"""Entries on a page when the request does not say."""
+"""Page size if the request has no ``MaxResults``."""
 
 Rest = TypeVar("Rest")
 
 _SIGNATURE = 12  # bytes
-_APART = {"NextToken", "MaxResults"}
+_UNSIGNED = {"NextToken", "MaxResults"}
 
 
 def token(operation: str, request: dict[str, Any], place: object) -> str:
-    """Where the next page of this request begins, for the client to send back."""
+    """Encode a place as the token of the next page of this request."""
     body = orjson.dumps(place)
     return base64.urlsafe_b64encode(_signature(operation, request, body) + body).decode()
 
 
 def place(operation: str, request: dict[str, Any]) -> Any:
-    """What the request's token says, None when it has none.
+    """Decode the place in the request's token; None if the request has no token.
 
     Raises:
-        ValidationError: the token is broken, or was not given by this operation for this request.
+        ValidationError: the token is malformed, or belongs to another operation or request.
     """
     text = request.get("NextToken")
     if text is None:
@@ -52,16 +51,16 @@ def place(operation: str, request: dict[str, Any]) -> Any:
 
 
 def _signature(operation: str, request: dict[str, Any], body: bytes) -> bytes:
-    asked = {member: value for member, value in request.items() if member not in _APART}
-    seen = orjson.dumps([operation, asked], option=orjson.OPT_SORT_KEYS)
-    return blake2b(body, digest_size=_SIGNATURE, key=blake2b(seen, digest_size=32).digest()).digest()
+    signed = {member: value for member, value in request.items() if member not in _UNSIGNED}
+    context = orjson.dumps([operation, signed], option=orjson.OPT_SORT_KEYS)
+    return blake2b(body, digest_size=_SIGNATURE, key=blake2b(context, digest_size=32).digest()).digest()
 
 
 @dataclass(slots=True)
 class Listing:
-    """A SELECT being built: its columns, table, conditions and order.
+    """A builder of a SELECT statement: its columns, table, conditions and order.
 
-    ``order`` are columns that together differ from row to row and are never NULL.
+    The columns in ``order`` must together be unique, and never NULL.
     """
 
     select: str
@@ -72,15 +71,15 @@ class Listing:
     parameters: list[object] = field(default_factory=list)
 
     def where(self, condition: str, *parameters: object) -> None:
-        """Keep only the rows that meet the condition as well."""
+        """Add a condition, combined with the others by AND."""
         self.conditions.append(condition)
         self.parameters.extend(parameters)
 
     def page(self, store: Store, operation: str, request: dict[str, Any]) -> tuple[list[Any], str | None]:
-        """The rows of the page that the request asks for, and the token of the next page if there is one.
+        """Return the rows of the requested page, and the token of the next page if there is one.
 
         Raises:
-            ValidationError: the request's token is not one of this listing's.
+            ValidationError: the request's token is not one of this listing.
         """
         last = place(operation, request)
         if last is not None:
@@ -94,7 +93,7 @@ class Listing:
     def _sql(self) -> str:
         direction = "DESC" if self.descending else "ASC"
         order = ", ".join(f"{column} {direction}" for column in self.order)
-        return (  # the parts are literals of this package, and what a request says comes in as parameters
+        return (  # all parts are literals of this package; values of a request are passed as parameters
             f"SELECT {self.select}, {', '.join(self.order)} FROM {self.table}"  # noqa: S608
             f" WHERE {' AND '.join(self.conditions) or 1} ORDER BY {order} LIMIT ?"
         )
@@ -102,30 +101,30 @@ class Listing:
 
 @dataclass(slots=True)
 class UnderWay(Generic[Rest]):
-    """What is left of the latest walks or searches that took long to begin, each under the token of its next page.
+    """A cache of unfinished walks or searches, which are expensive to restart, by the token of their next page.
 
-    One that is no longer here, or was another process's, is begun again and skipped up to that page.
+    One that is not in the cache, or was started by another process, is restarted and skipped up to that page.
     """
 
-    most: int
+    capacity: int
     _kept: OrderedDict[str, Rest] = field(default_factory=OrderedDict)
     _count: int = 0
 
     def keep(self, token: str, rest: Rest) -> None:
-        """Keep what is left, and forget what has waited longest if there is too much."""
+        """Store what remains, and evict the oldest entry if there are too many."""
         self._kept[token] = rest
-        if len(self._kept) > self.most:
+        if len(self._kept) > self.capacity:
             self._kept.popitem(last=False)
 
     def take(self, token: str) -> Rest | None:
-        """What was left before the page of this token; it is then no longer kept."""
+        """Remove and return what remains from the page with this token on, or None."""
         return self._kept.pop(token, None)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all entries."""
         self._kept.clear()
 
     def number(self) -> int:
-        """A new number, to tell apart two that stopped at the same place."""
+        """A new number, which makes the tokens of two walks or searches at the same place differ."""
         self._count += 1
         return self._count

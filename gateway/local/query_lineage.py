@@ -1,8 +1,8 @@
-"""QueryLineage: what a walk reaches, filtered, a page at a time.
+"""The QueryLineage operation: the vertices that a walk reaches, filtered, in pages.
 
-Filters choose what is returned and do not prune the walk. With edges, the start, what matches, and what lies on the
-shortest ways between them come back, with the associations among them that the walk follows; without, what matches
-and is not the start. An association comes on the page of the later of its ends.
+Filters select what is returned and do not prune the walk. With edges, it returns the start, the matching vertices and
+those on the shortest paths between them, with the associations among them that the walk follows. Without edges, it
+returns the matching vertices except the start. An association is on the page of the later of its two vertices.
 """
 
 import operator
@@ -18,14 +18,14 @@ from gateway.local.service import Handler, Request, Response, Service, millis
 from gateway.local.walk import Edge, Progress, Reached, Walk
 
 _NAME = "QueryLineage"
-# The model says none of these.
+# Defaults, which the API model does not contain.
 _DIRECTION, _DEPTH, _RESULTS, _EDGES = "Both", 10, 50, True
 _LINEAGE_TYPES = {"Artifact", "Context", "Action", "TrialComponent"}
-_AT_ONCE = 100  # vertices looked up together while filtering
+_BATCH = 100  # vertices looked up together while filtering
 
 
 class Vertex(NamedTuple):
-    """What a filter and an answer need to know of a vertex; only the ARN of one that the account does not hold."""
+    """A vertex, with what filters and responses need; one that the store does not have has only its ARN and kind."""
 
     arn: str
     kind: str | None
@@ -36,21 +36,21 @@ class Vertex(NamedTuple):
 
     @property
     def lineage_type(self) -> str | None:
-        """Its LineageType; an experiment has none."""
+        """Its LineageType; None for kinds without one, such as experiments."""
         return self.kind if self.kind in _LINEAGE_TYPES else None
 
     @property
     def spelt_type(self) -> str | None:
-        """Its type as QueryLineage spells it: TrainingJob where other operations say SageMakerTrainingJob."""
+        """Its type as QueryLineage spells it: TrainingJob instead of the SageMakerTrainingJob of other operations."""
         return self.type.removeprefix("SageMaker") if self.type and self.kind == "TrialComponent" else self.type
 
 
 def query_lineage(service: Service, request: Request) -> Response:
-    """A page of what the walk from the start reaches.
+    """Return a page of the vertices and edges that the walk from the start reaches.
 
     Raises:
         NotFoundError: the start does not exist.
-        ValidationError: the token is not one of this walk's.
+        ValidationError: the token is not one of this walk.
     """
     progress = _resumed(service, request)
     page: list[Reached] = []
@@ -58,9 +58,9 @@ def query_lineage(service: Service, request: Request) -> Response:
     for reached in progress.steps(request.get("MaxResults", _RESULTS)):
         page.append(reached)
         if request.get("IncludeEdges", _EDGES):
-            edges += progress.walk.edges(reached.arn, progress.passed)
+            edges += progress.walk.edges(reached.arn, progress.returned)
     token = None
-    if progress.ahead is not None:
+    if progress.next is not None:
         token = paging.token(_NAME, request, [*page[-1], service.walks.number()])
         service.walks.keep(token, progress)
     return {
@@ -79,30 +79,30 @@ def query_lineage(service: Service, request: Request) -> Response:
 def _resumed(service: Service, request: Request) -> Progress:
     last = paging.place(_NAME, request)
     if last is None:
-        return _begun(service, request)
+        return _start(service, request)
     progress = service.walks.take(request["NextToken"])
     if progress is None:
-        progress = _begun(service, request)
+        progress = _start(service, request)
         progress.skip(Reached(*last[:2]))
     return progress
 
 
-def _begun(service: Service, request: Request) -> Progress:
+def _start(service: Service, request: Request) -> Progress:
     start = request["StartArns"][0]
     if service.store.entity(start) is None:
         raise NotFoundError(f"Lineage entity {start} does not exist.")
     direction, depth = request.get("Direction", _DIRECTION), request.get("MaxDepth", _DEPTH)
     walk = Walk(service.store, start, direction, depth)
-    coming = walk.reached()
+    vertices = walk.reached()
     conditions = _conditions(request.get("Filters", {}))
     if not request.get("IncludeEdges", _EDGES):
-        coming = (reached for reached in _matching(service, coming, conditions) if reached.arn != start)
+        vertices = (reached for reached in _matching(service, vertices, conditions) if reached.arn != start)
     elif conditions:
-        everything = list(coming)
+        everything = list(vertices)
         ends = [reached.arn for reached in _matching(service, iter(everything), conditions)]
-        kept = walk.on_the_way({reached.arn: reached.depth for reached in everything}, {start, *ends})
-        coming = (reached for reached in everything if reached.arn in kept)
-    return Progress(walk, coming)
+        kept = walk.on_shortest_paths({reached.arn: reached.depth for reached in everything}, {start, *ends})
+        vertices = (reached for reached in everything if reached.arn in kept)
+    return Progress(walk, vertices)
 
 
 def _vertices(service: Service, page: list[Reached]) -> list[Vertex]:
@@ -124,11 +124,11 @@ def _unknown(arn: str) -> Vertex:
 Condition = Callable[[Vertex], bool]
 
 
-def _matching(service: Service, coming: Iterator[Reached], conditions: list[Condition]) -> Iterator[Reached]:
+def _matching(service: Service, vertices: Iterator[Reached], conditions: list[Condition]) -> Iterator[Reached]:
     if not conditions:
-        yield from coming
-    while page := list(islice(coming, _AT_ONCE)):
-        for reached, vertex in zip(page, _vertices(service, page), strict=True):
+        yield from vertices
+    while batch := list(islice(vertices, _BATCH)):
+        for reached, vertex in zip(batch, _vertices(service, batch), strict=True):
             if all(condition(vertex) for condition in conditions):
                 yield reached
 

@@ -1,4 +1,4 @@
-"""Model packages by the batch, and the versions of a model card."""
+"""The operations BatchDescribeModelPackage and ListModelCardVersions."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ _PACKAGE, _CARD = KINDS["ModelPackage"], KINDS["ModelCard"]
 
 
 def describe_batch(service: Service, request: Request) -> Response:
-    """Summaries of the model packages of these ARNs, and an error for each that cannot be described."""
+    """Describe model packages by their ARNs: return summaries, and an error for each that cannot be described."""
     summaries: dict[str, Any] = {}
     errors: dict[str, Any] = {}
     for arn in request["ModelPackageArnList"]:
         found = service.store.entity(arn)
         if service.behaviour.denies("BatchDescribeModelPackage", [arn]):
             errors[arn] = {"ErrorCode": "AccessDeniedException", "ErrorResponse": f"Access to {arn} is denied."}
-        elif found is None or found.kind != _PACKAGE.name or not found.parent:  # what it tells is of versions of groups
+        elif found is None or found.kind != _PACKAGE.name or not found.parent:  # only versions of groups
             errors[arn] = {"ErrorCode": "ValidationException", "ErrorResponse": str(_PACKAGE.absent(arn))}
         else:
             record = orjson.loads(found.record)
@@ -30,7 +30,7 @@ def describe_batch(service: Service, request: Request) -> Response:
 
 
 def card_versions(service: Service, request: Request) -> Response:
-    """A page of the versions of one model card."""
+    """List a page of the versions of one model card."""
     card = demand(service, _CARD, request["ModelCardName"])
     newest_first = request.get("SortOrder", "Descending") == "Descending"
     found = Listing("record", "entity", ("edition",), newest_first)

@@ -1,4 +1,4 @@
-"""What listings cover where it takes more than a condition on one column."""
+"""Filters of List operations that need more than a condition on one column."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from gateway.local.paging import Listing
 from gateway.local.service import Request, Service
 
 _BY_NAME = "entity INDEXED BY entity_by_name"
-"""The table gone through by name: SQLite would rather go through all of a kind in order than sort a few of it."""
+"""Forces the index by name. SQLite would scan all entities of the kind in order, instead of sorting a few rows."""
 
 _IN_TRIAL = "name IN (SELECT component FROM membership WHERE trial = ?)"
 _IN_EXPERIMENT = (
@@ -19,9 +19,9 @@ _IN_EXPERIMENT = (
 
 
 def _trial_components(service: Service, request: Request, found: Listing) -> None:
-    asked = [member for member in ("ExperimentName", "SourceArn", "TrialName") if member in request]
-    if len(asked) > 1:
-        raise ValidationError(f"Trial components are listed by one of these at a time: {', '.join(asked)}")
+    given = [member for member in ("ExperimentName", "SourceArn", "TrialName") if member in request]
+    if len(given) > 1:
+        raise ValidationError(f"Trial components are listed by one of these at a time: {', '.join(given)}")
     if "ExperimentName" in request:
         found.table = _BY_NAME
         found.where(_IN_EXPERIMENT, demand(service, KINDS["Experiment"], request["ExperimentName"]).name)
@@ -40,9 +40,9 @@ def _trials(service: Service, request: Request, found: Listing) -> None:
 
 
 def _model_packages(service: Service, request: Request, found: Listing) -> None:
-    versions = request.get("ModelPackageType", "Versioned" if "ModelPackageGroupName" in request else "Unversioned")
-    if versions != "Both":
-        found.where("parent IS NOT NULL" if versions == "Versioned" else "parent IS NULL")
+    type_ = request.get("ModelPackageType", "Versioned" if "ModelPackageGroupName" in request else "Unversioned")
+    if type_ != "Both":
+        found.where("parent IS NOT NULL" if type_ == "Versioned" else "parent IS NULL")
     if "ModelPackageGroupName" in request:
         reference = request["ModelPackageGroupName"]
         group = find(service, KINDS["ModelPackageGroup"], reference)
@@ -57,10 +57,10 @@ def _pipelines(_service: Service, request: Request, found: Listing) -> None:
 
 def _pipeline_executions(service: Service, request: Request, found: Listing) -> None:
     kind, pipeline = KINDS["Pipeline"], request["PipelineName"]
-    held = find(service, kind, pipeline)
-    arn = held.arn if held else pipeline if pipeline.startswith("arn:") else service.arn(kind.resource, pipeline)
-    known = service.store.rows("SELECT 1 FROM entity WHERE kind = 'PipelineExecution' AND parent = ? LIMIT 1", (arn,))
-    if not known and not held:
+    stored = find(service, kind, pipeline)
+    arn = stored.arn if stored else pipeline if pipeline.startswith("arn:") else service.arn(kind.resource, pipeline)
+    runs = service.store.rows("SELECT 1 FROM entity WHERE kind = 'PipelineExecution' AND parent = ? LIMIT 1", (arn,))
+    if not runs and not stored:
         raise kind.absent(pipeline)
     found.where("parent = ?", arn)
 
@@ -72,4 +72,4 @@ SCOPES: dict[str, Callable[[Service, Request, Listing], None]] = {
     "ListTrialComponents": _trial_components,
     "ListTrials": _trials,
 }
-"""By operation: adds to the listing what the request narrows it down to, or refuses the request."""
+"""By operation: adds the request's conditions to the listing, or raises an AwsError."""

@@ -1,4 +1,4 @@
-"""Search, for trial components, trials and experiments."""
+"""The Search operation, for trial components, trials and experiments."""
 
 import math
 import sys
@@ -21,7 +21,7 @@ _KINDS = {
     "ExperimentTrialComponent": KINDS["TrialComponent"],
 }
 _BY = {
-    # The unary plus keeps SQLite from going through all of the kind where it can go by the ARN.
+    # The unary plus makes SQLite use the index on the ARN instead of scanning all entities of the kind.
     "arn": "SELECT record FROM entity WHERE arn IN (SELECT value FROM json_each(?)) AND +kind = ? AND +listed = ?",
     "name": "SELECT record FROM entity WHERE name IN (SELECT value FROM json_each(?)) AND kind = ? AND listed = ?",
     "source": "SELECT record FROM entity WHERE source IN (SELECT value FROM json_each(?)) AND kind = ? AND listed = ?",
@@ -36,30 +36,30 @@ _BY = {
     ),
 }
 _COLUMNS = {"Source.SourceArn": "source", "Parents.TrialName": "trial", "Parents.ExperimentName": "experiment"}
-_SORTED_BY = 500
-"""Characters of a text that count in the order: a token holds them, and is of limited length."""
+_SORT_KEY_LENGTH = 500
+"""Characters of a string by which results are sorted; a token holds them, and its length is limited."""
 _TAGS = "Tags."
 _ASSEMBLED = {"Tags", "Parents", "TrialComponentSummaries"}
-"""What is no part of the stored record."""
+"""Members that are not part of the stored record."""
 _ALL = "SELECT record FROM entity WHERE kind = ? AND listed = ?"
 
 Place = tuple[int, Any, str]
-"""Where a record stands among the results: whether it has a number, a text or nothing to sort by, that, its ARN."""
+"""A record's position in the results: its type of sort key (0 none, 1 number, 2 string), the key, and its ARN."""
 
 
 def search(service: Service, request: Request) -> Response:
-    """A page of the records that meet an expression, whole, with their tags and what they are part of.
+    """Find a page of the records that match an expression, with their tags and the trials that they belong to.
 
     Raises:
-        ValidationError: not such a resource, an expression or condition that makes no sense, or a token of another
-            search.
+        ValidationError: the resource is not supported, an expression or condition is invalid, or the token belongs to
+            another search.
     """
     kind = _KINDS.get(request["Resource"])
     if kind is None:
         raise ValidationError(f"Search covers {', '.join(_KINDS)} here, and not {request['Resource']}.")
     rest, total = _resumed(service, kind, request)
-    most = request.get("MaxResults", paging.DEFAULT)
-    page, rest = rest[:most], rest[most:]
+    limit = request.get("MaxResults", paging.DEFAULT)
+    page, rest = rest[:limit], rest[limit:]
     token = None
     if rest:
         token = paging.token(_NAME, request, [*page[-1], total, service.searches.number()])
@@ -72,7 +72,7 @@ def search(service: Service, request: Request) -> Response:
 
 
 def _resumed(service: Service, kind: Kind, request: Request) -> tuple[list[Place], int]:
-    """The places of what is still to be shown, and how many results there were when the search began."""
+    """The places of the remaining results, and the total number of results when the search started."""
     last = paging.place(_NAME, request)
     rest = service.searches.take(request["NextToken"]) if last else None
     if rest is not None:
@@ -81,12 +81,12 @@ def _resumed(service: Service, kind: Kind, request: Request) -> tuple[list[Place
     found = sorted(_found(service, kind, request), reverse=descending)
     if last is None:
         return found, len(found)
-    shown = tuple(last[:3])
-    return [place for place in found if (place < shown if descending else place > shown)], last[3]
+    previous = tuple(last[:3])
+    return [place for place in found if (place < previous if descending else place > previous)], last[3]
 
 
 def _records(service: Service, page: list[Place]) -> list[Record]:
-    """The records at these places, without those that are gone by now."""
+    """The records at these places, without those that have been deleted since."""
     arns = [arn for *_, arn in page]
     sql = "SELECT arn, record FROM entity WHERE arn IN (SELECT value FROM json_each(?))"
     known = dict(service.store.rows(sql, (orjson.dumps(arns).decode(),)))
@@ -95,8 +95,8 @@ def _records(service: Service, page: list[Place]) -> list[Record]:
 
 def _found(service: Service, kind: Kind, request: Request) -> Iterator[Place]:
     shape = model.shape(kind.name)
-    asked = request.get("SearchExpression")
-    expression = Expression(shape, asked) if asked is not None else None
+    given = request.get("SearchExpression")
+    expression = Expression(shape, given) if given is not None else None
     first, *rest = request.get("SortBy", _SORT_BY).split(".")
     path = [spelled(shape, first), *rest]
     assembled = _ASSEMBLED & ({path[0]} | (expression.properties if expression else set()))
@@ -108,7 +108,7 @@ def _found(service: Service, kind: Kind, request: Request) -> Iterator[Place]:
             continue
         whole = _assembled(service, kind, record) if assembled else record
         if expression is None or expression.met_by(whole):
-            yield (*_ranked(next(values(shape, whole, path), None)), record[kind.arn_member])
+            yield (*_sort_key(next(values(shape, whole, path), None)), record[kind.arn_member])
 
 
 def _condition(given: dict[str, str]) -> tuple[str, str | None]:
@@ -140,13 +140,13 @@ def _candidates(service: Service, kind: Kind, request: Request) -> Iterator[Reco
         yield orjson.loads(record)
 
 
-def _ranked(found: Value | None) -> tuple[int, Any]:
+def _sort_key(found: Value | None) -> tuple[int, Any]:
     if found is None:
         return 0, ""
-    if found.is_number:  # which on the wire may be text, such as Infinity, and in a token may not be infinite
+    if found.is_number:  # may be a string such as "Infinity"; a token, which is JSON, cannot hold an infinite number
         number = float(found.value)
         return (0, "") if math.isnan(number) else (1, max(-sys.float_info.max, min(number, sys.float_info.max)))
-    return (2, found.value[:_SORTED_BY]) if isinstance(found.value, str) else (0, "")
+    return (2, found.value[:_SORT_KEY_LENGTH]) if isinstance(found.value, str) else (0, "")
 
 
 def _assembled(service: Service, kind: Kind, record: Record) -> Record:

@@ -1,8 +1,8 @@
-# ruff: noqa: S608 - nothing but names of this file is put into statements
-"""What the service knows, in SQLite: entities, associations, memberships of trials, and tags.
+# ruff: noqa: S608 - only names from this file are formatted into statements
+"""The SQLite store of the local service: entities, associations, memberships in trials, and tags.
 
-One connection, used by one thread at a time, holds the file for itself alone. Every request is one transaction, and
-``synchronous=FULL`` puts it on the disk before the answer leaves, so that a kill -9 loses nothing acknowledged.
+One connection, used by one thread at a time, locks the file exclusively. Every request is one transaction, and
+``synchronous=FULL`` writes it to disk before the response is sent, so that a kill -9 loses nothing acknowledged.
 """
 
 import contextlib
@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 Parameters = Sequence[object] | Mapping[str, object]
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
-"""Whose a new store is, unless told otherwise."""
+"""The default account and region of a new store."""
 
 VERSION = 1
-"""Of the tables below; a file of another version is refused."""
+"""Version of the tables below; a file with another version is refused."""
 
 _TABLES = """
 CREATE TABLE account (
@@ -27,10 +27,10 @@ CREATE TABLE account (
 CREATE TABLE entity (
     id INTEGER PRIMARY KEY,
     arn TEXT NOT NULL,
-    edition INTEGER NOT NULL,   -- a model card's version, 0 elsewhere
+    edition INTEGER NOT NULL,   -- the version of a model card, 0 for other kinds
     kind TEXT NOT NULL,
-    listed INTEGER NOT NULL,    -- 0 for another account's and for a model card's earlier version
-    handmade INTEGER NOT NULL,  -- counts against the quota
+    listed INTEGER NOT NULL,    -- 0 for entities of other accounts and for earlier versions of a model card
+    handmade INTEGER NOT NULL,  -- 1 if created by an operation, not imported: counts against the quota
     name TEXT,
     type TEXT,
     source TEXT,
@@ -57,9 +57,9 @@ CREATE TABLE association (
     created INTEGER NOT NULL,
     created_by BLOB,
     handmade INTEGER NOT NULL,
-    source_name TEXT,           -- as imported, for ends that the account does not hold
+    source_name TEXT,           -- as imported, used if the store does not have the entity
     destination_name TEXT,
-    source_type TEXT NOT NULL,  -- of the entity, '' where it has none
+    source_type TEXT NOT NULL,  -- the entity's type, '' if it has none
     destination_type TEXT NOT NULL,
     UNIQUE (source, destination)
 );
@@ -75,7 +75,7 @@ CREATE INDEX association_handmade ON association (created) WHERE handmade;
 CREATE TABLE membership (
     trial TEXT NOT NULL,
     component TEXT NOT NULL,
-    experiment TEXT,            -- as imported, for trials that the account does not hold
+    experiment TEXT,            -- as imported, used if the store does not have the trial
     PRIMARY KEY (trial, component)
 ) WITHOUT ROWID;
 CREATE INDEX membership_by_component ON membership (component, trial);
@@ -90,11 +90,11 @@ CREATE TABLE tag (
 
 
 class StoreError(Exception):
-    """The store's file cannot be used, and why."""
+    """The store's file cannot be used; the message says why."""
 
 
 class Entity(NamedTuple):
-    """A row of the table of that name, without its id."""
+    """A row of the table ``entity``, without its id."""
 
     arn: str
     edition: int
@@ -112,7 +112,7 @@ class Entity(NamedTuple):
 
 
 class Association(NamedTuple):
-    """A row of the table of that name, without its id."""
+    """A row of the table ``association``, without its id."""
 
     source: str
     destination: str
@@ -144,15 +144,16 @@ _PUT_ASSOCIATION = _put("association", Association._fields, "source, destination
 
 
 class Store:
-    """The tables, and how one thing at a time gets in and out of them."""
+    """The database connection, with queries for single rows, and transactions."""
 
     def __init__(self, path: str | None, account: str | None = None, region: str | None = None) -> None:
-        """Open the file at ``path``, made where there is none; without a path keep everything in memory.
+        """Open or create the file at ``path``; without a path, store everything in memory.
 
-        It is that of an ``account`` and ``region``; left out, of whichever it is of already.
+        A store belongs to one account and region. If given, ``account`` and ``region`` must match those of an existing
+        store.
 
         Raises:
-            StoreError: the file is no store of this version, belongs to another account or region, is in use by
+            StoreError: the file is not a store of this version, belongs to another account or region, is in use by
                 another process, or cannot be opened.
         """
         self._connection = _opened(path)
@@ -180,18 +181,18 @@ class Store:
             raise StoreError(f"belongs to account {self.account} in {self.region}, not to {wanted}")
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete everything."""
         self._last = 0
         for table in ("entity", "association", "membership", "tag"):
             self.change(f"DELETE FROM {table}")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the connection."""
         self._connection.close()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """A transaction, or a part of the one that it is within; what it did is on the disk when the outer one ends."""
+        """Run a transaction, or join the outer one; changes are written to disk when the outer one commits."""
         if self._connection.in_transaction:
             yield
             return
@@ -205,30 +206,31 @@ class Store:
             raise
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Any]:
-        """What a SELECT finds."""
+        """Return the rows of a SELECT."""
         return self._connection.execute(sql, parameters).fetchall()
 
     def change(self, sql: str, parameters: Parameters = ()) -> int:
-        """Carry out a statement; gives how many rows it touched."""
+        """Execute a statement, and return the number of affected rows."""
         return self._connection.execute(sql, parameters).rowcount
 
     def _value(self, sql: str, parameters: Parameters = ()) -> Any:
         return self._connection.execute(sql, parameters).fetchone()[0]
 
     def now(self) -> int:
-        """The time in milliseconds, later than any that was given before: the order of creation shows in it."""
+        """A unique time in milliseconds, later than all before, so that it shows the order of creation."""
         self._last = max(self.clock(), self._last + 1)
         return self._last
 
     def clock(self) -> int:
-        """The time in milliseconds, no earlier than any that was given before.
+        """The time in milliseconds, no earlier than those returned before.
 
-        For many things at once, of which the order does not show in the time: a millisecond each would be minutes.
+        For imports, whose entities may share a time: with a different millisecond each, the times of a large import
+        would lie minutes ahead.
         """
         return max(time.time_ns() // 1_000_000, self._last)
 
     def entity(self, arn: str, edition: int | None = None) -> Entity | None:
-        """The entity of this ARN, in its newest edition unless one is asked for."""
+        """The entity with this ARN, or None; its newest edition unless ``edition`` is given."""
         found = self.rows(
             f"SELECT {_ENTITY} FROM entity WHERE arn = ? AND edition = coalesce(?, edition)"
             " ORDER BY edition DESC LIMIT 1",
@@ -237,9 +239,9 @@ class Store:
         return Entity._make(found[0]) if found else None
 
     def named(self, kind: str, name: str, *, any_case: bool = False) -> Entity | None:
-        """The account's own entity that this name alone means; that of a model package group means no version of it.
+        """The account's own entity of a kind with this name, or None. Versions of a model package group have no name.
 
-        In ``any_case`` one of which other letters are capital does too, if there is none of just this name.
+        With ``any_case``, the name is matched case-insensitively if there is no exact match.
         """
         found = self.rows(_NAMED, (kind, name))
         if any_case and not found:
@@ -247,45 +249,45 @@ class Store:
         return Entity._make(found[0]) if found else None
 
     def put(self, entity: Entity) -> None:
-        """Keep the entity, in place of the one that was there; associations learn its type."""
+        """Insert or replace the entity, and update its type in its associations."""
         self.change(_PUT_ENTITY, entity)
-        known = (entity.type or "", entity.arn, entity.type or "")
-        self.change("UPDATE association SET source_type = ? WHERE source = ? AND source_type <> ?", known)
+        values = (entity.type or "", entity.arn, entity.type or "")
+        self.change("UPDATE association SET source_type = ? WHERE source = ? AND source_type <> ?", values)
         self.change(
-            "UPDATE association SET destination_type = ? WHERE destination = ? AND destination_type <> ?", known
+            "UPDATE association SET destination_type = ? WHERE destination = ? AND destination_type <> ?", values
         )
 
     def list_newest_edition(self, arn: str) -> None:
-        """List the newest edition of the entity, and no other."""
+        """Mark the newest edition of the entity as listed, and the others as not listed."""
         newest = "(SELECT max(edition) FROM entity WHERE arn = :arn)"
         self.change(f"UPDATE entity SET listed = (edition = {newest}) WHERE arn = :arn", {"arn": arn})
 
     def type_of(self, arn: str, otherwise: str) -> str:
-        """The free-text type of the entity, '' when it has none; ``otherwise`` when there is no such entity."""
+        """The type of the entity, '' if it has none; ``otherwise`` if the store does not have the entity."""
         found = self.rows("SELECT coalesce(type, '') FROM entity WHERE arn = ? AND edition = 0", (arn,))
         return found[0][0] if found else otherwise
 
     def remove(self, arn: str) -> None:
-        """Forget the entity and its tags."""
+        """Delete the entity and its tags."""
         self.change("DELETE FROM entity WHERE arn = ?", (arn,))
         self.change("DELETE FROM tag WHERE arn = ?", (arn,))
 
     def handmade(self, kind: str) -> int:
-        """How many entities of the kind count against its quota."""
+        """The number of entities that count against the quota of the kind."""
         count: int = self._value("SELECT count(*) FROM entity WHERE kind = ? AND handmade", (kind,))
         return count
 
     def put_association(self, association: Association) -> None:
-        """Keep the association, in place of the one that was there."""
+        """Insert or replace the association."""
         self.change(_PUT_ASSOCIATION, association)
 
     def associated(self, source: str, destination: str) -> bool:
-        """Whether there is an association from the one to the other."""
+        """Whether there is an association from ``source`` to ``destination``."""
         found = self.rows("SELECT 1 FROM association WHERE source = ? AND destination = ?", (source, destination))
         return bool(found)
 
     def handmade_associations(self) -> int:
-        """How many associations count against their quota."""
+        """The number of associations that count against their quota."""
         count: int = self._value("SELECT count(*) FROM association WHERE handmade")
         return count
 
@@ -296,12 +298,12 @@ def _opened(path: str | None) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {_why(error)}") from error
     try:
-        # Held for good: a second process would not see this one's clock, walks and quotas.
+        # The lock is held until the end, because a second process would not see this one's clock and walks.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("BEGIN IMMEDIATE")  # which one gets, of two that start at once
-        connection.execute("PRAGMA busy_timeout = 1000")  # milliseconds, for the other to let go
+        connection.execute("BEGIN IMMEDIATE")  # of two processes that start at once, only one gets this lock
+        connection.execute("PRAGMA busy_timeout = 1000")  # milliseconds, for the other process to release its lock
         connection.execute("COMMIT")
-        _check(connection)  # before anything is changed in a file that is not ours
+        _check(connection)  # before anything is changed, in case the file is some other database
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -65536")
@@ -325,5 +327,5 @@ def _why(error: Exception) -> str:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return "is in use by another process"
     if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname == "SQLITE_IOERR_LOCK":
-        return "is read-only, or cannot be locked"  # SQLite calls it an I/O error, as of a broken disk
+        return "is read-only, or cannot be locked"  # SQLite reports it as an I/O error, as if the disk were broken
     return str(error)

@@ -1,8 +1,8 @@
-"""Import and export: everything that the service knows, as lines of JSON.
+"""Import and export of the whole store as JSON lines.
 
 A line is one of ``{"entity": kind, "record": Describe response}``, ``{"association": AssociationSummary}``,
-``{"tags": {"ResourceArn", "Tags"}}`` and ``{"trialComponentAssociation": {"TrialName", "TrialComponentName"}}``. It is
-how trial components with a source, and every kind that has no Create here, get in.
+``{"tags": {"ResourceArn", "Tags"}}`` and ``{"trialComponentAssociation": {"TrialName", "TrialComponentName"}}``.
+Trial components with a source, and kinds that have no Create operation here, can only be imported.
 """
 
 from collections import Counter
@@ -23,20 +23,20 @@ Line = dict[str, Any]
 
 
 class BadLineError(Exception):
-    """A line that cannot be imported: its number, counted from 1, and why."""
+    """A line cannot be imported."""
 
     def __init__(self, line: int, message: str) -> None:
-        """Say which line, and what is wrong with it."""
+        """Set the number of the line, counted from 1, and the reason."""
         super().__init__(f"line {line}: {message}")
         self.line = line
         self.message = message
 
 
 def load(service: Service, lines: Iterable[str | bytes]) -> dict[str, int]:
-    """Import the lines, in place of what they name that is there; gives how many of each kind.
+    """Import lines, replacing existing entities, associations and tags; return how many lines there were, by kind.
 
     Raises:
-        BadLineError: a line is wrong; nothing is imported then.
+        BadLineError: a line is invalid; then nothing is imported.
     """
     counts: Counter[str] = Counter()
     with service.store.transaction():
@@ -44,7 +44,7 @@ def load(service: Service, lines: Iterable[str | bytes]) -> dict[str, int]:
             if not line.strip():
                 continue
             try:
-                counts[_take(service, orjson.loads(line))] += 1
+                counts[_import(service, orjson.loads(line))] += 1
             except orjson.JSONDecodeError as error:
                 raise BadLineError(number, f"not JSON: {error}") from error
             except AwsError as error:
@@ -52,7 +52,7 @@ def load(service: Service, lines: Iterable[str | bytes]) -> dict[str, int]:
     return dict(counts)
 
 
-def _take(service: Service, line: object) -> str:
+def _import(service: Service, line: object) -> str:
     if not isinstance(line, dict):
         raise SerializationError("not a JSON object")
     match sorted(line):
@@ -142,7 +142,7 @@ def _read(shape: str, value: object) -> Any:
 
 
 def export(service: Service) -> Iterator[bytes]:
-    """Everything that the service knows, a line each, in an order that depends only on what it is."""
+    """Yield the whole store as JSON lines, in an order that depends only on its content."""
     store = service.store
     for kind, record in store.rows("SELECT kind, record FROM entity ORDER BY kind, arn, edition"):
         yield _line({"entity": kind, "record": orjson.Fragment(record)})

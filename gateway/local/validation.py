@@ -1,7 +1,7 @@
-"""Values checked against shapes of the model, with SageMaker's wording of what is wrong.
+"""Validates values against shapes of the API model, with SageMaker's error messages.
 
-A value of the wrong type cannot be read at all and is a SerializationException. Values that break a constraint
-(required, length, range, pattern, enumeration) are gathered, so that one ValidationException names them all.
+A value of the wrong type is a SerializationException. Values that violate a constraint (required, length, range,
+pattern, enumeration) are collected, so that one ValidationException lists them all.
 """
 
 import functools
@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-import regex  # type: ignore[import-untyped]  # knows \p{L}, as the patterns of the model do; ships no types
+import regex  # type: ignore[import-untyped]  # supports \p{L}, which the model's patterns use; ships no types
 from botocore.model import Shape
 
 from gateway.local import model
@@ -22,30 +22,30 @@ from gateway.local.errors import SerializationError, ValidationError
 _NOT_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _BITS = {"integer": 31, "long": 63}
 _LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that clients can represent
-_ECHOED = 1024  # characters of a refused value that the message repeats
-_MATCHED = 1024  # characters beyond the longest that a text is still matched with: more would take long
-_TOLD = 100  # of what is wrong with a request: it could be millions
+_MAX_ECHOED = 1024  # characters of an invalid value that the message repeats
+_MAX_EXCESS = 1024  # characters beyond the maximum length up to which a text is matched: longer ones would take long
+_MAX_PROBLEMS = 100  # listed for one request, which could have millions
 
 _AT_LEAST = "Member must have {} greater than or equal to {}"
 _AT_MOST = "Member must have {} less than or equal to {}"
 
 _TIGHTER: dict[tuple[str, str], dict[str, int]] = {
-    # Bounds that the service holds and the model leaves out.
+    # Bounds that SageMaker enforces and the model omits.
     ("QueryLineageRequest", "StartArns"): {"min": 1},
     ("QueryLineageRequest", "MaxDepth"): {"min": 1},
     ("QueryLineageRequest", "MaxResults"): {"min": 1},
 }
 _UNIONS = {"TrialComponentParameterValue"}
-"""Structures that hold one member; the model leaves that out."""
+"""Structures of which only one member may be set, which the model omits."""
 _REQUIRED = {"QueryLineageRequest": ["StartArns"]}
 
 
 def read_request(operation: str, value: object) -> dict[str, Any]:
-    """Give the request's modelled members, timestamps as seconds.
+    """Validate a request; return those of its members that the model has, with timestamps in seconds.
 
     Raises:
         SerializationError: a member has the wrong type.
-        ValidationError: members break constraints; the message lists every one, or the first hundred.
+        ValidationError: members violate constraints; the message lists them all, or the first hundred.
     """
     reader = Reader()
     try:
@@ -59,28 +59,28 @@ def read_request(operation: str, value: object) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Reader:
-    """Takes values apart by their shapes.
+    """Reads values by their shapes.
 
-    A strict one checks the constraints and passes over members that the model does not know, as SageMaker does with
-    requests. A lenient one, for records that were SageMaker's own, leaves constraints alone, takes ISO 8601 timestamps
-    too, and refuses unknown members, since they would be lost.
+    A strict reader checks constraints and ignores members that the model does not have, as SageMaker does with
+    requests. A lenient reader, for records from SageMaker, checks no constraints, accepts ISO 8601 timestamps too, and
+    refuses unknown members, because they would be lost.
     """
 
     lenient: bool = False
     problems: list[str] = field(default_factory=list)
 
     def read(self, shape: Shape, value: object, path: str) -> Any:
-        """Give ``value`` as the service keeps it; what breaks a constraint is noted in ``problems``.
+        """Return ``value`` as the service stores it; append violated constraints to ``problems``.
 
         Raises:
             SerializationError: the value, or one within it, has the wrong type.
-            ValidationError: the problems are so many that the rest is not looked at.
+            ValidationError: there are so many problems that the rest is not checked.
         """
         read: Callable[[Shape, object, str], Any] = getattr(self, f"_{shape.type_name}")
         return read(shape, value, path)
 
     def refusal(self) -> ValidationError:
-        """The error that names the problems."""
+        """The error that lists the problems."""
         count = len(self.problems)
         plural = "s" if count > 1 else ""
         return ValidationError(f"{count} validation error{plural} detected: {'; '.join(self.problems)}")
@@ -131,21 +131,26 @@ class Reader:
         keys = self._parts(shape.key, {key: key for key in given}, value, path, "Map keys")
         return dict(zip(keys, self._parts(shape.value, given, value, path, "Map value"), strict=True))
 
-    def _parts(self, shape: Shape, parts: dict[str, Any], whole: object, path: str, saying: str) -> list[Any]:
-        """Read the parts of a list or map; if texts are wrong, SageMaker shows the whole and says what they must be."""
+    def _parts(self, shape: Shape, parts: dict[str, Any], whole: object, path: str, subject: str) -> list[Any]:
+        """Read the elements of a list, or the keys or values of a map.
+
+        If some are strings that violate a constraint, SageMaker reports the whole list or map once, with the
+        constraints that its elements must satisfy.
+        """
         if shape.type_name != "string":
             return [self.read(shape, part, f"{path}.{name}.member") for name, part in parts.items()]
         texts = [_text(part, f"{path}.{name}.member") for name, part in parts.items()]
-        asked = () if self.lenient else _asked(shape.name)
-        if not all(holds(text) for text in texts for _, holds in asked):
-            self._refuse(whole, path, f"{saying} must satisfy constraint: [{', '.join(said for said, _ in asked)}]")
+        constraints = () if self.lenient else _constraints(shape.name)
+        if not all(holds(text) for text in texts for _, holds in constraints):
+            listed = ", ".join(message for message, _ in constraints)
+            self._refuse(whole, path, f"{subject} must satisfy constraint: [{listed}]")
         return texts
 
     def _string(self, shape: Shape, value: object, path: str) -> str:
         text = _text(value, path)
-        for said, holds in () if self.lenient else _asked(shape.name):
+        for message, holds in () if self.lenient else _constraints(shape.name):
             if not holds(text):
-                self._refuse(text, path, said)
+                self._refuse(text, path, message)
         return text
 
     def _integer(self, shape: Shape, value: object, path: str) -> int:
@@ -177,7 +182,7 @@ class Reader:
         seconds = from_iso(value) if self.lenient and isinstance(value, str) else value
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not abs(seconds) <= _LATEST:
             raise _wrong_type(path, "timestamp")
-        # Cut off, as the service's own clock is: a time taken before something was created then stays before it.
+        # Rounded down, as the service's own clock is, so that a time before a creation stays before it.
         return math.floor(Decimal(str(seconds)) * 1000) / 1000
 
     def _measure(self, value: Any, path: str, constraints: dict[str, Any]) -> None:
@@ -195,9 +200,9 @@ class Reader:
             self._refuse(value, path, _AT_MOST.format("value", highest))
 
     def _refuse(self, value: object, path: str, constraint: str) -> None:
-        shown = "null" if value is None else f"'{_shown(value)[:_ECHOED]}'"
+        shown = "null" if value is None else f"'{_java(value)[:_MAX_ECHOED]}'"
         self.problems.append(f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}")
-        if len(self.problems) == _TOLD:
+        if len(self.problems) == _MAX_PROBLEMS:
             raise self.refusal()
 
 
@@ -207,34 +212,34 @@ def _required(shape: Shape) -> list[str]:
 
 
 @functools.cache
-def _asked(name: str) -> list[tuple[str, Callable[[str], bool]]]:
-    """What the model asks of a text of the shape of this name: in SageMaker's words, and whether a text keeps to it."""
+def _constraints(name: str) -> list[tuple[str, Callable[[str], bool]]]:
+    """The constraints of the string shape with this name: pairs of SageMaker's message and a predicate."""
     shape = model.shape(name)
     shortest, longest = shape.metadata.get("min", 0), shape.metadata.get("max", math.inf)
-    asked: list[tuple[str, Callable[[str], bool]]] = []
+    found: list[tuple[str, Callable[[str], bool]]] = []
     if shape.enum:
-        asked.append((f"Member must satisfy enum value set: [{', '.join(shape.enum)}]", set(shape.enum).__contains__))
+        found.append((f"Member must satisfy enum value set: [{', '.join(shape.enum)}]", set(shape.enum).__contains__))
     if "max" in shape.metadata:
-        asked.append((_AT_MOST.format("length", longest), lambda text: len(text) <= longest))
+        found.append((_AT_MOST.format("length", longest), lambda text: len(text) <= longest))
     if "min" in shape.metadata:
-        asked.append((_AT_LEAST.format("length", shortest), lambda text: len(text) >= shortest))
+        found.append((_AT_LEAST.format("length", shortest), lambda text: len(text) >= shortest))
     if pattern := shape.metadata.get("pattern"):
         matches = regex.compile(pattern).fullmatch
-        asked.append(
+        found.append(
             (
                 f"Member must satisfy regular expression pattern: {pattern}",
-                lambda text: len(text) > longest + _MATCHED or matches(text) is not None,
+                lambda text: len(text) > longest + _MAX_EXCESS or matches(text) is not None,
             )
         )
-    return asked
+    return found
 
 
-def _shown(value: object) -> str:
-    """The value as SageMaker repeats it, with Java's lists and maps; at least as much of it as is echoed."""
+def _java(value: object) -> str:
+    """Format a value as SageMaker's messages do, with lists and maps in Java's style; truncate long ones."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_shown, value[:_ECHOED]))}]"
+        return f"[{', '.join(map(_java, value[:_MAX_ECHOED]))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}={_shown(part)}' for key, part in islice(value.items(), _ECHOED))}}}"
+        return f"{{{', '.join(f'{key}={_java(part)}' for key, part in islice(value.items(), _MAX_ECHOED))}}}"
     return str(value)
 
 
@@ -255,7 +260,7 @@ def _wrong_type(path: str, wanted: str) -> SerializationError:
 
 
 def from_iso(text: str) -> float | None:
-    """The seconds since 1970 of an ISO 8601 date and time, in UTC unless it says otherwise; None for other text."""
+    """Parse an ISO 8601 date and time, in UTC unless it has an offset, to seconds since 1970; None for other text."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -1,8 +1,8 @@
-# ruff: noqa: S608 - nothing but column names of this file is put into statements
-"""A lazy breadth-first walk of the graph of associations.
+# ruff: noqa: S608 - only column names from this file are formatted into statements
+"""A lazy breadth-first walk of the lineage graph.
 
-Vertices come nearest first and, at one depth, by their ARNs. Nothing but the next few neighbours is read ahead, so that
-a page of a walk costs what it returns even beside a vertex of a hundred thousand neighbours.
+Vertices are sorted by depth and then by ARN. Only the next few neighbours are read ahead, so that the cost of a page
+depends on its size, even next to a vertex with a hundred thousand neighbours.
 """
 
 import heapq
@@ -14,9 +14,9 @@ import orjson
 
 from gateway.local.store import Store
 
-_FIRST, _MOST = 4, 256  # neighbours read at once: few of many vertices, then more and more of one
+_MIN_BATCH, _MAX_BATCH = 4, 256  # neighbours per query: small at first, because many vertices are read from at once
 _WAYS = {
-    # Which end of an association the walk stands on, and which it goes to.
+    # For each Direction: the column of the current vertex of an association, and that of its neighbour.
     "Ascendants": [("destination", "source")],
     "Descendants": [("source", "destination")],
     "Both": [("destination", "source"), ("source", "destination")],
@@ -24,7 +24,7 @@ _WAYS = {
 
 
 class Reached(NamedTuple):
-    """A vertex, and how many associations lie between it and the start at the least."""
+    """A vertex, and its depth: the length of the shortest path from the start, in associations."""
 
     depth: int
     arn: str
@@ -40,7 +40,7 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """From where, along which way of the arrows (a Direction of QueryLineage), and how deep."""
+    """A walk from a start, in a Direction of QueryLineage, down to a maximum depth."""
 
     store: Store
     start: str
@@ -48,7 +48,7 @@ class Walk:
     depth: int
 
     def reached(self) -> Iterator[Reached]:
-        """The vertices that the walk reaches, the start first."""
+        """Yield the vertices that the walk reaches, the start first."""
         seen = {self.start}
         level = [self.start]
         yield Reached(0, self.start)
@@ -63,17 +63,17 @@ class Walk:
 
     def _neighbours(self, arn: str, here: str, there: str) -> Iterator[str]:
         sql = f"SELECT {there} FROM association WHERE {here} = ? AND {there} > ? ORDER BY {there} LIMIT ?"
-        last, size = "", _FIRST
+        last, size = "", _MIN_BATCH
         while True:
             found = self.store.rows(sql, (arn, last, size))
             for (last,) in found:
                 yield last
             if len(found) < size:
                 return
-            size = min(size * 4, _MOST)
+            size = min(size * 4, _MAX_BATCH)
 
-    def on_the_way(self, depths: Mapping[str, int], ends: Collection[str]) -> set[str]:
-        """The vertices on the shortest ways to these, ends included, by the depths of all that the walk reaches."""
+    def on_shortest_paths(self, depths: Mapping[str, int], ends: Collection[str]) -> set[str]:
+        """The vertices on shortest paths from the start to ``ends``, both included; ``depths`` has all vertices."""
         kept = set(ends)
         waiting = list(ends)
         while waiting:
@@ -86,7 +86,7 @@ class Walk:
         return kept
 
     def edges(self, arn: str, depths: Mapping[str, int]) -> Iterator[Edge]:
-        """The associations that the walk follows between this vertex and those of ``depths``, itself included."""
+        """Yield the associations that the walk follows between this vertex and those in ``depths``, loops included."""
         out = [Edge(arn, other, type_) for other, type_ in self._between(arn, "source", "destination", depths)]
         back = [Edge(other, arn, type_) for other, type_ in self._between(arn, "destination", "source", depths)]
         for edge in out + [edge for edge in back if edge.source != arn]:
@@ -95,10 +95,10 @@ class Walk:
 
     def _between(self, arn: str, here: str, there: str, others: Mapping[str, int]) -> list[tuple[str, str | None]]:
         sql = f"SELECT {there}, type FROM association WHERE {here} = ?"
-        found = self.store.rows(f"{sql} LIMIT ?", (arn, len(others) + _MOST))
-        if len(found) < len(others) + _MOST:
+        found = self.store.rows(f"{sql} LIMIT ?", (arn, len(others) + _MAX_BATCH))
+        if len(found) < len(others) + _MAX_BATCH:
             return found
-        # It has more neighbours than there are vertices to look for, so look for those.
+        # The vertex has many more neighbours than there are others, so query for the others only.
         return self.store.rows(
             f"{sql} AND {there} IN (SELECT value FROM json_each(?))", (arn, orjson.dumps([*others]).decode())
         )
@@ -108,28 +108,28 @@ class Walk:
 
 
 class Progress:
-    """How far a client has been shown what a walk reaches."""
+    """The state of a paginated walk: the vertices that were returned so far, and the remaining ones."""
 
-    def __init__(self, walk: Walk, coming: Iterator[Reached]) -> None:
-        """Begin before the first of what is to be shown."""
+    def __init__(self, walk: Walk, vertices: Iterator[Reached]) -> None:
+        """Start before the first of ``vertices``, which are those of the walk that match its filters."""
         self.walk = walk
-        self.passed: dict[str, int] = {}
-        """The depths of what was shown."""
-        self._coming = coming
-        self.ahead = next(coming, None)
-        """What is shown next, None at the end."""
+        self.returned: dict[str, int] = {}
+        """The depths of the returned vertices, by ARN."""
+        self._remaining = vertices
+        self.next = next(vertices, None)
+        """The next vertex to return, None at the end."""
 
-    def steps(self, most: int) -> Iterator[Reached]:
-        """Show the next vertices, at most so many; each counts as passed when it comes out."""
-        for _ in range(most):
-            if self.ahead is None:
+    def steps(self, limit: int) -> Iterator[Reached]:
+        """Yield up to ``limit`` more vertices, and add each to ``returned``."""
+        for _ in range(limit):
+            if self.next is None:
                 return
-            here = self.ahead
-            self.passed[here.arn] = here.depth
-            self.ahead = next(self._coming, None)
-            yield here
+            current = self.next
+            self.returned[current.arn] = current.depth
+            self.next = next(self._remaining, None)
+            yield current
 
     def skip(self, last: Reached) -> None:
-        """Skip everything up to and including this vertex."""
-        while self.ahead is not None and self.ahead <= last:
+        """Skip all vertices up to and including ``last``."""
+        while self.next is not None and self.next <= last:
             next(self.steps(1))
