@@ -1,11 +1,13 @@
-"""What an AWS call costs in CPU: the gateway's way, a default aioboto3 client's, and a bare signed request's.
+"""CPU time of an AWS call made by the gateway, by a default aioboto3 client, and as a bare signed request.
 
-All ask the same endpoint, which is in a process of its own and answers at once, fifty calls in flight, in turns and in
-the same event loop. The gateway's client is shown alone too, without what the gateway does beyond botocore: sharing,
-pacing and counting. The bare request is what the least client would be: it signs by botocore's SigV4, sends by aiohttp
-and reads by orjson. Prints the medians of the rounds, in microseconds of this process. Then what it takes to get ready,
-in processes of their own: to import the gateway and to make its first client, both of which are over before the gateway
-takes requests.
+All of them call the same endpoint, which runs in a process of its own and answers at once. They take turns in the same
+event loop, with fifty calls in flight. The gateway's AWS client is also measured alone, without what the gateway adds
+to botocore: sharing, pacing and counting. The bare request is the smallest possible client: it signs with botocore's
+SigV4, sends with aiohttp and parses with orjson. Prints the medians of the rounds, in microseconds of CPU time of this
+process.
+
+Then prints the start-up cost, measured in separate processes: importing the gateway and creating its first AWS client.
+Both happen before the gateway accepts requests.
 """
 
 import asyncio
@@ -45,7 +47,7 @@ ASKED = {
 }
 Ask = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
-# What a process shows after each step: seconds, and the most memory so far in MB.
+# Prints after each step how many seconds it took, and the process's peak memory so far in MB.
 START = r"""
 import asyncio, re, time
 
@@ -86,7 +88,7 @@ def bare(session: aiohttp.ClientSession, url: str) -> Ask:
 
 
 async def cpu_per_call(ask: Ask, operation: str) -> float:
-    """Make the calls of a round; microseconds of this process that each took."""
+    """Make the calls of a round and return the CPU time per call, in microseconds."""
 
     async def some() -> None:
         for _ in range(CALLS // IN_FLIGHT):
@@ -105,7 +107,7 @@ async def compare(ways: dict[str, Ask]) -> None:
         for _ in range(1 + ROUNDS):
             for way, ask in ways.items():
                 took[way].append(await cpu_per_call(ask, operation))
-        # The first round opens connections.
+        # The first round is dropped: it opens the connections.
         middle = {way: statistics.median(some[1:]) for way, some in took.items()}
         figures = "".join(f"{figure:9.0f}" for figure in middle.values())
         ratios = [middle[way] / middle["default"] for way in ("gateway", "client")]
@@ -133,21 +135,21 @@ async def measure(url: str) -> None:
         async def gateway(operation: str, asked: dict[str, Any]) -> Any:
             return await calls.read(operation, HOME, asked, tally, join=False)
 
-        gc.freeze()  # as the gateway does when it has started
+        gc.freeze()  # as the gateway does after start-up
         own = await pool.client(HOME)
         ways = {"default": by_client(client), "gateway": gateway, "client": by_client(own), "bare": bare(session, url)}
         await compare(ways)
 
 
 def start() -> list[float]:
-    """Start a process and return the seconds and the MB of its import, and of its first client."""
+    """Start a process; return the seconds and MB that the import took, then those of the first client."""
     shown = subprocess.run([sys.executable, "-c", START], check=True, capture_output=True, text=True).stdout  # noqa: S603
     (_, before), (imported, then), (made, after) = (map(float, line.split()) for line in shown.splitlines())
     return [imported, then - before, made, after - then]
 
 
 def main() -> None:
-    """Print the table and what starting takes."""
+    """Print the table and the start-up cost."""
     with stub(lines(200)) as endpoint:
         uvloop.run(measure(endpoint.url))
     figures = [statistics.median(some) for some in zip(*(start() for _ in range(STARTS)), strict=True)]

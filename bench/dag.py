@@ -1,4 +1,4 @@
-"""A made-up lineage graph: layers of artifacts and trial components, three in and three out, behind one endpoint."""
+"""A synthetic lineage graph above one endpoint: layers of artifacts and trial components, three edges in and out."""
 
 from collections.abc import Iterator
 from itertools import count, pairwise
@@ -10,7 +10,7 @@ FAN = 3
 
 
 def layers(vertices: int, width: int = 60) -> list[list[str]]:
-    """The ARNs of so many vertices by layers from the endpoint upstream, each three times the last up to a width."""
+    """Return the vertices' ARNs by layer, from the endpoint upstream; layers triple in size up to a width."""
     found, left, size = [[ENDPOINT]], vertices - 1, FAN
     while left > 0:
         depth = len(found)
@@ -21,18 +21,18 @@ def layers(vertices: int, width: int = 60) -> list[list[str]]:
 
 
 def width(vertices: int, depth: int = 10) -> int:
-    """How wide the layers have to be for so many vertices to be in so many layers."""
+    """Return the smallest layer width at which the vertices fit into `depth` layers."""
     return next(width for width in count(FAN) if len(layers(vertices, width)) <= depth)
 
 
 def arn(depth: int, number: int) -> str:
-    """Artifacts stand in odd layers, trial components in even ones."""
+    """Return a vertex's ARN: an artifact's in odd layers, a trial component's in even layers."""
     name = depth * 10_000 + number
     return f"{ARN}:artifact/{name:032x}" if depth % 2 else f"{ARN}:experiment-trial-component/run-{depth}-{number}"
 
 
 def edges(layered: list[list[str]]) -> Iterator[tuple[str, str]]:
-    """Pairs of source and destination: a vertex is reached by about three, and reaches one to three of those below."""
+    """Yield (source, destination) pairs: a vertex has about three incoming edges and one to three outgoing ones."""
     for below, above in pairwise(layered):
         reached = max(1, min(FAN, FAN * len(below) // len(above), len(below)))
         for number, source in enumerate(above):
@@ -42,7 +42,7 @@ def edges(layered: list[list[str]]) -> Iterator[tuple[str, str]]:
 
 
 def lines(vertices: int, width: int = 60) -> Iterator[dict[str, Any]]:
-    """The graph as lines of the local service's import."""
+    """Yield the graph as lines for the local service's import."""
     layered = layers(vertices, width)
     yield {"entity": "Context", "record": {"ContextName": "endpoint", "ContextType": "Endpoint", **_source(ENDPOINT)}}
     for depth, layer in enumerate(layered[1:], 1):

@@ -1,10 +1,11 @@
-"""What it costs to show 5,000 vertices, and whether others can still ask meanwhile.
+"""The cost of returning 5,000 vertices, and how long other clients wait meanwhile.
 
-First the gateway's plans beside graphql-core's own way, on the same schema, document and records: CPU of each, in
-turns. The plans' includes that of writing the list as JSON. Then a gateway in a process of its own, and a stub of
-SageMaker that answers at once: what memory a walk takes above what the gateway needs when idle. Then one that answers
-after 40 ms: how long one client waits for an artifact that it asks for over and over, alone and while twenty others
-walk the whole graph at once, which nobody has asked for before.
+- The CPU time of the gateway's plans and of graphql-core's executor, on the same schema, document and records. They
+  take turns. The plans' time includes serialising the list to JSON.
+- The memory that a walk takes above the idle gateway's. The gateway runs in a process of its own, over a stub of
+  SageMaker that answers at once.
+- The latency of one client that queries the same artifact repeatedly, alone and while twenty other clients walk the
+  whole graph, which is not cached. The stub answers after 40 ms.
 """
 
 import asyncio
@@ -56,7 +57,7 @@ SMALL = f'{{ artifact(arn: "{arn(1, 0)}") {{ arn name type creationTime }} }}'
 
 
 async def compare() -> None:
-    """Print the CPU of both ways, and of encoding what they made."""
+    """Print the CPU time of both executors, and of encoding their result."""
     built = schema.build(Settings())._schema  # noqa: SLF001 - as the executor does
     document = parse(f"subscription {{ lineage(start: []) {{ vertices {{ entity {{ {PLAIN} }} }} }} }}")
     planned: dict[str, Any] = {"executor_class": PlannedExecutor, "shapes": Shapes(built)}
@@ -81,7 +82,7 @@ async def compare() -> None:
 
 
 def known(loaders: Any) -> LineageProgress:
-    """Vertices of which everything is known."""
+    """Return a message with vertices whose records are complete, so that no field needs a call."""
     made = datetime(2026, 3, 8, 9, 30, tzinfo=UTC)
     vertices = [arn(1, number) for number in range(VERTICES)]
     for number, one in enumerate(vertices):
@@ -94,7 +95,7 @@ def known(loaders: Any) -> LineageProgress:
 
 
 def encoding(encode: Any, data: Any) -> float:
-    """Milliseconds of CPU that an encoder takes."""
+    """Return the CPU time that an encoder takes, in milliseconds."""
     took = []
     for _ in range(ROUNDS):
         began = time.process_time()
@@ -104,14 +105,14 @@ def encoding(encode: Any, data: Any) -> float:
 
 
 class Client:
-    """One connection, which brings one request after another."""
+    """A client with one connection, over which it sends one request after another."""
 
     def __init__(self, url: str) -> None:
-        """Connect when the first request is there."""
+        """Create a client that connects on its first request."""
         self._connection = HTTPConnection(url.removeprefix("http://"), timeout=300)
 
     def ask(self, query: str, *, fresh: bool = False) -> float:
-        """Milliseconds until an answer without errors is there."""
+        """Send a query; return the milliseconds until its response was read. Raises RuntimeError if it has errors."""
         headers = {"Content-Type": "application/json"} | ({"Cache-Control": "no-cache"} if fresh else {})
         body = orjson.dumps({"query": query})
         began = time.perf_counter()
@@ -124,13 +125,13 @@ class Client:
 
 
 def walk_at_once(url: str) -> float:
-    """Milliseconds until all walks have been answered, each over a connection of its own."""
+    """Run all walks concurrently, each over its own connection; return the milliseconds that the slowest took."""
     with ThreadPoolExecutor(WALKS) as threads:
         return max(threads.map(lambda _: Client(url).ask(WALK), range(WALKS)))
 
 
 def measure_walks(asked: Gateway) -> None:
-    """Print how long one walk takes, and what memory."""
+    """Print the time and memory that one walk takes."""
     client = Client(asked.url)
     asked.peak_mb()
     client.ask(SMALL)
@@ -141,7 +142,7 @@ def measure_walks(asked: Gateway) -> None:
 
 
 def starve(asked: Gateway) -> None:
-    """Print how long small queries take alone, and beside walks of which nothing is remembered."""
+    """Print the latency of small queries alone, and during walks of a graph that is not cached."""
     client = Client(asked.url)
     asked.peak_mb()
     client.ask(SMALL)
@@ -149,7 +150,7 @@ def starve(asked: Gateway) -> None:
     alone = percentiles([client.ask(SMALL) for _ in range(SMALL_QUERIES)])
     took = []
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as elsewhere:
-        elsewhere.submit(time.perf_counter).result()  # it has started
+        elsewhere.submit(time.perf_counter).result()  # wait until the process has started
         walking = elsewhere.submit(walk_at_once, asked.url)
         while not walking.done():
             took.append(client.ask(SMALL))
@@ -165,7 +166,7 @@ def row(what: str, took: float, megabytes: float) -> None:
 
 
 def percentiles(took: list[float]) -> tuple[float, float]:
-    """The median and the 99th."""
+    """Return the median and the 99th percentile."""
     cuts = statistics.quantiles(took, n=100)
     return cuts[49], cuts[98]
 
@@ -176,7 +177,7 @@ def main() -> None:
     print(f"{VERTICES:,} vertices with every field, and the memory above that of the idle gateway")
     with stub(lines(VERTICES, width=2000)) as endpoint:
         with gateway(endpoint.url) as asked:
-            Client(asked.url).ask(WALK)  # so that the stub knows its answers
+            Client(asked.url).ask(WALK)  # so that the stub has its responses cached
         with gateway(endpoint.url) as asked:
             measure_walks(asked)
         endpoint.begin(LATENCY_MS)

@@ -1,8 +1,8 @@
-"""What a walk of 500 described vertices costs when AWS throttles, fails and is slow.
+"""The cost of a walk of 500 vertices with a Describe each, when AWS throttles, fails or is slow.
 
-The local service and the gateway run in processes of their own. The floor is how long the calls that the answer needs
-would take at best: at the rate that the service takes, with those sent again that it fails, or by their latency. Prints
-a table; each row's time stands beside its floor, so that rows may be compared between machines.
+The local service and the gateway run in separate processes. The floor is the least time that the necessary calls could
+take, retries of failed calls included: it is set by the service's throttling rate or by its latency, whichever is
+longer. Prints each row's time beside its floor, so that rows can be compared between machines.
 """
 
 import multiprocessing
@@ -30,14 +30,14 @@ WALK = """query ($arn: Arn!, $most: Int!) {
 
 @dataclass(frozen=True)
 class Trouble:
-    """How AWS behaves."""
+    """The latency, throttling and faults of the local service."""
 
     latency_ms: float = 40
     throttle_tps: float | None = None
     fault_rate: float = 0.0
 
     def floor(self) -> float:
-        """Return the seconds that the calls need at least."""
+        """Return the least time that the calls can take, in seconds."""
         calls = (VERTICES + PAGES) / (1 - self.fault_rate)
         rounds = (PAGES + 1 + VERTICES / CONCURRENT) * self.latency_ms / 1000
         return max(rounds, calls / self.throttle_tps if self.throttle_tps else 0)
@@ -69,17 +69,17 @@ def serve_gateway(port: Any, local_url: str) -> None:
     serving.run(serving.Server(create_app(settings), 1, lambda: port.put(serving.url_of(listener))), listener)
 
 
-def probed(url: str, done: threading.Event, worst: list[float]) -> None:
-    """Ask whether the gateway is alive, ten times a second."""
+def probed(url: str, done: threading.Event, took: list[float]) -> None:
+    """Probe the gateway's liveness ten times a second, and append how long each probe took."""
     with httpx.Client() as client:
         while not done.wait(0.1):
             began = time.monotonic()
             client.get(f"{url}/healthz").raise_for_status()
-            worst.append(time.monotonic() - began)
+            took.append(time.monotonic() - began)
 
 
 def walk(url: str) -> tuple[float, dict[str, Any], float]:
-    """Return the seconds that the walk took, what it answered, and the longest that a probe took meanwhile."""
+    """Return the walk's duration in seconds, its response, and the duration of the slowest probe during it."""
     done, probes = threading.Event(), [0.0]
     probing = threading.Thread(target=probed, args=(url, done, probes))
     probing.start()

@@ -1,9 +1,9 @@
-"""How many small queries a second the gateway answers, beside a plain Strawberry and Starlette server.
+"""The throughput of small queries, of the gateway and of a plain Strawberry and Starlette server.
 
-Both run in processes of their own, over the same local service, and are asked in turns for one artifact by sixteen
-connections: once where the answer may be remembered, and once where AWS has to be asked. The plain server is what its
-documentation shows: one resolver, which keeps what it has described in a dictionary or asks aioboto3 each time. Prints
-medians of the rounds, and how the two compare.
+Both run in separate processes over the same local service. They take turns in answering queries for one artifact from
+sixteen connections, first with the artifact cached, then with an AWS call for each query. The plain server follows its
+documentation: it has one resolver, which caches its Describe responses in a dictionary, or calls aioboto3 each time.
+Prints the medians of the rounds, and their ratios.
 """
 
 import asyncio
@@ -94,7 +94,7 @@ KINDS = (("gateway", serve_gateway, "/graphql", "Arn"), ("plain", serve_plain, "
 
 
 class Round(NamedTuple):
-    """One round's requests a second, and the milliseconds that they took."""
+    """A round's requests per second, and its latencies in milliseconds."""
 
     rate: float
     median: float

@@ -1,7 +1,7 @@
-"""What a question to the local service costs, in a small store and in a large one.
+"""The latency of requests to the local service, with a small store and with a large one.
 
-Both stores hold the same shape: runs of a dataset, a training job, a model and a deployment, all jobs sharing images,
-each of a hundred jobs. Medians over HTTP, of questions about places spread over the store. Prints a table.
+Both stores have the same structure: runs, each with a dataset, a training job, a model and a deployment, and images
+that a hundred jobs each share. Prints a table of medians, over HTTP, of requests about runs from all over the store.
 """
 
 import statistics
@@ -99,7 +99,7 @@ ASKED = {
 
 
 def median(ask: Ask, question: Callable[[Ask, int], Question], runs: int) -> float:
-    """The median, in milliseconds, of one question about each of many runs."""
+    """Return the median latency, in milliseconds, of one request about each of many runs."""
     times = []
     for number in range(0, runs, max(1, runs // QUESTIONS)):
         asked = question(ask, number)

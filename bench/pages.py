@@ -1,6 +1,6 @@
-"""The explorer in headless Chromium with software rendering: sizes, the first picture, and how smoothly it pans.
+"""The explorer in headless Chromium with software rendering: download sizes, time to first picture, and frame rates.
 
-Prints figures of one run; frames a second count what the browser shows while a picture is dragged for three seconds.
+Prints the figures of one run. Frame rates are measured while a picture is dragged for three seconds.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def sizes() -> None:
-    """Print what the explorer's page loads, compressed."""
+    """Print the compressed sizes of what the explorer's page loads."""
     page = (PAGES / "explorer.html").read_text()
     scripts = {file.name: len(gzip.compress(file.read_bytes(), 9)) for file in (PAGES / "assets").glob("*.js")}
     own = sum(size for name, size in scripts.items() if name in page)
@@ -65,7 +65,7 @@ def sizes() -> None:
 
 
 async def browsed() -> None:
-    """Print what a browser shows."""
+    """Print what is measured in a browser."""
     async with async_playwright() as playwright, chromium(playwright) as browser:
         with served(demo=True) as url:
             took = [await first_picture(browser, url) for _ in range(RUNS)]
@@ -77,7 +77,7 @@ async def browsed() -> None:
 
 @asynccontextmanager
 async def chromium(playwright: Any) -> AsyncIterator[Browser]:
-    """A browser as tests use it."""
+    """Start a browser with the flags that the tests use."""
     browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
     yield browser
     await browser.close()
@@ -85,7 +85,7 @@ async def chromium(playwright: Any) -> AsyncIterator[Browser]:
 
 @contextmanager
 def served(vertices: int = 0, *, demo: bool = False) -> Iterator[str]:
-    """The URL of a gateway over a local service with so many vertices, or with the demo account."""
+    """Run a gateway over a local service with so many vertices, or with the demo account; yield its URL."""
     with LocalServer(demo=demo) as local:
         local.load([orjson.dumps(line) for line in lines(vertices)] if vertices else [])
         listener, ready = serving.listen("127.0.0.1", 0), threading.Event()
@@ -99,7 +99,7 @@ def served(vertices: int = 0, *, demo: bool = False) -> Iterator[str]:
 
 
 async def first_picture(browser: Browser, url: str) -> float:
-    """Milliseconds from the loaded document to five cards."""
+    """Return the milliseconds from DOMContentLoaded until five cards are shown."""
     page = await browser.new_page()
     await page.add_init_script(FIRST_PICTURE)
     await page.goto(url)
@@ -110,7 +110,7 @@ async def first_picture(browser: Browser, url: str) -> float:
 
 
 async def panned(browser: Browser, url: str, vertices: int) -> None:
-    """Print frames a second near by and from afar."""
+    """Print the frame rate while panning, zoomed in and with the whole picture in view."""
     page = await browser.new_page(viewport={"width": 1400, "height": 850})
     await page.goto(url)
     await page.locator(".react-flow__node").first.wait_for(timeout=60_000)
@@ -125,7 +125,7 @@ async def panned(browser: Browser, url: str, vertices: int) -> None:
 
 
 async def frames(page: Page) -> float:
-    """Frames a second while the picture is dragged."""
+    """Return the frames per second while the picture is dragged."""
     counting = asyncio.create_task(page.evaluate(FRAMES))
     await page.mouse.move(700, 400)
     await page.mouse.down()

@@ -1,12 +1,12 @@
-"""A SageMaker endpoint that costs next to nothing: what the local service answers, remembered, after a fixed latency.
+"""A SageMaker endpoint that sends cached responses of the local service after a fixed latency.
 
-For counting rounds it may instead hold its answers back until nobody has asked for a while: then it gives all of them
-at once, which makes a round, however slow the client is to ask.
+To count rounds, it can instead hold its responses back until no request has arrived for some time, and then send all of
+them at once. This makes a round, however slowly the client sends its requests.
 
-It runs in a process of its own, so that what is measured is its client's. The first time that something is asked the
-local service works it out within that latency; from then on it is bytes in a dictionary. Of each call it notes when it
-came and when it was answered, as numbers in one order of events: the longest chain of calls of which each came after
-the one before was answered is the number of rounds that a client made the user wait for.
+It runs in a process of its own, so that only its client is measured. The local service computes each response once, as
+part of the latency; afterwards it comes from a dictionary, which takes almost no time. The log records when each call
+arrived and when it was answered, as sequence numbers. The number of rounds is the length of the longest chain of calls
+in which each call arrives after the previous one was answered.
 """
 
 import asyncio
@@ -33,33 +33,33 @@ from gateway.local.transfer import load
 
 
 class Call(NamedTuple):
-    """One call, and when it came and was answered: places in one order of events."""
+    """A call, and when it arrived and was answered, as sequence numbers."""
 
     operation: str
     came: int
     answered: int
     connection: int = 0
-    """Which connection brought it."""
+    """The id of the connection that it arrived on."""
 
 
 class Log(NamedTuple):
-    """What a client asked."""
+    """The calls that arrived."""
 
     calls: list[Call]
 
     def count(self) -> Counter[str]:
-        """Return how often each operation was asked."""
+        """Return the number of calls of each operation."""
         return Counter(call.operation for call in self.calls)
 
     def by_connection(self) -> list["Log"]:
-        """Part it by the connections that brought the calls."""
+        """Split the log by connection."""
         parts: dict[int, list[Call]] = {}
         for call in self.calls:
             parts.setdefault(call.connection, []).append(call)
         return [Log(calls) for calls in parts.values()]
 
     def rounds(self) -> int:
-        """Return the length of the longest chain of calls of which each came after the one before was answered."""
+        """Return the length of the longest chain of calls in which each arrives after the previous one was answered."""
         length, until = 0, -1
         for call in sorted(self.calls, key=lambda call: call.answered):
             if call.came > until:
@@ -68,27 +68,27 @@ class Log(NamedTuple):
 
 
 class Stub:
-    """The endpoint's process, to be told what to do."""
+    """A handle that controls the endpoint's process."""
 
     def __init__(self, url: str, pipe: Connection) -> None:
-        """Speak to the process by ``pipe``."""
+        """Create a handle that talks to the process through ``pipe``."""
         self.url = url
         self._pipe = pipe
 
     def begin(self, latency_ms: float = 0, *, quiet_ms: float = 0) -> None:
-        """Forget the log; from here on answer so much later, or when it has been quiet for so long."""
+        """Clear the log; from now on respond after a latency, or once no call has arrived for ``quiet_ms``."""
         self._pipe.send((latency_ms / 1000, quiet_ms / 1000))
         self._pipe.recv()
 
     def log(self) -> Log:
-        """Return what was asked since."""
+        """Return the calls since the last `begin`."""
         self._pipe.send(None)
         return Log(self._pipe.recv())
 
 
 @contextmanager
 def stub(lines: Iterable[dict[str, Any]]) -> Iterator[Stub]:
-    """Run an endpoint over an account with what these lines of an import hold."""
+    """Run an endpoint over an account into which these lines are imported."""
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=_run, args=(theirs, [orjson.dumps(line) for line in lines]), daemon=True)
@@ -103,7 +103,7 @@ def stub(lines: Iterable[dict[str, Any]]) -> Iterator[Stub]:
 def _run(pipe: Connection, lines: list[bytes]) -> None:
     service: Service = create_local_app().state.local.service
     load(service, lines)
-    gc.freeze()  # for its client would wait while it looked for what to let go of
+    gc.freeze()  # a garbage collection would make the client wait
     gc.disable()
     uvloop.run(_serve(pipe, _Endpoint(service)))
 
@@ -114,21 +114,21 @@ async def _serve(pipe: Connection, endpoint: "_Endpoint") -> None:
     host, port = server.sockets[0].getsockname()[:2]
     pipe.send(f"http://{host}:{port}")
 
-    def told() -> None:
-        manner = pipe.recv()
-        if manner is None:
+    def command_arrived() -> None:
+        command = pipe.recv()
+        if command is None:
             pipe.send(endpoint.calls)
         else:
-            endpoint.begin(*manner)
+            endpoint.begin(*command)
             pipe.send(None)
 
-    loop.add_reader(pipe.fileno(), told)
-    os.set_blocking(pipe.fileno(), True)  # which the loop has changed; a long log does not go through at once
+    loop.add_reader(pipe.fileno(), command_arrived)
+    os.set_blocking(pipe.fileno(), True)  # add_reader made it non-blocking, and a long log needs several writes
     await asyncio.Event().wait()
 
 
 class _Endpoint:
-    """Answers, and what was asked."""
+    """The cached responses, and the log of calls."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -144,7 +144,7 @@ class _Endpoint:
         self._latency, self._quiet = latency, quiet
 
     def later(self, answer: Callable[[], None], worked: float) -> None:
-        """Give an answer when the latency is over, part of which working it out took, or with all others when quiet."""
+        """Send a response after what is left of the latency, or, with `quiet`, together with all that are held back."""
         loop = asyncio.get_running_loop()
         if not self._quiet:
             loop.call_later(max(0, self._latency - worked), answer)
@@ -182,7 +182,7 @@ def _http(status: int, body: bytes) -> bytes:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection, which brings one request after another."""
+    """A connection, over which one request arrives after another."""
 
     def __init__(self, endpoint: _Endpoint) -> None:
         self._endpoint = endpoint
@@ -210,8 +210,8 @@ class _Connection(asyncio.Protocol):
         self._endpoint.later(partial(self._answer, self._target, came, answer), time.monotonic() - began)
 
     def _answer(self, target: str, came: int, answer: bytes) -> None:
-        if came > self._endpoint.began:  # not a call of earlier that its client has let go of
+        if came > self._endpoint.began:  # not a call from before `begin` that its client has abandoned
             operation, answered = target.rpartition(".")[2], self._endpoint.event()
             self._endpoint.calls.append(Call(operation, came, answered, id(self)))
-        if not self._transport.is_closing():  # as those of a caller who has gone
+        if not self._transport.is_closing():  # as it is when the client has disconnected
             self._transport.write(answer)  # type: ignore[attr-defined] # a socket's transport takes it

@@ -1,12 +1,17 @@
-"""How a whole lineage graph is had, by the SageMaker SDK's way, by a plain asynchronous client, and by the gateway.
+"""Loading a whole lineage graph by the SageMaker SDK's method, by a plain asynchronous client, and by the gateway.
 
-The endpoint is a stub of SageMaker in a process of its own, 40 ms away, over a made-up graph of layers three in and
-three out. The gateway runs in a process of its own too. A round is a wait for AWS: the longest chain of calls of which
-each came after the one before was answered, as the endpoint heard them. Beside what a row took stands its floor: its
-rounds times the latency, and the fewest calls that the API allows for what it asks. Memory is the most that the gateway
-had above what it has when idle. Prints medians of five runs: one after another, but for the SDK's way, which takes a
-minute, does little but wait, and so is gone by five clients at once. For the largest graph it is reckoned, by what a
-call took in the one before, and the plain client's left out.
+The endpoint is a stub of SageMaker with a latency of 40 ms, over a synthetic graph of layers with three edges in and
+three out. The endpoint and the gateway run in separate processes.
+
+- Rounds: the length of the longest chain of calls in which each call arrives after the previous one was answered, as
+  the endpoint saw them. Each is a wait for AWS.
+- Floor: the rounds times the latency.
+- Least: the fewest calls with which the API can answer.
+- MB: the gateway's peak memory above that of the idle gateway.
+
+Prints medians of five runs. These run one after another, except for the SDK's: each takes a minute, most of it spent
+waiting, so five clients run at once. For the largest graph the SDK's time is estimated from its time per call in the
+graph before, and the plain client is left out.
 """
 
 import asyncio
@@ -57,7 +62,7 @@ WATCH = """subscription {{ lineage(start: ["{start}"], direction: UPSTREAM, maxD
 
 
 class Run(NamedTuple):
-    """What one run took."""
+    """The wall time, the calls and the CPU seconds of a run."""
 
     seconds: float
     log: Log
@@ -65,9 +70,9 @@ class Run(NamedTuple):
 
 
 def by_sdk(url: str) -> tuple[float, float]:
-    """Read the pages one after another, then describe one vertex after another, as the SDK's LineageQuery does.
+    """Read all pages and then describe each vertex, one call at a time, as the SDK's LineageQuery does.
 
-    Returns the seconds that this took, and those that it computed for.
+    Returns the wall time and the CPU time, in seconds.
     """
     client = boto3.client("sagemaker", endpoint_url=url, **CREDENTIALS)
     used, began = time.process_time(), time.perf_counter()
@@ -90,7 +95,7 @@ def by_sdk(url: str) -> tuple[float, float]:
 
 
 def by_sdks(endpoint: Stub) -> Run:
-    """Return the median of as many clients at once, each in a process of its own and with one connection."""
+    """Return the median of `RUNS` concurrent clients, each with a process and a connection of its own."""
     endpoint.begin(0)
     by_sdk(endpoint.url)
     endpoint.begin(LATENCY_MS)
@@ -102,7 +107,7 @@ def by_sdks(endpoint: Stub) -> Run:
 
 
 def describe(client: Any, arn: str) -> Any:
-    """Ask for one vertex, by whichever operation its kind has."""
+    """Call the Describe operation of the vertex's kind."""
     if ":artifact/" in arn:
         return client.describe_artifact(ArtifactArn=arn)
     name = arn.rpartition("/")[2]
@@ -114,25 +119,25 @@ def describe(client: Any, arn: str) -> Any:
 
 
 async def by_plain_client(url: str) -> None:
-    """Ask for the neighbours of each vertex and for each vertex, all of a level at once, by aioboto3 as it comes."""
+    """List the neighbours of each vertex and describe it, a whole level at once, with a default aioboto3 client."""
     async with aioboto3.Session(**CREDENTIALS).client("sagemaker", endpoint_url=url) as client:
         found, level = {ENDPOINT}, [ENDPOINT]
         while level:
-            told = await asyncio.gather(
+            responses = await asyncio.gather(
                 *(client.list_associations(DestinationArn=arn, MaxResults=100) for arn in level),
                 *(describe(client, arn) for arn in level),
             )
-            sources = {one["SourceArn"] for page in told for one in page.get("AssociationSummaries", ())}
+            sources = {one["SourceArn"] for page in responses for one in page.get("AssociationSummaries", ())}
             level = sorted(sources - found)
             found |= sources
         return len(found)
 
 
 class Gateway:
-    """The gateway's process, and what it has used."""
+    """A client of the gateway, which also reads the CPU time and memory of the gateway's process."""
 
     def __init__(self, url: str, pid: int) -> None:
-        """Ask it at its URL; look at its process by its id."""
+        """Create a client of the gateway at ``url``, whose process has the id ``pid``."""
         self.url = url
         self._pid = pid
         self._client = httpx.Client(base_url=url, timeout=300)
@@ -150,12 +155,12 @@ class Gateway:
             next(line for line in events.iter_lines() if '"arn"' in line)
 
     def cpu(self) -> float:
-        """Seconds that the process has computed for."""
+        """Return the CPU seconds that the process has used."""
         text = self._client.get("/metrics").text
         return float(re.search(r"^process_cpu_seconds_total (\S+)", text, re.MULTILINE)[1])  # type: ignore[index]
 
     def peak_mb(self) -> float:
-        """The most memory that it has had since this was last asked, in MB."""
+        """Return the process's peak memory since the last call of this method, in MB."""
         status = Path(f"/proc/{self._pid}/status").read_text()
         Path(f"/proc/{self._pid}/clear_refs").write_text("5")
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1000  # type: ignore[index]
@@ -182,7 +187,7 @@ def _serve(port: Any, endpoint: str) -> None:
 
 
 def measured(endpoint: Stub, work: Callable[[], Any], cpu: Callable[[], float] = time.process_time) -> Run:
-    """Run some work over and over and return its median run; the first, unmeasured, fills the stub's memory."""
+    """Run some work repeatedly and return the median run; an unmeasured first run fills the stub's cache."""
     endpoint.begin(0)
     work()
     found = []
@@ -197,10 +202,10 @@ def measured(endpoint: Stub, work: Callable[[], Any], cpu: Callable[[], float] =
 
 
 class Table:
-    """The rows of one size."""
+    """The rows for one size of graph."""
 
     def __init__(self, vertices: int) -> None:
-        """Print the heading; work out the fewest calls."""
+        """Print the heading, and compute the fewest possible calls."""
         print(f"\n{vertices:,} vertices\n  {'way':32} {'wall s':>8} {'floor s':>8} {'rounds':>6} {'x SDK':>6}", end="")
         print(f" {'CPU s':>6} {'MB':>5} {'calls':>6} {'least':>6}  calls by operation")
         self._sdk = 0.0
@@ -213,7 +218,7 @@ class Table:
         }
 
     def row(self, name: str, run: Run, least: int | None = None, memory: float | None = None) -> None:
-        """Print a row; the SDK's comes first."""
+        """Print a row. The first row must be the SDK's, which the others are compared with."""
         self._sdk = self._sdk or run.seconds
         count, rounds = run.log.count(), run.log.rounds()
         calls = ", ".join(f"{calls:,} {operation}" for operation, calls in sorted(count.items()))
@@ -224,7 +229,7 @@ class Table:
 
 
 def compare(vertices: int, per_call: float) -> float:
-    """Print the rows of one size; return what a call took the SDK, here or, where its row is reckoned, before."""
+    """Print the rows for one size; return the SDK's seconds per call (``per_call`` where its row is an estimate)."""
     table = Table(vertices)
     with stub(lines(vertices, width(vertices))) as endpoint, gateway(endpoint.url) as asked:
         sdk = vertices + -(-vertices // 50)
@@ -243,7 +248,7 @@ def compare(vertices: int, per_call: float) -> float:
 
 
 def walks(table: Table, endpoint: Stub, asked: Gateway) -> None:
-    """Print the rows of whole walks, the last of them remembered."""
+    """Print the rows of whole walks, uncached and then cached."""
     asked.ask("{ __typename }")
     asked.peak_mb()
     idle = asked.peak_mb()
@@ -261,7 +266,7 @@ def walks(table: Table, endpoint: Stub, asked: Gateway) -> None:
 
 
 def parts(table: Table, endpoint: Stub, asked: Gateway) -> None:
-    """Print the rows of less than a walk, and of the same remembered."""
+    """Print the rows of hops and of a subscription's first vertices, uncached and cached."""
     hops, watch = HOPS.format(start=ENDPOINT), WATCH.format(start=ENDPOINT)
     table.row("three nested hops", measured(endpoint, lambda: asked.ask(hops), asked.cpu), 14)
     table.row("three nested hops, cached", measured(endpoint, lambda: asked.ask(hops, fresh=False), asked.cpu), 0)
@@ -271,9 +276,9 @@ def parts(table: Table, endpoint: Stub, asked: Gateway) -> None:
 
 
 def main() -> None:
-    """Print a table for each size, or for those given."""
+    """Print a table for each size, or for the sizes given as arguments."""
     gc.collect()
-    gc.freeze()  # for looking through it all would be counted as the gateway's time
+    gc.freeze()  # garbage collections would be counted as the gateway's time
     per_call = 0.0
     for vertices in map(int, sys.argv[1:] or SIZES):
         assert sum(map(len, layers(vertices))) == vertices  # noqa: S101
