@@ -1,4 +1,4 @@
-"""Two accounts: a local service for each, and a gateway that may ask both."""
+"""Two accounts, each with a local service, and a gateway that is configured for both."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ ROLE = f"arn:aws:iam::{OTHER}:role/lineage/reader"
 
 
 def there(arn: str, account: str = OTHER) -> str:
-    """The same ARN in the other account."""
+    """Return the same ARN in the other account."""
     return arn.replace(HOME, account)
 
 
@@ -38,7 +38,7 @@ def other(other_server: LocalServer) -> Iterator[LocalServer]:
 
 @asynccontextmanager
 async def both(service: LocalServer, other: LocalServer, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway that may ask both accounts."""
+    """Yield a client of a gateway that is configured for both accounts."""
     accounts = {HOME: {}, OTHER: {"role_arn": ROLE, "external_id": "s3cret", "endpoint_url": other.url}}
     given = {"local_url": service.url, "accounts": accounts, "cache_url": "off"} | settings
     async with running(Settings(**given)) as client:
@@ -47,7 +47,7 @@ async def both(service: LocalServer, other: LocalServer, **settings: Any) -> Asy
 
 @pytest.fixture
 async def client(service: LocalServer, other: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway that may ask both."""
+    """A client of a gateway that is configured for both accounts."""
     async with both(service, other) as client:
         yield client
 

@@ -1,4 +1,4 @@
-"""Real Chromium, and what a page of the gateway must not do in it."""
+"""Real Chromium, and checks of what the gateway's pages must not do in it."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ QUIET = (
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """Start the Chromium of this machine, wherever it and the built pages are."""
+    """Start Chromium; skip the test if it is not installed or the pages are not built."""
     executable = shutil.which("chromium")
     if executable is None:
         pytest.skip("chromium is not there; .ci/parts installs it.")
@@ -41,16 +41,19 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 class Visit:
-    """A page, and what it has sent, received and complained of since it was opened."""
+    """A page, with what it has sent and received and its console's errors since it was opened."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.operations: list[Any] = []
-        """What it has asked by POST."""
+        """The bodies of its POST requests."""
         self.frames: list[str] = []
-        """What it has received over WebSockets."""
+        """The WebSocket frames that it has received."""
         self.complaints: list[str] = []
-        """Errors and warnings on its console, such as of what its policy forbids; a test removes what it provoked."""
+        """Errors and warnings on its console, such as policy violations, and requests to other origins.
+
+        A test removes those that it caused on purpose.
+        """
         self._host = urlsplit(url).netloc
         page.on("request", self._requested)
         page.on("websocket", self._connected)
@@ -78,7 +81,7 @@ class Visit:
 
 @asynccontextmanager
 async def visiting(browser: Browser, url: str, **profile: Any) -> AsyncIterator[Visit]:
-    """Open a URL in a new profile; at the end nothing may have left the origin, and nothing have gone wrong."""
+    """Open a URL in a new profile; at the end, expect no request to another origin and no error on the console."""
     async with await browser.new_context(**profile) as context:
         visit = Visit(await context.new_page(), url)
         await visit.page.goto(url)
@@ -86,8 +89,8 @@ async def visiting(browser: Browser, url: str, **profile: Any) -> AsyncIterator[
         assert not visit.complaints, "\n".join(visit.complaints)
 
 
-async def violations(page: Page, *passed_over: str) -> list[str]:
-    """What axe-core finds wrong on a page, by all of its rules but those that are passed over."""
+async def violations(page: Page, *except_rules: str) -> list[str]:
+    """Return the violations that axe-core finds on a page, except those of the given rules."""
     if not AXE.exists():
         pytest.skip("axe-core is not there; .ci/parts installs it.")
     await page.evaluate(AXE.read_text())
@@ -96,5 +99,5 @@ async def violations(page: Page, *passed_over: str) -> list[str]:
         f"{violation['id']}: {node['html']}"
         for violation in found
         for node in violation["nodes"]
-        if violation["id"] not in passed_over
+        if violation["id"] not in except_rules
     ]

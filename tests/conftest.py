@@ -1,4 +1,4 @@
-"""One local service and one event loop for all tests, and a gateway for each file; each test has an empty account."""
+"""Fixtures: one local service and event loop for all tests, one gateway per file, and an empty account per test."""
 
 import asyncio
 import gc
@@ -32,7 +32,7 @@ needs_pages = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True, scope="session")
 def aws_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No account, no region and no home of whoever runs the tests."""
+    """Hide the AWS account, region and home directory of the user who runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "GATEWAY_"))]:
             patch.delenv(name)
@@ -43,7 +43,10 @@ def aws_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def without_pauses() -> Iterator[None]:
-    """As at start-up: to look through all that the tests have imported takes longer than a pause that ends a round."""
+    """Exclude existing objects from garbage collection, as the gateway does at start-up.
+
+    A collection of everything that the tests have imported takes longer than the pause that ends a round.
+    """
     gc.collect()
     gc.freeze()
     yield
@@ -58,7 +61,7 @@ def server() -> Iterator[LocalServer]:
 
 @asynccontextmanager
 async def running(settings: Settings, *, demo: bool = False) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway with these settings."""
+    """Yield a client of a gateway with these settings."""
     app = create_app(settings, demo=demo)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
@@ -68,9 +71,10 @@ async def running(settings: Settings, *, demo: bool = False) -> AsyncIterator[ht
 
 @pytest.fixture(scope="module")
 async def http(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the gateway, which reaches the local service over HTTP with a real AWS client.
+    """A client of the gateway, which calls the local service over HTTP with a real AWS client.
 
-    Each file has its own: what a gateway learns of AWS, as how fast it may be called, is not forgotten.
+    Each file has a gateway of its own, because a gateway remembers what it has learned about AWS, such as its rate
+    limits.
     """
     async with running(Settings(local_url=server.url, cache_url="off")) as client:
         yield client
@@ -78,7 +82,7 @@ async def http(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="module")
 async def writable(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway that takes mutations."""
+    """A client of a gateway with mutations enabled."""
     async with running(Settings(local_url=server.url, cache_url="off", mutations=True)) as client:
         yield client
 
@@ -87,7 +91,7 @@ async def writable(server: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
 def listening(
     settings: Settings, around: Callable[[ASGIApp], ASGIApp] = lambda app: app, host: str = "127.0.0.1"
 ) -> Iterator[str]:
-    """The URL of a gateway with these settings on a socket of its own, without the scheme."""
+    """Run a gateway with these settings on a socket of its own; yield its URL without the scheme."""
     listener = serving.listen(host, 0)
     ready = threading.Event()
     running = serving.Server(around(create_app(settings)), 1, ready.set)
@@ -103,28 +107,28 @@ def listening(
 
 @pytest.fixture(scope="module")
 def gateway(server: LocalServer) -> Iterator[str]:
-    """The URL of a gateway that takes mutations, on a socket of its own, without the scheme."""
+    """The URL, without the scheme, of a gateway with mutations enabled on a socket of its own."""
     with listening(Settings(local_url=server.url, cache_url="off", mutations=True)) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a Redis that tests share: what they keep in it needs keys of their own."""
+    """The URL of a Redis that all tests share, so each test needs keys of its own."""
     with redis_server(tmp_path_factory.mktemp("redis")) as server:
         yield server.url
 
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium, which tests share: each visit has a profile of its own."""
+    """The Chromium that all tests share; each visit has a profile of its own."""
     async with chromium() as started:
         yield started
 
 
 @pytest.fixture
 def service(server: LocalServer) -> Iterator[LocalServer]:
-    """The local service, emptied."""
+    """The local service, with an empty account."""
     server.clear()
     yield server
     server.behaviour.reset()
@@ -132,13 +136,13 @@ def service(server: LocalServer) -> Iterator[LocalServer]:
 
 @pytest.fixture
 def calls(service: LocalServer) -> Counter[str]:
-    """How often each operation reached the service."""
+    """The number of calls of each operation that the service has received."""
     return service.calls
 
 
 @pytest.fixture
 def load(service: LocalServer) -> Callable[..., None]:
-    """Import entities and associations, which counts as no call."""
+    """A function that imports entities and associations, which is not counted as a call."""
 
     def load(*lines: dict[str, Any]) -> None:
         service.load([orjson.dumps(line) for line in lines])
@@ -148,7 +152,7 @@ def load(service: LocalServer) -> Callable[..., None]:
 
 async def first_call(service: LocalServer) -> None:
     """Wait until a call has reached the service."""
-    while not service.calls:  # noqa: ASYNC110 - it is on a thread of its own and tells nobody
+    while not service.calls:  # noqa: ASYNC110 - the service runs on another thread and has no event for it
         await asyncio.sleep(0.01)
 
 
@@ -162,54 +166,54 @@ def asking(client: httpx.AsyncClient) -> Ask:
 
 def expecting_data(answer: Ask) -> Ask:
     async def ask(query: str, **variables: Any) -> Any:
-        said = await answer(query, **variables)
-        assert "errors" not in said, said["errors"]
-        return said["data"]
+        body = await answer(query, **variables)
+        assert "errors" not in body, body["errors"]
+        return body["data"]
 
     return ask
 
 
 def expecting_error(answer: Ask) -> Ask:
     async def refused(query: str, code: str, **variables: Any) -> Any:
-        said = await answer(query, **variables)
-        codes = [error["extensions"]["code"] for error in said.get("errors", ())]
-        assert codes == [code], said
-        return said["errors"][0]
+        body = await answer(query, **variables)
+        codes = [error["extensions"]["code"] for error in body.get("errors", ())]
+        assert codes == [code], body
+        return body["errors"][0]
 
     return refused
 
 
 @pytest.fixture
 def answer(http: httpx.AsyncClient, service: LocalServer) -> Ask:  # noqa: ARG001
-    """Ask the gateway and return its whole answer."""
+    """A function that sends the gateway a query and returns its whole response."""
     return asking(http)
 
 
 @pytest.fixture
 def ask(answer: Ask) -> Ask:
-    """Ask the gateway, expect no error and return the data."""
+    """A function that sends the gateway a query, expects no errors and returns the data."""
     return expecting_data(answer)
 
 
 @pytest.fixture
 def refused(answer: Ask) -> Ask:
-    """Ask the gateway, expect one error with this code and return it."""
+    """A function that sends the gateway a query, expects one error with a given code and returns it."""
     return expecting_error(answer)
 
 
 @pytest.fixture
 def outcome(writable: httpx.AsyncClient, service: LocalServer) -> Ask:  # noqa: ARG001
-    """Send the gateway that takes mutations a document and return its whole answer."""
+    """Like `answer`, for the gateway with mutations enabled."""
     return asking(writable)
 
 
 @pytest.fixture
 def change(outcome: Ask) -> Ask:
-    """Send it a document, expect no error and return the data."""
+    """Like `ask`, for the gateway with mutations enabled."""
     return expecting_data(outcome)
 
 
 @pytest.fixture
 def unchanged(outcome: Ask) -> Ask:
-    """Send it a document, expect one error with this code and return it."""
+    """Like `refused`, for the gateway with mutations enabled."""
     return expecting_error(outcome)

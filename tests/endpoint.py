@@ -1,4 +1,4 @@
-"""An endpoint that answers whatever a test says, byte by byte, and keeps what it was asked."""
+"""An HTTP endpoint that sends exactly the bytes that a test gives it, and records the requests."""
 
 import asyncio
 import datetime as dt
@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-class Asked(NamedTuple):
-    """A request: its first line, its headers by their names in lower case, and its body."""
+class Request(NamedTuple):
+    """A request: its first line, its headers by lower-case name, and its body."""
 
     line: str
     headers: dict[str, str]
@@ -24,52 +24,52 @@ class Asked(NamedTuple):
 
 
 class Last(bytes):
-    """An answer after which the connection is closed."""
+    """A response after which the connection is closed."""
 
 
 CLOSE = Last()
 SILENCE = b""
 ECHO = b"echo"
-"""In place of an answer: what was asked."""
+"""In place of a response: send back the request's body."""
 
 
 class Endpoint:
-    """Answers in order, the last of them from then on; ``connections`` counts those that it was asked by."""
+    """Sends its responses in order and then repeats the last one; ``connections`` counts the connections made."""
 
     def __init__(self) -> None:
         self.url = ""
-        self.asked: list[Asked] = []
+        self.requests: list[Request] = []
         self.connections = 0
         self._answers: deque[bytes] = deque()
 
-    def will(self, *answers: bytes) -> Self:
-        """Answer with these bytes from here on, and forget what was asked."""
-        self._answers, self.asked, self.connections = deque(answers), [], 0
+    def respond_with(self, *answers: bytes) -> Self:
+        """Send these responses from now on, and clear the recorded requests and the count of connections."""
+        self._answers, self.requests, self.connections = deque(answers), [], 0
         return self
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
-            said = b""
-            while not isinstance(said, Last):
-                said = await self._asked(reader)
-                writer.write(answer(self.asked[-1].body) if said is ECHO else said)
+            response = b""
+            while not isinstance(response, Last):
+                response = await self._read(reader)
+                writer.write(answer(self.requests[-1].body) if response is ECHO else response)
         except asyncio.IncompleteReadError:
             pass
         finally:
             writer.close()
 
-    async def _asked(self, reader: asyncio.StreamReader) -> bytes:
+    async def _read(self, reader: asyncio.StreamReader) -> bytes:
         line, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().rstrip().split("\r\n")
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
         body = await reader.readexactly(int(headers["content-length"]))
-        self.asked.append(Asked(line, headers, body))
+        self.requests.append(Request(line, headers, body))
         return self._answers.popleft() if len(self._answers) > 1 else self._answers[0]
 
 
 @asynccontextmanager
 async def endpoint(tls: ssl.SSLContext | None = None) -> AsyncIterator[Endpoint]:
-    """An endpoint on a port of its own."""
+    """Run an endpoint on a free port."""
     made = Endpoint()
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0, ssl=tls)
     host, port = server.sockets[0].getsockname()
@@ -81,15 +81,15 @@ async def endpoint(tls: ssl.SSLContext | None = None) -> AsyncIterator[Endpoint]
 
 
 def answer(body: bytes, status: int = 200, **headers: str) -> bytes:
-    """Write an answer of SageMaker's."""
+    """Return the bytes of a response as SageMaker sends it."""
     above = {"Content-Type": "application/x-amz-json-1.1", "Content-Length": str(len(body))}
     above |= {name.replace("_", "-"): value for name, value in headers.items()}
     lines = "".join(f"{name}: {value}\r\n" for name, value in above.items())
     return f"HTTP/1.1 {status} Of Course\r\n{lines}\r\n".encode() + body
 
 
-def certified(folder: Path) -> str:
-    """Make a certificate of localhost, which only those trust who are told to, and its key: the name of their file."""
+def make_certificate(folder: Path) -> str:
+    """Write a self-signed certificate for localhost and its key to one file; return the file's name."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now, day = dt.datetime.now(dt.UTC), dt.timedelta(days=1)

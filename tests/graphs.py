@@ -48,7 +48,7 @@ def association(source: str, destination: str, type: str = "ContributedTo", **me
 
 
 def fan(leaves: int) -> list[Line]:
-    """One dataset with so many trained models downstream, the first the newest."""
+    """Return a dataset with so many models downstream, newest first."""
     lines = [artifact(0)]
     for leaf in range(1, leaves + 1):
         lines.append(artifact(leaf, "Model"))
@@ -57,7 +57,7 @@ def fan(leaves: int) -> list[Line]:
 
 
 def diamond() -> list[Line]:
-    """A dataset that two jobs read, each with a model, both models at one endpoint."""
+    """Return a dataset that two jobs read, the model of each job, and the endpoint of both models."""
     return [
         artifact(0),
         component("left"),

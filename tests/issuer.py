@@ -20,31 +20,34 @@ ISSUER, AUDIENCE = "https://issuer.example.com/", "lineage"
 
 
 class Issuer:
-    """Signs tokens with the key whose id is ``kid`` and publishes the public half of all it has."""
+    """Signs tokens with the key whose id is ``kid``, and publishes its public keys; ``fetches`` counts the requests."""
 
     def __init__(self) -> None:
         self.keys: dict[str, RSAPrivateKey | EllipticCurvePrivateKey] = {
             "rsa-1": rsa.generate_private_key(65537, 2048),
             "ec-1": ec.generate_private_key(ec.SECP256R1()),
         }
-        self.asked = 0
+        self.fetches = 0
         self.away = False
         self.url = ""
-        self.elsewhere = ""
-        """Where it redirects to, if anywhere."""
+        self.redirect = ""
+        """The URL that it redirects to, or an empty string."""
 
     def published(self) -> bytes:
         keys = [_jwk(key) | {"kid": kid, "use": "sig"} for kid, key in self.keys.items()]
         return orjson.dumps({"keys": keys})
 
     def token(self, scope: Any = "lineage:read", kid: str = "rsa-1", key: Any = None, **claims: Any) -> str:
-        """A token that is valid for a minute, but for what the claims say: None leaves out, a time is from now on."""
+        """Return a token that is valid for a minute.
+
+        ``claims`` overrides its claims: None leaves a claim out, and a timedelta is a time relative to now.
+        """
         signing = key or self.keys[kid]
         now = int(time.time())
         given = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "iat": now, "exp": now + 60, "scope": scope} | claims
-        said = {name: _at(now, value) for name, value in given.items() if value is not None}
+        payload = {name: _at(now, value) for name, value in given.items() if value is not None}
         algorithm = "ES256" if isinstance(signing, EllipticCurvePrivateKey) else "RS256"
-        return jwt.encode(said, signing, algorithm, headers={"kid": kid})
+        return jwt.encode(payload, signing, algorithm, headers={"kid": kid})
 
 
 def _at(now: int, value: Any) -> Any:
@@ -59,16 +62,16 @@ def _jwk(key: RSAPrivateKey | EllipticCurvePrivateKey) -> dict[str, Any]:
 
 @contextmanager
 def issuing(certificate: str | None = None) -> Iterator[Issuer]:
-    """An issuer that can be asked for its keys: by https, if there is the file of a certificate of localhost."""
+    """Run an issuer that serves its keys: by https if there is a certificate file for localhost, else by http."""
     issuer = Issuer()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            issuer.asked += 1
+            issuer.fetches += 1
             body = b"away" if issuer.away else issuer.published()
-            self.send_response(503 if issuer.away else 302 if issuer.elsewhere else 200)
+            self.send_response(503 if issuer.away else 302 if issuer.redirect else 200)
             self.send_header("content-length", str(len(body)))
-            self.send_header("location", issuer.elsewhere)
+            self.send_header("location", issuer.redirect)
             self.end_headers()
             self.wfile.write(body)
 

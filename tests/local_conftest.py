@@ -1,4 +1,4 @@
-"""What the tests of the local service share: a real client of it, and how to expect a refusal."""
+"""Shared by the tests of the local service: a real client, and a way to expect errors."""
 
 import functools
 from collections.abc import Iterator
@@ -19,20 +19,20 @@ KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 
 @functools.cache
 def client(url: str) -> Any:
-    """A boto3 client that tries once and leaves checking the parameters to the service."""
+    """Return a boto3 client that does not retry, and leaves the validation of parameters to the service."""
     settled = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
     return boto3.client("sagemaker", endpoint_url=url, region_name=REGION, config=settled, **KEYS)
 
 
 @pytest.fixture
 def sagemaker(service: LocalServer) -> Any:
-    """A client of the local service, which is empty; a test file has it under its own name for it."""
+    """A client of the local service, whose account is empty; test files give this fixture a name of their own."""
     return client(service.url)
 
 
 @contextmanager
 def refusing(code: str, *words: str) -> Iterator[None]:
-    """Expect a refusal with this code, its message holding these words."""
+    """Expect an error with this code, whose message contains these words."""
     with pytest.raises(ClientError) as caught:
         yield
     error = caught.value.response["Error"]
@@ -45,8 +45,8 @@ def load(service: LocalServer, *lines: dict[str, Any]) -> None:
     service.load([orjson.dumps(line) for line in lines])
 
 
-def turned(call: Any, member: str, **request: Any) -> list[list[Any]]:
-    """All pages of a listing, each a list of its entries."""
+def all_pages(call: Any, member: str, **request: Any) -> list[list[Any]]:
+    """Return all pages of a listing, each as a list of its entries."""
     pages = []
     while True:
         page = call(**request)

@@ -1,4 +1,4 @@
-"""The formats of an export, read by whoever they are written for: mermaid's own parser, Graphviz's dot, and csv."""
+"""Parsers for the formats of an export: mermaid's own parser, Graphviz's dot, and Python's csv module."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ NODE = Path(__file__).parent / "node"
 
 
 class Drawn(NamedTuple):
-    """What a reader sees: each vertex's name, and each edge as the names of its ends, what it says, if it is dashed."""
+    """A parsed diagram: the vertices' names, the edges (source, destination, label, whether dashed), and the starts."""
 
     names: list[str]
     edges: list[tuple[str, str, str, bool]]
@@ -28,7 +28,7 @@ Read = Callable[[str], Drawn]
 
 @contextmanager
 def mermaid() -> Iterator[Read]:
-    """Mermaid's parser, in one process for all diagrams."""
+    """Run Mermaid's parser, in one process for all diagrams."""
     node = shutil.which("node")
     if not node or not (NODE / "node_modules/mermaid").exists():
         pytest.skip("Mermaid's parser is not there; .ci/parts installs it where there is npm.")
@@ -47,7 +47,7 @@ def mermaid() -> Iterator[Read]:
             names = {key: lines[0] for key, lines, _, _ in found["vertices"]}
             return Drawn(
                 list(names.values()),
-                [(names[a], names[b], " ".join(said), stroke == "dotted") for a, b, said, stroke in found["edges"]],
+                [(names[a], names[b], " ".join(label), stroke == "dotted") for a, b, label, stroke in found["edges"]],
                 [lines[0] for _, lines, _, classes in found["vertices"] if classes == ["start"]],
             )
 
@@ -56,7 +56,7 @@ def mermaid() -> Iterator[Read]:
 
 @contextmanager
 def graphviz() -> Iterator[Read]:
-    """Graphviz, asked for the texts that it draws."""
+    """Yield a parser that has Graphviz lay the graph out, and reads the texts that it would draw."""
     dot = shutil.which("dot")
     if not dot:
         pytest.skip("Graphviz's dot is not there; .ci/parts installs it.")
@@ -83,7 +83,7 @@ def graphviz() -> Iterator[Read]:
 
 @contextmanager
 def table() -> Iterator[Read]:
-    """The csv module, on a text as a file would hold it."""
+    """Yield a parser that uses the csv module."""
 
     def read(text: str) -> Drawn:
         rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))

@@ -1,4 +1,4 @@
-"""A real Redis for tests, wherever redis-server is installed."""
+"""A real Redis for tests, which are skipped where redis-server is not installed."""
 
 import shutil
 import socket
@@ -25,7 +25,7 @@ class Redis:
     def start(self) -> None:
         listening = ["--port", str(self.port), "--unixsocket", str(self.socket)]
         command = ["redis-server", *listening, "--save", "", "--dir", str(self._home)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - the tests' own
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - a fixed command
         until = time.monotonic() + 10
         while time.monotonic() < until:
             try:

@@ -1,4 +1,4 @@
-"""AWS's own model of SageMaker: the names that the schema gives its members, and records with all of them."""
+"""AWS's model of SageMaker: its members' names in the GraphQL schema, and sample records with every member."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -9,19 +9,19 @@ import botocore.session
 
 SERVICE: Any = botocore.session.get_session().get_service_model("sagemaker")
 
-# Enumerations of AWS that are plain strings here, each with the reason.
+# AWS's enumerations that are plain strings in the schema, each with the reason.
 OPEN_ENUMS = dict.fromkeys(
     ("TransformInstanceType", "ProductionVariantInstanceType"), "AWS adds instance types by the month"
 )
 
 
-# Where the numbers of a sample begin, by their type.
+# The lowest number in a sample, by type.
 LEAST = {"integer": 0, "long": 2**40, "float": 0.5, "double": 0.5, "timestamp": 1_700_000_000.125}
 
 
 def graphql_name(member: str, prefix: str = "") -> str:
-    """Name a member by the naming rule: without its entity's prefix, in lower camel case."""
-    # Relay has the name that would be left of ProjectId.
+    """Return a member's name in the schema: in lower camel case, without its entity's prefix."""
+    # ProjectId does not become `id`, which is Relay's.
     short = member if member == f"{prefix}Id" else member.removeprefix(prefix)
     return short[0].lower() + short[1:]
 
@@ -31,7 +31,7 @@ def described(kind: str) -> Any:
 
 
 def sample(shape: Any, place: str = "", numbers: Any = None) -> Any:
-    """Make a value with every member, no two of them alike where their types allow it."""
+    """Return a value with every member, each with a different value where its type allows it."""
     numbers = numbers or count(1)
     match shape.type_name:
         case "structure":
@@ -48,7 +48,7 @@ def sample(shape: Any, place: str = "", numbers: Any = None) -> Any:
 
 
 def selection(shape: Any, prefix: str = "", lacks: Collection[str] = ()) -> str:
-    """Write the GraphQL selection of every member, or of those that are not lacking."""
+    """Return the GraphQL selection of every member, without those of the shape's own members that are in ``lacks``."""
     while shape.type_name == "list":
         shape = shape.member
     if shape.type_name == "map":
@@ -60,7 +60,7 @@ def selection(shape: Any, prefix: str = "", lacks: Collection[str] = ()) -> str:
 
 
 def shown(shape: Any, value: Any, prefix: str = "") -> Any:
-    """Say what GraphQL shows of a value."""
+    """Return the value as a GraphQL response shows it."""
     match shape.type_name:
         case "structure":
             return {graphql_name(name, prefix): shown(m, value[name]) for name, m in shape.members.items()}
@@ -78,7 +78,7 @@ def shown(shape: Any, value: Any, prefix: str = "") -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Take the underscores and the case out of an answer's strings, which leaves enumerations as AWS has them."""
+    """Remove underscores and case from a response's strings, so that enumeration values can be compared with AWS's."""
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -76,7 +76,7 @@ ASSUMED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-1
 )
 async def test_role_without_credentials_costs_its_field(said: bytes) -> None:
     async with endpoint() as sts:
-        sts.will(said)
+        sts.respond_with(said)
         accounts = {HOME: {}, OTHER: {"role_arn": ROLE, "endpoint_url": "http://127.0.0.1:1"}}
         async with running(Settings(local_url=sts.url, accounts=accounts, cache_url="off")) as client:
             refused = expecting_error(asking(client))

@@ -6,16 +6,16 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-import walking
+import walk_query
 from conftest import Ask
 from graphs import Line, artifact, artifact_arn, association
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from walking import depths, ends, walked
+from walk_query import depths, ends, walked
 
 from gateway.local.server import LocalServer
 
-way = walking.way
+way = walk_query.way
 
 VERTICES = 14
 GRAPHS = st.lists(

@@ -6,9 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import signing
+import sign_in
 from issuer import Issuer
-from signing import READ, REFUSED, SUBSCRIBE, WRITE, WRITTEN, ask, bearing, code, fresh, opened, said
+from sign_in import (
+    READ,
+    REFUSED,
+    SUBSCRIBE,
+    WRITE,
+    WRITTEN,
+    ask,
+    ask_with_token,
+    code,
+    execute,
+    new_token_gateway,
+    open_socket,
+)
 from websockets.exceptions import ConnectionClosed
 
 from gateway.app import create_app
@@ -16,8 +28,8 @@ from gateway.http.callers import Credentials
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-keyed, keys = signing.keyed, signing.keys
-issuer, tokened = signing.issuer, signing.tokened
+keyed, keys = sign_in.keyed, sign_in.keys
+issuer, tokened = sign_in.issuer, sign_in.tokened
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "gateway.example.com", "", "127.0.0.1.example.com"])  # noqa: S104
@@ -75,57 +87,57 @@ def test_credentials_do_not_show() -> None:
 )
 async def test_socket_opens_with_key(keyed: str, keys: dict[str, str], name: str) -> None:
     scheme = "Bearer " if name.lower() == "authorization" else ""
-    async with opened(keyed, {name: f"{scheme}{keys['read']}"}) as socket:
-        assert await said(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
+    async with open_socket(keyed, {name: f"{scheme}{keys['read']}"}) as socket:
+        assert await execute(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"Authorization": "Bearer wrong"}, {"apiKey": 5}, {"apiKey": None}])
 async def test_socket_without_key_is_closed(keyed: str, payload: Any) -> None:
     with pytest.raises(ConnectionClosed) as closed:
-        async with opened(keyed, payload):
+        async with open_socket(keyed, payload):
             pass
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4403, "Forbidden")  # type: ignore[union-attr]
 
 
 async def test_socket_takes_token(tokened: str, issuer: Issuer) -> None:
-    async with opened(tokened, {"Authorization": f"Bearer {issuer.token()}"}) as socket:
-        assert await said(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
-        assert await said(socket, WRITE) == "FORBIDDEN"
-    async with opened(tokened, {"Authorization": f"Bearer {issuer.token(scope=None)}"}) as socket:
-        assert await said(socket, SUBSCRIBE) == "FORBIDDEN"
+    async with open_socket(tokened, {"Authorization": f"Bearer {issuer.token()}"}) as socket:
+        assert await execute(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
+        assert await execute(socket, WRITE) == "FORBIDDEN"
+    async with open_socket(tokened, {"Authorization": f"Bearer {issuer.token(scope=None)}"}) as socket:
+        assert await execute(socket, SUBSCRIBE) == "FORBIDDEN"
 
 
 async def test_signed_in_socket_may_write(keyed: str, keys: dict[str, str], service: LocalServer) -> None:  # noqa: ARG001
-    async with opened(keyed, {"apiKey": keys["write"]}) as socket:
-        assert await said(socket, WRITE) == WRITTEN
+    async with open_socket(keyed, {"apiKey": keys["write"]}) as socket:
+        assert await execute(socket, WRITE) == WRITTEN
 
 
 async def test_handshake_key_only_reads(keyed: str, keys: dict[str, str], calls: Any) -> None:
-    async with opened(keyed, additional_headers={"X-Api-Key": keys["write"]}) as socket:
-        assert await said(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
-        assert await said(socket, WRITE) == "BAD_USER_INPUT"
+    async with open_socket(keyed, additional_headers={"X-Api-Key": keys["write"]}) as socket:
+        assert await execute(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
+        assert await execute(socket, WRITE) == "BAD_USER_INPUT"
     assert not calls
 
 
 async def test_invented_key_writes_nothing(gateway: str, calls: Any) -> None:
-    async with opened(gateway, {"apiKey": "whatever"}) as socket:
-        assert await said(socket, WRITE) == "BAD_USER_INPUT"
+    async with open_socket(gateway, {"apiKey": "whatever"}) as socket:
+        assert await execute(socket, WRITE) == "BAD_USER_INPUT"
     assert not calls
 
 
 async def test_socket_outlives_no_token(server: LocalServer) -> None:
-    with fresh(server, jwt_leeway_seconds=0) as (issuer, gateway):
+    with new_token_gateway(server, jwt_leeway_seconds=0) as (issuer, gateway):
         token = issuer.token(exp=timedelta(seconds=3))
-        async with opened(gateway, {"Authorization": f"Bearer {token}"}) as socket:
-            assert await said(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
+        async with open_socket(gateway, {"Authorization": f"Bearer {token}"}) as socket:
+            assert await execute(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
             await asyncio.sleep(4)
-            assert await said(socket, "{ __typename }") == "UNAUTHENTICATED"
+            assert await execute(socket, "{ __typename }") == "UNAUTHENTICATED"
 
 
 async def test_unfit_message_closes_socket(gateway: str) -> None:
     unknown = f'{{"type": "{"x" * 200}"}}'  # a reason for closing is shorter
     for text in ("[]", "5", "[" * 100_000, '{"type": "subscribe", "id": [], "payload": {}}', unknown):
-        async with opened(gateway) as socket:
+        async with open_socket(gateway) as socket:
             await socket.send(text)
             with pytest.raises(ConnectionClosed) as closed:
                 await socket.recv()
@@ -150,15 +162,15 @@ async def test_secrets_are_in_no_log(
         ask(keyed, x_api_key=keys["read"]).text,
         ask(keyed, WRITE, x_api_key=keys["read"]).text,
         ask(keyed, x_api_key="lgk_wrong-but-secret").text,
-        bearing(tokened, token).text,
-        bearing(tokened, expired).text,
+        ask_with_token(tokened, token).text,
+        ask_with_token(tokened, expired).text,
     ]
-    async with opened(keyed, {"apiKey": keys["read"]}) as socket:
-        answers.append(str(await said(socket, WRITE)))
-    async with opened(keyed, additional_headers={"X-Api-Key": keys["read"]}) as socket:
-        answers.append(str(await said(socket, READ)))
+    async with open_socket(keyed, {"apiKey": keys["read"]}) as socket:
+        answers.append(str(await execute(socket, WRITE)))
+    async with open_socket(keyed, additional_headers={"X-Api-Key": keys["read"]}) as socket:
+        answers.append(str(await execute(socket, READ)))
     with pytest.raises(ConnectionClosed):
-        async with opened(tokened, {"Authorization": f"Bearer {expired}"}):
+        async with open_socket(tokened, {"Authorization": f"Bearer {expired}"}):
             pass
     seen = caplog.text + "".join(answers)
     for secret in (keys["read"], "lgk_wrong-but-secret", token, expired):

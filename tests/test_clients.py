@@ -172,13 +172,13 @@ def test_cli_turns_every_page(aws: Cli, calls: Counter[str]) -> None:
     listing = f"list-associations --destination-arn {merged} --sort-by CreationTime --sort-order Ascending"
 
     whole = aws(f"{listing} --page-size 1")["AssociationSummaries"]
-    turned = calls["ListAssociations"]
+    all_pages = calls["ListAssociations"]
     first = aws(f"{listing} --max-items 2")
     last = aws(f"{listing} --starting-token {first['NextToken']}")
 
     assert [edge["SourceArn"] for edge in whole] == parts
     assert first["AssociationSummaries"] + last["AssociationSummaries"] == whole
-    assert turned == 3
+    assert all_pages == 3
 
 
 def test_cli_takes_the_endpoint_url(url: str) -> None:

@@ -13,7 +13,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
-from endpoint import CLOSE, ECHO, SILENCE, Endpoint, Last, answer, certified, endpoint
+from endpoint import CLOSE, ECHO, SILENCE, Endpoint, Last, answer, endpoint, make_certificate
 
 from gateway.aws.connections import LONGEST_BODY, LONGEST_HEAD, Connections
 
@@ -36,8 +36,8 @@ async def sent(by: Connections, url: str, body: bytes = b"{}") -> bytes:
     return content
 
 
-async def until_asked(aws: Endpoint) -> None:
-    while not aws.asked:  # noqa: ASYNC110 - the endpoint has nothing to wait for
+async def until_called(aws: Endpoint) -> None:
+    while not aws.requests:  # noqa: ASYNC110 - the endpoint has nothing to wait for
         await asyncio.sleep(0)
 
 
@@ -89,18 +89,18 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS
     ],
 )
 async def test_answers_are_read(ours: Connections, aws: Endpoint, said: bytes, body: bytes, kept: bool) -> None:  # noqa: FBT001
-    aws.will(said)
+    aws.respond_with(said)
     assert await sent(ours, aws.url) == body
     assert await sent(ours, aws.url) == body
     assert aws.connections == (1 if kept else 2)
 
 
 async def test_requests_are_written(ours: Connections, aws: Endpoint) -> None:
-    aws.will(answer(b"{}"))
+    aws.respond_with(answer(b"{}"))
     request = asking(aws.url, b'{"a": "\xc3\x9f"}')
     request.headers["Authorization"] = b"signed"
     await ours.send(request)
-    [asked] = aws.asked
+    [asked] = aws.requests
     assert asked.line == "POST / HTTP/1.1"
     assert asked.body == b'{"a": "\xc3\x9f"}'
     assert asked.headers == {
@@ -114,14 +114,14 @@ async def test_requests_are_written(ours: Connections, aws: Endpoint) -> None:
 
 
 async def test_headers_are_named_in_lower_case(ours: Connections, aws: Endpoint) -> None:
-    aws.will(answer(b"{}", 429, X_Amzn_RequestId="größe"))
+    aws.respond_with(answer(b"{}", 429, X_Amzn_RequestId="größe"))
     answered = await ours.send(asking(aws.url))
     assert answered.status_code == 429
     assert answered.headers["x-amzn-requestid"].encode("latin-1").decode() == "größe"
 
 
 async def test_everyone_gets_his_own_answer(ours: Connections, aws: Endpoint) -> None:
-    aws.will(ECHO)
+    aws.respond_with(ECHO)
     bodies = [str(number).encode() for number in range(200)]
     assert await asyncio.gather(*(sent(ours, aws.url, body) for body in bodies)) == bodies
     assert await asyncio.gather(*(sent(ours, aws.url, body) for body in bodies[:20])) == bodies[:20]
@@ -152,7 +152,7 @@ async def test_everyone_gets_his_own_answer(ours: Connections, aws: Endpoint) ->
     ],
 )
 async def test_broken_answers_are_told(ours: Connections, aws: Endpoint, said: bytes) -> None:
-    aws.will(said, answer(b"{}"))
+    aws.respond_with(said, answer(b"{}"))
     with pytest.raises(ConnectionClosedError):
         await ours.send(asking(aws.url))
     assert await sent(ours, aws.url) == b"{}"
@@ -161,11 +161,11 @@ async def test_broken_answers_are_told(ours: Connections, aws: Endpoint, said: b
 
 @pytest.mark.parametrize("said", [SILENCE, answer(b"{}")[:20], answer(b"{}")[:-1]], ids=["nothing", "head", "body"])
 async def test_answers_that_do_not_come_are_told(aws: Endpoint, said: bytes) -> None:
-    aws.will(said)
+    aws.respond_with(said)
     async with connections(read=0.05) as ours:
         with pytest.raises(ReadTimeoutError):
             await ours.send(asking(aws.url))
-    assert len(aws.asked) == 1
+    assert len(aws.requests) == 1
 
 
 async def test_connections_that_do_not_come_about_are_told(aws: Endpoint) -> None:
@@ -182,23 +182,23 @@ async def test_nobody_there_is_told(ours: Connections) -> None:
 
 
 async def test_leaving_takes_nobody_elses_answer(ours: Connections, aws: Endpoint) -> None:
-    aws.will(answer(b"warm"))
+    aws.respond_with(answer(b"warm"))
     assert await sent(ours, aws.url) == b"warm"
-    aws.will(SILENCE)
+    aws.respond_with(SILENCE)
     leaving = asyncio.create_task(ours.send(asking(aws.url)))
-    await until_asked(aws)
+    await until_called(aws)
     leaving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await leaving
-    aws.will(ECHO)
+    aws.respond_with(ECHO)
     assert await sent(ours, aws.url, b"mine") == b"mine"
     assert aws.connections == 1
 
 
 async def test_closing_ends_what_waits(ours: Connections, aws: Endpoint) -> None:
-    aws.will(SILENCE)
+    aws.respond_with(SILENCE)
     waiting = asyncio.create_task(ours.send(asking(aws.url)))
-    await until_asked(aws)
+    await until_called(aws)
     await ours.close()
     with pytest.raises(ConnectionClosedError):
         await waiting
@@ -206,7 +206,7 @@ async def test_closing_ends_what_waits(ours: Connections, aws: Endpoint) -> None
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return certified(tmp_path_factory.mktemp("tls"))
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +215,7 @@ async def secure(certificate: str) -> AsyncIterator[Endpoint]:
     context.load_cert_chain(certificate)
     async with endpoint(context) as made:
         made.url = made.url.replace("127.0.0.1", "localhost")
-        made.will(ECHO)
+        made.respond_with(ECHO)
         yield made
 
 
@@ -245,7 +245,7 @@ async def test_certificates_of_ones_own_are_shown(certificate: str) -> None:
     context.load_cert_chain(certificate)
     context.verify_mode = ssl.CERT_REQUIRED
     async with endpoint(context) as strict:
-        strict.will(ECHO)
+        strict.respond_with(ECHO)
         async with connections(verify=False) as nobody, connections(verify=False, cert=certificate) as ours:
             with pytest.raises((SSLError, ConnectionClosedError)):
                 await nobody.send(asking(strict.url))

@@ -134,7 +134,7 @@ async def test_rare_faults_go_unnoticed(ask: Ask, load: Callable[..., None], ser
 @pytest.mark.parametrize("said", [b"", b"<html>Welcome</html>", b"[]", b'{"CreationTime": "soon"}'])
 async def test_what_cannot_be_read_is_coded(said: bytes) -> None:
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
-        aws.will(answered(said))
+        aws.respond_with(answered(said))
         with pytest.raises(UpstreamUnavailable, match=r"The answer to DescribeArtifact could not be read\.$"):
             await calls("DescribeArtifact", HOME, {"ArtifactArn": DATASET}, Tally())
 
@@ -143,7 +143,7 @@ async def test_what_cannot_be_read_is_coded(said: bytes) -> None:
 @pytest.mark.parametrize("said", [b"", b', "message": null', b', "message": 5'])
 async def test_refusal_need_not_say_why(operation: str, kind: type[GatewayError], said: bytes) -> None:
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
-        aws.will(answered(b'{"__type": "ValidationException"%s}' % said, 400))
+        aws.respond_with(answered(b'{"__type": "ValidationException"%s}' % said, 400))
         with pytest.raises(kind, match=f"^{operation} was refused: (AWS gave no reason.|5)$"):
             await calls(operation, HOME, {}, Tally())
 
@@ -151,7 +151,7 @@ async def test_refusal_need_not_say_why(operation: str, kind: type[GatewayError]
 @pytest.mark.parametrize("code", ["AccessDenied", "com.amazon.coral.service#AccessDeniedException", "NotAuthorized"])
 async def test_denial_has_several_names(code: str) -> None:
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
-        aws.will(answered(b'{"__type": "%s"}' % code.encode(), 400))
+        aws.respond_with(answered(b'{"__type": "%s"}' % code.encode(), 400))
         with pytest.raises(Forbidden, match="AWS denies the gateway DescribeArtifact here"):
             await calls("DescribeArtifact", HOME, {}, Tally())
 
@@ -159,7 +159,7 @@ async def test_denial_has_several_names(code: str) -> None:
 @pytest.mark.parametrize(("status", "doubt"), [(400, False), (403, False), (500, True), (503, True)])
 async def test_refused_change_is_in_no_doubt(status: int, doubt: bool) -> None:  # noqa: FBT001
     async with endpoint() as aws, Calls(Settings(local_url=aws.url, max_attempts=1), Rates()) as calls:
-        aws.will(answered(b'{"__type": "ExpiredTokenException", "message": "expired"}', status))
+        aws.respond_with(answered(b'{"__type": "ExpiredTokenException", "message": "expired"}', status))
         with pytest.raises(UpstreamUnavailable) as raised:
             await calls("CreateContext", HOME, {}, Tally())
     assert str(raised.value).startswith("CreateContext failed at AWS.")
@@ -178,7 +178,7 @@ async def test_other_objects_are_no_answers(said: bytes) -> None:
         trialComponents(experimentName: "experiment") { nodes { arn } }
     }"""
     async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off")) as client:
-        aws.will(answered(said))
+        aws.respond_with(answered(said))
         answer = await asking(client)(query, arn=DATASET)
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"UPSTREAM_UNAVAILABLE"}
     assert {error["path"][0] for error in answer["errors"]} == answer["data"].keys()
@@ -198,7 +198,7 @@ async def test_other_objects_are_no_answers(said: bytes) -> None:
 )
 async def test_what_lacks_its_arns_is_coded(operation: str, said: bytes) -> None:
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
-        aws.will(answered(said))
+        aws.respond_with(answered(said))
         with pytest.raises(UpstreamUnavailable, match="could not be read"):
             await calls(operation, HOME, {}, Tally())
 
@@ -206,7 +206,7 @@ async def test_what_lacks_its_arns_is_coded(operation: str, said: bytes) -> None
 async def test_nothing_is_no_answer() -> None:
     operations = called() - {"AddTags", "DeleteTags", "BatchDescribeModelPackage"}
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
-        aws.will(answered(b"{}"))
+        aws.respond_with(answered(b"{}"))
         for operation in sorted(operations):
             with pytest.raises(UpstreamUnavailable, match=f"The answer to {operation} could not be read"):
                 await calls(operation, HOME, {"Resource": "Experiment"} if operation == "Search" else {}, Tally())

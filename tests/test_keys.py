@@ -6,9 +6,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-import signing
+import sign_in
 from conftest import listening
-from signing import FORBIDDEN, READ, REFUSED, WRITE, WRITTEN, ask, code
+from sign_in import FORBIDDEN, READ, REFUSED, WRITE, WRITTEN, ask, code
 
 from gateway.app import create_app
 from gateway.http.callers import Role
@@ -16,7 +16,7 @@ from gateway.http.keys import new_key
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-keyed, keys = signing.keyed, signing.keys
+keyed, keys = sign_in.keyed, sign_in.keys
 
 KEY = "lgk_not-a-hash-but-the-key-itself"
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from conftest import Ask, running
 from graphs import artifact, artifact_arn, association, fan
-from signing import opened
+from sign_in import open_socket
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from websockets.server import ServerProtocol
 
@@ -93,9 +93,9 @@ async def test_connections_go_without_a_collection(gateway: str) -> None:
         before = served()
         async with httpx.AsyncClient() as client:
             assert (await client.get(f"http://{gateway}/healthz")).status_code == 200
-        async with opened(gateway):
+        async with open_socket(gateway):
             pass
-        async with opened(gateway) as socket:
+        async with open_socket(gateway) as socket:
             socket.transport.abort()
         async with asyncio.timeout(20):
             while served() > before:  # noqa: ASYNC110 - the server has a thread of its own

@@ -5,7 +5,7 @@ from typing import Any
 import local_conftest
 import pytest
 from graphs import action, arn, artifact, artifact_arn, association, component, component_arn, context
-from local_conftest import load, refusing, turned
+from local_conftest import all_pages, load, refusing
 
 from gateway.local import associations
 from gateway.local.server import LocalServer
@@ -167,7 +167,7 @@ def test_every_order_pages_completely(sagemaker: Any, service: LocalServer, sort
     load(service, *(artifact(number, f"type-{number % 3}") for number in range(10)), action("untyped"))
     pairs = [(artifact_arn(number), artifact_arn(number * 3 % 10)) for number in range(10)] + [(ONE, MISSING)]
     load(service, *(association(*pair, CreationTime=1000 + at // 4) for at, pair in enumerate(pairs)))
-    pages = turned(sagemaker.list_associations, "AssociationSummaries", SortBy=sort, MaxResults=3)
+    pages = all_pages(sagemaker.list_associations, "AssociationSummaries", SortBy=sort, MaxResults=3)
     assert [len(page) for page in pages] == [3, 3, 3, 2]
     found = [summary for page in pages for summary in page]
     assert sorted(ends({"AssociationSummaries": found})) == sorted(pairs)

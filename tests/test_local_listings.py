@@ -7,7 +7,7 @@ import httpx
 import local_conftest
 import pytest
 from graphs import action, artifact, artifact_arn, component, context
-from local_conftest import load, refusing, turned
+from local_conftest import all_pages, load, refusing
 
 from gateway.local.server import LocalServer
 
@@ -40,14 +40,14 @@ def test_ten_make_a_page(sagemaker: Any, service: LocalServer) -> None:
 @pytest.mark.parametrize("sort", [{}, {"SortBy": "Name"}, {"SortOrder": "Ascending"}])
 def test_pages_hold_everything_once(sagemaker: Any, service: LocalServer, sort: dict[str, str]) -> None:
     load(service, *(context(f"c{number:03}", CreationTime=1000 + number // 10) for number in range(95)))
-    pages = turned(sagemaker.list_contexts, "ContextSummaries", MaxResults=10, **sort)
+    pages = all_pages(sagemaker.list_contexts, "ContextSummaries", MaxResults=10, **sort)
     assert [len(page) for page in pages] == [10] * 9 + [5]
     assert sorted(names([*chain.from_iterable(pages)])) == [f"c{number:03}" for number in range(95)]
 
 
 def test_full_last_page_has_no_token(sagemaker: Any, service: LocalServer) -> None:
     contexts(service, *"abcd")
-    assert [len(page) for page in turned(sagemaker.list_contexts, "ContextSummaries", MaxResults=2)] == [2, 2]
+    assert [len(page) for page in all_pages(sagemaker.list_contexts, "ContextSummaries", MaxResults=2)] == [2, 2]
 
 
 @pytest.mark.parametrize("sort", [{}, {"SortBy": "Name"}, {"SortBy": "Name", "SortOrder": "Ascending"}])

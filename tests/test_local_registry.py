@@ -5,7 +5,7 @@ from typing import Any
 import local_conftest
 import pytest
 from graphs import arn
-from local_conftest import load, refusing, turned
+from local_conftest import all_pages, load, refusing
 
 from gateway.local.server import LocalServer
 
@@ -64,7 +64,7 @@ def test_versions_are_listed_by_group(registry: Any) -> None:
 def test_versions_have_no_name(registry: Any) -> None:
     """The SDK's classes describe a package by its name where it has one, else by its ARN."""
     by_name = {"ModelPackageType": "Both", "NameContains": "n", "SortBy": "Name", "MaxResults": 1}
-    pages = turned(registry.list_model_packages, "ModelPackageSummaryList", **by_name)
+    pages = all_pages(registry.list_model_packages, "ModelPackageSummaryList", **by_name)
     summaries = [package for page in pages for package in page]
     assert [package.get("ModelPackageName") for package in summaries] == ["alone", None, None, None]
     described = registry.describe_model_package(ModelPackageName=summaries[1]["ModelPackageArn"])

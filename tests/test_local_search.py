@@ -5,7 +5,7 @@ from typing import Any
 import local_conftest
 import pytest
 from graphs import arn, component, component_arn
-from local_conftest import load, refusing, turned
+from local_conftest import all_pages, load, refusing
 
 from gateway.local.server import LocalServer
 from gateway.local.service import SEARCHES
@@ -258,7 +258,7 @@ def test_infinite_numbers_are_sorted_as_numbers(service: LocalServer, search: An
 def test_token_of_long_texts_is_taken_back(sagemaker: Any, service: LocalServer) -> None:
     long = {"p": {"StringValue": "\u20ac" * 2500}}
     load(service, component("one", Parameters=long), component("two", Parameters=long))
-    pages = turned(sagemaker.search, "Results", Resource=COMPONENTS, SortBy="Parameters.p", MaxResults=1)
+    pages = all_pages(sagemaker.search, "Results", Resource=COMPONENTS, SortBy="Parameters.p", MaxResults=1)
     assert [[result["TrialComponent"]["TrialComponentName"] for result in page] for page in pages] == [["two"], ["one"]]
 
 

@@ -104,7 +104,7 @@ async def test_calls_belong_to_their_request(
     ],
 )
 async def test_why_aws_failed_is_told(lines: Lines, said: bytes, why: str) -> None:
-    async with endpoint() as aws, running(Settings(local_url=aws.will(said).url, max_attempts=1)) as client:
+    async with endpoint() as aws, running(Settings(local_url=aws.respond_with(said).url, max_attempts=1)) as client:
         await client.post("/graphql", json={"query": "{ artifacts { nodes { arn } } }"})
     assert [line["aws_error"] for line in of_requests(lines())] == [why]
 

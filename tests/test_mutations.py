@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from between import between
 from conftest import Ask, asking, expecting_data, expecting_error, running
+from fault_proxy import fault_proxy
 from graphql import build_schema
 from graphs import action, arn, artifact, artifact_arn, association, component_arn, context
 
@@ -260,8 +260,8 @@ async def test_failed_write_may_have_happened(service: LocalServer) -> None:
 
 
 async def test_lost_answer_is_owned_up_to(service: LocalServer) -> None:
-    async with between(service.url) as way, running(Settings(local_url=way.url, mutations=True)) as client:
-        way.lost = {"CreateContext", "DeleteContext"}
+    async with fault_proxy(service.url) as proxy, running(Settings(local_url=proxy.url, mutations=True)) as client:
+        proxy.lost = {"CreateContext", "DeleteContext"}
         error = await expecting_error(asking(client))(CREATE, "CONFLICT", name="here")
         assert "This was try 2; an earlier one whose answer was lost may have succeeded." in error["message"]
         error = await expecting_error(asking(client))(DELETE, "NOT_FOUND", arn=HERE)
@@ -271,8 +271,8 @@ async def test_lost_answer_is_owned_up_to(service: LocalServer) -> None:
 
 async def test_lost_answer_spoils_no_removal(service: LocalServer, load: Callable[..., None]) -> None:
     load(context("here"), context("there"), association(HERE, THERE))
-    async with between(service.url) as way, running(Settings(local_url=way.url, mutations=True)) as client:
-        way.lost = {"DeleteAssociation"}
+    async with fault_proxy(service.url) as proxy, running(Settings(local_url=proxy.url, mutations=True)) as client:
+        proxy.lost = {"DeleteAssociation"}
         data = await expecting_data(asking(client))(DELETE.replace("$arn}", "$arn, disassociate: true}"), arn=HERE)
     assert data["deleteContext"] == {"arn": HERE, "deleted": True, "removedAssociations": [{"type": "CONTRIBUTED_TO"}]}
 
@@ -289,6 +289,6 @@ async def test_lost_answer_spoils_no_removal(service: LocalServer, load: Callabl
 )
 async def test_codes_of_aws_become_ours(service: LocalServer, load: Callable[..., None], code: str, ours: str) -> None:
     load(context("here"))
-    async with between(service.url) as way, running(Settings(local_url=way.url, mutations=True)) as client:
-        way.refused = {"UpdateContext": (code, "no")}
+    async with fault_proxy(service.url) as proxy, running(Settings(local_url=proxy.url, mutations=True)) as client:
+        proxy.refused = {"UpdateContext": (code, "no")}
         await expecting_error(asking(client))(UPDATE, ours, arn=HERE)

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import listening
-from signing import REFUSED, ask, code, opened, said
+from sign_in import REFUSED, ask, code, execute, open_socket
 from websockets.exceptions import InvalidStatus
 
 from gateway.http.origins import allowed_origins
@@ -71,15 +71,15 @@ def test_origins_are_read_either_way(monkeypatch: pytest.MonkeyPatch, written: s
 @pytest.mark.parametrize("origin", ["https://evil.example.com", "null", "http://127.0.0.1:1"])
 async def test_foreign_page_opens_no_socket(gateway: str, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
-        async with opened(gateway, origin=origin):
+        async with open_socket(gateway, origin=origin):
             pass
     assert refused.value.response.status_code == 403
 
 
 async def test_known_pages_open_sockets(gateway: str, server: LocalServer) -> None:
-    async with opened(gateway, origin=f"http://{gateway}") as socket:
-        assert await said(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
+    async with open_socket(gateway, origin=f"http://{gateway}") as socket:
+        assert await execute(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
     allowed = "https://portal.example.com"
     with listening(Settings(local_url=server.url, cache_url="off", cors_origins=(allowed,))) as other:
-        async with opened(other, origin=allowed) as socket:
-            assert await said(socket, "{ __typename }") == {"data": {"__typename": "Query"}}
+        async with open_socket(other, origin=allowed) as socket:
+            assert await execute(socket, "{ __typename }") == {"data": {"__typename": "Query"}}

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import exploring
+import explorer_page
 import orjson
 import pytest
 from browser import Visit, violations, visiting
@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-account, demo = exploring.account, exploring.demo
+account, demo = explorer_page.account, explorer_page.demo
 
 STAGING = arn("context", "churn-staging")
 IMAGE = "image-inference"

@@ -5,16 +5,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import finding
+import explorer_search
 import pytest
 from browser import violations, visiting
-from finding import DATASET, ENDPOINT, MODEL, RUN, Explorer
+from explorer_search import DATASET, ENDPOINT, MODEL, RUN, Explorer
 from graphs import action, arn, artifact, artifact_arn, association, component, component_arn, context, diamond
 from playwright.async_api import Browser, Route, expect
 
 from gateway.local.server import LocalServer
 
-at, explorer, url = finding.at, finding.explorer, finding.url
+at, explorer, url = explorer_search.at, explorer_search.explorer, explorer_search.url
 
 MARKUP = '<img src=x onerror="document.title=1">'
 
@@ -146,7 +146,7 @@ async def test_inspector_shows_fields(
             await expect(explorer.row(label)).to_have_text(said)
         for table in tables:
             await expect(explorer.drawer.get_by_role("table", name=table)).to_be_visible()
-        assert explorer.asked("Detail") == [{"arn": vertex}]
+        assert explorer.variables_of("Detail") == [{"arn": vertex}]
         assert await explorer.drawer.get_by_text("Missing").count() == 0
 
 
@@ -189,7 +189,7 @@ async def test_paths_lead_to_start(explorer: Explorer) -> None:
     await explorer.card(MODEL).click()
     await explorer.drawer.get_by_role("button", name="Paths to the start").click()
     await expect(explorer.page).to_have_url(re.compile("path="))
-    assert explorer.said("path") == [MODEL, ENDPOINT]
+    assert explorer.in_address("path") == [MODEL, ENDPOINT]
 
 
 async def test_neighbours_lead_on(explorer: Explorer) -> None:
@@ -199,7 +199,7 @@ async def test_neighbours_lead_on(explorer: Explorer) -> None:
     await expect(explorer.heading).to_have_text("artifact-1")
     await expect(explorer.heading).to_be_focused()
     await expect(explorer.card(MODEL)).to_have_class(re.compile("face"))
-    assert explorer.said("select") == [MODEL]
+    assert explorer.in_address("select") == [MODEL]
 
 
 async def test_neighbours_come_back_after_filter(

@@ -1,18 +1,18 @@
 """The explorer's filter: which vertices of a picture it shows."""
 
-import exploring
+import explorer_page
 from conftest import listening
-from exploring import STAGING, around, explored
+from explorer_page import STAGING, around, open_explorer
 from playwright.async_api import Browser, expect
 
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-demo = exploring.demo
+demo = explorer_page.demo
 
 
 async def test_kind_hides_and_dashes(browser: Browser, demo: str) -> None:
-    async with explored(browser, demo) as explorer:
+    async with open_explorer(browser, demo) as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.button("Filter").click()
         await explorer.choice("context").check()
@@ -27,7 +27,7 @@ async def test_kind_hides_and_dashes(browser: Browser, demo: str) -> None:
 
 
 async def test_panel_closes_and_gives_focus_back(browser: Browser, demo: str) -> None:
-    async with explored(browser, demo) as explorer:
+    async with open_explorer(browser, demo) as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.button("Filter").focus()
         await explorer.page.keyboard.press("Enter")
@@ -42,7 +42,7 @@ async def test_panel_closes_and_gives_focus_back(browser: Browser, demo: str) ->
 
 
 async def test_panel_follows_its_button(browser: Browser, demo: str) -> None:
-    async with explored(browser, demo) as explorer:
+    async with open_explorer(browser, demo) as explorer:
         await explorer.button("Filter").click()
         await expect(explorer.panel).to_be_visible()
         await explorer.page.set_viewport_size({"width": 500, "height": 700})
@@ -50,7 +50,7 @@ async def test_panel_follows_its_button(browser: Browser, demo: str) -> None:
 
 
 async def test_types_stay_choosable_when_hidden(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 9, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 9, 0)}") as explorer:
         await expect(explorer.face("raw-events")).to_be_attached()
         await explorer.button("Filter").click()
         count = await explorer.panel.locator(".one", has_text="Data Set").locator(".count").text_content()
@@ -62,7 +62,7 @@ async def test_types_stay_choosable_when_hidden(browser: Browser, demo: str) -> 
 
 
 async def test_counts_are_of_what_is_drawn(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.button("Filter").click()
         drawn = ["artifact3", "context1", "action2", "trial component1"]
@@ -76,7 +76,7 @@ async def test_counts_are_of_what_is_drawn(browser: Browser, demo: str) -> None:
 
 
 async def test_counts_go_where_nobody_knows(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.button("Filter").click()
         await explorer.choice("artifact").check()
@@ -90,7 +90,7 @@ async def test_counts_go_where_nobody_knows(browser: Browser, demo: str) -> None
 
 
 async def test_another_type_can_be_written(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.button("Filter").click()
         await explorer.panel.get_by_label("Another type").fill("TrainingJob")
@@ -100,7 +100,7 @@ async def test_another_type_can_be_written(browser: Browser, demo: str) -> None:
 
 
 async def test_days_count_whole(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.button("Filter").click()
         await explorer.panel.get_by_label("From").fill("2026-10-22")
@@ -113,7 +113,7 @@ async def test_days_count_whole(browser: Browser, demo: str) -> None:
 
 async def test_chips_take_filter_away(browser: Browser, demo: str) -> None:
     address = f"{demo}{around(STAGING, 4, 0)}&kind=ACTION&type=Approval&after=2026-01-01"
-    async with explored(browser, address) as explorer:
+    async with open_explorer(browser, address) as explorer:
         await explorer.expect_cards({"churn-3-approved", "churn-staging"})
         await expect(explorer.chips).to_have_text(["action", "Approval", "created from 2026-01-01"])
         await explorer.button("Remove from the filter: Approval").click()
@@ -126,7 +126,7 @@ async def test_chips_take_filter_away(browser: Browser, demo: str) -> None:
 
 
 async def test_history_brings_filters_back(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.button("Filter").click()
         await explorer.choice("context").check()
@@ -143,7 +143,7 @@ async def test_history_brings_filters_back(browser: Browser, demo: str) -> None:
 
 async def test_newer_filter_wins(browser: Browser) -> None:
     with LocalServer(demo=True) as local, listening(Settings(local_url=local.url, cache_url="off")) as place:
-        async with explored(browser, f"http://{place}/{around(STAGING, 4, 0)}") as explorer:
+        async with open_explorer(browser, f"http://{place}/{around(STAGING, 4, 0)}") as explorer:
             await expect(explorer.cards).to_have_count(7)
             await expect(explorer.page.locator(".unnamed")).to_have_count(0)
             local.behaviour.latency_ms = 300
@@ -158,7 +158,7 @@ async def test_newer_filter_wins(browser: Browser) -> None:
 
 
 async def test_depth_counts_hidden_vertices(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0, kind='TRIAL_COMPONENT')}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0, kind='TRIAL_COMPONENT')}") as explorer:
         await explorer.expect_cards({"churn-train-c3z7demo", "churn-staging"})
         slider = explorer.page.get_by_role("slider").first
         await slider.focus()
@@ -170,7 +170,7 @@ async def test_depth_counts_hidden_vertices(browser: Browser, demo: str) -> None
 
 
 async def test_sides_open_over_hidden_vertices(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0, kind='TRIAL_COMPONENT')}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0, kind='TRIAL_COMPONENT')}") as explorer:
         await explorer.expect_cards({"churn-train-c3z7demo", "churn-staging"})
         await explorer.button("Show what is upstream of churn-train-c3z7demo").click()
         await explorer.expect_cards({"churn-prepare-c3z7demo", "churn-train-c3z7demo", "churn-staging"})

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Callable
 
-import finding
+import explorer_search
 import pytest
-from finding import DATASET, ENDPOINT, MODEL, RUN, Explorer
+from explorer_search import DATASET, ENDPOINT, MODEL, RUN, Explorer
 from graphs import arn, artifact, artifact_arn
 from playwright.async_api import expect
 
 from gateway.local.server import LocalServer
 
-explorer, url = finding.explorer, finding.url
+explorer, url = explorer_search.explorer, explorer_search.url
 
 
 async def test_slash_takes_to_box(explorer: Explorer) -> None:
@@ -62,7 +62,7 @@ async def test_reference_and_enter_find(
     await explorer.seek(reference)
     await explorer.page.keyboard.press("Enter")
     await explorer.expect_start(vertex)
-    assert len(explorer.asked("Resolve")) == 1
+    assert len(explorer.variables_of("Resolve")) == 1
 
 
 async def test_word_is_written_first(explorer: Explorer) -> None:

@@ -2,33 +2,33 @@
 
 import asyncio
 
-import exploring
+import explorer_page
 import httpx
 import orjson
 import pytest
 from browser import violations
-from exploring import PRODUCTION, STAGING, TRAINING, WAY, around, explored
+from explorer_page import PRODUCTION, STAGING, TRAINING, WAY, around, open_explorer
 from graphs import arn, artifact, artifact_arn, association, component_arn
 from playwright.async_api import Browser, Route, expect
 
 from gateway.local.server import LocalServer
 
-account, demo = exploring.account, exploring.demo
+account, demo = explorer_page.account, explorer_page.demo
 
 
 async def test_picked_path_outlives_reload(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 1, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 1, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(2)
         await explorer.button("Paths").click()
-        await expect(explorer.told).to_contain_text("Pick the vertex where the paths start.")
+        await expect(explorer.status).to_contain_text("Pick the vertex where the paths start.")
         await explorer.face("deploy-3-to-staging").click()
-        await expect(explorer.told).to_contain_text("From deploy-3-to-staging: pick the vertex where they end.")
+        await expect(explorer.status).to_contain_text("From deploy-3-to-staging: pick the vertex where they end.")
         await explorer.face("churn-staging").click()
-        await expect(explorer.told).to_contain_text("1 path from deploy-3-to-staging to churn-staging, 1 hop.")
+        await expect(explorer.status).to_contain_text("1 path from deploy-3-to-staging to churn-staging, 1 hop.")
         assert explorer.page.url.count("path=") == 2
         assert "select=" not in explorer.page.url
         await explorer.page.reload()
-        await expect(explorer.told).to_contain_text("1 path from deploy-3-to-staging")
+        await expect(explorer.status).to_contain_text("1 path from deploy-3-to-staging")
         await expect(explorer.lit).to_have_count(2)
         await explorer.button("Leave the paths").click()
         await expect(explorer.lit).to_have_count(0)
@@ -37,8 +37,8 @@ async def test_picked_path_outlives_reload(browser: Browser, demo: str) -> None:
 
 async def test_paths_are_stepped_through(browser: Browser, demo: str) -> None:
     raw = await data_set(demo, "raw-customers")
-    async with explored(browser, f"{demo}{around(STAGING, 1, 0)}&path={raw}&path={STAGING}") as explorer:
-        await expect(explorer.told).to_contain_text("6 paths from raw-customers to churn-staging, 9 hops.")
+    async with open_explorer(browser, f"{demo}{around(STAGING, 1, 0)}&path={raw}&path={STAGING}") as explorer:
+        await expect(explorer.status).to_contain_text("6 paths from raw-customers to churn-staging, 9 hops.")
         await expect(explorer.lit).to_have_count(13)
         await expect(explorer.page.locator(".link.lit")).to_have_count(15)
         await explorer.button("Next path").click()
@@ -62,10 +62,10 @@ async def test_address_brings_paths_into_sight(browser: Browser, demo: str) -> N
         await route.continue_()
 
     address = f"{demo}{around(STAGING, 8, 0)}&path={component_arn('churn-prepare-c3z7demo-aws-processing-job')}"
-    async with explored(browser, f"{address}&path={STAGING}", viewport={"width": 1200, "height": 640}) as explorer:
+    async with open_explorer(browser, f"{address}&path={STAGING}", viewport={"width": 1200, "height": 640}) as explorer:
         await explorer.page.route("**/graphql", hold)
         await explorer.page.reload()
-        await expect(explorer.told).to_contain_text("2 paths from churn-prepare-c3z7demo")
+        await expect(explorer.status).to_contain_text("2 paths from churn-prepare-c3z7demo")
         await expect(explorer.lit.first).to_be_visible()
         found.set()
         await expect(explorer.page.locator(".card:not(.lit)").first).to_be_visible()
@@ -75,7 +75,7 @@ async def test_address_brings_paths_into_sight(browser: Browser, demo: str) -> N
 
 async def test_rest_can_be_hidden(browser: Browser, demo: str) -> None:
     address = f"{demo}{around(STAGING, 4, 0)}&path={TRAINING}&path={STAGING}"
-    async with explored(browser, address) as explorer:
+    async with open_explorer(browser, address) as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.page.get_by_label("Hide the rest").check()
         await explorer.expect_cards(WAY)
@@ -87,7 +87,7 @@ async def test_rest_can_be_hidden(browser: Browser, demo: str) -> None:
 
 async def test_light_comes_back_to_paths(browser: Browser, demo: str) -> None:
     address = f"{demo}{around(STAGING, 4, 0)}&path={TRAINING}&path={STAGING}"
-    async with explored(browser, address) as explorer:
+    async with open_explorer(browser, address) as explorer:
         await expect(explorer.lit).to_have_count(len(WAY))
         await explorer.face("image-inference").hover()
         await expect(explorer.lit).to_have_count(3)
@@ -96,7 +96,7 @@ async def test_light_comes_back_to_paths(browser: Browser, demo: str) -> None:
 
 
 async def test_focus_lights_until_it_leaves(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.tab_to("churn-staging, Endpoint")
         await expect(explorer.lit).to_have_count(7)
@@ -112,7 +112,7 @@ async def test_focus_lights_until_it_leaves(browser: Browser, demo: str) -> None
 
 
 async def test_labels_lie_clear_of_buttons(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.face("churn-staging").hover()
         await expect(explorer.page.locator(".link-label.lit")).to_have_count(6)
@@ -127,7 +127,7 @@ async def test_labels_lie_clear_of_buttons(browser: Browser, demo: str) -> None:
 
 async def test_path_shows_what_filter_hides(browser: Browser, demo: str) -> None:
     address = f"{demo}{around(STAGING, 4, 0, kind='CONTEXT')}&path={TRAINING}&path={STAGING}"
-    async with explored(browser, address) as explorer:
+    async with open_explorer(browser, address) as explorer:
         await explorer.expect_cards(WAY)
         await explorer.button("Remove from the filter: context").click()
         await expect(explorer.cards).to_have_count(7)
@@ -135,13 +135,13 @@ async def test_path_shows_what_filter_hides(browser: Browser, demo: str) -> None
 
 
 async def test_path_against_the_arrows_is_found(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await explorer.face("churn-staging").click()
         await expect(explorer.page.locator(".card.selected")).to_have_count(1)
         await explorer.button("Paths").first.click()
-        await expect(explorer.told).to_contain_text("From churn-staging: pick")
+        await expect(explorer.status).to_contain_text("From churn-staging: pick")
         await explorer.face("churn-version-3").click()
-        await expect(explorer.told).to_contain_text(
+        await expect(explorer.status).to_contain_text(
             "None leads from churn-staging to churn-version-3, "
             "but 1 path from churn-version-3 to churn-staging, 2 hops."
         )
@@ -149,33 +149,33 @@ async def test_path_against_the_arrows_is_found(browser: Browser, demo: str) -> 
 
 
 async def test_shift_click_picks_both_ends(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await explorer.face("model-c3z7demo").click(modifiers=["Shift"])
-        await expect(explorer.told).to_contain_text("From model-c3z7demo: pick")
+        await expect(explorer.status).to_contain_text("From model-c3z7demo: pick")
         await explorer.face("model-c3z7demo").click(modifiers=["Shift"])
-        await expect(explorer.told).to_contain_text("The paths start there.")
+        await expect(explorer.status).to_contain_text("The paths start there.")
         await explorer.face("churn-version-3").click(modifiers=["Shift"])
-        await expect(explorer.told).to_contain_text("1 path from model-c3z7demo to churn-version-3, 1 hop.")
+        await expect(explorer.status).to_contain_text("1 path from model-c3z7demo to churn-version-3, 1 hop.")
 
 
 async def test_keyboard_finds_path_alone(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
         keyboard = explorer.page.keyboard
         await explorer.tab_to("Paths")
         await keyboard.press("Enter")
         await expect(explorer.face("churn-staging")).to_be_focused()
         await keyboard.press("Escape")
-        await expect(explorer.told).to_be_empty()
+        await expect(explorer.status).to_be_empty()
         await explorer.button("Paths").focus()
         await keyboard.press("Enter")
         await keyboard.press("ArrowLeft")
         await expect(explorer.face("deploy-3-to-staging")).to_be_focused()
         await keyboard.press("Enter")
-        await expect(explorer.told).to_contain_text("From deploy-3-to-staging")
+        await expect(explorer.status).to_contain_text("From deploy-3-to-staging")
         await keyboard.press("ArrowRight")
         await keyboard.press("Enter")
-        await expect(explorer.told).to_contain_text("1 path from deploy-3-to-staging to churn-staging")
+        await expect(explorer.status).to_contain_text("1 path from deploy-3-to-staging to churn-staging")
         await expect(explorer.face("churn-staging")).to_be_focused()
         await expect(explorer.lit).to_have_text(["churn-staging", "deploy-3-to-staging"])
         await keyboard.press("ArrowLeft")
@@ -192,13 +192,13 @@ async def test_keyboard_finds_path_alone(browser: Browser, demo: str) -> None:
     ],
 )
 async def test_words_say_why_no_path(browser: Browser, demo: str, ends: tuple[str, str], words: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 1, 0)}&path={ends[0]}&path={ends[1]}") as explorer:
-        await expect(explorer.told).to_contain_text(words)
+    async with open_explorer(browser, f"{demo}{around(STAGING, 1, 0)}&path={ends[0]}&path={ends[1]}") as explorer:
+        await expect(explorer.status).to_contain_text(words)
         await explorer.expect_cards({"deploy-3-to-staging", "churn-staging"})
 
 
 async def test_paths_are_asked_for_again(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
 
         async def cut(route: Route) -> None:
@@ -207,24 +207,24 @@ async def test_paths_are_asked_for_again(browser: Browser, demo: str) -> None:
         await explorer.page.route("**/graphql", cut)
         await explorer.face("model-c3z7demo").click(modifiers=["Shift"])
         await explorer.face("churn-version-3").click(modifiers=["Shift"])
-        await expect(explorer.told).to_contain_text("The gateway cannot be reached")
+        await expect(explorer.status).to_contain_text("The gateway cannot be reached")
         await explorer.page.unroute("**/graphql")
         await explorer.page.locator(".paths").get_by_role("button", name="Try again").click()
-        await expect(explorer.told).to_contain_text("1 path from model-c3z7demo")
+        await expect(explorer.status).to_contain_text("1 path from model-c3z7demo")
         explorer.visit.complaints.clear()
 
 
 async def test_paths_come_back_with_network(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.face("model-c3z7demo")).to_be_visible()
         await explorer.page.context.set_offline(True)
         await explorer.face("model-c3z7demo").click(modifiers=["Shift"])
         await explorer.face("churn-version-3").click(modifiers=["Shift"])
-        await expect(explorer.told).to_have_text(
+        await expect(explorer.status).to_have_text(
             "The gateway cannot be reached. This page tries again as soon as the browser is back online."
         )
         await explorer.page.context.set_offline(False)
-        await expect(explorer.told).to_contain_text("1 path from model-c3z7demo")
+        await expect(explorer.status).to_contain_text("1 path from model-c3z7demo")
         explorer.visit.complaints.clear()
 
 
@@ -235,8 +235,8 @@ async def test_incomplete_paths_say_so(browser: Browser, account: str, service: 
     lines = [*ends, *(artifact(n) for n in middles), *(association(artifact_arn(a), artifact_arn(b)) for a, b in joins)]
     service.load([orjson.dumps(line) for line in lines])
     address = f"{account}{around(artifact_arn(0), 0, 1)}&path={artifact_arn(0)}&path={artifact_arn(31)}"
-    async with explored(browser, address) as explorer:
-        await expect(explorer.told).to_contain_text(
+    async with open_explorer(browser, address) as explorer:
+        await expect(explorer.status).to_contain_text(
             "20 paths from artifact-0 to artifact-31, 2 hops. There may be more."
         )
 
@@ -244,7 +244,7 @@ async def test_incomplete_paths_say_so(browser: Browser, account: str, service: 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_nobody_is_shut_out(browser: Browser, demo: str, scheme: str) -> None:
     address = f"{demo}{around(STAGING, 4, 0)}&path={TRAINING}&path={STAGING}&type=Model&type=Approval"
-    async with explored(browser, address, color_scheme=scheme) as explorer:
+    async with open_explorer(browser, address, color_scheme=scheme) as explorer:
         await expect(explorer.lit).to_have_count(len(WAY))
         assert await violations(explorer.page) == []
         await explorer.button("Filter").first.click()

@@ -7,12 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import listening
+from explorer_notices import DATASET, ENDPOINT, Load, gateway_over, names, one_hop_more, open_explorer
 from graphs import diamond
 from issuer import AUDIENCE, ISSUER, issuing
 from playwright.async_api import Browser, Request, Route, expect
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
-from telling import DATASET, ENDPOINT, Load, deeper, names, opened, over
 
 from gateway.http.callers import Role
 from gateway.http.keys import new_key
@@ -26,13 +26,13 @@ def keyed(load: Load, service: LocalServer, tmp_path: Path) -> Iterator[tuple[st
     load(*diamond())
     key, entry = new_key("reader", [Role.READ])
     (tmp_path / "keys.toml").write_text(entry)
-    with over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
+    with gateway_over(service, auth="api-key", api_keys=tmp_path / "keys.toml") as place:
         yield place, key
 
 
 async def test_key_is_wanted_and_kept(browser: Browser, keyed: tuple[str, str]) -> None:
     place, key = keyed
-    async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
+    async with open_explorer(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
         page, form = visit.page, visit.page.get_by_role("form", name="Sign in")
         await expect(form.get_by_label("API key")).to_be_focused()
         await expect(form.get_by_role("alert")).to_have_count(0)
@@ -62,7 +62,7 @@ async def test_key_is_wanted_and_kept(browser: Browser, keyed: tuple[str, str]) 
 async def test_signing_out_takes_all_away(browser: Browser, keyed: tuple[str, str]) -> None:
     place, key = keyed
     looked_at = f"start={ENDPOINT}&up=1&down=0&select={ENDPOINT}&path={DATASET}&path={ENDPOINT}"
-    async with opened(browser, f"http://{place}/#{looked_at}", "401") as visit:
+    async with open_explorer(browser, f"http://{place}/#{looked_at}", "401") as visit:
         page, drawer = visit.page, visit.page.get_by_role("complementary")
         for _ in range(2):
             await page.get_by_label("API key").fill(key)
@@ -96,7 +96,7 @@ async def test_nothing_comes_after_signing_out(browser: Browser, keyed: tuple[st
         await let_go.wait()
         await route.fulfill(response=answer)
 
-    async with opened(browser, f"http://{place}/#start={DATASET}&up=0&down=0&select={DATASET}", "401") as visit:
+    async with open_explorer(browser, f"http://{place}/#start={DATASET}&up=0&down=0&select={DATASET}", "401") as visit:
         page, options = visit.page, visit.page.get_by_role("option")
         await page.get_by_label("API key").fill(key)
         await page.keyboard.press("Enter")
@@ -123,7 +123,7 @@ async def test_nothing_comes_after_signing_out(browser: Browser, keyed: tuple[st
 async def test_drawer_comes_back_after_signing_in(browser: Browser, keyed: tuple[str, str]) -> None:
     place, key = keyed
     # What is selected is not in the picture, which would have its name anyhow.
-    async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=0&down=0&select={DATASET}", "401") as visit:
+    async with open_explorer(browser, f"http://{place}/#start={ENDPOINT}&up=0&down=0&select={DATASET}", "401") as visit:
         drawer = visit.page.get_by_role("complementary")
         for _ in range(2):
             await visit.page.get_by_label("API key").fill(key)
@@ -136,7 +136,9 @@ async def test_drawer_comes_back_after_signing_in(browser: Browser, keyed: tuple
 
 async def test_focus_moves_on_after_signing_in(browser: Browser, keyed: tuple[str, str]) -> None:
     place, key = keyed
-    async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0&select={ENDPOINT}", "401") as visit:
+    async with open_explorer(
+        browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0&select={ENDPOINT}", "401"
+    ) as visit:
         page, main = visit.page, visit.page.locator("main")
         for _ in range(2):
             await page.get_by_label("API key").fill("lgk_wrong")
@@ -170,15 +172,15 @@ async def test_withdrawn_key_leads_back_to_the_picture(
     (old, old_entry), (new, new_entry) = (new_key(name, [Role.READ]) for name in ("old", "new"))
     file = tmp_path / "keys.toml"
     file.write_text(old_entry)
-    with over(service, auth="api-key", api_keys=file) as place:
-        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
+    with gateway_over(service, auth="api-key", api_keys=file) as place:
+        async with open_explorer(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
             form = visit.page.get_by_role("form", name="Sign in")
             await form.get_by_label("API key").fill(old)
             await form.get_by_role("button", name="Sign in").click()
             await expect(names(visit.page)).to_have_count(3)
             file.write_text(new_entry)
             await until_refused(place, old)
-            await deeper(visit.page)
+            await one_hop_more(visit.page)
             await expect(form.get_by_role("alert")).to_contain_text("The key is not known.")
             await expect(names(visit.page)).to_have_count(3)
             await form.get_by_label("API key").fill(new)
@@ -192,8 +194,8 @@ async def test_token_is_wanted_of_an_issuer(browser: Browser, load: Load, servic
     load(*diamond())
     with issuing() as issuer:
         settings = {"jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "jwt_jwks": issuer.url}
-        with over(service, auth="jwt", **settings) as place:
-            async with opened(browser, f"http://{place}/", "401") as visit:
+        with gateway_over(service, auth="jwt", **settings) as place:
+            async with open_explorer(browser, f"http://{place}/", "401") as visit:
                 form = visit.page.get_by_role("form", name="Sign in")
                 await form.get_by_label("Token").fill(issuer.token())
                 await form.get_by_role("button", name="Sign in").click()
@@ -218,7 +220,7 @@ async def test_key_is_one_gateways_alone(browser: Browser, service: LocalServer,
         return proxied
 
     with listening(settings, below_any_path) as place:
-        async with opened(browser, f"http://{place}/one/", "401") as visit:
+        async with open_explorer(browser, f"http://{place}/one/", "401") as visit:
             form = visit.page.get_by_role("form", name="Sign in")
             out = visit.page.get_by_role("button", name="Sign out")
             await form.get_by_label("API key").fill(key)

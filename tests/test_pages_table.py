@@ -2,21 +2,21 @@
 
 import re
 
-import exploring
+import explorer_page
 import orjson
-from exploring import STAGING, WIDE, around, explored
+from explorer_page import STAGING, WIDE, around, open_explorer
 from graphs import action, arn, artifact, artifact_arn, association, context, fan
 from playwright.async_api import Browser, expect
 
 from gateway.local.server import LocalServer
 
-account, demo = exploring.account, exploring.demo
+account, demo = explorer_page.account, explorer_page.demo
 
 MINUS = "\N{MINUS SIGN}"
 
 
 async def test_table_has_rows_of_picture(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
         await expect(explorer.page.locator(".unnamed")).to_have_count(0)
         names = sorted(await explorer.cards.all_text_contents())
@@ -45,7 +45,7 @@ async def test_table_has_rows_of_picture(browser: Browser, demo: str) -> None:
 
 async def test_table_is_printed_whole(browser: Browser, demo: str) -> None:
     address = f"{demo}{around(STAGING, 4, 0, show='table', select=STAGING)}"
-    async with explored(browser, address, viewport={"width": 800, "height": 400}) as explorer:
+    async with open_explorer(browser, address, viewport={"width": 800, "height": 400}) as explorer:
         await expect(explorer.page.locator(".table tbody tr")).to_have_count(7)
         await expect(explorer.page.get_by_text("Answers the staging systems.")).to_be_attached()
         await explorer.page.emulate_media(media="print", color_scheme="dark")
@@ -57,7 +57,7 @@ async def test_table_is_printed_whole(browser: Browser, demo: str) -> None:
 
 
 async def test_table_sorts_both_ways(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
         await expect(explorer.names).to_have_count(7)
         heading = explorer.page.get_by_role("columnheader", name="Name")
         for sort in ("ascending", "descending"):
@@ -75,7 +75,7 @@ async def test_table_sorts_both_ways(browser: Browser, demo: str) -> None:
 
 
 async def test_counts_narrow_the_rows(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
         kinds = explorer.page.get_by_role("group", name="Rows of a kind").get_by_role("button")
         await expect(kinds).to_have_text(["artifact 3", "action 2", "context 1", "trial component 1"])
         await kinds.first.click()
@@ -90,7 +90,7 @@ async def test_counts_narrow_the_rows(browser: Browser, demo: str) -> None:
 
 async def test_table_goes_into_stacks(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(line) for line in fan(312)])
-    async with explored(browser, f"{account}{around(artifact_arn(0), 0, 1, show='table')}") as explorer:
+    async with open_explorer(browser, f"{account}{around(artifact_arn(0), 0, 1, show='table')}") as explorer:
         await expect(explorer.page.get_by_text("313 vertices")).to_be_visible()
         await expect(explorer.rows).to_have_count(100)
         await expect(explorer.rows.locator("small")).to_have_count(95)
@@ -110,7 +110,7 @@ async def test_table_goes_into_stacks(browser: Browser, account: str, service: L
 
 
 async def test_keyboard_goes_through_table(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
         await expect(explorer.names).to_have_count(7)
         await expect(explorer.rows.locator(".unnamed")).to_have_count(0)
         keyboard = explorer.page.keyboard
@@ -133,11 +133,11 @@ async def test_keyboard_goes_through_table(browser: Browser, demo: str) -> None:
 
 
 async def test_rows_can_be_ends(browser: Browser, demo: str) -> None:
-    async with explored(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
         await explorer.button("Paths").click()
         await explorer.rows.get_by_role("button", name="model-c3z7demo", exact=True).click()
         await explorer.rows.get_by_role("button", name="churn-staging", exact=True).click()
-        await expect(explorer.told).to_contain_text("1 path from model-c3z7demo to churn-staging, 3 hops.")
+        await expect(explorer.status).to_contain_text("1 path from model-c3z7demo to churn-staging, 3 hops.")
 
 
 async def test_names_are_text_alone(browser: Browser, account: str, service: LocalServer) -> None:
@@ -146,8 +146,8 @@ async def test_names_are_text_alone(browser: Browser, account: str, service: Loc
     lines = [context("end"), action("step"), odd, association(artifact_arn(1), arn("action", "step"))]
     service.load([orjson.dumps(line) for line in [*lines, association(arn("action", "step"), arn("context", "end"))]])
     address = f"{account}{around(arn('context', 'end'), 2, 0, show='table')}&path={artifact_arn(1)}"
-    async with explored(browser, f"{address}&path={arn('context', 'end')}") as explorer:
-        await expect(explorer.told).to_contain_text(markup)
+    async with open_explorer(browser, f"{address}&path={arn('context', 'end')}") as explorer:
+        await expect(explorer.status).to_contain_text(markup)
         await explorer.button("Filter").click()
         await explorer.panel.get_by_role("checkbox", name=markup).check()
         await expect(explorer.chips).to_have_text([markup])

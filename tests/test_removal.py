@@ -238,8 +238,8 @@ async def test_source_names_one_artifact(change: Ask, ask: Ask, calls: Counter[s
     ]
     made = [(await change(MAKE, source=source))["createArtifact"]["artifact"]["arn"] for source in sources]
     calls.clear()
-    turned = sources[2] | {"sourceTypes": types[::-1]}
-    data = await change(BY_SOURCE, source=turned, all=disassociate)
+    all_pages = sources[2] | {"sourceTypes": types[::-1]}
+    data = await change(BY_SOURCE, source=all_pages, all=disassociate)
     assert data["deleteArtifact"] == {"arn": made[2], "deleted": True, "removedAssociations": []}
     assert calls == {"DeleteArtifact": 1} | ({"ListArtifacts": 1, "ListAssociations": 2} if disassociate else {})
     data = await ask("{ artifacts { nodes { arn } } }")

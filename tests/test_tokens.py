@@ -12,18 +12,18 @@ from typing import Any
 import jwt
 import orjson
 import pytest
-import signing
+import sign_in
 from conftest import listening, running
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from endpoint import certified
+from endpoint import make_certificate
 from issuer import AUDIENCE, Issuer, issuing
-from signing import FORBIDDEN, REFUSED, WRITE, WRITTEN, bearing, by_tokens, code, fresh
+from sign_in import FORBIDDEN, REFUSED, WRITE, WRITTEN, ask_with_token, code, new_token_gateway, token_settings
 
 from gateway.app import create_app
 from gateway.local.server import LocalServer
 
-issuer, tokened = signing.issuer, signing.tokened
+issuer, tokened = sign_in.issuer, sign_in.tokened
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ issuer, tokened = signing.issuer, signing.tokened
     ],
 )
 def test_valid_token_is_taken(tokened: str, issuer: Issuer, claims: dict[str, Any]) -> None:
-    assert "errors" not in bearing(tokened, issuer.token(**claims)).json()
+    assert "errors" not in ask_with_token(tokened, issuer.token(**claims)).json()
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_valid_token_is_taken(tokened: str, issuer: Issuer, claims: dict[str, An
     ],
 )
 def test_unfit_token_is_refused(tokened: str, issuer: Issuer, claims: dict[str, Any], why: str) -> None:
-    response = bearing(tokened, issuer.token(**claims))
+    response = ask_with_token(tokened, issuer.token(**claims))
     assert code(response) == REFUSED
     assert response.headers["www-authenticate"].endswith(', error="invalid_token"')
     assert why in response.json()["errors"][0]["message"]
@@ -108,7 +108,7 @@ def own_key(issuer: Issuer) -> str:
 
 @pytest.mark.parametrize("forge", [unsigned, symmetric, other_kid, changed, own_key])
 def test_forged_token_is_refused(tokened: str, issuer: Issuer, forge: Any) -> None:
-    assert code(bearing(tokened, forge(issuer), WRITE)) == REFUSED
+    assert code(ask_with_token(tokened, forge(issuer), WRITE)) == REFUSED
 
 
 @pytest.mark.parametrize(
@@ -123,83 +123,83 @@ def test_forged_token_is_refused(tokened: str, issuer: Issuer, forge: Any) -> No
     ],
 )
 def test_no_token_is_refused(tokened: str, token: str) -> None:
-    assert code(bearing(tokened, token)) == REFUSED
+    assert code(ask_with_token(tokened, token)) == REFUSED
 
 
 def test_scope_says_what_is_allowed(tokened: str, issuer: Issuer, service: LocalServer) -> None:  # noqa: ARG001
-    assert code(bearing(tokened, issuer.token(scope=None))) == FORBIDDEN
-    assert code(bearing(tokened, issuer.token(scope="read write"))) == FORBIDDEN
-    assert code(bearing(tokened, issuer.token("lineage:read"), WRITE)) == FORBIDDEN
-    assert bearing(tokened, issuer.token("lineage:write"), WRITE).json() == WRITTEN
+    assert code(ask_with_token(tokened, issuer.token(scope=None))) == FORBIDDEN
+    assert code(ask_with_token(tokened, issuer.token(scope="read write"))) == FORBIDDEN
+    assert code(ask_with_token(tokened, issuer.token("lineage:read"), WRITE)) == FORBIDDEN
+    assert ask_with_token(tokened, issuer.token("lineage:write"), WRITE).json() == WRITTEN
 
 
 def test_rotated_key_is_fetched(server: LocalServer) -> None:
-    with fresh(server) as (issuer, gateway):
-        assert bearing(gateway, issuer.token()).status_code == 200
+    with new_token_gateway(server) as (issuer, gateway):
+        assert ask_with_token(gateway, issuer.token()).status_code == 200
         issuer.keys["rsa-2"] = rsa.generate_private_key(65537, 2048)
-        assert bearing(gateway, issuer.token(kid="rsa-2")).status_code == 200
-        assert issuer.asked == 2
+        assert ask_with_token(gateway, issuer.token(kid="rsa-2")).status_code == 200
+        assert issuer.fetches == 2
 
 
 def test_bogus_ids_ask_issuer_once(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.http.jwks._PAUSE_SECONDS", 3600.0)  # however slow the machine
-    with fresh(server) as (issuer, gateway):
-        assert bearing(gateway, issuer.token()).status_code == 200
+    with new_token_gateway(server) as (issuer, gateway):
+        assert ask_with_token(gateway, issuer.token()).status_code == 200
         for number in range(50):
             forged = issuer.token(kid=f"bogus-{number}", key=issuer.keys["rsa-1"])
-            assert code(bearing(gateway, forged)) == REFUSED
-        assert bearing(gateway, issuer.token()).status_code == 200
-        assert issuer.asked == 2
+            assert code(ask_with_token(gateway, forged)) == REFUSED
+        assert ask_with_token(gateway, issuer.token()).status_code == 200
+        assert issuer.fetches == 2
 
 
 def test_issuer_away_keeps_its_keys(server: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
-    with fresh(server) as (issuer, gateway):
-        assert bearing(gateway, issuer.token()).status_code == 200
+    with new_token_gateway(server) as (issuer, gateway):
+        assert ask_with_token(gateway, issuer.token()).status_code == 200
         issuer.away = True
-        assert code(bearing(gateway, issuer.token(kid="new", key=issuer.keys["rsa-1"]))) == REFUSED
-        assert issuer.asked == 2
-        assert bearing(gateway, issuer.token()).status_code == 200
+        assert code(ask_with_token(gateway, issuer.token(kid="new", key=issuer.keys["rsa-1"]))) == REFUSED
+        assert issuer.fetches == 2
+        assert ask_with_token(gateway, issuer.token()).status_code == 200
     assert "those of before hold" in caplog.text
 
 
 def test_issuers_password_is_not_logged(server: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
-    with fresh(server) as (issuer, _):
+    with new_token_gateway(server) as (issuer, _):
         issuer.away = True
-        with listening(by_tokens(server, issuer.url.replace("//", "//gateway:s3cr3t@"))) as gateway:
-            assert code(bearing(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
+        with listening(token_settings(server, issuer.url.replace("//", "//gateway:s3cr3t@"))) as gateway:
+            assert code(ask_with_token(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
     assert "GATEWAY_JWT_JWKS" in caplog.text
     assert "s3cr3t" not in caplog.text
 
 
 def test_issuer_never_there_is_unavailable(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.http.jwks._PAUSE_SECONDS", 3600.0)
-    with fresh(server) as (issuer, gateway):
+    with new_token_gateway(server) as (issuer, gateway):
         issuer.away = True
         for _ in range(3):
-            assert code(bearing(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
-        assert issuer.asked == 1
+            assert code(ask_with_token(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
+        assert issuer.fetches == 1
 
 
 def test_returned_issuer_is_asked_again(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.http.jwks._PAUSE_SECONDS", 0.0)
-    with fresh(server) as (issuer, gateway):
+    with new_token_gateway(server) as (issuer, gateway):
         issuer.away = True
-        assert bearing(gateway, issuer.token()).status_code == 503
+        assert ask_with_token(gateway, issuer.token()).status_code == 503
         issuer.away = False
-        assert bearing(gateway, issuer.token()).status_code == 200
+        assert ask_with_token(gateway, issuer.token()).status_code == 200
 
 
 def test_withdrawn_key_is_forgotten(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.http.jwks._FRESH_SECONDS", 0.0)
-    with fresh(server) as (issuer, gateway):
+    with new_token_gateway(server) as (issuer, gateway):
         token = issuer.token()
-        assert bearing(gateway, token).status_code == 200
+        assert ask_with_token(gateway, token).status_code == 200
         del issuer.keys["rsa-1"]
         deadline = time.monotonic() + 10
-        while bearing(gateway, token).status_code == 200:
+        while ask_with_token(gateway, token).status_code == 200:
             assert time.monotonic() < deadline
-        assert code(bearing(gateway, token)) == REFUSED
-        assert bearing(gateway, issuer.token(kid="ec-1")).status_code == 200
+        assert code(ask_with_token(gateway, token)) == REFUSED
+        assert ask_with_token(gateway, issuer.token(kid="ec-1")).status_code == 200
 
 
 def test_issuer_leads_to_no_plain_http(
@@ -209,38 +209,38 @@ def test_issuer_leads_to_no_plain_http(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    certificate = certified(tmp_path)
+    certificate = make_certificate(tmp_path)
     monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", ssl.create_default_context(cafile=certificate))
     for elsewhere, answer in (("", 200), (issuer.url, 503)):
-        with issuing(certificate) as secure, listening(by_tokens(server, secure.url)) as gateway:
-            secure.elsewhere, secure.keys = elsewhere, issuer.keys
-            assert bearing(gateway, issuer.token()).status_code == answer
-            assert secure.asked == 1
+        with issuing(certificate) as secure, listening(token_settings(server, secure.url)) as gateway:
+            secure.redirect, secure.keys = elsewhere, issuer.keys
+            assert ask_with_token(gateway, issuer.token()).status_code == answer
+            assert secure.fetches == 1
     assert "redirects to plain http" in caplog.text
 
 
 async def test_first_callers_share_a_fetch(server: LocalServer) -> None:
     with issuing() as issuer:
-        async with running(by_tokens(server, issuer.url)) as client:
+        async with running(token_settings(server, issuer.url)) as client:
             headers = {"authorization": f"Bearer {issuer.token()}"}
             said = await asyncio.gather(
                 *(client.post("/graphql", json={"query": "{ __typename }"}, headers=headers) for _ in range(20))
             )
         assert {response.status_code for response in said} == {200}
-        assert issuer.asked == 1
+        assert issuer.fetches == 1
 
 
 def test_keys_come_from_a_file(server: LocalServer, tmp_path: Path) -> None:
     issuer, file = Issuer(), tmp_path / "jwks.json"
     file.write_bytes(issuer.published())
-    with listening(by_tokens(server, str(file))) as gateway:
-        assert bearing(gateway, issuer.token()).status_code == 200
+    with listening(token_settings(server, str(file))) as gateway:
+        assert ask_with_token(gateway, issuer.token()).status_code == 200
         token = issuer.token()
         issuer.keys["rsa-1"] = rsa.generate_private_key(65537, 2048)
         file.write_bytes(issuer.published())
         time.sleep(1.2)
-        assert bearing(gateway, issuer.token()).status_code == 200
-        assert code(bearing(gateway, token)) == REFUSED
+        assert ask_with_token(gateway, issuer.token()).status_code == 200
+        assert code(ask_with_token(gateway, token)) == REFUSED
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"keys": []}', '{"keys": [5, {"kty": "oct", "k": "c2VjcmV0"}]}'])
@@ -248,4 +248,4 @@ def test_unfit_key_set_is_refused(server: LocalServer, tmp_path: Path, text: str
     file = tmp_path / "jwks.json"
     file.write_text(text)
     with pytest.raises(ValueError, match="GATEWAY_JWT_JWKS"):
-        create_app(by_tokens(server, str(file)))
+        create_app(token_settings(server, str(file)))

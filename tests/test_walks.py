@@ -9,14 +9,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-import walking
+import walk_query
 from conftest import Ask
 from graphs import Line, action, arn, artifact, artifact_arn, association, component, component_arn, context, diamond
-from walking import WALK, depths, ends, walked
+from walk_query import WALK, depths, ends, walked
 
 from gateway.local.server import LocalServer
 
-way = walking.way
+way = walk_query.way
 
 DATASET = artifact_arn(0)
 JOBS = {component_arn("left"), component_arn("right")}

@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.model import Shape
-from endpoint import CLOSE, Asked, Endpoint, Last, answer, certified, endpoint
+from endpoint import CLOSE, Endpoint, Last, Request, answer, endpoint, make_certificate
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -120,7 +120,7 @@ def asked(operation: str, *, all: bool) -> dict[str, Any]:
     return value
 
 
-def signature(asked: Asked, url: str) -> str:
+def signature(asked: Request, url: str) -> str:
     """Sign a request as botocore does, at the moment that it names."""
     names = asked.headers["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
     method, path, _ = asked.line.split()
@@ -134,10 +134,10 @@ def signature(asked: Asked, url: str) -> str:
 @pytest.mark.parametrize("all", [True, False], ids=["full", "least"])
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_requests_are_the_same(pair: Clients, aws: Endpoint, operation: str, all: bool) -> None:  # noqa: FBT001
-    aws.will(answer(b"{}"))
+    aws.respond_with(answer(b"{}"))
     for client in pair:
         await outcome(client, operation, asked(operation, all=all))
-    ours, theirs = aws.asked
+    ours, theirs = aws.requests
     assert ours.line == theirs.line
     assert orjson.loads(ours.body) == orjson.loads(theirs.body)
     # What tells of retries is not sent, and what depends on all headers differs.
@@ -150,17 +150,17 @@ async def test_requests_are_the_same(pair: Clients, aws: Endpoint, operation: st
 
 
 async def test_user_agent_is_the_same(pair: Clients, aws: Endpoint) -> None:
-    aws.will(answer(b"{}"))
+    aws.respond_with(answer(b"{}"))
     for client in pair:
         await client.list_trials()
-    ours, theirs = map(like, aws.asked)
+    ours, theirs = map(like, aws.requests)
     assert ours == theirs
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_answers_are_the_same(pair: Clients, aws: Endpoint, operation: str) -> None:
     value = filled(SAGEMAKER.operation_model(operation).output_shape)
-    aws.will(answer(orjson.dumps(value), X_Amzn_RequestId="1", Date="today"))
+    aws.respond_with(answer(orjson.dumps(value), X_Amzn_RequestId="1", Date="today"))
     ours, theirs = [await outcome(client, operation, asked(operation, all=False)) for client in pair]
     assert ours == theirs
     assert ours.keys() == {*value, "ResponseMetadata"}
@@ -193,20 +193,20 @@ ENTITY = orjson.dumps({"TrialName": "t", "CreationTime": 1_700_000_000})
     ],
 )
 async def test_odd_answers_are_the_same(pair: Clients, aws: Endpoint, said: bytes) -> None:
-    aws.will(said)
+    aws.respond_with(said)
     ours, theirs = [await outcome(client, "DescribeTrial", {"TrialName": "t"}) for client in pair]
     assert ours == theirs
 
 
 @pytest.mark.parametrize("said", [b"", b'{"TrialName": "t"', b"<html>Not Found</html>", b"null", b"[]", b"1"])
 async def test_what_is_no_object_is_no_answer(pair: Clients, aws: Endpoint, said: bytes) -> None:
-    aws.will(answer(said))
+    aws.respond_with(answer(said))
     with pytest.raises(UnreadableAnswerError, match="The answer to DescribeTrial could not be read"):
         await pair.ours.describe_trial(TrialName="t")
 
 
 async def test_nothing_answers_what_tells_nothing(pair: Clients, aws: Endpoint) -> None:
-    aws.will(answer(b""))
+    aws.respond_with(answer(b""))
     ours, theirs = [await outcome(client, "DeleteTags", {"ResourceArn": "arn", "TagKeys": ["key"]}) for client in pair]
     assert ours == theirs
 
@@ -234,14 +234,14 @@ async def test_nothing_answers_what_tells_nothing(pair: Clients, aws: Endpoint) 
     ],
 )
 async def test_errors_are_the_same(pair: Clients, aws: Endpoint, said: bytes) -> None:
-    aws.will(said)
+    aws.respond_with(said)
     ours, theirs = [await outcome(client, "DescribeTrial", {"TrialName": "t"}) for client in pair]
     assert isinstance(ours, tuple)
     assert ours == theirs
 
 
 async def test_errors_have_their_classes(pair: Clients, aws: Endpoint) -> None:
-    aws.will(answer(b'{"__type": "ResourceNotFound", "Message": "none"}', 400))
+    aws.respond_with(answer(b'{"__type": "ResourceNotFound", "Message": "none"}', 400))
     with pytest.raises(pair.ours.exceptions.ResourceNotFound) as raised:
         await pair.ours.describe_trial(TrialName="t")
     assert raised.value.response["Error"] == {"Code": "ResourceNotFound", "Message": "none"}
@@ -261,22 +261,22 @@ async def test_tries_again_are_the_same(aws: Endpoint, refusal: bytes) -> None:
     found = []
     async with clients(aws.url, attempts=2) as pair:
         for client in pair:
-            aws.will(refusal, answer(ENTITY))
-            found.append((await outcome(client, "DescribeTrial", {"TrialName": "t"}), len(aws.asked)))
+            aws.respond_with(refusal, answer(ENTITY))
+            found.append((await outcome(client, "DescribeTrial", {"TrialName": "t"}), len(aws.requests)))
     ours, theirs = found
     assert ours == theirs
     assert ours[0]["ResponseMetadata"]["RetryAttempts"] == 1
 
 
 async def test_connections_closed_meanwhile_cost_a_try(aws: Endpoint) -> None:
-    aws.will(Last(answer(ENTITY)), Last(answer(ENTITY)), answer(ENTITY))
+    aws.respond_with(Last(answer(ENTITY)), Last(answer(ENTITY)), answer(ENTITY))
     async with clients(aws.url, attempts=2) as pair:
         found = [await outcome(pair.ours, "DescribeTrial", {"TrialName": "t"}) for _ in range(3)]
     assert [one["TrialName"] for one in found] == ["t"] * 3
     assert aws.connections == 3
 
 
-def like(asked: Asked) -> tuple[str, str, list[str]]:
+def like(asked: Request) -> tuple[str, str, list[str]]:
     """What of a request the environment decides."""
     agent = [part for part in asked.headers["user-agent"].split() if part[:2] != "m/"]
     return asked.line, asked.headers["host"], agent
@@ -305,20 +305,20 @@ async def test_environment_means_the_same(
     file.write_text(CONFIGURED.format(url=aws.url))
     for name, value in environment.items():
         monkeypatch.setenv(name, value.format(url=aws.url, file=file))
-    aws.will(answer(b"{}"))
+    aws.respond_with(answer(b"{}"))
     async with clients(None) as pair:
         for client in pair:
             await client.list_trials()
-    ours, theirs = map(like, aws.asked)
+    ours, theirs = map(like, aws.requests)
     assert ours == theirs
 
 
 async def test_own_authorities_are_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("AWS_CA_BUNDLE", certified(tmp_path))
+    monkeypatch.setenv("AWS_CA_BUNDLE", make_certificate(tmp_path))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "localhost.pem")
     async with endpoint(context) as aws:
-        aws.will(answer(b"{}", X_Amzn_RequestId="1"))
+        aws.respond_with(answer(b"{}", X_Amzn_RequestId="1"))
         async with clients(aws.url.replace("127.0.0.1", "localhost")) as pair:
             ours, theirs = [await outcome(client, "ListTrials", {}) for client in pair]
         assert ours == theirs
@@ -332,11 +332,11 @@ async def test_without_credentials_nothing_is_sent(aws: Endpoint) -> None:
     async def none() -> None:
         return None
 
-    aws.will(answer(ENTITY))
+    aws.respond_with(answer(ENTITY))
     async with clients(aws.url, load=none) as pair:
         with pytest.raises(NoCredentialsError):
             await pair.ours.describe_trial(TrialName="t")
-    assert not aws.asked
+    assert not aws.requests
 
 
 async def url_asked(made: AbstractAsyncContextManager[Any]) -> str:

@@ -7,20 +7,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import explorer_notices
 import httpx
 import pytest
-import telling
 from browser import violations
 from conftest import listening
+from explorer_notices import DATASET, ENDPOINT, Load, gateway_over, names, notice, one_hop_more, open_explorer
 from graphs import Line, arn, artifact, artifact_arn, association, component, component_arn, diamond, fan
 from playwright.async_api import Browser, expect
 from starlette.types import ASGIApp, Receive, Scope, Send
-from telling import DATASET, ENDPOINT, Load, deeper, names, notice, opened, over
 
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-account = telling.account
+account = explorer_notices.account
 
 
 def chain(length: int) -> Iterator[Line]:
@@ -32,7 +32,7 @@ def chain(length: int) -> Iterator[Line]:
 
 async def test_nothing_is_told_of_whole_pictures(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
-    async with opened(browser, f"{account}#start={DATASET}&up=1&down=9") as visit:
+    async with open_explorer(browser, f"{account}#start={DATASET}&up=1&down=9") as visit:
         await expect(names(visit.page)).to_have_count(6)
         await expect(visit.page.locator(".progress")).to_have_count(0)
         await expect(visit.page.locator(".notice, .skeleton, .side.missing")).to_have_count(0)
@@ -43,7 +43,7 @@ async def test_skeleton_stands_until_cards_come(
 ) -> None:
     load(*diamond())
     service.behaviour.latency_ms = 2000
-    async with opened(browser, f"{account}#start={DATASET}") as visit:
+    async with open_explorer(browser, f"{account}#start={DATASET}") as visit:
         await expect(visit.page.locator(".skeleton .card").first).to_be_visible()
         await expect(visit.page.get_by_role("button", name="Cancel")).to_be_visible()
         await expect(names(visit.page).first).to_be_visible()
@@ -55,7 +55,7 @@ async def test_long_walk_is_called_off_and_gone_on_with(
 ) -> None:
     load(*chain(30))
     service.behaviour.unknown, service.behaviour.latency_ms = ["QueryLineage"], 700
-    async with opened(browser, f"{account}#start={DATASET}&up=0&down=40") as visit:
+    async with open_explorer(browser, f"{account}#start={DATASET}&up=0&down=40") as visit:
         page = visit.page
         progress = page.get_by_role("group", name="The walk under way")
         await expect(progress).to_contain_text(re.compile(r"^[3-9] vertices found · \d+ AWS calls"))
@@ -76,12 +76,12 @@ async def test_newer_walk_takes_an_older_ones_place(
     browser: Browser, account: str, load: Load, service: LocalServer
 ) -> None:
     load(*chain(6))
-    async with opened(browser, f"{account}#start={artifact_arn(4)}&up=1&down=1") as visit:
+    async with open_explorer(browser, f"{account}#start={artifact_arn(4)}&up=1&down=1") as visit:
         await expect(names(visit.page)).to_have_count(3)
         service.behaviour.latency_ms = 1000
-        await deeper(visit.page)
+        await one_hop_more(visit.page)
         await expect(visit.page.locator(".progress")).to_be_visible()
-        await deeper(visit.page)
+        await one_hop_more(visit.page)
         await expect(names(visit.page)).to_have_count(5)
         await expect(visit.page.locator(".progress, .notice")).to_have_count(0)
 
@@ -89,7 +89,7 @@ async def test_newer_walk_takes_an_older_ones_place(
 async def test_denied_vertex_is_marked(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.unknown, service.behaviour.deny = ["QueryLineage"], ["ListAssociations:*/left"]
-    async with opened(browser, f"{account}#start={ENDPOINT}&up=5&down=0") as visit:
+    async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=5&down=0") as visit:
         told = notice(visit.page, "Something is missing upstream")
         await expect(told).to_contain_text("AWS denies the gateway access beyond some of the vertices")
         await expect(told.get_by_role("button", name="Try again")).to_have_count(0)
@@ -119,7 +119,7 @@ async def test_passing_failure_is_tried_again(
     load(*diamond())
     for name, value in behaviour.items():
         setattr(service.behaviour, name, value)
-    async with opened(browser, f"{account}#start={ENDPOINT}&up=5&down=0") as visit:
+    async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=5&down=0") as visit:
         told = visit.page.locator(".notice", has_text="missing").filter(has_text=words)
         await expect(told).to_be_visible()
         service.behaviour.reset()
@@ -137,8 +137,8 @@ async def test_spent_walk_goes_on_from_its_frontier(
 ) -> None:
     load(*chain(20))
     service.behaviour.unknown, service.behaviour.latency_ms = ["QueryLineage"], 250
-    with over(service, **settings) as place:
-        async with opened(browser, f"http://{place}/#start={DATASET}&up=0&down=18&show=table") as visit:
+    with gateway_over(service, **settings) as place:
+        async with open_explorer(browser, f"http://{place}/#start={DATASET}&up=0&down=18&show=table") as visit:
             told = notice(visit.page, "There is more downstream")
             await expect(told).to_contain_text(words)
             rows = visit.page.get_by_role("row")
@@ -154,7 +154,7 @@ async def test_spent_walk_goes_on_from_its_frontier(
 
 async def test_thousands_are_loaded_in_turns(browser: Browser, account: str, load: Load) -> None:
     load(*fan(10_050))
-    async with opened(browser, f"{account}#start={DATASET}&up=0") as visit:
+    async with open_explorer(browser, f"{account}#start={DATASET}&up=0") as visit:
         told = notice(visit.page, "There is more downstream")
         await expect(visit.page.locator(".stack")).to_contain_text("4 of 4,999 shown")
         await told.get_by_role("button", name="Load more").click()
@@ -168,7 +168,7 @@ async def test_thousands_are_loaded_in_turns(browser: Browser, account: str, loa
 
 async def test_many_are_told_to_be_groups(browser: Browser, account: str, load: Load) -> None:
     load(*fan(1600))
-    async with opened(browser, f"{account}#start={DATASET}&up=0&open=1600:down:{DATASET}") as visit:
+    async with open_explorer(browser, f"{account}#start={DATASET}&up=0&open=1600:down:{DATASET}") as visit:
         told = notice(visit.page, "1,601 vertices are drawn as groups")
         await expect(told).to_contain_text("Search a group")
         await expect(visit.page.locator(".stack")).to_contain_text("Model")
@@ -178,7 +178,7 @@ async def test_many_are_told_to_be_groups(browser: Browser, account: str, load: 
 
 
 async def test_empty_account_says_how_to_begin(browser: Browser, account: str, load: Load) -> None:
-    async with opened(browser, account) as visit:
+    async with open_explorer(browser, account) as visit:
         told = notice(visit.page, "There is no lineage here yet")
         await expect(told).to_contain_text("training, processing or batch transform job")
         await expect(visit.page.get_by_role("button", name="Take away")).to_be_disabled()
@@ -190,7 +190,7 @@ async def test_empty_account_says_how_to_begin(browser: Browser, account: str, l
 
 async def test_vertex_that_is_not_there(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
-    async with opened(browser, f"{account}#start={arn('context', 'gone')}") as visit:
+    async with open_explorer(browser, f"{account}#start={arn('context', 'gone')}") as visit:
         told = notice(visit.page, "There is no such vertex")
         await expect(told).to_contain_text("context/gone")
         await told.get_by_role("button", name="Show the latest instead").click()
@@ -200,7 +200,7 @@ async def test_vertex_that_is_not_there(browser: Browser, account: str, load: Lo
 
 async def test_address_that_means_nothing(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
-    async with opened(browser, f"{account}#start=rubbish") as visit:
+    async with open_explorer(browser, f"{account}#start=rubbish") as visit:
         told = notice(visit.page, "This link is not valid")
         await expect(told).to_contain_text("not the ARN")
         await told.get_by_role("button", name="Show the latest instead").click()
@@ -210,14 +210,14 @@ async def test_address_that_means_nothing(browser: Browser, account: str, load: 
 
 async def test_filter_that_nothing_passes(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
-    async with opened(browser, f"{account}#start={ENDPOINT}&up=1&down=0&type=DataSet") as visit:
+    async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=1&down=0&type=DataSet") as visit:
         told = notice(visit.page, "The filter hides everything but the start")
-        await told.get_by_role("button", name="Go deeper").click()
+        await told.get_by_role("button", name="Go one_hop_more").click()
         await expect(visit.page.locator(".face[data-arn]")).to_have_count(2)
         await expect(told).to_have_count(0)
         await visit.page.goto(f"{account}#start={ENDPOINT}&up=9&down=0&type=Nothing")
         await expect(told).to_contain_text("Nothing connected with the start matches it.")
-        await expect(told.get_by_role("button", name="Go deeper")).to_have_count(0)
+        await expect(told.get_by_role("button", name="Go one_hop_more")).to_have_count(0)
         await told.get_by_role("button", name="Clear the filter").click()
         await expect(visit.page.locator(".face[data-arn]")).to_have_count(6)
         await expect(told).to_have_count(0)
@@ -225,14 +225,14 @@ async def test_filter_that_nothing_passes(browser: Browser, account: str, load: 
 
 async def test_vertex_that_stands_alone(browser: Browser, account: str, load: Load) -> None:
     load(artifact(0))
-    async with opened(browser, f"{account}#start={DATASET}") as visit:
+    async with open_explorer(browser, f"{account}#start={DATASET}") as visit:
         await expect(notice(visit.page, "Nothing is associated with it")).to_be_visible()
 
 
 async def test_account_that_is_denied(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.deny = ["*"]
-    async with opened(browser, account) as visit:
+    async with open_explorer(browser, account) as visit:
         told = notice(visit.page, "Access denied")
         await expect(told).to_contain_text(re.compile("AWS denies the gateway List"))
         service.behaviour.reset()
@@ -244,7 +244,7 @@ async def test_account_that_is_denied(browser: Browser, account: str, load: Load
 async def test_names_that_are_denied(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.deny = ["Describe*:*", "Search:*"]
-    async with opened(browser, f"{account}#start={ENDPOINT}&up=5&down=0") as visit:
+    async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=5&down=0") as visit:
         told = notice(visit.page, "Some vertices could not be described")
         await expect(told).to_contain_text("AWS denies the gateway Describe")
         await expect(visit.page.locator(".face[data-arn]")).to_have_count(6)
@@ -253,7 +253,7 @@ async def test_names_that_are_denied(browser: Browser, account: str, load: Load,
 async def test_names_are_asked_again(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.fault_rate = 1.0
-    async with opened(browser, f"{account}#start={ENDPOINT}&up=1&down=0") as visit:
+    async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=1&down=0") as visit:
         told = notice(visit.page, "Some vertices could not be described")
         await expect(told).to_contain_text(re.compile("failed at AWS|could not be reached"))
         service.behaviour.reset()
@@ -268,7 +268,7 @@ async def test_account_that_is_throttled(browser: Browser, account: str, load: L
     # One call is let through.
     async with httpx.AsyncClient() as client:
         await client.post(f"{account}graphql", json={"query": "{ artifacts { nodes { arn } } }"})
-    async with opened(browser, account) as visit:
+    async with open_explorer(browser, account) as visit:
         told = notice(visit.page, "Too many requests")
         await expect(told).to_contain_text("AWS is throttling")
         service.behaviour.reset()
@@ -280,7 +280,7 @@ async def test_account_that_is_throttled(browser: Browser, account: str, load: L
 async def test_account_that_fails(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.fault_rate = 1.0
-    async with opened(browser, account) as visit:
+    async with open_explorer(browser, account) as visit:
         told = notice(visit.page, "Service unavailable")
         await expect(told).to_be_visible()
         service.behaviour.reset()
@@ -292,8 +292,8 @@ async def test_account_that_fails(browser: Browser, account: str, load: Load, se
 async def test_callers_own_rate_counts_down(browser: Browser, load: Load, service: LocalServer) -> None:
     load(*diamond())
     # A walk for 5,000 vertices costs 25,021, and a picture is two of them.
-    with over(service, rate_cost_per_second=6000, rate_cost_burst=60_000) as place:
-        async with opened(browser, f"http://{place}/#start={ENDPOINT}", "429") as visit:
+    with gateway_over(service, rate_cost_per_second=6000, rate_cost_burst=60_000) as place:
+        async with open_explorer(browser, f"http://{place}/#start={ENDPOINT}", "429") as visit:
             await expect(visit.page.locator(".face[data-arn]")).to_have_count(3)
             await visit.page.reload()
             told = notice(visit.page, "Too many requests")
@@ -307,8 +307,8 @@ async def test_callers_own_rate_counts_down(browser: Browser, load: Load, servic
 
 async def test_operation_that_costs_too_much(browser: Browser, load: Load, service: LocalServer) -> None:
     load(*diamond())
-    with over(service, max_cost=1000) as place:
-        async with opened(browser, f"http://{place}/") as visit:
+    with gateway_over(service, max_cost=1000) as place:
+        async with open_explorer(browser, f"http://{place}/") as visit:
             told = notice(visit.page, "This exceeds a limit of the gateway")
             await expect(told).to_contain_text("1,000 is allowed")
 
@@ -316,18 +316,18 @@ async def test_operation_that_costs_too_much(browser: Browser, load: Load, servi
 async def test_only_trusted_documents_are_answered(browser: Browser, service: LocalServer, tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
     manifest.write_text("{}")
-    with over(service, trusted_documents=manifest, trusted_documents_only=True) as place:
-        async with opened(browser, f"http://{place}/", "403") as visit:
+    with gateway_over(service, trusted_documents=manifest, trusted_documents_only=True) as place:
+        async with open_explorer(browser, f"http://{place}/", "403") as visit:
             told = notice(visit.page, "Access denied")
             await expect(told).to_contain_text("Only trusted documents are accepted here.")
 
 
 async def test_network_that_comes_back(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
-    async with opened(browser, f"{account}#start={ENDPOINT}&up=1&down=0", "ERR_INTERNET") as visit:
+    async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=1&down=0", "ERR_INTERNET") as visit:
         await expect(names(visit.page)).to_have_count(3)
         await visit.page.context.set_offline(True)
-        await deeper(visit.page)
+        await one_hop_more(visit.page)
         told = notice(visit.page, "The gateway cannot be reached")
         await expect(told).to_be_visible()
         await expect(visit.page.locator(".face[data-arn]")).to_have_count(5)
@@ -350,18 +350,18 @@ async def test_answer_that_breaks_off(browser: Browser, service: LocalServer) ->
         return breaking
 
     with listening(Settings(local_url=service.url), broken) as place:
-        async with opened(browser, f"http://{place}/", "ERR_CONTENT_LENGTH_MISMATCH") as visit:
+        async with open_explorer(browser, f"http://{place}/", "ERR_CONTENT_LENGTH_MISMATCH") as visit:
             await expect(notice(visit.page, "The gateway cannot be reached")).to_be_visible()
 
 
 async def test_gateway_that_has_stopped(browser: Browser, load: Load, service: LocalServer) -> None:
     load(*diamond())
     with ExitStack() as running:
-        place = running.enter_context(over(service))
-        async with opened(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "ERR_") as visit:
+        place = running.enter_context(gateway_over(service))
+        async with open_explorer(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "ERR_") as visit:
             await expect(names(visit.page)).to_have_count(3)
             running.close()
-            await deeper(visit.page)
+            await one_hop_more(visit.page)
             told = notice(visit.page, "The gateway cannot be reached")
             await expect(told).to_be_visible()
             await told.get_by_role("button", name="Try again").click()
@@ -375,7 +375,7 @@ async def test_nobody_is_shut_out_of_what_is_told(
 ) -> None:
     load(*diamond())
     service.behaviour.unknown, service.behaviour.deny = ["QueryLineage"], ["ListAssociations:*/left"]
-    async with opened(browser, f"{account}#start={ENDPOINT}&up=5&down=0", color_scheme=scheme) as visit:
+    async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=5&down=0", color_scheme=scheme) as visit:
         await expect(notice(visit.page, "Something is missing upstream")).to_be_visible()
         await visit.page.get_by_role("button", name="Take away").click()
         assert await violations(visit.page) == []

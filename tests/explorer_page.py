@@ -1,4 +1,4 @@
-"""The explorer on its page, over the demo account or one that a test fills."""
+"""The explorer's page, over the demo account or an account that a test fills."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -21,7 +21,7 @@ WIDE = {"width": 1700, "height": 900}
 
 
 class Explorer:
-    """The explorer, as who wants to understand a picture sees it."""
+    """Locators and actions for the picture, its filter, its paths and its table."""
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
@@ -30,7 +30,7 @@ class Explorer:
         self.lit = self.page.locator(".card.lit .name")
         self.panel = self.page.get_by_role("dialog", name="Filter")
         self.chips = self.page.get_by_role("button", name="Remove from the filter")
-        self.told = self.page.locator(".paths p[role=status]")
+        self.status = self.page.locator(".paths p[role=status]")
         self.rows = self.page.locator("tbody tr")
         self.names = self.rows.locator("th bdi")
 
@@ -54,7 +54,7 @@ class Explorer:
         return text.strip()
 
     async def tab_to(self, name: str) -> None:
-        """Go on by keyboard until what has the focus is called so."""
+        """Press Tab until the element with this name has the focus."""
         for _ in range(60):
             if (await self.focused()).startswith(name):
                 return
@@ -77,8 +77,8 @@ def account(service: LocalServer) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def explored(browser: Browser, url: str, **profile: Any) -> AsyncIterator[Explorer]:
-    """Open the explorer where everything that is tested has room."""
+async def open_explorer(browser: Browser, url: str, **profile: Any) -> AsyncIterator[Explorer]:
+    """Open the explorer in a window with room for everything that is tested."""
     async with visiting(browser, url, **{"viewport": WIDE, **profile}) as visit:
         yield Explorer(visit)
 

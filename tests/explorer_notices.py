@@ -1,4 +1,4 @@
-"""The explorer over an account of a test's own, and what it says of it."""
+"""The explorer over an account that a test fills, and its notices."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -18,24 +18,24 @@ DATASET = artifact_arn(0)
 ENDPOINT = arn("context", "endpoint")
 
 
-def over(service: LocalServer, **settings: Any) -> AbstractContextManager[str]:
-    """A gateway that asks the service, and each call once."""
+def gateway_over(service: LocalServer, **settings: Any) -> AbstractContextManager[str]:
+    """Run a gateway over the service, without a cache and without retries."""
     return listening(Settings(local_url=service.url, cache_url="off", max_attempts=1, **settings))
 
 
 @pytest.fixture
 def account(service: LocalServer) -> Iterator[str]:
     """The URL of a gateway over an account that a test fills."""
-    with over(service) as place:
+    with gateway_over(service) as place:
         yield f"http://{place}/"
 
 
 @asynccontextmanager
-async def opened(browser: Browser, url: str, *provoked: str, **profile: Any) -> AsyncIterator[Visit]:
-    """Open the explorer with room for every card; what the console says of what was provoked is no complaint."""
+async def open_explorer(browser: Browser, url: str, *provoked: str, **profile: Any) -> AsyncIterator[Visit]:
+    """Open the explorer with room for every card; ignore console messages that contain a text in `provoked`."""
     async with visiting(browser, url, viewport={"width": 3200, "height": 900}, **profile) as visit:
         yield visit
-        visit.complaints = [said for said in visit.complaints if not any(expected in said for expected in provoked)]
+        visit.complaints = [text for text in visit.complaints if not any(expected in text for expected in provoked)]
 
 
 def notice(page: Page, title: str) -> Locator:
@@ -46,7 +46,7 @@ def names(page: Page) -> Locator:
     return page.locator(".card .name:not(.unnamed)")
 
 
-async def deeper(page: Page) -> None:
-    """Show one hop more upstream."""
+async def one_hop_more(page: Page) -> None:
+    """Show one more hop upstream."""
     await page.get_by_role("slider", name="Upstream").focus()
     await page.keyboard.press("ArrowRight")

@@ -1,4 +1,4 @@
-"""The explorer of a small account, as who finds and looks at vertices in it sees it."""
+"""The explorer of a small account: its search and its drawer."""
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,7 +18,7 @@ DATASET, MODEL, ENDPOINT, RUN = artifact_arn(0), artifact_arn(1), arn("context",
 
 
 class Explorer:
-    """The explorer, as who finds and looks at things in it sees it."""
+    """Locators and actions for the search and the drawer."""
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
@@ -33,11 +33,11 @@ class Explorer:
         return self.page.locator(f'.face[data-arn="{vertex}"]')
 
     def row(self, label: str) -> Locator:
-        """What the drawer says of a field."""
+        """The value of a field in the drawer."""
         return self.drawer.locator("dl > div").filter(has=self.page.get_by_text(label, exact=True)).locator("dd")
 
-    def asked(self, operation: str) -> list[Any]:
-        """The variables of each request of an operation."""
+    def variables_of(self, operation: str) -> list[Any]:
+        """Return the variables of each request of an operation."""
         return [sent["variables"] for sent in self.visit.operations if f" {operation}" in sent["query"].split("{")[0]]
 
     async def seek(self, text: str) -> None:
@@ -45,13 +45,13 @@ class Explorer:
         await self.box.fill(text)
 
     async def expect_start(self, vertex: str) -> None:
-        """The vertex is in the middle, in the address and in the drawer."""
+        """Expect the vertex to be the start in the picture and the address, and to be selected in the drawer."""
         await expect(self.card(vertex)).to_have_accessible_name(re.compile("the start"))
         await expect(self.drawer).to_be_visible()
-        assert (self.said("start"), self.said("select")) == ([vertex], [vertex])
+        assert (self.in_address("start"), self.in_address("select")) == ([vertex], [vertex])
 
-    def said(self, name: str) -> list[str]:
-        """What the address says of a part of the view."""
+    def in_address(self, name: str) -> list[str]:
+        """Return the values of a parameter in the address's fragment."""
         return parse_qs(urlsplit(self.page.url).fragment).get(name, [])
 
     async def close(self) -> None:
@@ -66,7 +66,7 @@ def url(server: LocalServer) -> Iterator[str]:
 
 @pytest.fixture
 def at(url: str) -> Callable[..., str]:
-    """The address of a view."""
+    """A function that returns the address of a view."""
 
     def at(**view: Any) -> str:
         return f"{url}#{urlencode(view, doseq=True)}"
@@ -76,7 +76,7 @@ def at(url: str) -> Callable[..., str]:
 
 @pytest.fixture
 async def explorer(browser: Browser, url: str, load: Callable[..., None]) -> AsyncIterator[Explorer]:
-    """The explorer of a small account, once it shows something."""
+    """The explorer of a small account, once it shows its picture."""
     load(*diamond())
     async with visiting(browser, url) as visit:
         opened = Explorer(visit)

@@ -1,4 +1,4 @@
-"""What may go wrong between a client and the service that carries out its calls."""
+"""A proxy in front of the local service that loses responses or refuses requests."""
 
 from asyncio import IncompleteReadError, StreamReader, StreamWriter, start_server
 from collections.abc import AsyncIterator
@@ -8,11 +8,11 @@ import httpx
 import orjson
 
 
-class Between:
-    """Passes requests on to the service, and its answers back unless told otherwise.
+class FaultProxy:
+    """Forwards requests to the service, and the service's responses to the client.
 
-    The answer to an operation in ``lost`` is kept back, once, and the connection closed. An operation in ``refused``
-    gets that code and message, and never reaches the service.
+    For an operation in ``lost``, the response is dropped once and the connection closed. A request of an operation in
+    ``refused`` is not forwarded: its response is an error with that code and message.
     """
 
     def __init__(self, service: str) -> None:
@@ -23,15 +23,15 @@ class Between:
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:
-            while await self._pass(reader, writer):
+            while await self._forward(reader, writer):
                 pass
         except IncompleteReadError:
-            pass  # the client has left
+            pass  # the client has disconnected
         finally:
             writer.close()
 
-    async def _pass(self, reader: StreamReader, writer: StreamWriter) -> bool:
-        """Pass one request on; whether the connection stays open."""
+    async def _forward(self, reader: StreamReader, writer: StreamWriter) -> bool:
+        """Forward one request; return whether the connection stays open."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:]
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head if line)}
         body = await reader.readexactly(int(headers["content-length"]))
@@ -40,8 +40,8 @@ class Between:
             code, message = self.refused[operation]
             status, content = 400, orjson.dumps({"__type": code, "message": message})
         else:
-            said = await self._service.post("/", content=body, headers={"x-amz-target": headers["x-amz-target"]})
-            status, content = said.status_code, said.content
+            response = await self._service.post("/", content=body, headers={"x-amz-target": headers["x-amz-target"]})
+            status, content = response.status_code, response.content
         if operation in self.lost:
             self.lost.remove(operation)
             return False
@@ -54,14 +54,14 @@ class Between:
 
 
 @asynccontextmanager
-async def between(service: str) -> AsyncIterator[Between]:
-    """Stand before a service."""
-    standing = Between(service)
-    server = await start_server(standing.serve, "127.0.0.1")
+async def fault_proxy(service: str) -> AsyncIterator[FaultProxy]:
+    """Run a proxy in front of a service."""
+    proxy = FaultProxy(service)
+    server = await start_server(proxy.serve, "127.0.0.1")
     host, port = server.sockets[0].getsockname()
-    standing.url = f"http://{host}:{port}"
+    proxy.url = f"http://{host}:{port}"
     try:
-        yield standing
+        yield proxy
     finally:
         server.close()
-        await standing.close()
+        await proxy.close()

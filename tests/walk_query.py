@@ -1,4 +1,4 @@
-"""How tests walk: the query, and what of its answer they compare."""
+"""The query for a walk, and helpers for its response."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ WALK = """query(
 
 @pytest.fixture(params=["QueryLineage", "ListAssociations"])
 def way(request: pytest.FixtureRequest, service: LocalServer) -> str:
-    """By which operation the walk is made."""
+    """The operation that walks use; for ListAssociations, the service rejects QueryLineage as unknown."""
     way: str = request.param
     service.behaviour.unknown = [] if way == "QueryLineage" else ["QueryLineage"]
     return way

@@ -1,4 +1,4 @@
-"""Gateways that callers sign in to, by keys and by tokens, and how they are asked."""
+"""Gateways that require API keys or tokens, and requests to them."""
 
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -26,14 +26,14 @@ SUBSCRIBE = 'subscription { lineage(start: ["arn:aws:sagemaker:us-east-1:1234567
 
 @pytest.fixture(scope="module")
 def keys() -> dict[str, str]:
-    """A key for each role, and those two entries together."""
+    """An API key for each role, and under `file` the key file's text with both."""
     made = {role.value: new_key(f"the-{role}", [role]) for role in (Role.READ, Role.WRITE)}
     return {role: key for role, (key, _) in made.items()} | {"file": "\n".join(entry for _, entry in made.values())}
 
 
 @pytest.fixture(scope="module")
 def keyed(server: LocalServer, keys: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A gateway that takes API keys."""
+    """The URL, without the scheme, of a gateway that requires API keys."""
     file = tmp_path_factory.mktemp("keys") / "keys.toml"
     file.write_text(keys["file"])
     with listening(
@@ -42,7 +42,7 @@ def keyed(server: LocalServer, keys: dict[str, str], tmp_path_factory: pytest.Te
         yield url
 
 
-def by_tokens(server: LocalServer, jwks: str, **more: Any) -> Settings:
+def token_settings(server: LocalServer, jwks: str, **more: Any) -> Settings:
     given: dict[str, Any] = {"auth": "jwt", "jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "jwt_jwks": jwks} | more
     return Settings(local_url=server.url, cache_url="off", mutations=True, **given)
 
@@ -55,8 +55,8 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture(scope="module")
 def tokened(server: LocalServer, issuer: Issuer) -> Iterator[str]:
-    """A gateway that takes tokens."""
-    with listening(by_tokens(server, issuer.url)) as url:
+    """The URL, without the scheme, of a gateway that requires tokens."""
+    with listening(token_settings(server, issuer.url)) as url:
         yield url
 
 
@@ -65,7 +65,7 @@ def ask(gateway: str, query: str = READ, accept: str = "application/json", **hea
     return httpx.post(f"http://{gateway}/graphql", json={"query": query}, headers=sent)
 
 
-def bearing(gateway: str, token: str, query: str = READ) -> httpx.Response:
+def ask_with_token(gateway: str, token: str, query: str = READ) -> httpx.Response:
     return ask(gateway, query, authorization=f"Bearer {token}")
 
 
@@ -79,7 +79,7 @@ FORBIDDEN = (403, "FORBIDDEN")
 
 
 @asynccontextmanager
-async def opened(gateway: str, payload: Any = None, **options: Any) -> Any:
+async def open_socket(gateway: str, payload: Any = None, **options: Any) -> Any:
     given: dict[str, Any] = {"subprotocols": ["graphql-transport-ws"]} | options
     async with connect(f"ws://{gateway}/graphql", **given) as socket:
         message = {"type": "connection_init"} | ({} if payload is None else {"payload": payload})
@@ -88,7 +88,7 @@ async def opened(gateway: str, payload: Any = None, **options: Any) -> Any:
         yield socket
 
 
-async def said(socket: ClientConnection, query: str) -> Any:
+async def execute(socket: ClientConnection, query: str) -> Any:
     await socket.send(orjson.dumps({"type": "subscribe", "id": "1", "payload": {"query": query}}).decode())
     message = orjson.loads(await socket.recv())
     if message["type"] == "next":
@@ -98,6 +98,6 @@ async def said(socket: ClientConnection, query: str) -> Any:
 
 
 @contextmanager
-def fresh(server: LocalServer, **more: Any) -> Iterator[tuple[Issuer, str]]:
-    with issuing() as issuer, listening(by_tokens(server, issuer.url, **more)) as gateway:
+def new_token_gateway(server: LocalServer, **more: Any) -> Iterator[tuple[Issuer, str]]:
+    with issuing() as issuer, listening(token_settings(server, issuer.url, **more)) as gateway:
         yield issuer, gateway

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
 
-import exploring
+import explorer_page
 import httpx
 import orjson
 import pytest
@@ -24,7 +24,7 @@ from playwright.async_api import Browser, Page, expect
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-account, demo = exploring.account, exploring.demo
+account, demo = explorer_page.account, explorer_page.demo
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPES = {
