@@ -1,4 +1,4 @@
-"""Several accounts and regions: two local services stand for two accounts."""
+"""Several accounts and regions, with a local service for each of two accounts."""
 
 from typing import Any
 
@@ -36,14 +36,14 @@ async def test_role_is_assumed_with_its_external_id(service: LocalServer, ask: A
 
 
 async def test_credentials_refresh_by_themselves(service: LocalServer, other: LocalServer, ask: Ask) -> None:
-    service.behaviour.credential_seconds = 2  # botocore renews what has less than ten minutes left
+    service.behaviour.credential_seconds = 2  # botocore refreshes credentials with less than ten minutes left
     for number in range(3):
         await ask(ARTIFACT, arn=there(artifact_arn(number)))
     assert service.calls["AssumeRole"] >= 2
     assert other.calls == {"DescribeArtifact": 3}
 
 
-async def test_role_denied_costs_its_field(service: LocalServer, other: LocalServer, refused: Ask) -> None:
+async def test_denied_role_fails_its_field(service: LocalServer, other: LocalServer, refused: Ask) -> None:
     service.behaviour.deny = ["AssumeRole:*"]
     error = await refused(ARTIFACT, "FORBIDDEN", arn=there(artifact_arn(1)))
     assert error["message"] == "AWS denies the gateway AssumeRole here."
@@ -53,7 +53,7 @@ async def test_role_denied_costs_its_field(service: LocalServer, other: LocalSer
         assert await expecting_data(asking(client))(ARTIFACT, arn=there(artifact_arn(1)))
 
 
-async def test_account_at_no_address_costs_its_field(service: LocalServer) -> None:
+async def test_invalid_endpoint_url_fails_its_field(service: LocalServer) -> None:
     accounts = {HOME: {}, OTHER: {"endpoint_url": "http://no..address"}}
     async with running(Settings(local_url=service.url, accounts=accounts, cache_url="off")) as client:
         await expecting_error(asking(client))(ARTIFACT, "UPSTREAM_UNAVAILABLE", arn=there(artifact_arn(1)))
@@ -74,7 +74,7 @@ ASSUMED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-1
     ],
     ids=["page", "other", "json", "nothing", "endless", "expired", "away"],
 )
-async def test_role_without_credentials_costs_its_field(said: bytes) -> None:
+async def test_invalid_credentials_fail_their_field(said: bytes) -> None:
     async with endpoint() as sts:
         sts.respond_with(said)
         accounts = {HOME: {}, OTHER: {"role_arn": ROLE, "endpoint_url": "http://127.0.0.1:1"}}
@@ -84,7 +84,7 @@ async def test_role_without_credentials_costs_its_field(said: bytes) -> None:
     assert error["message"] == "The gateway could not get its AWS credentials."
 
 
-async def test_strange_account_is_forbidden_uncalled(service: LocalServer, other: LocalServer, refused: Ask) -> None:
+async def test_unlisted_account_is_forbidden_uncalled(service: LocalServer, other: LocalServer, refused: Ask) -> None:
     await refused(ARTIFACT, "FORBIDDEN", arn=there(artifact_arn(1), STRANGE))
     await refused('{ artifacts(account: "333333333333") { nodes { arn } } }', "FORBIDDEN")
     assert not service.calls
@@ -122,12 +122,12 @@ async def test_lists_take_account_and_region(service: LocalServer, other: LocalS
         ('account: "210987654321", region: "eu-west-1"', "FORBIDDEN"),
     ],
 )
-async def test_place_that_is_not_reached(refused: Ask, argument: str, code: str) -> None:
+async def test_unlisted_region_or_account_is_refused(refused: Ask, argument: str, code: str) -> None:
     await refused(f"{{ contexts({argument}) {{ nodes {{ name }} }} }}", code)
 
 
 @pytest.mark.parametrize("argument", [f'account: "{STRANGE}"', 'region: "eu-west-1"'])
-async def test_list_of_nowhere_leaves_the_rest(service: LocalServer, answer: Ask, argument: str) -> None:
+async def test_refused_list_leaves_other_fields(service: LocalServer, answer: Ask, argument: str) -> None:
     load(service, context("here"))
     said = await answer(f"""{{
         associations({argument}) {{ nodes {{ id }} }}
@@ -150,7 +150,7 @@ async def test_cursor_fits_only_its_account(service: LocalServer, other: LocalSe
     await refused(query, "BAD_USER_INPUT", account=OTHER, after=after)
 
 
-async def test_what_belongs_to_it_is_asked_there(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+async def test_related_entities_come_from_its_account(service: LocalServer, other: LocalServer, ask: Ask) -> None:
     load(service, experiment("exp"), trial("here"))
     load(other, experiment("exp"), trial("there"), account=OTHER)
     query = "query ($id: ID!) { node(id: $id) { ... on Experiment { trials { nodes { name experiment { arn } } } } } }"
@@ -160,11 +160,11 @@ async def test_what_belongs_to_it_is_asked_there(service: LocalServer, other: Lo
 
 
 MIRRORED = [artifact(2, "Model"), artifact(2, "Model", ArtifactArn=there(artifact_arn(2)))]
-"""An artifact, and what the account that mirrors it knows of its original."""
+"""An artifact, and the record of its original in the account that mirrors it."""
 
 
 def load_shared(service: LocalServer, other: LocalServer) -> None:
-    """Here a job makes a model; there the same model is deployed from a mirror, which is the same as the original."""
+    """Load a job that makes a model here, and in the other account a mirror of the model, which is deployed there."""
     load(
         service,
         artifact(1),
@@ -203,10 +203,10 @@ async def test_walk_goes_through_both_accounts(service: LocalServer, other: Loca
 
 
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
-async def test_mirror_is_no_way_for_the_other_account(
+async def test_mirror_does_not_expand_the_original(
     service: LocalServer, other: LocalServer, ask: Ask, prefer: str
 ) -> None:
-    """What only the original leads to is not expanded by the call from its mirror, which ends later."""
+    """The call that starts at the mirror ends later, and must not expand what only the original leads to."""
     load(service, artifact(1), association(artifact_arn(1), there(artifact_arn(2))))
     load(other, artifact(1), artifact(2, "Model"), context("serving"), account=OTHER)
     load(other, association(artifact_arn(2), arn("context", "serving")), account=OTHER)
@@ -243,7 +243,7 @@ COUNTED = """query ($start: [Arn!]!, $direction: LineageDirection!, $prefer: Wal
 
 
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
-async def test_vertices_of_an_account_that_was_not_asked_are_not_dangling(
+async def test_unvisited_accounts_vertices_are_not_dangling(
     service: LocalServer, other: LocalServer, ask: Ask, prefer: str
 ) -> None:
     far = [there(artifact_arn(7)), there(arn("context", "dep"))]
@@ -262,10 +262,10 @@ async def test_vertices_of_an_account_that_was_not_asked_are_not_dangling(
 
 
 @pytest.mark.parametrize("told", [{}, {"SourceType": "Model"}, {"SourceName": "artifact-7"}])
-async def test_neighbour_elsewhere_is_asked_for_its_name(
+async def test_other_accounts_neighbour_is_named(
     service: LocalServer, other: LocalServer, ask: Ask, told: dict[str, str]
 ) -> None:
-    """An account may tell of another's vertices by little more than their ARNs."""
+    """An account may have little more than the ARNs of another account's vertices."""
     load(service, artifact(1), association(there(artifact_arn(7)), artifact_arn(1), **told))
     load(other, artifact(7, "Model"), account=OTHER)
     query = "query ($arn: Arn!) { artifact(arn: $arn) { upstream { nodes { name type } } } }"
@@ -273,7 +273,7 @@ async def test_neighbour_elsewhere_is_asked_for_its_name(
     assert found == {"name": "artifact-7", "type": "Model"}
 
 
-async def test_account_that_fails_costs_no_other_its_fields(service: LocalServer, other: LocalServer) -> None:
+async def test_failing_account_leaves_other_accounts(service: LocalServer, other: LocalServer) -> None:
     runs = [component_arn("one"), component_arn("two")]
     for account, server in ((HOME, service), (OTHER, other)):
         load(server, *(component(name, DisplayName=f"{name} run") for name in ("one", "two")), account=account)
@@ -285,8 +285,8 @@ async def test_account_that_fails_costs_no_other_its_fields(service: LocalServer
     assert [error["path"] for error in said["errors"]] == [["nodes", n, "displayName"] for n in (2, 3)]
 
 
-async def test_account_that_ends_a_walk_leaves_the_rest(service: LocalServer, other: LocalServer) -> None:
-    """Also the start that is being described when the walk ends."""
+async def test_failing_account_leaves_others_starts(service: LocalServer, other: LocalServer) -> None:
+    """This includes a start whose Describe is in flight when the walk ends."""
     load(service, component("run", DisplayName="the run"))
     service.behaviour.unknown, service.behaviour.latency_ms = ["QueryLineage"], 200
     other.behaviour.fault_rate, other.behaviour.latency_ms = 1.0, 300
@@ -308,14 +308,14 @@ async def test_path_leads_from_account_to_account(service: LocalServer, other: L
     ]
 
 
-async def test_question_is_answered_across_accounts(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+async def test_question_fields_cross_accounts(service: LocalServer, other: LocalServer, ask: Ask) -> None:
     load_shared(service, other)
     query = "query ($arn: Arn!) { artifact(arn: $arn) { endpoints { nodes { arn name type } } } }"
     found = (await ask(query, arn=artifact_arn(1)))["artifact"]["endpoints"]["nodes"]
     assert found == [{"arn": SERVING, "name": "serving", "type": "Endpoint"}]
 
 
-async def test_account_out_of_reach_is_said(service: LocalServer, other: LocalServer) -> None:
+async def test_unlisted_account_is_in_coverage(service: LocalServer, other: LocalServer) -> None:
     load_shared(service, other)
     async with both(service, other, accounts={HOME: {}}) as client:
         walked = (await expecting_data(asking(client))(GRAPH, start=[artifact_arn(1)], direction="DOWNSTREAM"))[
@@ -329,7 +329,7 @@ async def test_account_out_of_reach_is_said(service: LocalServer, other: LocalSe
     assert walked["coverage"] == {"complete": False, "reasons": ["ACCESS_DENIED"], "frontier": [artifact_arn(2)]}
 
 
-async def test_change_is_made_where_it_belongs(service: LocalServer, other: LocalServer) -> None:
+async def test_mutation_goes_to_its_account(service: LocalServer, other: LocalServer) -> None:
     load(service, context("c"))
     load(other, context("c"), account=OTHER)
     change = """mutation ($arn: Arn!) { updateContext(input: { arn: $arn, description: "changed" }) {
@@ -349,7 +349,7 @@ def test_setting_takes_roles_and_objects() -> None:
 
 
 @pytest.mark.parametrize("accounts", [{"12": ROLE}, {OTHER: "reader"}, {OTHER: {"rolearn": ROLE}}])
-def test_setting_refuses_what_is_no_account(accounts: Any) -> None:
+def test_setting_refuses_invalid_accounts(accounts: Any) -> None:
     with pytest.raises(ValueError, match="accounts"):
         Settings(accounts=accounts)
 

@@ -1,4 +1,4 @@
-"""Walks over any graph, cut anywhere, compared with the same walk made the simple way."""
+"""Walks over arbitrary graphs and limits, compared with a simple reference implementation."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -25,7 +25,7 @@ TYPES = ["DataSet", "Model", "Image"]
 
 
 def nearest(edges: list[tuple[int, int]], starts: list[int], direction: str) -> dict[int, int]:
-    """The same, the simple way: how far everything is from the starts."""
+    """Return each reachable vertex's distance from the nearest start: the reference implementation."""
     after: dict[int, set[int]] = defaultdict(set)
     for source, destination in edges:
         if direction != "UPSTREAM":
@@ -61,7 +61,7 @@ SETTINGS = settings(
     depth=st.integers(0, 12),
     most=st.integers(1, VERTICES + 1),
 )
-async def test_any_walk_is_true(
+async def test_any_walk_is_correct(
     ask: Ask,
     load: Callable[..., None],
     service: LocalServer,
@@ -76,13 +76,13 @@ async def test_any_walk_is_true(
     graph = await walked(
         ask, *map(artifact_arn, starts), direction=direction, maxDepth=depth, maxVertices=max(most, len(starts))
     )
-    assert_true(graph, edges, starts, direction, depth, max(most, len(starts)))
+    assert_correct(graph, edges, starts, direction, depth, max(most, len(starts)))
 
 
-def assert_true(
+def assert_correct(
     graph: Any, edges: list[tuple[int, int]], starts: list[int], direction: str, depth: int, most: int
 ) -> None:
-    """Compare a walk with the same, made the simple way."""
+    """Compare a walk with the reference implementation."""
     every = nearest(edges, starts, direction)
     within = sorted((far, artifact_arn(number)) for number, far in every.items() if far <= depth)
     kept = [key for _, key in within[:most]]
@@ -100,7 +100,10 @@ def assert_true(
 
 
 def layers(widths: list[int], fan: int, stride: int) -> list[tuple[int, int]]:
-    """Edges between layers of so many vertices, which are numbered through: so many of one layer lead to each below."""
+    """Return edges between layers of these widths; each vertex has `fan` edges from the layer above.
+
+    Vertices are numbered consecutively across layers.
+    """
     edges, first = set(), 0
     for above, below in pairwise(widths):
         for number in range(below):
@@ -119,7 +122,7 @@ def layers(widths: list[int], fan: int, stride: int) -> list[tuple[int, int]]:
     depth=st.sampled_from([1, 2, 3, 4, 11, 30]),
     most=st.sampled_from([1000, 1000, 1000, 120]),
 )
-async def test_any_large_walk_that_hurries_is_true(
+async def test_any_large_parallel_walk_is_correct(
     ask: Ask,
     load: Callable[..., None],
     service: LocalServer,
@@ -137,11 +140,11 @@ async def test_any_large_walk_that_hurries_is_true(
     begun = [sum(widths) - 1 - number for number in starts] if direction == "UPSTREAM" else starts
     bounds = {"direction": direction, "maxDepth": depth, "maxVertices": most}
     graph = await walked(ask, *map(artifact_arn, begun), prefer="LESS_WAITING", **bounds)
-    assert_true(graph, edges, begun, direction, depth, most)
+    assert_correct(graph, edges, begun, direction, depth, most)
 
 
 def reach(vertices: list[str], edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Which of the vertices reach which along the edges."""
+    """Return the pairs of vertices of which the first reaches the second along the edges."""
     reached = set(edges)
     while True:
         more = {(a, d) for a, b in reached for c, d in edges if b == c} | reached

@@ -1,4 +1,4 @@
-"""Bad input: a code, the argument's name, and nothing else of the answer lost."""
+"""Invalid arguments: the error has a code and the argument's name, and only the field is lost."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -69,7 +69,7 @@ async def test_arn_of_another_kind_is_refused(refused: Ask) -> None:
     assert "Context" in error["message"]
 
 
-async def test_bad_argument_costs_its_field_only(answer: Ask, load: Callable[..., None]) -> None:
+async def test_bad_argument_fails_only_its_field(answer: Ask, load: Callable[..., None]) -> None:
     load(artifact(0))
     said = await answer(
         'query($arn: Arn!) { artifact(arn: $arn) { name } other: artifact(arn: "nonsense") { name } }', arn=DATASET
@@ -136,7 +136,7 @@ async def test_cursor_with_forged_token_is_refused(ask: Ask, refused: Ask, load:
     load(*fan(3))
     page = await ask("{ artifacts(first: 1) { pageInfo { endCursor } } }")
     cursor = page["artifacts"]["pageInfo"]["endCursor"]
-    from gateway.schema import paging  # noqa: PLC0415 - only here is a cursor taken apart
+    from gateway.schema import paging  # noqa: PLC0415 - no other test decodes a cursor
 
     token = paging.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     scope = paging.orjson.loads(token)[0]
@@ -199,7 +199,9 @@ async def test_null_in_a_variable_is_named(refused: Ask, query: str, argument: s
 
 
 @pytest.mark.parametrize("place", [[], [None], ["zzz", "zz"], [[], {}], [5, "arn", "x"]])
-async def test_no_other_place_is_a_cursor(ask: Ask, refused: Ask, load: Callable[..., None], place: list[Any]) -> None:
+async def test_foreign_position_is_no_cursor(
+    ask: Ask, refused: Ask, load: Callable[..., None], place: list[Any]
+) -> None:
     load(*diamond())
     query = """query ($arn: Arn!, $after: String) {
         artifact(arn: $arn) { models(first: 1, after: $after) { edges { cursor } } } }"""

@@ -1,4 +1,4 @@
-"""How the pages and what they load are served: as they were built, under policies of their own, wherever mounted."""
+"""Serving the pages and their assets: unchanged, with their own content security policies, under any mount path."""
 
 import http.client
 import re
@@ -43,19 +43,19 @@ ASSET = next(iter(ASSETS), "none.js")
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
-    """A file of keys, with none in it."""
+    """An empty key file."""
     file = tmp_path / "keys.toml"
     file.write_text("keys = []")
     return file
 
 
 def policy(response: httpx.Response) -> dict[str, str]:
-    [said] = response.headers.get_list("content-security-policy")
-    directives = (directive.strip().partition(" ") for directive in said.split(";"))
+    [value] = response.headers.get_list("content-security-policy")
+    directives = (directive.strip().partition(" ") for directive in value.split(";"))
     return {name: sources for name, _, sources in directives}
 
 
-def said_to(page: httpx.Response) -> Any:
+def configured(page: httpx.Response) -> Any:
     [block] = BLOCK.findall(page.text)
     return orjson.loads(block)
 
@@ -68,7 +68,7 @@ def addresses(page: httpx.Response) -> list[str]:
 @pytest.mark.parametrize(
     ("path", "more"), [("/", {}), ("/graphql", {"style-src": "'self' 'unsafe-inline'"})], ids=["explorer", "graphiql"]
 )
-async def test_page_has_policy_of_its_own(http: httpx.AsyncClient, path: str, more: dict[str, str]) -> None:
+async def test_page_has_its_own_policy(http: httpx.AsyncClient, path: str, more: dict[str, str]) -> None:
     page = await http.get(path, headers=HTML)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert policy(page) == STRICT | more
@@ -88,7 +88,7 @@ async def test_page_keeps_to_its_policy(http: httpx.AsyncClient, path: str) -> N
 
 @needs_pages
 @pytest.mark.parametrize(
-    ("settings", "demo", "said"),
+    ("settings", "demo", "expected"),
     [
         ({}, True, {"prefix": "", "auth": "none", "demo": True, "graphiql": True}),
         ({"type_prefix": "Ml"}, False, {"prefix": "Ml", "auth": "none", "demo": False, "graphiql": True}),
@@ -99,20 +99,20 @@ async def test_page_keeps_to_its_policy(http: httpx.AsyncClient, path: str) -> N
         ),
     ],
 )
-async def test_page_knows_its_gateway(
+async def test_page_contains_its_configuration(
     server: LocalServer,
     keys: Path,
     settings: dict[str, Any],
     demo: bool,  # noqa: FBT001
-    said: dict[str, Any],
+    expected: dict[str, Any],
 ) -> None:
     async with running(Settings(local_url=server.url, api_keys=keys, **settings), demo=demo) as client:
-        for path in ("/", "/graphql") if said["graphiql"] else ("/",):
-            assert said_to(await client.get(path, headers=HTML)) == said
+        for path in ("/", "/graphql") if expected["graphiql"] else ("/",):
+            assert configured(await client.get(path, headers=HTML)) == expected
 
 
 @needs_pages
-def test_no_setting_ends_the_block() -> None:
+def test_hostile_setting_stays_in_block() -> None:
     hostile = "</script><script>alert(1)</script>"
     with pytest.raises(ValueError, match="type_prefix"):
         Settings(type_prefix=hostile)
@@ -142,7 +142,7 @@ async def test_assets_are_as_built(http: httpx.AsyncClient, encoding: str) -> No
         assert asset.headers["content-type"].partition(";")[0] == TYPES[Path(name).suffix]
         assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert asset.headers["vary"] == "Accept-Encoding"
-        # What a browser keeps for a year needs another name when it changes.
+        # Browsers cache assets for a year, so a changed asset needs a new name.
         assert re.fullmatch(r".+-[\w-]{8}\.\w+", name)
 
 
@@ -163,7 +163,7 @@ async def test_refused_compression_is_left_out(http: httpx.AsyncClient) -> None:
 
 
 @needs_pages
-async def test_known_asset_is_not_sent_again(http: httpx.AsyncClient) -> None:
+async def test_cached_asset_is_not_resent(http: httpx.AsyncClient) -> None:
     largest = max(ASSETS, key=lambda name: len(ASSETS[name]))
 
     async def asset(encoding: str, known: str) -> httpx.Response:
@@ -177,10 +177,10 @@ async def test_known_asset_is_not_sent_again(http: httpx.AsyncClient) -> None:
 
 
 @needs_pages
-async def test_layout_alone_compiles(http: httpx.AsyncClient) -> None:
+async def test_only_layout_may_compile_wasm(http: httpx.AsyncClient) -> None:
     policies = {name: policy(await http.get(f"/assets/{name}")) for name in ASSETS}
-    sources = {name: said.pop("script-src") for name, said in policies.items()}
-    assert all(said == {"default-src": "'none'", "frame-ancestors": "'none'"} for said in policies.values())
+    sources = {name: directives.pop("script-src") for name, directives in policies.items()}
+    assert all(directives == {"default-src": "'none'", "frame-ancestors": "'none'"} for directives in policies.values())
     [layout] = [name for name in ASSETS if name.startswith("layout.worker-")]
     assert sources.pop(layout) == "'self' 'wasm-unsafe-eval'"
     assert set(sources.values()) == {"'self'"}
@@ -207,7 +207,7 @@ async def test_layout_alone_compiles(http: httpx.AsyncClient) -> None:
     ],
 )
 def test_nothing_else_is_served(gateway: str, path: str) -> None:
-    # httpx would put the path right before it asks.
+    # httpx would normalise the path.
     connection = http.client.HTTPConnection(gateway)
     connection.request("GET", path)
     response = connection.getresponse()
@@ -217,7 +217,7 @@ def test_nothing_else_is_served(gateway: str, path: str) -> None:
 
 
 @needs_pages
-async def test_licences_come_along(http: httpx.AsyncClient) -> None:
+async def test_licences_are_served(http: httpx.AsyncClient) -> None:
     page = await http.get("/")
     [address] = re.findall(r'<link rel="license" href="([^"]+)"', page.text)
     licences = await http.get(urljoin("/", address))
@@ -228,7 +228,7 @@ async def test_licences_come_along(http: httpx.AsyncClient) -> None:
 
 @pytest.fixture
 async def mounted(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application of README that has the gateway at /lineage."""
+    """A client of README's example application, which mounts the gateway at /lineage."""
     monkeypatch.setenv("GATEWAY_LOCAL_URL", server.url)
     [example] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names: dict[str, Any] = {
@@ -269,15 +269,15 @@ async def test_pages_need_no_sign_in(server: LocalServer, keys: Path) -> None:
 
 
 @pytest.fixture
-def left_out(tmp_path: Path) -> Iterator[None]:
-    """No pages, as after GATEWAY_WEB=skip."""
+def no_pages(tmp_path: Path) -> Iterator[None]:
+    """Hide the built pages, as in a build with GATEWAY_WEB=skip."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pages, "BUILT", tmp_path)
         yield
 
 
-@pytest.mark.usefixtures("left_out")
-async def test_left_out_pages_say_so(server: LocalServer) -> None:
+@pytest.mark.usefixtures("no_pages")
+async def test_missing_pages_say_so(server: LocalServer) -> None:
     async with running(Settings(local_url=server.url, cache_url="off")) as client:
         for path in ("/", "/graphql"):
             page = await client.get(path, headers=HTML)

@@ -1,4 +1,4 @@
-"""Who may ask what, over each transport, against a gateway on a socket."""
+"""What callers may do over each transport, tested against a gateway on a socket."""
 
 import asyncio
 import logging
@@ -64,7 +64,7 @@ def test_loopback_needs_no_sign_in(host: str) -> None:
         ({"cors_origins": "null"}, "is no origin"),
     ],
 )
-def test_unfit_settings_are_refused(given: dict[str, Any], why: str) -> None:
+def test_invalid_settings_are_refused(given: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why) as refused:
         create_app(Settings(**given))
     assert "\n" not in str(refused.value)
@@ -76,7 +76,7 @@ def test_refused_url_shows_no_password() -> None:
     assert "s3cr3t" not in str(refused.value)
 
 
-def test_credentials_do_not_show() -> None:
+def test_credentials_hide_their_secrets() -> None:
     shown = Credentials.read({"Authorization": "Bearer secret", "X-Api-Key": "secret"})
     assert shown == Credentials("secret", "secret")
     assert "secret" not in repr(shown)
@@ -119,13 +119,13 @@ async def test_handshake_key_only_reads(keyed: str, keys: dict[str, str], calls:
     assert not calls
 
 
-async def test_invented_key_writes_nothing(gateway: str, calls: Any) -> None:
+async def test_unchecked_key_cannot_write(gateway: str, calls: Any) -> None:
     async with open_socket(gateway, {"apiKey": "whatever"}) as socket:
         assert await execute(socket, WRITE) == "BAD_USER_INPUT"
     assert not calls
 
 
-async def test_socket_outlives_no_token(server: LocalServer) -> None:
+async def test_expired_token_ends_socket_access(server: LocalServer) -> None:
     with new_token_gateway(server, jwt_leeway_seconds=0) as (issuer, gateway):
         token = issuer.token(exp=timedelta(seconds=3))
         async with open_socket(gateway, {"Authorization": f"Bearer {token}"}) as socket:
@@ -134,8 +134,8 @@ async def test_socket_outlives_no_token(server: LocalServer) -> None:
             assert await execute(socket, "{ __typename }") == "UNAUTHENTICATED"
 
 
-async def test_unfit_message_closes_socket(gateway: str) -> None:
-    unknown = f'{{"type": "{"x" * 200}"}}'  # a reason for closing is shorter
+async def test_invalid_message_closes_socket(gateway: str) -> None:
+    unknown = f'{{"type": "{"x" * 200}"}}'  # longer than the reason of a close frame may be
     for text in ("[]", "5", "[" * 100_000, '{"type": "subscribe", "id": [], "payload": {}}', unknown):
         async with open_socket(gateway) as socket:
             await socket.send(text)
@@ -155,7 +155,7 @@ def test_events_need_a_key(keyed: str, keys: dict[str, str]) -> None:
 async def test_secrets_are_in_no_log(
     keyed: str, tokened: str, issuer: Issuer, keys: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING)  # as the log is configured: libraries write out headers and frames below
+    caplog.set_level(logging.WARNING)  # as configured: libraries log headers and frames at lower levels
     caplog.set_level(logging.DEBUG, "gateway")
     token, expired = issuer.token(), issuer.token(exp=1)
     answers = [
@@ -174,6 +174,6 @@ async def test_secrets_are_in_no_log(
             pass
     seen = caplog.text + "".join(answers)
     for secret in (keys["read"], "lgk_wrong-but-secret", token, expired):
-        # A part of one would be too much.
+        # Not even a part of a secret may appear.
         assert secret[:20] not in seen
         assert secret[-20:] not in seen

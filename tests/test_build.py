@@ -1,4 +1,4 @@
-"""How the pages come into the wheel: built once, from the sources as they are, or left out where that is wished."""
+"""Building the pages into the wheel: only when their sources have changed, or not at all if skipped."""
 
 import gzip
 import importlib.util
@@ -49,7 +49,7 @@ SOURCE = "right ".ljust(100, "!")
 
 
 class Project:
-    """A small gateway with pages that take no packages to build."""
+    """A small gateway whose pages need no packages to build."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -68,13 +68,13 @@ class Project:
 
     @property
     def builds(self) -> int:
-        """How often the pages were built."""
+        """The number of times that the pages were built."""
         counted = self.root / "builds"
         return len(counted.read_text().splitlines()) if counted.exists() else 0
 
     @property
     def wheels(self) -> list[Path]:
-        """What was made."""
+        """The wheels that were built."""
         return list((self.root / "dist").glob("*.whl"))
 
     def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -90,7 +90,7 @@ class Project:
         )
 
     def wheel(self, kind: str = "wheel", **variables: str) -> dict[str, bytes]:
-        """Make a wheel and return what is in it of the pages."""
+        """Build a wheel and return the contents of its pages by name."""
         done = self.run("-m", "hatchling", "build", "-t", kind, **variables)
         assert done.returncode == 0, done.stderr
         [made] = self.wheels
@@ -110,7 +110,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def path_with(directory: Path, **programs: str) -> str:
-    """A PATH on which there are only these programs."""
+    """Return a PATH that contains only these programs."""
     directory.mkdir()
     for name, text in programs.items():
         (directory / name).write_text(f"#!/bin/sh\n{text}\n")
@@ -136,7 +136,7 @@ def test_unchanged_pages_are_not_rebuilt(project: Project) -> None:
 
 
 @needs_npm
-def test_changed_inputs_are_built_anew(project: Project) -> None:
+def test_changed_inputs_trigger_a_build(project: Project) -> None:
     project.wheel()
     for changed in ("schema.graphql", "web/src/main.js", "web/src/new.js", "web/package-lock.json"):
         before = project.builds
@@ -178,7 +178,7 @@ def test_editable_install_builds_in_place(project: Project) -> None:
     assert (project.pages / "explorer.html").exists()
 
 
-def test_no_node_is_said_so(project: Project) -> None:
+def test_missing_node_is_reported(project: Project) -> None:
     done = project.run("-m", "hatchling", "build", "-t", "wheel", PATH=os.devnull)
     assert done.returncode == 1
     assert f"PATH has no npm with a node of {ENGINES['node']}" in done.stderr
@@ -216,7 +216,7 @@ def test_built_pages_need_no_node(project: Project) -> None:
         ("", False),
     ],
 )
-def test_node_fits_as_npm_says(version: str, fit: bool) -> None:  # noqa: FBT001
+def test_node_version_fits_npms_range(version: str, fit: bool) -> None:  # noqa: FBT001
     assert hook.fits(version, "^20.19.0 || >=22.12.0") is fit
 
 
@@ -235,7 +235,7 @@ def test_wheel_can_be_made_from_sdist(tmp_path: Path) -> None:
         assert [name for name in archive.getnames() if re.search("node_modules|generated|/pages/", name)] == []
         archive.extractall(tmp_path / "source", filter="data")
     [source] = (tmp_path / "source").iterdir()
-    # Fetching what is here would take most of the time.
+    # Downloading the packages again would take most of the time.
     (source / "web" / "node_modules").symlink_to(PACKAGES)
     make("wheel", source)
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as archive:
@@ -245,11 +245,11 @@ def test_wheel_can_be_made_from_sdist(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("project", ["web", "tests/node"])
-def test_lock_files_are_whole(project: str) -> None:
+def test_lock_files_are_complete(project: str) -> None:
     packages = orjson.loads((ROOT / project / "package-lock.json").read_bytes())["packages"]
     installed = {place: package for place, package in packages.items() if place}
     assert [place for place, package in installed.items() if not package.get("integrity")] == []
     assert [place for place, package in installed.items() if "resolved" in package] == []
-    # npm leaves out those of other platforms when it locks what is already installed.
+    # npm omits other platforms' packages when it writes the lock file from an existing node_modules.
     optional = {name for package in installed.values() for name in package.get("optionalDependencies", ())}
     assert {name for name in optional if not any(place.endswith(f"node_modules/{name}") for place in packages)} == set()

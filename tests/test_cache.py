@@ -1,4 +1,4 @@
-"""What outlives a request: in memory, and in a real Redis where there is one."""
+"""The cache between requests: in memory, and in a real Redis if one is installed."""
 
 import asyncio
 import re
@@ -35,7 +35,7 @@ JOIN = """mutation ($from: Arn!, $to: Arn!) {
 
 
 @pytest.fixture(scope="module")
-def kept_in_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+def redis_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
     with redis_server(tmp_path_factory.mktemp("redis")) as server:
         yield server
 
@@ -44,9 +44,9 @@ def kept_in_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 def cache_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "memory":
         return "memory"
-    patience = {"socket_timeout": 10.0, "socket_connect_timeout": 10.0}  # for a busy machine
-    monkeypatch.setattr("gateway.cache.REDIS", REDIS | patience)
-    server: Redis = request.getfixturevalue("kept_in_redis")
+    timeouts = {"socket_timeout": 10.0, "socket_connect_timeout": 10.0}  # for a busy machine
+    monkeypatch.setattr("gateway.cache.REDIS", REDIS | timeouts)
+    server: Redis = request.getfixturevalue("redis_cache")
     with redis.Redis.from_url(server.url) as emptying:
         emptying.flushall()
     return server.url
@@ -116,7 +116,7 @@ async def test_batch_fills_single_records(client: httpx.AsyncClient, load: Load,
     assert calls == {"Search": 1}
 
 
-async def test_what_batch_lacks_is_asked(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+async def test_fields_missing_from_batch_are_loaded(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
     load(*(component(f"run-{number}") for number in range(5)))
     nodes = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on TrialComponent { status { message } } } }"
     await expecting_data(asking(client))(nodes, ids=[component_arn(f"run-{number}") for number in range(5)])
@@ -125,16 +125,16 @@ async def test_what_batch_lacks_is_asked(client: httpx.AsyncClient, load: Load, 
     assert calls == {"Search": 1, "DescribeTrialComponent": 1}
 
 
-async def test_every_argument_shapes_the_answer(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+async def test_cached_walk_honours_every_argument(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
     load(*GRAPH)
     ask = expecting_data(asking(client))
     assert len((await ask(WALK, arn=artifact_arn(1)))["lineage"]["vertices"]) == 3
     assert len((await ask(WALK, arn=artifact_arn(1), depth=1))["lineage"]["vertices"]) == 2
     assert len((await ask(WALK, arn=artifact_arn(1), most=2))["lineage"]["vertices"]) == 2
-    assert calls == {"QueryLineage": 2}  # what is shown of a walk costs nothing more
+    assert calls == {"QueryLineage": 2}  # `most` makes no call: it cuts the cached walk
 
 
-async def test_no_cache_asks_again(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+async def test_no_cache_header_reloads(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
     load(*GRAPH)
     asked = {"query": ARTIFACT, "variables": {"arn": artifact_arn(1)}}
     await client.post("/graphql", json=asked)
@@ -148,11 +148,11 @@ async def test_no_cache_asks_again(client: httpx.AsyncClient, load: Load, calls:
     assert calls == {"DescribeArtifact": 2}
 
 
-async def ask_freshly(client: httpx.AsyncClient, query: str, **variables: Any) -> None:
+async def ask_uncached(client: httpx.AsyncClient, query: str, **variables: Any) -> None:
     await client.post("/graphql", json={"query": query, "variables": variables}, headers={"Cache-Control": "no-cache"})
 
 
-async def test_no_cache_renews_what_is_gone(client: httpx.AsyncClient, load: Load, service: LocalServer) -> None:
+async def test_no_cache_header_finds_deletions(client: httpx.AsyncClient, load: Load, service: LocalServer) -> None:
     load(*GRAPH)
     ask, arn = expecting_data(asking(client)), artifact_arn(1)
     before = [await ask(query, arn=arn) for query in (ARTIFACT, HOP, WALK)]
@@ -160,13 +160,13 @@ async def test_no_cache_renews_what_is_gone(client: httpx.AsyncClient, load: Loa
     load(artifact(1))
     assert [await ask(query, arn=arn) for query in (ARTIFACT, HOP, WALK)] == before
     for query in (HOP, WALK):
-        await ask_freshly(client, query, arn=arn)
+        await ask_uncached(client, query, arn=arn)
     assert (await ask(HOP, arn=arn))["artifact"]["downstream"]["nodes"] == []
     assert len((await ask(WALK, arn=arn))["lineage"]["vertices"]) == 1
     service.clear()
     assert (await ask(ARTIFACT, arn=arn))["artifact"]
     for query in (ARTIFACT, WALK):
-        await ask_freshly(client, query, arn=arn)
+        await ask_uncached(client, query, arn=arn)
     assert await ask(ARTIFACT, arn=arn) == {"artifact": None}
     assert (await ask(WALK, arn=arn))["lineage"]["vertices"] == []
 
@@ -174,8 +174,8 @@ async def test_no_cache_renews_what_is_gone(client: httpx.AsyncClient, load: Loa
 @pytest.mark.parametrize(
     "shown", ['filter: { properties: [{ key: "k", value: "v" }] }', 'filter: { createdAfter: "2020-01-01" }', ""]
 )
-async def test_remembered_names_are_no_descriptions(service: LocalServer, load: Load, shown: str) -> None:
-    """What a filter or an export takes is asked for, though a part of it is remembered."""
+async def test_cached_names_are_not_descriptions(service: LocalServer, load: Load, shown: str) -> None:
+    """A filter or an export loads the fields that it needs, even if others of the vertex are cached."""
     load(*(artifact(number, Properties={"k": "v"}) for number in range(41)))
     load(*(association(artifact_arn(0), artifact_arn(number)) for number in range(1, 41)))
     walk = f'lineage(start: ["{artifact_arn(0)}"] {shown})'
@@ -193,12 +193,12 @@ async def test_remembered_names_are_no_descriptions(service: LocalServer, load: 
     assert len(cold["vertices"]) == 41
 
 
-async def test_deletion_looks_at_what_is_there_now(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+async def test_deletion_ignores_cached_associations(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
     load(context("hub"), artifact(1), artifact(2), association(artifact_arn(1), arn("context", "hub")))
     ask, hub = expecting_data(asking(client)), arn("context", "hub")
     both = "query ($arn: Arn!) { context(arn: $arn) { name upstream { nodes { arn } } downstream { nodes { arn } } } }"
     assert len((await ask(both, arn=hub))["context"]["upstream"]["nodes"]) == 1
-    load(association(hub, artifact_arn(2)))  # by somebody else
+    load(association(hub, artifact_arn(2)))  # made by another client
     delete = """mutation ($arn: Arn!) {
       deleteContext(input: { arn: $arn, disassociate: true }) { deleted removedAssociations { sourceArn } } }"""
     calls.clear()
@@ -208,8 +208,8 @@ async def test_deletion_looks_at_what_is_there_now(client: httpx.AsyncClient, lo
     assert calls == {"DescribeContext": 1, "ListAssociations": 2, "DeleteAssociation": 2, "DeleteContext": 1}
 
 
-async def test_versions_never_come_again(service: LocalServer) -> None:
-    """A version is forgotten in time; were the next one the same, what was kept by it would live again."""
+async def test_versions_are_never_reused(service: LocalServer) -> None:
+    """Versions expire. If a later version were the same, entries cached under the expired one would be valid again."""
     async with aclosing(Cache(Settings(local_url=service.url))) as cache:
         key = Key("record", ("one",), "subject")
         seen = set()
@@ -220,7 +220,7 @@ async def test_versions_never_come_again(service: LocalServer) -> None:
     assert min(seen) > 1000
 
 
-async def test_absence_is_not_remembered(client: httpx.AsyncClient, load: Load) -> None:
+async def test_absence_is_not_cached(client: httpx.AsyncClient, load: Load) -> None:
     ask = expecting_data(asking(client))
     assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"] is None
     load(artifact(1), artifact(2))
@@ -232,7 +232,7 @@ async def test_absence_is_not_remembered(client: httpx.AsyncClient, load: Load) 
     assert len((await ask(WALK, arn=artifact_arn(1)))["lineage"]["vertices"]) == 2
 
 
-async def test_partial_answers_are_not_remembered(
+async def test_partial_answers_are_not_cached(
     client: httpx.AsyncClient, service: LocalServer, load: Load, calls: Calls
 ) -> None:
     lines = [artifact(number) for number in range(131)]
@@ -252,7 +252,7 @@ async def test_partial_answers_are_not_remembered(
         assert len((await ask(HOP, arn=artifact_arn(0)))["artifact"]["downstream"]["nodes"]) == 50
 
 
-async def test_names_are_remembered_as_names_alone(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+async def test_names_are_cached_as_names_only(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
     lines = [artifact(number) for number in range(41)]
     load(*lines, *(association(artifact_arn(0), artifact_arn(number)) for number in range(1, 41)))
     ask = expecting_data(asking(client))
@@ -269,7 +269,7 @@ async def test_names_are_remembered_as_names_alone(client: httpx.AsyncClient, lo
     assert calls == {"QueryLineage": 1, "ListArtifacts": 1, "DescribeArtifact": 1}
 
 
-async def test_all_names_of_a_large_walk_are_remembered(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+async def test_large_walks_names_are_cached(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
     lines = [artifact(number) for number in range(301)]
     load(*lines, *(association(artifact_arn(0), artifact_arn(number)) for number in range(1, 301)))
     ask = expecting_data(asking(client))
@@ -279,7 +279,7 @@ async def test_all_names_of_a_large_walk_are_remembered(client: httpx.AsyncClien
     assert calls.total() == made
 
 
-async def test_walk_made_twice_at_once_is_remembered_whole(client: httpx.AsyncClient, load: Load) -> None:
+async def test_concurrent_walks_are_cached_whole(client: httpx.AsyncClient, load: Load) -> None:
     load(*(artifact(number) for number in range(121)))
     load(*(association(artifact_arn(0), artifact_arn(number)) for number in range(1, 121)))
     walk = f'lineage(start: ["{artifact_arn(0)}"], direction: DOWNSTREAM) {{ vertices {{ depth }} }}'
@@ -289,7 +289,7 @@ async def test_walk_made_twice_at_once_is_remembered_whole(client: httpx.AsyncCl
     assert len((await ask(f"{{ {walk} }}"))["lineage"]["vertices"]) == 121
 
 
-async def test_renaming_ends_a_remembered_name(client: httpx.AsyncClient, load: Load) -> None:
+async def test_renaming_evicts_a_cached_name(client: httpx.AsyncClient, load: Load) -> None:
     load(*GRAPH)
     ask = expecting_data(asking(client))
     assert (await ask(NAMES, arn=artifact_arn(2)))["lineage"]["vertices"][0]["entity"]["name"] == "artifact-2"
@@ -310,14 +310,14 @@ async def test_mutation_evicts_what_it_touches(client: httpx.AsyncClient, load: 
     assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"] == "renamed"
     calls.clear()
     assert (await ask(ARTIFACT, arn=artifact_arn(2)))["artifact"]["name"] == "artifact-2"
-    assert not calls  # untouched
+    assert not calls  # still cached
     context_arn = (await ask(CONTEXT, name="serving"))["context"]["arn"]
     assert await ask(JOIN, **{"from": artifact_arn(1), "to": context_arn})
     assert len((await ask(HOP, arn=artifact_arn(1)))["artifact"]["downstream"]["nodes"]) == 2
     assert len((await ask(WALK, arn=artifact_arn(1)))["lineage"]["vertices"]) == 4
 
 
-async def test_what_was_read_before_a_change_is_not_kept(client: httpx.AsyncClient, load: Load) -> None:
+async def test_reads_before_mutations_are_not_cached(client: httpx.AsyncClient, load: Load) -> None:
     load(*GRAPH, artifact(3))
     both = """mutation ($a: Arn!, $b: Arn!, $c: Arn!) {
         first: updateArtifact(input: { arn: $a, name: "x" }) { artifact { downstream { nodes { arn } } } }
@@ -325,13 +325,13 @@ async def test_what_was_read_before_a_change_is_not_kept(client: httpx.AsyncClie
         last: updateArtifact(input: { arn: $b, name: "y" }) { artifact { upstream { nodes { arn } } } } }"""
     ask = expecting_data(asking(client))
     await ask(both, a=artifact_arn(1), b=artifact_arn(2), c=artifact_arn(3))
-    # The hop was read before the association was drawn, and another hop of the same graph was after it.
+    # This hop was read before the association was added, and another hop of the same graph after it.
     asked = "query ($arn: Arn!) { artifact(arn: $arn) { downstream { nodes { arn } } } }"
     found = (await ask(asked, arn=artifact_arn(1)))["artifact"]["downstream"]["nodes"]
     assert {node["arn"] for node in found} == {component_arn("train"), artifact_arn(3)}
 
 
-async def test_answer_under_way_is_not_kept(
+async def test_concurrent_reads_are_not_cached(
     client: httpx.AsyncClient, service: LocalServer, load: Load, calls: Calls
 ) -> None:
     load(*GRAPH)
@@ -346,7 +346,7 @@ async def test_answer_under_way_is_not_kept(
     assert calls["UpdateArtifact"] == 1
 
 
-async def test_entries_end_with_their_time(service: LocalServer, load: Load, calls: Calls, cache_url: str) -> None:
+async def test_entries_expire_after_their_time(service: LocalServer, load: Load, calls: Calls, cache_url: str) -> None:
     load(*GRAPH)
     async with caching(service, cache_url, cache_record_seconds=0.2, cache_associations_seconds=0) as client:
         ask = expecting_data(asking(client))
@@ -373,7 +373,7 @@ async def test_memory_stays_within_its_bytes(service: LocalServer, load: Load, c
         ask = expecting_data(asking(client))
         for number in [*range(20), 19, 0]:
             await ask(ARTIFACT, arn=artifact_arn(number))
-    assert calls == {"DescribeArtifact": 21}  # the last is still there, the first is not
+    assert calls == {"DescribeArtifact": 21}  # the last is still cached, the first is not
 
 
 async def test_memory_may_hold_nothing(service: LocalServer, load: Load, calls: Calls) -> None:
@@ -387,10 +387,10 @@ async def test_memory_may_hold_nothing(service: LocalServer, load: Load, calls: 
 
 
 async def test_replicas_share_what_redis_keeps(
-    service: LocalServer, load: Load, calls: Calls, kept_in_redis: Redis
+    service: LocalServer, load: Load, calls: Calls, redis_cache: Redis
 ) -> None:
     load(*GRAPH)
-    async with caching(service, kept_in_redis.url) as one, caching(service, kept_in_redis.url) as other:
+    async with caching(service, redis_cache.url) as one, caching(service, redis_cache.url) as other:
         first = await expecting_data(asking(one))(WALK, arn=artifact_arn(1))
         calls.clear()
         assert await expecting_data(asking(other))(WALK, arn=artifact_arn(1)) == first
@@ -400,9 +400,7 @@ async def test_replicas_share_what_redis_keeps(
         assert found["artifact"]["name"] == "renamed"
 
 
-async def test_redis_that_goes_away_costs_no_answer(
-    service: LocalServer, load: Load, calls: Calls, tmp_path: Path
-) -> None:
+async def test_stopped_redis_fails_no_request(service: LocalServer, load: Load, calls: Calls, tmp_path: Path) -> None:
     load(*GRAPH)
     with redis_server(tmp_path) as server:
         async with caching(service, server.url) as client:
@@ -419,23 +417,23 @@ async def test_redis_that_goes_away_costs_no_answer(
 
 
 @pytest.mark.parametrize("garbage", [b"garbage", b"\x92\x01", b"\x05", b""])
-async def test_what_others_wrote_costs_no_answer(
-    service: LocalServer, load: Load, kept_in_redis: Redis, garbage: bytes
+async def test_corrupt_entries_fail_no_request(
+    service: LocalServer, load: Load, redis_cache: Redis, garbage: bytes
 ) -> None:
     load(*GRAPH)
-    with redis.Redis.from_url(kept_in_redis.url) as emptying:
+    with redis.Redis.from_url(redis_cache.url) as emptying:
         emptying.flushall()
-    async with caching(service, kept_in_redis.url) as client:
+    async with caching(service, redis_cache.url) as client:
         ask = expecting_data(asking(client))
         before = await ask(WALK, arn=artifact_arn(1)), await ask(ARTIFACT, arn=artifact_arn(1))
         assert await ask(RENAME, arn=artifact_arn(2), name="renamed")
-        with redis.Redis.from_url(kept_in_redis.url) as spoiling:
+        with redis.Redis.from_url(redis_cache.url) as spoiling:
             for key in spoiling.scan_iter():
                 spoiling.set(key, garbage)
         assert (await ask(WALK, arn=artifact_arn(1)), await ask(ARTIFACT, arn=artifact_arn(1))) == before
 
 
-async def test_redis_that_was_never_there_costs_no_answer(service: LocalServer, load: Load) -> None:
+async def test_unreachable_redis_fails_no_request(service: LocalServer, load: Load) -> None:
     load(*GRAPH)
     async with caching(service, "redis://127.0.0.1:1/0") as client:
         assert await expecting_data(asking(client))(WALK, arn=artifact_arn(1))

@@ -1,4 +1,4 @@
-"""Each caller may spend so much a second, on one gateway or on several that share a Redis."""
+"""Each caller's cost per second is limited, on one gateway or on replicas that share a Redis."""
 
 import asyncio
 from collections import Counter
@@ -29,7 +29,7 @@ HOSTS = (f"192.0.2.{number}" for number in count(1))
 
 @asynccontextmanager
 async def calling(client: httpx.AsyncClient, host: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that asks the same gateway from an address."""
+    """Return a client of the same gateway with another client address."""
     app: Any = client._transport.app  # type: ignore[attr-defined] # noqa: SLF001 - httpx does not show it
     transport = httpx.ASGITransport(app, client=(host, 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as other:
@@ -40,7 +40,7 @@ async def calling(client: httpx.AsyncClient, host: str) -> AsyncIterator[httpx.A
 async def limited(
     server: LocalServer, per_second: float, burst: int, host: str | None = None, **settings: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway where callers may spend so much, from an address of its own."""
+    """Yield a client, with a client address of its own, of a gateway with this rate limit."""
     given = {"cache_url": "off", "rate_cost_per_second": per_second, "rate_cost_burst": burst} | settings
     async with (
         running(Settings(local_url=server.url, **given)) as client,
@@ -64,7 +64,7 @@ def assert_throttled(response: httpx.Response, longest: int) -> None:
 
 
 @pytest.mark.usefixtures("service")
-async def test_spent_caller_is_told_when(server: LocalServer, calls: Counter[str]) -> None:
+async def test_throttled_caller_learns_retry_time(server: LocalServer, calls: Counter[str]) -> None:
     async with limited(server, 1, 50) as client:
         assert [(await ask(client)).json() for _ in range(2)] == [EMPTY, EMPTY]
         for accept in ("application/json", "application/graphql-response+json", "text/event-stream"):
@@ -75,13 +75,13 @@ async def test_spent_caller_is_told_when(server: LocalServer, calls: Counter[str
 
 
 @pytest.mark.usefixtures("service")
-async def test_callers_have_each_their_own(server: LocalServer) -> None:
+async def test_callers_have_separate_buckets(server: LocalServer) -> None:
     async with limited(server, 1, 21) as client, calling(client, next(HOSTS)) as other:
         assert [(await ask(one)).status_code for one in (client, client, other, other)] == [200, 429, 200, 429]
 
 
 @pytest.mark.usefixtures("service")
-async def test_bucket_fills_again(server: LocalServer) -> None:
+async def test_bucket_refills_over_time(server: LocalServer) -> None:
     async with limited(server, 4, 21) as client:
         assert (await ask(client)).json() == EMPTY
         assert_throttled(await ask(client), 6)
@@ -98,14 +98,14 @@ async def test_every_request_costs_something(server: LocalServer, query: str) ->
 
 
 @pytest.mark.usefixtures("service")
-async def test_what_no_bucket_holds_is_refused(server: LocalServer) -> None:
+async def test_cost_above_bucket_is_refused(server: LocalServer) -> None:
     async with limited(server, 1, 20) as client:
         response = await ask(client)
         [error] = response.json()["errors"]
         assert response.status_code == 200
         assert error["extensions"] == {"code": "BUDGET_EXCEEDED", "cost": {"requested": 21, "max": 20}}
         assert "retry-after" not in response.headers
-        # It took 1, as all that is not executed.
+        # It was charged 1, as is every request that is not executed.
         assert (await ask(client, "{ artifacts(first: 18) { nodes { arn } } }")).json() == EMPTY
 
 
@@ -113,19 +113,19 @@ def test_rates_are_off_by_default() -> None:
     assert Settings().rate_cost_per_second == 0
 
 
-def test_rate_is_one_that_can_be_counted() -> None:
+def test_uncountable_rate_is_refused() -> None:
     with pytest.raises(ValueError, match="less than or equal to"):
         Settings(rate_cost_per_second=1e308)
 
 
 @pytest.mark.usefixtures("service")
-async def test_highest_rate_holds_nobody_back(server: LocalServer, redis_url: str) -> None:
+async def test_highest_rate_throttles_nobody(server: LocalServer, redis_url: str) -> None:
     for cache_url in ("off", redis_url):
         async with limited(server, 10**12, 50, next(HOSTS), cache_url=cache_url) as client:
             assert [(await ask(client)).status_code for _ in range(5)] == [200] * 5
 
 
-async def test_websocket_is_told_too(server: LocalServer) -> None:
+async def test_websocket_is_throttled_too(server: LocalServer) -> None:
     given = {"rate_cost_per_second": 1, "rate_cost_burst": 21}
     with listening(Settings(local_url=server.url, cache_url="off", **given)) as gateway:
         said = []
@@ -162,13 +162,13 @@ async def test_gateway_answers_without_its_redis(server: LocalServer, tmp_path: 
         async with limited(server, 1, 50, cache_url=redis.url) as client:
             assert (await ask(client)).json() == EMPTY
             redis.stop()
-            # The gateway now counts by itself, from nothing.
+            # The gateway now counts on its own, with full buckets.
             assert [(await ask(client)).status_code for _ in range(3)] == [200, 200, 429]
 
 
 @pytest.mark.usefixtures("service")
 @pytest.mark.parametrize("said", [b"+OK\r\n", b":1\r\n", b"*0\r\n", b"$many\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
-async def test_what_is_no_redis_costs_no_answer(server: LocalServer, said: bytes) -> None:
+async def test_other_server_fails_no_request(server: LocalServer, said: bytes) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with closing(writer):
             while await reader.read(100_000):
@@ -179,12 +179,12 @@ async def test_what_is_no_redis_costs_no_answer(server: LocalServer, said: bytes
         async with limited(server, 1, 50, cache_url=url) as client:
             for query in ('{ context(name: "none") { name } }', QUERY):
                 assert "errors" not in (await ask(client, query)).json()
-        # The cache is asked also where the rate was not.
+        # Without a rate limit, Redis is still called for the cache.
         async with running(Settings(local_url=server.url, cache_url=url)) as client:
             assert (await ask(client, '{ context(name: "none") { name } }')).json() == {"data": {"context": None}}
 
 
-async def test_stopped_gateway_lets_go_of_redis(server: LocalServer, tmp_path: Path) -> None:
+async def test_stopped_gateway_closes_its_redis(server: LocalServer, tmp_path: Path) -> None:
     with redis_server(tmp_path) as redis, Redis.from_url(redis.url) as watching:
         async with limited(server, 1, 50, cache_url=redis.url) as client:
             await ask(client, TYPENAME)

@@ -29,7 +29,7 @@ COMMAND = [sys.executable, "-W", "always::ResourceWarning", "-m", "gateway.cli"]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A home with nothing in it, and no word of AWS."""
+    """An environment with an empty home directory and without AWS settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GATEWAY_"))}
     return kept | {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
 
@@ -41,7 +41,7 @@ def run(environment: dict[str, str], *arguments: str, **variables: str) -> subpr
 
 
 class Running:
-    """A serving process and what it has said so far."""
+    """A serving process and its output so far."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -74,10 +74,10 @@ def serving(environment: dict[str, str], *arguments: str) -> Iterator[Running]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell has what it runs in the background ignore Ctrl-C, the tests among it.
+        # A shell makes its background jobs ignore Ctrl-C, and the tests may be one.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - before any thread
     ) as process:
-        # whatever goes wrong, the test ends
+        # so that the test ends even if something goes wrong
         deadline = Timer(60, process.kill)
         deadline.start()
         try:
@@ -176,7 +176,7 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["local", "--fault-rate", "2"], {}, "from 0 to 1"),
     ],
 )
-def test_what_cannot_run_says_why(
+def test_failing_command_says_why(
     environment: dict[str, str], arguments: list[str], variables: dict[str, str], reason: str
 ) -> None:
     done = run(environment, *arguments, **variables)
@@ -186,7 +186,7 @@ def test_what_cannot_run_says_why(
 
 
 @pytest.mark.parametrize("command", ["demo", "local"])
-def test_taken_port_is_said_so(environment: dict[str, str], command: str) -> None:
+def test_taken_port_is_reported(environment: dict[str, str], command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run(environment, command, "--port", str(port))
@@ -199,7 +199,7 @@ def test_taken_port_is_said_so(environment: dict[str, str], command: str) -> Non
     ("number", "prefix", "contexts"),
     [(signal.SIGINT, {}, "contexts"), (signal.SIGTERM, {"GATEWAY_TYPE_PREFIX": "SageMaker"}, "sageMakerContexts")],
 )
-def test_demo_says_where_and_stops(
+def test_demo_prints_url_and_stops(
     environment: dict[str, str], number: int, prefix: dict[str, str], contexts: str
 ) -> None:
     with serving(environment | prefix, "demo", "--port", "0") as demo:
@@ -219,7 +219,7 @@ def test_demo_says_where_and_stops(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_local_says_where_and_stops(environment: dict[str, str], number: int) -> None:
+def test_local_prints_url_and_stops(environment: dict[str, str], number: int) -> None:
     with serving(environment, "local", "--port", "0") as local:
         url = local.wait_for(r"(http://[\d.:]+)")
         assert httpx.get(f"{url}/_local/health").json() == {"status": "ok"}
@@ -252,7 +252,7 @@ def test_closed_pipe_ends_quietly(environment: dict[str, str]) -> None:
         ("2>&-", 0, "__typename"),
     ],
 )
-def test_closed_streams_lead_nowhere(environment: dict[str, str], closed: str, code: int, written: str) -> None:
+def test_closed_streams_receive_nothing(environment: dict[str, str], closed: str, code: int, written: str) -> None:
     document = "-" if closed == "<&-" else "'{ __typename }'"
     done = subprocess.run(  # noqa: S602
         f"{sys.executable} -m gateway.cli query --demo {document} {closed}",
@@ -296,7 +296,7 @@ def test_request_in_flight_is_finished(environment: dict[str, str]) -> None:
     assert "Unclosed" not in errors
 
 
-def test_grace_ends_what_takes_longer(environment: dict[str, str]) -> None:
+def test_grace_period_ends_long_requests(environment: dict[str, str]) -> None:
     answers: list[int] = []
     with LocalServer(latency_ms=20_000) as local:
         variables = environment | {"GATEWAY_LOCAL_URL": local.url, "GATEWAY_GRACE_SECONDS": "1"}
@@ -349,7 +349,7 @@ def test_demo_answers_its_own_names_only(environment: dict[str, str]) -> None:
         assert httpx.post(url, json=query, headers={"host": "gateway.example.com"}).status_code == 200
 
 
-def test_made_key_opens_gateway(environment: dict[str, str], tmp_path: Path) -> None:
+def test_created_key_opens_gateway(environment: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "keys.toml"
     made = [run(environment, "key", "reports"), run(environment, "key", "ci", "--role", "read", "--role", "schema")]
     file.write_text("".join(done.stdout for done in made))

@@ -1,7 +1,7 @@
-"""Clients that know SageMaker and nothing of this project walk a round against the local service.
+"""SageMaker clients run a sequence of operations, a round, against the local service.
 
-`.ci/clients` makes the environments of those that are not among the project's own requirements; without it they
-are skipped. What a round consists of is in the scripts in `tests/clients`, which say what went wrong when they fail.
+`.ci/clients` creates the environments of the clients that are not among the project's requirements; without it, their
+tests are skipped. The rounds are the scripts in `tests/clients`, which print what went wrong if they fail.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MODEL_PACKAGE = {"ModelPackageGroupName": "churn", "ModelPackageVersion": 1}
 
 @pytest.fixture
 def url(service: LocalServer, load: Callable[..., None]) -> str:
-    """The address of the local service, where one training job has run and one model is registered."""
+    """The URL of the local service, whose account has one training job and one registered model."""
     load({"entity": "TrialComponent", "record": TRIAL_COMPONENT}, {"entity": "ModelPackage", "record": MODEL_PACKAGE})
     return service.url
 
@@ -46,7 +46,7 @@ def installed(environment: str, program: str) -> Path:
 
 
 def run(url: str, *command: Path | str) -> subprocess.CompletedProcess[str]:
-    """Run a client that sees the local service, credentials that open nothing, and no network."""
+    """Run a client against the local service, with credentials that are valid nowhere and without a network."""
     env = {
         "AWS_ENDPOINT_URL_SAGEMAKER": url,
         "AWS_ACCESS_KEY_ID": "local",
@@ -67,7 +67,7 @@ def run(url: str, *command: Path | str) -> subprocess.CompletedProcess[str]:
 
 
 def walk(url: str, python: Path | str, script: str, *arguments: str) -> str:
-    """Run a script from `clients`, and return the version of the client that it names."""
+    """Run a script from `clients`, and return the client's version, which it prints."""
     done = run(url, python, ROOT / "tests" / "clients" / script, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.split()[-1]
@@ -164,7 +164,7 @@ def test_cli_walks_a_round(aws: Cli) -> None:
     assert aws("list-artifacts") == {"ArtifactSummaries": []}
 
 
-def test_cli_turns_every_page(aws: Cli, calls: Counter[str]) -> None:
+def test_cli_reads_all_pages(aws: Cli, calls: Counter[str]) -> None:
     merged = artifact(aws, "merged")
     parts = [artifact(aws, f"part-{number}") for number in range(3)]
     for part in parts:

@@ -1,4 +1,4 @@
-"""The gateway's connections to AWS: whatever comes back over a socket, or does not, is told as botocore knows it."""
+"""The gateway's connections to AWS: whatever happens on a socket becomes a response or a botocore exception."""
 
 import asyncio
 import ssl
@@ -113,14 +113,14 @@ async def test_requests_are_written(ours: Connections, aws: Endpoint) -> None:
     }
 
 
-async def test_headers_are_named_in_lower_case(ours: Connections, aws: Endpoint) -> None:
+async def test_header_names_are_lower_case(ours: Connections, aws: Endpoint) -> None:
     aws.respond_with(answer(b"{}", 429, X_Amzn_RequestId="größe"))
     answered = await ours.send(asking(aws.url))
     assert answered.status_code == 429
     assert answered.headers["x-amzn-requestid"].encode("latin-1").decode() == "größe"
 
 
-async def test_everyone_gets_his_own_answer(ours: Connections, aws: Endpoint) -> None:
+async def test_concurrent_calls_get_own_answers(ours: Connections, aws: Endpoint) -> None:
     aws.respond_with(ECHO)
     bodies = [str(number).encode() for number in range(200)]
     assert await asyncio.gather(*(sent(ours, aws.url, body) for body in bodies)) == bodies
@@ -151,7 +151,7 @@ async def test_everyone_gets_his_own_answer(ours: Connections, aws: Endpoint) ->
         *("endless body", "endless header", "endless headers", "endless trailers", "endless heads"),
     ],
 )
-async def test_broken_answers_are_told(ours: Connections, aws: Endpoint, said: bytes) -> None:
+async def test_broken_answers_raise_botocores_errors(ours: Connections, aws: Endpoint, said: bytes) -> None:
     aws.respond_with(said, answer(b"{}"))
     with pytest.raises(ConnectionClosedError):
         await ours.send(asking(aws.url))
@@ -160,7 +160,7 @@ async def test_broken_answers_are_told(ours: Connections, aws: Endpoint, said: b
 
 
 @pytest.mark.parametrize("said", [SILENCE, answer(b"{}")[:20], answer(b"{}")[:-1]], ids=["nothing", "head", "body"])
-async def test_answers_that_do_not_come_are_told(aws: Endpoint, said: bytes) -> None:
+async def test_missing_answers_raise_timeouts(aws: Endpoint, said: bytes) -> None:
     aws.respond_with(said)
     async with connections(read=0.05) as ours:
         with pytest.raises(ReadTimeoutError):
@@ -168,20 +168,20 @@ async def test_answers_that_do_not_come_are_told(aws: Endpoint, said: bytes) -> 
     assert len(aws.requests) == 1
 
 
-async def test_connections_that_do_not_come_about_are_told(aws: Endpoint) -> None:
+async def test_failed_connects_raise_timeouts(aws: Endpoint) -> None:
     async with connections(connect=0.05) as ours:
         with pytest.raises(ConnectTimeoutError):
-            await ours.send(asking(aws.url.replace("http:", "https:")))  # the endpoint waits for something else
+            await ours.send(asking(aws.url.replace("http:", "https:")))  # the endpoint speaks no TLS, and waits
 
 
-async def test_nobody_there_is_told(ours: Connections) -> None:
+async def test_refused_connects_raise_errors(ours: Connections) -> None:
     async with endpoint() as gone:
         pass
     with pytest.raises(EndpointConnectionError):
         await ours.send(asking(gone.url))
 
 
-async def test_leaving_takes_nobody_elses_answer(ours: Connections, aws: Endpoint) -> None:
+async def test_cancellation_leaves_others_answers(ours: Connections, aws: Endpoint) -> None:
     aws.respond_with(answer(b"warm"))
     assert await sent(ours, aws.url) == b"warm"
     aws.respond_with(SILENCE)
@@ -195,7 +195,7 @@ async def test_leaving_takes_nobody_elses_answer(ours: Connections, aws: Endpoin
     assert aws.connections == 1
 
 
-async def test_closing_ends_what_waits(ours: Connections, aws: Endpoint) -> None:
+async def test_closing_ends_waiting_calls(ours: Connections, aws: Endpoint) -> None:
     aws.respond_with(SILENCE)
     waiting = asyncio.create_task(ours.send(asking(aws.url)))
     await until_called(aws)
@@ -219,28 +219,28 @@ async def secure(certificate: str) -> AsyncIterator[Endpoint]:
         yield made
 
 
-async def test_who_is_trusted_is_asked(secure: Endpoint, certificate: str) -> None:
+async def test_trusted_certificate_is_accepted(secure: Endpoint, certificate: str) -> None:
     async with connections(certificate) as ours:
         assert await sent(ours, secure.url, b"1" * 100_000) == b"1" * 100_000
 
 
-async def test_trust_can_be_waived(secure: Endpoint) -> None:
+async def test_verification_can_be_disabled(secure: Endpoint) -> None:
     async with connections(verify=False) as ours:
         assert await sent(ours, secure.url.replace("localhost", "127.0.0.1")) == b"{}"
 
 
-async def test_others_are_not_trusted(ours: Connections, secure: Endpoint) -> None:
+async def test_unknown_certificate_is_refused(ours: Connections, secure: Endpoint) -> None:
     with pytest.raises(SSLError, match="self-signed"):
         await ours.send(asking(secure.url))
 
 
-async def test_another_name_is_not_trusted(secure: Endpoint, certificate: str) -> None:
+async def test_other_host_name_is_refused(secure: Endpoint, certificate: str) -> None:
     async with connections(certificate) as ours:
         with pytest.raises(SSLError, match="not valid for"):
             await ours.send(asking(secure.url.replace("localhost", "127.0.0.1")))
 
 
-async def test_certificates_of_ones_own_are_shown(certificate: str) -> None:
+async def test_client_certificate_is_sent(certificate: str) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=certificate)
     context.load_cert_chain(certificate)
     context.verify_mode = ssl.CERT_REQUIRED

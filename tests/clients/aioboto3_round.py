@@ -1,4 +1,4 @@
-"""Walk a round with aioboto3, all that can be at once at once, with the endpoint in the environment."""
+"""Run a round with aioboto3, with concurrent calls where possible; the endpoint is in the environment."""
 
 import asyncio
 import sys
@@ -9,7 +9,7 @@ from refusals import refused
 
 
 async def walk() -> None:
-    """Create a fan of artifacts around an action, page through it, query it and take it down."""
+    """Create an action with many artifacts, page through them, query them and delete everything."""
     async with aioboto3.Session().client("sagemaker") as sagemaker:
         action = await sagemaker.create_action(
             ActionName="merge", Source={"SourceUri": "s3://bucket/merge"}, ActionType="Merge"

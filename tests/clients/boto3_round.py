@@ -1,4 +1,4 @@
-"""Walk a round with boto3: `boto3_round.py`, with the endpoint in the environment."""
+"""Run a round with boto3; the endpoint is in the environment."""
 
 import sys
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ sagemaker = boto3.client("sagemaker")
 
 
 def reached(start: str, **request: object) -> set[str]:
-    """The ARN of every vertex that a query returns."""
+    """Return the ARN of every vertex that a query returns."""
     vertices = sagemaker.query_lineage(StartArns=[start], **request)["Vertices"]
     return {vertex["Arn"] for vertex in vertices}
 

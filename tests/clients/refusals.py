@@ -1,4 +1,4 @@
-"""What the scripts here expect of a call that must fail; pytest is not in every environment."""
+"""Expecting errors without pytest, which not every client's environment has."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 @contextmanager
 def refused(code: str, words: str = "") -> Iterator[None]:
-    """Expect a refusal with this code, with HTTP status 400 and with these words in its message."""
+    """Expect an error with this code, HTTP status 400 and these words in its message."""
     try:
         yield
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Walk a round with the resource classes of the SageMaker Python SDK v3, with the endpoint in the environment."""
+"""Run a round with the resource classes of the SageMaker Python SDK v3; the endpoint is in the environment."""
 
 import sys
 from importlib.metadata import version

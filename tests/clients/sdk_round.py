@@ -1,6 +1,6 @@
-"""Walk a round with the SageMaker Python SDK: `sdk_round.py sagemaker` for v2, `sdk_round.py sagemaker.core` for v3.
+"""Run a round with the SageMaker Python SDK: `sdk_round.py sagemaker` for v2, `sdk_round.py sagemaker.core` for v3.
 
-Both have the same lineage modules, in another place; the endpoint is in the environment.
+Both versions have the same lineage modules in different packages. The endpoint is in the environment.
 """
 
 import importlib
@@ -18,7 +18,7 @@ ENDPOINT = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/endpoint"
 
 
 def module(name: str) -> object:
-    """Import a module of the SDK, wherever this version has it."""
+    """Import a module of the SDK from the package that has it in this version."""
     return importlib.import_module(f"{SDK}.{name}")
 
 
@@ -40,7 +40,7 @@ client.associate_trial_component(TrialName="trial", TrialComponentName="job-aws-
 
 
 def arns(things: list, name: str) -> list:
-    """The ARNs of artifacts, contexts, actions or trial components, sorted."""
+    """Return the sorted ARNs of artifacts, contexts, actions or trial components."""
     return sorted(getattr(thing, f"{name}_arn") for thing in things)
 
 
