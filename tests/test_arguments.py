@@ -199,9 +199,7 @@ async def test_null_in_a_variable_is_named(refused: Ask, query: str, argument: s
 
 
 @pytest.mark.parametrize("place", [[], [None], ["zzz", "zz"], [[], {}], [5, "arn", "x"]])
-async def test_foreign_position_is_no_cursor(
-    ask: Ask, refused: Ask, load: Callable[..., None], place: list[Any]
-) -> None:
+async def test_foreign_position_is_refused(ask: Ask, refused: Ask, load: Callable[..., None], place: list[Any]) -> None:
     load(*diamond())
     query = """query ($arn: Arn!, $after: String) {
         artifact(arn: $arn) { models(first: 1, after: $after) { edges { cursor } } } }"""

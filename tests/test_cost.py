@@ -1,4 +1,4 @@
-"""What an operation may cost is told before it is executed, by the rules and directives that a router goes by."""
+"""The cost of an operation is computed before execution, by the rules and directives that a router uses."""
 
 import re
 from collections import Counter
@@ -106,7 +106,7 @@ def cost(query: str, **variables: Any) -> int:
         ),
     ],
 )  # fmt: skip
-def test_cost_is_what_rules_say(query: str, expected: int) -> None:
+def test_cost_follows_the_rules(query: str, expected: int) -> None:
     assert cost(query) == expected
 
 
@@ -127,8 +127,8 @@ PROPERTIES = """query($some: [PropertyInput!]) {
         (ITEMS, {"first": 3.0}, 1 + 3),
         (ITEMS, {"first": None}, 1 + 50),
         (ITEMS, {"first": -3}, 1),
-        (ITEMS, {"first": "many"}, 1 + 50),  # not executed
-        (ITEMS, {"first": float("inf")}, 1 + 50),  # the same
+        (ITEMS, {"first": "many"}, 1 + 50),  # invalid, so not executed
+        (ITEMS, {"first": float("inf")}, 1 + 50),  # likewise
         (DEFAULTED, {}, 1 + 9),
         (DEFAULTED, {"first": 3}, 1 + 3),
         (DEFAULTED, {"first": None}, 1 + 50),
@@ -144,8 +144,8 @@ def test_variables_decide_the_cost(query: str, variables: dict[str, Any], expect
     assert cost(query, **variables) == expected
 
 
-def test_more_than_allowed_counts_as_most() -> None:
-    # The field refuses it by itself, with an error that says which argument it is about.
+def test_oversized_list_counts_as_maximum() -> None:
+    # Execution refuses the argument, with an error that names it.
     assert cost(ITEMS, first=2**31 - 1) == 1 + 100
 
 
@@ -157,11 +157,11 @@ def test_more_than_allowed_counts_as_most() -> None:
         ("{ artifacts(first: 2) { nodes { arn } ...F } }", 1 + 2 * 2),
     ],
 )
-def test_fragment_costs_what_its_place_says(query: str, expected: int) -> None:
+def test_fragment_costs_by_its_place(query: str, expected: int) -> None:
     assert cost(f"{query} fragment F on ArtifactConnection {{ nodes {{ arn }} }}") == expected
 
 
-def test_only_what_may_be_wanted_costs() -> None:
+def test_excluded_selections_cost_nothing() -> None:
     either = 'query($yes: Boolean!) { artifact(arn: "x") { tags @include(if: $yes) { key } } }'
     assert [cost(either, yes=yes) for yes in (True, False)] == [1 + 10] * 2
     assert cost('{ artifact(arn: "x") { tags @include(if: false) { key } } }') == 1
@@ -185,7 +185,7 @@ def fields() -> dict[tuple[str, str], GraphQLField]:
 
 
 def printed() -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
-    """The directives of the printed schema's fields, with their arguments."""
+    """Return the directives of the printed schema's fields, with their arguments."""
     found = {}
     for node in parse(schema.build(Settings(mutations=True)).sdl).definitions:
         for field in getattr(node, "fields", None) or ():
@@ -222,7 +222,7 @@ def test_router_reads_the_same_sizes() -> None:
         assert price.assumed == size.get("assumedSize", 10)
         type = SCHEMA.type_map[owner]
         if isinstance(type, GraphQLInterfaceType):
-            # Composition refuses a cost there: it is that of the types.
+            # Composition does not allow a cost on an interface's field; the cost is on its types' fields.
             assert "cost" not in said
             said = directives[SCHEMA.get_possible_types(type)[0].name, name]
         assert price.weight == said.get("cost", {}).get("weight", int(is_composite_type(get_named_type(field.type))))
@@ -237,12 +237,12 @@ def test_lists_given_item_by_item_are_bounded() -> None:
 
 
 def doubling(fragments: int, body: str = "artifacts { nodes { arn } }") -> str:
-    """Fragments of which each spreads the next one twice."""
+    """Return fragments that each spread the next one twice."""
     chain = [f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(fragments)]
     return " ".join(["{ ...F0 }", *chain, f"fragment F{fragments} on Query {{ {body} }}"])
 
 
-def test_nested_fragments_cost_exactly_their_doublings() -> None:
+def test_nested_fragments_multiply_the_cost() -> None:
     assert cost(doubling(5)) == 51 * 2**5
     assert cost(doubling(20)) == 51 * 2**20
 
@@ -289,7 +289,7 @@ async def test_event_stream_says_too_costly(http: httpx.AsyncClient, calls: Coun
     assert calls == {}
 
 
-async def test_most_cost_is_a_setting(server: LocalServer) -> None:
+async def test_maximum_cost_is_a_setting(server: LocalServer) -> None:
     async with running(Settings(local_url=server.url, max_cost=50)) as client:
         said = [
             (await client.post("/graphql", json={"query": ITEMS, "variables": {"first": first}})).json()
@@ -303,7 +303,7 @@ async def test_entities_of_an_answer_are_limited(server: LocalServer, load: Call
     load(*fan(9))
     query = "query ($arn: Arn!) { artifact(arn: $arn) { downstream { nodes { upstream { nodes { arn } } } } } }"
     asked = {"query": query, "variables": {"arn": artifact_arn(0)}}
-    shown = 1 + 9 + 9  # the artifact, its models, and again the artifact beside each
+    shown = 1 + 9 + 9  # the artifact, its models, and the artifact again below each model
     async with running(Settings(local_url=server.url, max_entities=shown)) as client:
         assert (await client.post("/graphql", json=asked)).json()["data"]["artifact"]
     async with running(Settings(local_url=server.url, max_entities=shown - 1)) as client:
@@ -317,19 +317,19 @@ def test_wide_walk_and_introspection_are_allowed() -> None:
     assert cost(get_introspection_query()) < most / 10
 
 
-def worked() -> list[tuple[str, str, str]]:
-    """README's table: what a query of its own has in it, how its cost is added up, and what it is."""
+def worked_examples() -> list[tuple[str, str, str]]:
+    """Return the rows of README's table: a part of one of its queries, its cost as a sum, and the total."""
     return re.findall(rf"^\| `(.*)` \| ([0-9,+{TIMES}() ]+) \| ([0-9,]+) \|$", README, re.MULTILINE)
 
 
 def test_readme_adds_up() -> None:
     queries = re.findall(r"```graphql\n(.*?)```", README, re.DOTALL)
-    for part, added, total in worked():
+    for part, added, total in worked_examples():
         [query] = [query for query in queries if part in query]
         figure = int(total.replace(",", ""))
         assert cost(query) == figure
-        assert eval(added.replace(",", "").replace(TIMES, "*")) == figure  # noqa: S307 - figures and signs only
-    assert len(worked()) == 3
+        assert eval(added.replace(",", "").replace(TIMES, "*")) == figure  # noqa: S307 - numbers and operators only
+    assert len(worked_examples()) == 3
 
 
 def test_readme_says_the_defaults() -> None:

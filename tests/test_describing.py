@@ -1,4 +1,4 @@
-"""What the names and other fields of a walk's vertices cost: which calls tell them, counted by the service."""
+"""Which calls load the names and other fields of a walk's vertices, as the service counts them."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -18,7 +18,7 @@ TIMES = "name creationTime ... on Artifact { sourceUri }"
 
 
 async def vertices(ask: Ask, fields: str, start: str = HUB, **arguments: str) -> list[dict[str, Any]]:
-    """Walk downstream, by far enough, and return what the fields show of each vertex."""
+    """Walk the whole graph downstream, and return the given fields of each vertex."""
     given = "".join(f", {name}: {value}" for name, value in arguments.items())
     query = f"""query ($start: Arn!) {{ lineage(start: [$start], direction: DOWNSTREAM, maxVertices: 5000{given}) {{
         vertices {{ entity {{ arn {fields} }} }} coverage {{ complete }} }} }}"""
@@ -27,47 +27,45 @@ async def vertices(ask: Ask, fields: str, start: str = HUB, **arguments: str) ->
     return [vertex["entity"] for vertex in walked["vertices"]]
 
 
-def elsewhere(number: int) -> list[Line]:
-    """So many artifacts of the same account, newer than any other, with which nothing is associated."""
+def unassociated(number: int) -> list[Line]:
+    """Return artifacts of the same account that are newer than all others and have no associations."""
     return [artifact(100_000 + number, CreationTime=2_100_000_000 + number) for number in range(number)]
 
 
-async def test_listing_names_what_the_account_has(ask: Ask, load: Load, calls: Counter[str]) -> None:
+async def test_listing_names_the_accounts_vertices(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(249))
     found = await vertices(ask, NAMES)
     assert {one["arn"]: one["name"] for one in found} == {artifact_arn(n): f"artifact-{n}" for n in range(250)}
     assert calls == {"QueryLineage": 5, "ListArtifacts": 3}
 
 
-async def test_listing_tells_times_and_sources(ask: Ask, load: Load, calls: Counter[str]) -> None:
+async def test_listing_covers_times_and_sources(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(249))
     found = await vertices(ask, TIMES)
     assert all(one["creationTime"] and one["sourceUri"] for one in found)
     assert calls == {"QueryLineage": 5, "ListArtifacts": 3}
 
 
-async def test_listing_of_others_is_left(ask: Ask, load: Load, calls: Counter[str]) -> None:
-    load(*fan(249), *elsewhere(3000))
+async def test_listing_of_others_is_abandoned(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(249), *unassociated(3000))
     assert all(one["name"] for one in await vertices(ask, NAMES))
-    # Five pages of the listing on trust, and three of the associations of the hub.
+    # Five pages of the listing before it is abandoned, and three pages of the hub's associations.
     assert calls == {"QueryLineage": 5, "ListArtifacts": 5, "ListAssociations": 3}
 
 
-async def test_listing_is_read_on_while_it_tells_enough(ask: Ask, load: Load, calls: Counter[str]) -> None:
-    load(*fan(249), *elsewhere(400))
+async def test_useful_listing_is_read_on(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(249), *unassociated(400))
     assert all(one["name"] for one in await vertices(ask, TIMES))
     assert calls == {"QueryLineage": 5, "ListArtifacts": 7}
 
 
-async def test_last_of_many_is_not_looked_for_among_their_associations(
-    ask: Ask, load: Load, calls: Counter[str]
-) -> None:
+async def test_last_few_are_described_individually(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(300))
     assert all(one["name"] for one in await vertices(ask, NAMES))
     assert calls == {"QueryLineage": 7, "ListArtifacts": 3, "DescribeArtifact": 1}
 
 
-async def test_few_vertices_are_named_by_their_neighbours(ask: Ask, load: Load, calls: Counter[str]) -> None:
+async def test_neighbours_associations_name_few_vertices(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(15))
     assert all(one["name"] for one in await vertices(ask, NAMES))
     assert calls == {"QueryLineage": 1, "ListAssociations": 1}
@@ -85,7 +83,7 @@ async def test_one_page_is_tried_for_twenty(ask: Ask, load: Load, calls: Counter
     assert calls == {"QueryLineage": 1, "ListArtifacts": 1}
 
 
-async def test_vertex_alone_takes_a_describe(ask: Ask, load: Load, calls: Counter[str]) -> None:
+async def test_single_vertex_takes_a_describe(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(artifact(0))
     assert await vertices(ask, NAMES) == [{"arn": HUB, "name": "artifact-0", "type": "DataSet"}]
     assert calls == {"QueryLineage": 1, "DescribeArtifact": 1}
@@ -100,7 +98,7 @@ async def test_identity_and_type_take_nothing(ask: Ask, load: Load, calls: Count
 async def test_less_waiting_does_not_wait_for_a_listing(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(15))
     assert all(one["name"] for one in await vertices(ask, NAMES, prefer="LESS_WAITING"))
-    assert calls.pop("QueryLineage") <= 2  # near by and far; the first that tells all calls the other off
+    assert calls.pop("QueryLineage") <= 2  # a near and a far one; the first complete response cancels the other
     assert calls == {"ListAssociations": 1}
 
 
@@ -112,7 +110,7 @@ async def test_trial_components_come_by_the_hundred(ask: Ask, load: Load, calls:
     assert calls == {"QueryLineage": 5, "Search": 3}
 
 
-async def test_associations_name_trial_components_by_the_way(ask: Ask, load: Load, calls: Counter[str]) -> None:
+async def test_associations_also_name_trial_components(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*diamond())
     found = await vertices(ask, NAMES)
     assert {one["name"] for one in found} >= {"left", "right", "artifact-0"}
@@ -129,7 +127,7 @@ async def test_associations_name_trial_components_by_the_way(ask: Ask, load: Loa
         ),
     ],
 )
-async def test_what_is_denied_is_told_otherwise(
+async def test_denied_listing_falls_back(
     ask: Ask, load: Load, calls: Counter[str], service: LocalServer, deny: list[str], cost: dict[str, int]
 ) -> None:
     load(*fan(249))
@@ -145,7 +143,7 @@ async def test_plan_says_why_a_listing_is_read(http: httpx.AsyncClient, load: Lo
     assert "ListArtifacts: it tells of many of a walk's vertices at once" in said["extensions"]["aws"]["plan"]
 
 
-async def test_plan_says_why_all_is_asked_beside(http: httpx.AsyncClient, load: Load) -> None:
+async def test_plan_explains_all_other_calls(http: httpx.AsyncClient, load: Load) -> None:
     load(*fan(25))
     query = f'{{ lineage(start: ["{HUB}"], prefer: LESS_WAITING) {{ vertices {{ depth }} }} }}'
     said = (await http.post("/graphql", json={"query": query, "extensions": {"aws": True}})).json()
@@ -156,7 +154,7 @@ async def test_plan_says_why_all_is_asked_beside(http: httpx.AsyncClient, load: 
 
 
 @pytest.mark.parametrize(("models", "cost"), [(5, {"ListAssociations": 1}), (60, {"ListArtifacts": 1})])
-async def test_answers_to_questions_are_named_alike(
+async def test_question_fields_load_names_alike(
     ask: Ask, load: Load, calls: Counter[str], models: int, cost: dict[str, int]
 ) -> None:
     load(*fan(models))

@@ -1,4 +1,4 @@
-"""What happens to the calls that are made for a caller who goes away, or is one of several."""
+"""What happens to AWS calls whose caller disconnects, or that several callers share."""
 
 import asyncio
 from collections import Counter
@@ -34,11 +34,11 @@ async def posted(gateway: str, query: str, **variables: object) -> asyncio.Strea
 
 async def reached(calls: Counter[str], operation: str) -> None:
     async with asyncio.timeout(5):
-        while not calls[operation]:  # noqa: ASYNC110 - the service counts in a thread of its own
+        while not calls[operation]:  # noqa: ASYNC110 - the service counts on another thread
             await asyncio.sleep(0.01)
 
 
-async def test_caller_who_leaves_stops_his_calls(
+async def test_disconnected_caller_cancels_its_calls(
     gateway: str, service: LocalServer, load: Callable[..., None], calls: Counter[str]
 ) -> None:
     load(*CHAIN)
@@ -47,15 +47,15 @@ async def test_caller_who_leaves_stops_his_calls(
     await reached(calls, "ListAssociations")
     writer.close()
     await asyncio.sleep(1)
-    assert calls["ListAssociations"] == 1  # of the seven that one after another would have been made
+    assert calls["ListAssociations"] == 1  # of seven sequential calls
 
 
-async def test_whoever_shares_the_call_keeps_it(
+async def test_shared_call_survives_a_disconnect(
     gateway: str, service: LocalServer, load: Callable[..., None], calls: Counter[str]
 ) -> None:
     load(*CHAIN)
     service.behaviour.latency_ms = 400
-    async with httpx.AsyncClient() as client:  # which takes a while to make, and the call does not wait
+    async with httpx.AsyncClient() as client:  # created before the call is made, as it takes some time
         asked = {"query": DESCRIBED, "variables": {"arn": artifact_arn(0)}}
         leaving = await posted(gateway, DESCRIBED, arn=artifact_arn(0))
         await reached(calls, "DescribeArtifact")
@@ -66,7 +66,9 @@ async def test_whoever_shares_the_call_keeps_it(
     assert calls == {"DescribeArtifact": 1}
 
 
-async def test_change_is_finished_for_nobody(gateway: str, service: LocalServer, calls: Counter[str], ask: Ask) -> None:
+async def test_mutation_finishes_after_a_disconnect(
+    gateway: str, service: LocalServer, calls: Counter[str], ask: Ask
+) -> None:
     service.behaviour.latency_ms = 200
     change = """mutation { createContext(input: { name: "c", type: "t", source: { sourceUri: "s3://b" } }) {
         context { creationTime } } }"""
@@ -74,11 +76,11 @@ async def test_change_is_finished_for_nobody(gateway: str, service: LocalServer,
     await reached(calls, "CreateContext")
     writer.close()
     await asyncio.sleep(0.5)
-    assert calls == {"CreateContext": 1}  # what the payload would have asked is not
+    assert calls == {"CreateContext": 1}  # and none of the payload's calls
     assert await ask('{ context(name: "c") { name } }') == {"context": {"name": "c"}}
 
 
-async def test_requests_at_once_share_their_calls(
+async def test_concurrent_requests_share_their_calls(
     http: httpx.AsyncClient, load: Callable[..., None], calls: Counter[str]
 ) -> None:
     load(*CHAIN)
@@ -98,7 +100,7 @@ async def test_fresh_request_joins_no_call(
     assert calls == {"DescribeArtifact": 2}
 
 
-async def test_change_parts_a_call_under_way(
+async def test_mutation_separates_shared_calls(
     writable: httpx.AsyncClient, service: LocalServer, load: Callable[..., None], calls: Counter[str]
 ) -> None:
     load(*CHAIN)
@@ -112,6 +114,6 @@ async def test_change_parts_a_call_under_way(
     during = asyncio.create_task(writable.post("/graphql", json=asked))
     assert "errors" not in (await change).json()
     after = await writable.post("/graphql", json=asked)
-    assert (await during).json()["data"]["artifact"]["name"]  # the old one or the new one
+    assert (await during).json()["data"]["artifact"]["name"]  # the old name or the new one
     assert after.json()["data"]["artifact"]["name"] == "renamed"
     assert calls == {"UpdateArtifact": 1, "DescribeArtifact": 2}

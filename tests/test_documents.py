@@ -1,4 +1,4 @@
-"""Trusted documents: asked by their hash over each transport, and nothing else where that is so set."""
+"""Trusted documents: requested by hash over each transport, and optionally the only documents allowed."""
 
 import hashlib
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ NAMED = [
 
 
 @pytest.mark.parametrize("body", NAMED)
-def test_hash_asks_trusted_document(trusting: str, strict: str, service: LocalServer, body: Any) -> None:  # noqa: ARG001
+def test_hash_selects_trusted_document(trusting: str, strict: str, service: LocalServer, body: Any) -> None:  # noqa: ARG001
     for url in (trusting, strict):
         assert httpx.post(url, json=body).json() == EMPTY
         found = {
@@ -91,7 +91,7 @@ def test_variables_go_with_a_hash(trusting: str, service: LocalServer) -> None: 
 
 
 @pytest.mark.parametrize("body", [by_hash(OTHER), {"documentId": "sha256:"}, {"documentId": "x"}])
-def test_unknown_hash_is_said_so(trusting: str, strict: str, body: Any) -> None:
+def test_unknown_hash_is_reported(trusting: str, strict: str, body: Any) -> None:
     for url in (trusting, strict):
         response = httpx.post(url, json=body)
         assert code(response) == (200, "PERSISTED_QUERY_NOT_FOUND")
@@ -101,8 +101,8 @@ def test_unknown_hash_is_said_so(trusting: str, strict: str, body: Any) -> None:
         assert code(response) == (400, "PERSISTED_QUERY_NOT_FOUND")
 
 
-def test_event_says_unknown_hash(trusting: str) -> None:
-    """A client that takes nothing but events would see neither why, nor that there is no more to come."""
+def test_event_reports_unknown_hash(trusting: str) -> None:
+    """A client that accepts only events must receive the error, and the end of the stream, as events."""
     for document in (SUBSCRIPTION + " ", OTHER):
         response = httpx.post(trusting, json=by_hash(document), headers={"accept": "text/event-stream"})
         assert response.headers["content-type"].startswith("text/event-stream")
@@ -158,12 +158,12 @@ def test_gateway_without_documents_says_so(gateway: str) -> None:
     assert response.json()["errors"][0]["message"] == "PersistedQueryNotSupported"
 
 
-def test_events_are_asked_by_hash(strict: str, service: LocalServer) -> None:  # noqa: ARG001
+def test_event_streams_accept_a_hash(strict: str, service: LocalServer) -> None:  # noqa: ARG001
     headers = {"accept": "text/event-stream"}
     assert "event: next" in httpx.post(strict, json={"documentId": sha256(SUBSCRIPTION)}, headers=headers).text
 
 
-async def test_sockets_are_asked_by_hash(strict: str, service: LocalServer) -> None:  # noqa: ARG001
+async def test_sockets_accept_a_hash(strict: str, service: LocalServer) -> None:  # noqa: ARG001
     async def said(payload: Any) -> Any:
         await socket.send(orjson.dumps({"type": "subscribe", "id": "1", "payload": payload}).decode())
         answers = []
@@ -196,7 +196,7 @@ async def test_sockets_are_asked_by_hash(strict: str, service: LocalServer) -> N
         (orjson.dumps(apollo(TRUSTED) | {"operations": [{"id": [], "body": ""}]}).decode(), "lacks its id"),
     ],
 )
-def test_unfit_manifest_is_refused(tmp_path: Path, text: str, why: str) -> None:
+def test_invalid_manifest_is_refused(tmp_path: Path, text: str, why: str) -> None:
     file = tmp_path / "manifest.json"
     file.write_text(text)
     with pytest.raises(ValueError, match=f"GATEWAY_TRUSTED_DOCUMENTS: .*{why}") as refused:
@@ -211,7 +211,7 @@ def test_missing_manifest_is_refused(tmp_path: Path) -> None:
         create_app(Settings(trusted_documents_only=True))
 
 
-def test_apollos_manifest_is_taken(server: LocalServer, service: LocalServer, tmp_path: Path) -> None:  # noqa: ARG001
+def test_apollos_manifest_is_accepted(server: LocalServer, service: LocalServer, tmp_path: Path) -> None:  # noqa: ARG001
     file = tmp_path / "manifest.json"
     file.write_bytes(orjson.dumps(apollo(TRUSTED)))
     with listening(Settings(local_url=server.url, cache_url="off", trusted_documents=file)) as url:

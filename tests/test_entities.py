@@ -1,4 +1,4 @@
-"""Every kind of entity, with every member that AWS tells of it."""
+"""Every kind of entity, with every member that AWS returns for it."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -187,7 +187,7 @@ async def test_trial_component_shows_every_member(ask: Ask, load: Callable[..., 
     }
 
 
-async def test_diverged_run_costs_no_errors(ask: Ask, load: Callable[..., None]) -> None:
+async def test_diverged_run_causes_no_errors(ask: Ask, load: Callable[..., None]) -> None:
     words = {"Max": "Infinity", "Min": "-Infinity", "Last": "NaN", "Avg": "NaN", "StdDev": "NaN"}
     metric = TRIAL_COMPONENT["Metrics"][0]
     load(component("job", Parameters={"lr": {"NumberValue": "Infinity"}}, Metrics=[metric | words, metric]))
@@ -201,7 +201,7 @@ async def test_diverged_run_costs_no_errors(ask: Ask, load: Callable[..., None])
     assert data["trialComponent"]["metrics"] == [dict.fromkeys(whole) | {"count": 3}, whole]
 
 
-async def test_search_tells_what_describe_tells(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_search_agrees_with_describe(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*(component(name, **CREATED, **TRIAL_COMPONENT, MetadataProperties=ORIGIN) for name in ("job", "other")))
     one = await ask(
         f"query($arn: Arn) {{ trialComponent(arn: $arn) {{ {COMMON} {FIELDS} }} }}", arn=component_arn("job")
@@ -222,7 +222,7 @@ async def test_bare_entity_has_nulls(ask: Ask, load: Callable[..., None]) -> Non
     assert (said["type"], said["sourceUri"], said["source"], said["startTime"]) == (None, None, None, None)
 
 
-async def test_unknown_enum_value_costs_its_field(answer: Ask, load: Callable[..., None]) -> None:
+async def test_unknown_enum_fails_its_field(answer: Ask, load: Callable[..., None]) -> None:
     load(action("odd", Status="Paused"))
     said = await answer('{ action(name: "odd") { name status type } }')
     assert said["data"]["action"] == {"name": "odd", "status": None, "type": "ModelDeployment"}
@@ -258,7 +258,7 @@ async def test_nodes_keep_order_and_gaps(ask: Ask, load: Callable[..., None]) ->
     ]
 
 
-async def test_bad_id_costs_its_slot(answer: Ask, load: Callable[..., None]) -> None:
+async def test_bad_id_fails_its_slot(answer: Ask, load: Callable[..., None]) -> None:
     load(artifact(1))
     said = await answer("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=["junk", artifact_arn(1)])
     assert said["data"]["nodes"] == [None, {"id": artifact_arn(1)}]

@@ -1,4 +1,4 @@
-"""Experiments and trials: what they are, what they hold, and what it costs to go from one to the other."""
+"""Experiments and trials: their fields, their contents, and the calls to navigate between them."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +15,7 @@ TRIAL = arn("experiment-trial", "first")
 
 @pytest.fixture
 def study(load: Callable[..., None]) -> None:
-    """An experiment of two trials: both share a job, and each has one of its own."""
+    """An experiment with two trials, which share a job and have one more each."""
     load(
         experiment("exp", DisplayName="Experiment", Description="Which is best?", CreationTime=1_700_000_000.5),
         trial("first", CreationTime=1_700_000_001),
@@ -117,7 +117,7 @@ async def test_trials_of_many_components_come_together(ask: Ask, calls: Counter[
 
 @pytest.mark.usefixtures("study")
 async def test_parent_trials_page_alike_either_way(ask: Ask) -> None:
-    """Whether Search told of them or ListTrials: a cursor of one goes on in the other."""
+    """Search and ListTrials give the same pages, and a cursor of one continues in the other."""
     page = "parentTrials(first: 1, after: $after) { nodes { name } pageInfo { endCursor hasNextPage } }"
     many = await ask(
         f"query($ids: [ID!]!, $after: String) {{ nodes(ids: $ids) {{ ... on TrialComponent {{ {page} }} }} }}",
@@ -134,7 +134,7 @@ async def test_parent_trials_page_alike_either_way(ask: Ask) -> None:
 
 @pytest.mark.usefixtures("study")
 @pytest.mark.parametrize("field", ["parentTrials", "trials"])
-async def test_trials_page_on_past_new_ones(ask: Ask, load: Callable[..., None], field: str) -> None:
+async def test_new_trials_leave_cursors_valid(ask: Ask, load: Callable[..., None], field: str) -> None:
     page = f"{field}(first: 1, after: $after) {{ nodes {{ name }} pageInfo {{ endCursor }} }}"
     document = f'query($after: String) {{ trialComponent(name: "both") {{ {page} }} }}'
     one = (await ask(document))["trialComponent"][field]
@@ -182,13 +182,13 @@ async def test_missing_one_is_null(ask: Ask, field: str, id: str) -> None:
 
 @pytest.mark.usefixtures("study")
 async def test_namesake_in_other_account_is_null(ask: Ask) -> None:
-    """DescribeExperiment takes only a name, and would answer with the experiment of this account."""
+    """DescribeExperiment takes only a name, and would return this account's experiment."""
     data = await ask("query($id: ID!) { node(id: $id) { id } }", id=EXPERIMENT.replace("123456789012", "999999999999"))
     assert data == {"node": None}
 
 
 @pytest.mark.usefixtures("study")
-async def test_denied_experiment_costs_its_field(answer: Ask, service: LocalServer) -> None:
+async def test_denied_experiment_fails_its_field(answer: Ask, service: LocalServer) -> None:
     service.behaviour.deny = ["DescribeExperiment:exp"]
     said = await answer('{ trial(name: "first") { name experimentName experiment { name } } }')
     assert said["data"]["trial"] == {"name": "first", "experimentName": "exp", "experiment": None}

@@ -1,4 +1,4 @@
-"""Exports: a walk's graph as Mermaid, Graphviz and spreadsheets read it, whatever its vertices are called."""
+"""Exports: a walk's graph as Mermaid, Graphviz and csv parse it, whatever names its vertices have."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,14 +29,14 @@ EXPORT = """query($start: [Arn!]!, $format: GraphFormat!, $maxVertices: Int = 10
 
 @pytest.fixture(scope="module", params=READERS)
 def reader(request: pytest.FixtureRequest) -> Iterator[tuple[str, Read]]:
-    """A format, and what reads it."""
+    """A format and its parser."""
     with READERS[request.param]() as read:
         yield request.param, read
 
 
 @pytest.fixture
 def drawn(ask: Ask, reader: tuple[str, Read]) -> Callable[..., Any]:
-    """What the format's reader sees of a walk down from the dataset."""
+    """A function that exports a walk downstream from the dataset and parses the export."""
     format, read = reader
 
     async def drawn(**variables: Any) -> Drawn:
@@ -143,7 +143,7 @@ DESCRIPTIONS = {"QueryLineage": 1, "DescribeArtifact": 3, "DescribeContext": 1, 
 @pytest.mark.parametrize(
     ("format", "cost"), [("MERMAID", NAMES), ("DOT", NAMES), ("CSV", DESCRIPTIONS), ("OPENLINEAGE", DESCRIPTIONS)]
 )
-async def test_export_costs_what_it_shows(
+async def test_export_makes_its_fields_calls(
     ask: Ask, load: Callable[..., None], calls: Counter[str], format: str, cost: dict[str, int]
 ) -> None:
     load(*diamond())
@@ -151,7 +151,7 @@ async def test_export_costs_what_it_shows(
     assert calls == cost
 
 
-async def test_associations_tell_the_names(
+async def test_associations_provide_the_names(
     ask: Ask, load: Callable[..., None], service: LocalServer, calls: Counter[str]
 ) -> None:
     load(*diamond())
@@ -168,7 +168,7 @@ async def test_nameless_vertex_shows_its_source(ask: Ask, load: Callable[..., No
 
 
 @pytest.mark.parametrize("format", ["MERMAID", "DOT", "CSV", "OPENLINEAGE"])
-async def test_denied_vertex_is_called_by_arn(
+async def test_denied_vertex_shows_its_arn(
     answer: Ask, load: Callable[..., None], service: LocalServer, format: str
 ) -> None:
     load(*diamond())

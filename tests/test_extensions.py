@@ -1,4 +1,4 @@
-"""What an answer tells of itself on request: its cost, and the calls that it took."""
+"""Response extensions: a response's cost and its AWS calls, on request."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -19,7 +19,7 @@ MOST = 10**12
 COST = {"requested": 4, "max": MOST}
 
 
-async def test_answer_tells_what_is_asked(http: httpx.AsyncClient, calls: Counter[str]) -> None:
+async def test_response_has_requested_extensions(http: httpx.AsyncClient, calls: Counter[str]) -> None:
     body = {"query": QUERY, "extensions": {"cost": True, "aws": True, "other": True}}
     said = (await http.post("/graphql", json=body)).json()
     assert said["extensions"]["cost"] == COST
@@ -33,7 +33,7 @@ async def test_answer_tells_what_is_asked(http: httpx.AsyncClient, calls: Counte
     ("header", "told"),
     [("cost", {"cost"}), ("Cost, AWS", {"cost", "aws"}), ("aws,nothing", {"aws"}), ("nothing", set()), (None, set())],
 )
-async def test_header_asks_as_well(
+async def test_header_requests_extensions_too(
     http: httpx.AsyncClient,
     service: LocalServer,  # noqa: ARG001
     header: str | None,
@@ -53,7 +53,7 @@ async def test_extensions_of_get_are_json(http: httpx.AsyncClient, service: Loca
     assert said["extensions"] == {"cost": COST}
 
 
-async def test_invalid_document_tells_no_cost(http: httpx.AsyncClient) -> None:
+async def test_invalid_document_has_no_cost(http: httpx.AsyncClient) -> None:
     body = {"query": "{ nothing }", "extensions": {"cost": True, "aws": True}}
     said = (await http.post("/graphql", json=body)).json()
     assert said["extensions"].keys() == {"aws"}
@@ -66,7 +66,7 @@ SUBSCRIBE = f"""subscription {{
 WALK = {"requested": 20 + 1, "max": MOST}
 
 
-def assert_every_message_tells(said: list[Any]) -> None:
+def assert_every_message_has_extensions(said: list[Any]) -> None:
     assert [message["extensions"]["cost"] for message in said] == [WALK] * len(said)
     made = [message["extensions"]["aws"]["calls"]["QueryLineage"] for message in said]
     assert made == [message["data"]["lineage"]["awsCalls"] for message in said]
@@ -74,16 +74,16 @@ def assert_every_message_tells(said: list[Any]) -> None:
 
 
 @pytest.mark.usefixtures("service")
-async def test_event_stream_tells_with_every_message(http: httpx.AsyncClient, load: Callable[..., None]) -> None:
+async def test_streamed_messages_have_extensions(http: httpx.AsyncClient, load: Callable[..., None]) -> None:
     load(*diamond())
     body = {"query": SUBSCRIBE, "extensions": {"cost": True, "aws": True}}
     response = await http.post("/graphql", json=body, headers={"accept": "text/event-stream"})
     lines = [line.removeprefix("data: ") for line in response.text.splitlines() if line.startswith("data: {")]
-    assert_every_message_tells([orjson.loads(line) for line in lines])
+    assert_every_message_has_extensions([orjson.loads(line) for line in lines])
 
 
 @pytest.mark.usefixtures("service")
-async def test_websocket_tells_by_its_handshake(gateway: str, load: Callable[..., None]) -> None:
+async def test_websocket_handshake_requests_extensions(gateway: str, load: Callable[..., None]) -> None:
     load(*diamond())
     said = []
     async with connect(
@@ -99,7 +99,7 @@ async def test_websocket_tells_by_its_handshake(gateway: str, load: Callable[...
             if message["type"] == "complete":
                 break
             said.append(message["payload"])
-    assert_every_message_tells(said)
+    assert_every_message_has_extensions(said)
 
 
 async def test_plan_says_why_calls_were_made(http: httpx.AsyncClient, load: Callable[..., None]) -> None:

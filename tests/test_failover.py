@@ -1,4 +1,4 @@
-"""Another Redis takes over at the address that a gateway knows."""
+"""Failover of Redis: another server takes over the address that a gateway uses."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,14 +15,14 @@ from gateway.settings import Settings
 
 @pytest.fixture
 def homes(tmp_path: Path) -> list[Path]:
-    """Directories of two servers."""
+    """The directories of two servers."""
     made = [tmp_path / "one", tmp_path / "two"]
     for home in made:
         home.mkdir()
     return made
 
 
-async def test_what_became_a_replica_is_left(
+async def test_demoted_redis_is_abandoned(
     service: LocalServer, load: Callable[..., None], homes: list[Path], tmp_path: Path
 ) -> None:
     load(artifact(1), artifact(2))

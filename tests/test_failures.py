@@ -1,4 +1,4 @@
-"""AWS that denies, throttles, fails or hangs up: what it costs, and what stands all the same."""
+"""AWS denies, throttles, fails or disconnects: which fields are lost, and which are still returned."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -21,7 +21,7 @@ DATASET = artifact_arn(0)
 NAMES = "query($arn: Arn!) { artifact(arn: $arn) { downstream { nodes { arn name creationTime } } } }"
 
 
-async def test_denied_vertex_costs_its_fields(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_denied_vertex_fails_its_fields(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(*fan(3))
     service.behaviour.deny = [f"DescribeArtifact:{artifact_arn(2)}"]
     said = await answer(NAMES, arn=DATASET)
@@ -33,7 +33,7 @@ async def test_denied_vertex_costs_its_fields(answer: Ask, load: Callable[..., N
     ]
 
 
-async def test_denied_vertex_is_asked_once(
+async def test_denied_vertex_takes_one_call(
     answer: Ask, load: Callable[..., None], service: LocalServer, calls: Counter[str]
 ) -> None:
     load(*fan(1))
@@ -48,7 +48,7 @@ async def test_denied_vertex_is_asked_once(
     assert calls == {"DescribeArtifact": 2, "ListAssociations": 2}
 
 
-async def test_denied_component_costs_its_fields(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_denied_component_fails_its_fields(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.deny = ["*/left"]
     said = await answer(NAMES, arn=DATASET)
@@ -57,7 +57,7 @@ async def test_denied_component_costs_its_fields(answer: Ask, load: Callable[...
     assert [error["extensions"]["code"] for error in said["errors"]] == ["FORBIDDEN"]
 
 
-async def test_denied_hop_says_so(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_denied_hop_is_reported(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(*fan(1))
     service.behaviour.deny = ["ListAssociations:*"]
     said = await answer(NAMES.replace("{ downstream", "{ name downstream"), arn=DATASET)
@@ -91,7 +91,7 @@ async def test_list_ends_where_aws_stopped(load: Callable[..., None], service: L
     assert len(rest["artifact"]["downstream"]["nodes"]) == 29
 
 
-async def test_identity_outlives_a_denial(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_denied_vertex_keeps_its_identity(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(*fan(1))
     service.behaviour.deny = ["DescribeArtifact:*"]
     said = await answer("query($arn: Arn!) { entity(arn: $arn) { arn lineageType } }", arn=DATASET)
@@ -103,22 +103,22 @@ async def test_identity_outlives_a_denial(answer: Ask, load: Callable[..., None]
     ]
 
 
-async def test_throttled_calls_are_tried_again(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_throttled_calls_are_retried(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(*fan(10))
     service.behaviour.throttle_tps = 20
     data = await ask(NAMES, arn=DATASET)
     assert all(node["creationTime"] for node in data["artifact"]["downstream"]["nodes"])
 
 
-async def test_constant_throttling_is_coded(refused: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_constant_throttling_has_a_code(refused: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(artifact(0))
     service.behaviour.throttle_tps = 0.001
-    # one call is let through, and all retries of the next are not
+    # The first call succeeds; the second and all its retries are throttled.
     query = 'query($arn: Arn!) { artifact(arn: $arn) { name } action(name: "other") { name } }'
     await refused(query, "THROTTLED", arn=DATASET)
 
 
-async def test_constant_faults_are_coded(refused: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_constant_faults_have_a_code(refused: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(artifact(0))
     service.behaviour.fault_rate = 1.0
     await refused("query($arn: Arn!) { artifact(arn: $arn) { name } }", "UPSTREAM_UNAVAILABLE", arn=DATASET)
@@ -132,7 +132,7 @@ async def test_rare_faults_go_unnoticed(ask: Ask, load: Callable[..., None], ser
 
 
 @pytest.mark.parametrize("said", [b"", b"<html>Welcome</html>", b"[]", b'{"CreationTime": "soon"}'])
-async def test_what_cannot_be_read_is_coded(said: bytes) -> None:
+async def test_unreadable_response_has_a_code(said: bytes) -> None:
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
         aws.respond_with(answered(said))
         with pytest.raises(UpstreamUnavailable, match=r"The answer to DescribeArtifact could not be read\.$"):
@@ -141,7 +141,7 @@ async def test_what_cannot_be_read_is_coded(said: bytes) -> None:
 
 @pytest.mark.parametrize(("operation", "kind"), [("DescribeArtifact", BadUserInput), ("DeleteArtifact", Conflict)])
 @pytest.mark.parametrize("said", [b"", b', "message": null', b', "message": 5'])
-async def test_refusal_need_not_say_why(operation: str, kind: type[GatewayError], said: bytes) -> None:
+async def test_error_needs_no_message(operation: str, kind: type[GatewayError], said: bytes) -> None:
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
         aws.respond_with(answered(b'{"__type": "ValidationException"%s}' % said, 400))
         with pytest.raises(kind, match=f"^{operation} was refused: (AWS gave no reason.|5)$"):
@@ -157,7 +157,7 @@ async def test_denial_has_several_names(code: str) -> None:
 
 
 @pytest.mark.parametrize(("status", "doubt"), [(400, False), (403, False), (500, True), (503, True)])
-async def test_refused_change_is_in_no_doubt(status: int, doubt: bool) -> None:  # noqa: FBT001
+async def test_refused_mutation_is_not_doubtful(status: int, doubt: bool) -> None:  # noqa: FBT001
     async with endpoint() as aws, Calls(Settings(local_url=aws.url, max_attempts=1), Rates()) as calls:
         aws.respond_with(answered(b'{"__type": "ExpiredTokenException", "message": "expired"}', status))
         with pytest.raises(UpstreamUnavailable) as raised:
@@ -167,7 +167,7 @@ async def test_refused_change_is_in_no_doubt(status: int, doubt: bool) -> None: 
 
 
 @pytest.mark.parametrize("said", [b"{}", b'{"status": "ok"}'])
-async def test_other_objects_are_no_answers(said: bytes) -> None:
+async def test_malformed_responses_are_refused(said: bytes) -> None:
     query = """query($arn: Arn!) {
         artifact(arn: $arn) { name }
         context(name: "production") { arn }
@@ -196,14 +196,14 @@ async def test_other_objects_are_no_answers(said: bytes) -> None:
         ("BatchDescribeModelPackage", b'{"ModelPackageSummaries": {"arn": {}}}'),
     ],
 )
-async def test_what_lacks_its_arns_is_coded(operation: str, said: bytes) -> None:
+async def test_missing_arns_have_a_code(operation: str, said: bytes) -> None:
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
         aws.respond_with(answered(said))
         with pytest.raises(UpstreamUnavailable, match="could not be read"):
             await calls(operation, HOME, {}, Tally())
 
 
-async def test_nothing_is_no_answer() -> None:
+async def test_empty_response_is_refused() -> None:
     operations = called() - {"AddTags", "DeleteTags", "BatchDescribeModelPackage"}
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
         aws.respond_with(answered(b"{}"))

@@ -1,4 +1,4 @@
-"""The schema as a subgraph: what it says to a router, and one graph that Apollo's own packages make of several."""
+"""The schema as a subgraph: what a router reads, and a graph that Apollo's packages compose from several subgraphs."""
 
 import json
 import shutil
@@ -54,7 +54,7 @@ WRITER = "type Query { here: Int } type Mutation { write: Int }"
 
 
 def node(script: str, given: Any) -> Any:
-    """What a script says of ``given``."""
+    """Run a script with ``given`` as its input and return its output."""
     program = shutil.which("node")
     if not program or not (NODE / "node_modules/@apollo/gateway").exists():
         pytest.skip("Apollo's packages are not there; .ci/parts installs them where there is npm.")
@@ -67,7 +67,7 @@ def node(script: str, given: Any) -> Any:
 
 
 def composed(**subgraphs: str) -> str:
-    """The schema of the graph that these make."""
+    """Return the schema of the graph composed from these subgraphs."""
     said = node("compose.mjs", subgraphs)
     assert said["errors"] == []
     text: str = said["schema"]
@@ -88,7 +88,7 @@ def named_type(field: FieldDefinitionNode) -> str:
 
 
 def applied(directives: tuple[DirectiveNode, ...] | None) -> set[tuple[str, ...]]:
-    """Each directive with the values of its arguments."""
+    """Return each directive with the values of its arguments."""
     return {
         (directive.name.value, *(getattr(given.value, "value", "") for given in directive.arguments or ()))
         for directive in directives or ()
@@ -111,7 +111,7 @@ def test_everything_with_an_arn_has_a_key() -> None:
     assert keys["PageInfo"] == {("shareable",)}
 
 
-def test_tags_are_on_all_that_leads_there() -> None:
+def test_tags_cover_all_fields_leading_there() -> None:
     tagged, others = set(), set()
     for type in types(parse(SDL)):
         for field in type.fields or ():
@@ -140,7 +140,7 @@ def test_schema_composes_alone() -> None:
     assert "_entities" not in text
 
 
-def test_prefix_leaves_others_their_names() -> None:
+def test_prefix_avoids_others_names() -> None:
     text = composed(lineage=schema.build(Settings(mutations=True, type_prefix="SageMaker")).sdl, own=OWN)
     for line in ("type Project {", "type SageMakerProject implements", "  project: Project", "  sageMakerProject(\n"):
         assert line in text
@@ -160,7 +160,7 @@ def test_two_relay_subgraphs_share_page_info() -> None:
     ("tag", "gone"), [("identity", ["createdBy", "UserContext"]), ("write", ["createArtifact", "deleteTags"])]
 )
 def test_tagged_parts_can_be_left_out(tag: str, gone: list[str]) -> None:
-    """A contract hides what is tagged; here it is hidden by hand, which composition checks in the same way."""
+    """A contract hides tagged parts. Here they are marked as inaccessible, which composition checks in the same way."""
     hidden = SDL.replace(f'@tag(name: "{tag}")', "@inaccessible").replace('"@key",', '"@key", "@inaccessible",')
     whole, rest = composed(lineage=SDL, writer=WRITER), composed(lineage=hidden, writer=WRITER)
     assert all(name in whole and name not in rest for name in gone)
@@ -184,7 +184,7 @@ REVIEWED = "{ reviews(first: 1) { nodes { verdict modelPackage { version } } } }
 
 
 class Routed:
-    """What a router said of queries over the demo account, to a caller with a key and to one without."""
+    """The router's responses to queries over the demo account, for a caller with a key and one without."""
 
     def __init__(self, folder: Path, query: str, **settings: Any) -> None:
         key, entry = new_key("caller", [Role.READ])
@@ -232,7 +232,7 @@ def test_nested_entities_are_extended(routed: Routed) -> None:
         assert listed["owner"] == f"owner of {listed['arn'].rpartition('/')[2]}"
 
 
-def test_references_lead_here(routed: Routed) -> None:
+def test_references_resolve_in_the_gateway(routed: Routed) -> None:
     data = routed.answer["data"]
     assert [review["modelPackage"] for review in data["reviews"]["nodes"]] == [
         {"arn": f"{PACKAGE}/3", "version": 3, "group": {"name": "churn"}},
@@ -244,9 +244,9 @@ def test_references_lead_here(routed: Routed) -> None:
     ]
 
 
-def test_router_asks_for_few_calls(routed: Routed) -> None:
+def test_router_takes_few_calls(routed: Routed) -> None:
     assert routed.calls == {
-        "DescribeModelPackage": 2,  # the one asked for, and the one that is not there
+        "DescribeModelPackage": 2,  # the one requested by ARN, and one that does not exist
         "BatchDescribeModelPackage": 1,
         "DescribeContext": 1,
         "ListArtifacts": 2,
@@ -255,13 +255,13 @@ def test_router_asks_for_few_calls(routed: Routed) -> None:
     }
 
 
-def test_reference_to_nothing_is_one_error(routed: Routed) -> None:
+def test_missing_reference_is_one_error(routed: Routed) -> None:
     [error] = routed.answer["errors"]
     assert error["path"] == ["reviews", "nodes", 1, "modelPackage"]
     assert error["extensions"]["code"] == "NOT_FOUND"
 
 
-def test_page_info_is_of_both(routed: Routed) -> None:
+def test_page_info_is_shared(routed: Routed) -> None:
     data = routed.answer["data"]
     assert [data[name]["pageInfo"]["hasNextPage"] for name in ("reviews", "artifacts")] == [False, True]
 
@@ -270,12 +270,12 @@ def test_authorization_reaches_every_subgraph(routed: Routed) -> None:
     assert {tuple(one) for one in routed.seen} == {
         ("teams", routed.authorization),
         ("stewards", routed.authorization),
-        ("teams", None),  # for the caller without a key
+        ("teams", None),  # from the caller without a key
     }
-    assert routed.answer["data"]["artifacts"]  # which the gateway tells nobody without a key
+    assert routed.answer["data"]["artifacts"]  # which the gateway returns only with a key
 
 
-def test_gateway_counts_on_no_router(routed: Routed) -> None:
+def test_gateway_does_not_trust_router(routed: Routed) -> None:
     assert {error["extensions"]["code"] for error in routed.refused["errors"]} == {"UNAUTHENTICATED"}
     assert routed.refused["data"] == {
         "reviews": {"nodes": [{"verdict": "review of 3", "modelPackage": {"version": None}}]}

@@ -1,4 +1,4 @@
-"""GraphiQL in a real browser, from the gateway alone."""
+"""GraphiQL in a real browser, served by the gateway without other origins."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -33,7 +33,7 @@ LINK = "graphql#" + urlencode({"query": LINKED, "variables": '{"first": 1}', "he
 
 
 class GraphiQL:
-    """GraphiQL, as who uses it sees it."""
+    """Locators and actions for GraphiQL."""
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
@@ -48,27 +48,27 @@ class GraphiQL:
     async def open_tab(self, title: str) -> None:
         await self.tabs.filter(has_text=re.compile(f"^{title}$")).click()
         await expect(self.query).to_contain_text(f" {title}")
-        await self.understood()
+        await self.wait_until_parsed()
 
     async def write(self, editor: Locator, text: str) -> None:
-        """Type over all that an editor has."""
+        """Replace an editor's text."""
         await editor.locator(".view-lines").click()
         await self.page.keyboard.press("Control+A")
         await self.page.keyboard.type(text)
 
     async def ask(self, text: str) -> Any:
-        """Type an operation, run it and return the answer."""
+        """Type an operation, run it and return the response."""
         await self.write(self.query, text)
-        await self.understood()
+        await self.wait_until_parsed()
         await self.page.keyboard.press("Control+Enter")
         return await self.answer()
 
-    async def understood(self) -> None:
-        """Wait until GraphiQL has read the operation, which it keeps then."""
+    async def wait_until_parsed(self) -> None:
+        """Wait until GraphiQL has parsed and stored the operation."""
         await self.stored("query", await self.text("operation.graphql"))
 
     async def sign_in(self, credentials: str) -> None:
-        """Paste credentials to the end of the one value that the headers have."""
+        """Paste credentials at the end of the only value in the headers editor."""
         await self.page.get_by_role("region", name="Headers").locator(".view-lines").last.click()
         for key in ("Control+End", "ArrowUp", "End", "ArrowLeft"):
             await self.page.keyboard.press(key)
@@ -76,13 +76,13 @@ class GraphiQL:
         await expect(self.types).to_be_visible()
 
     async def text(self, editor: str) -> str:
-        """All that an editor has, of which the page shows what fits."""
+        """Return an editor's whole text, of which the page shows only the visible lines."""
         find = "name => __MONACO.editor.getModels().find(model => model.uri.path.endsWith(name)).getValue()"
         text: str = await self.page.evaluate(find, editor)
         return text
 
     async def run(self) -> Any:
-        """Run the open tab and return the answer, of a subscription the last."""
+        """Run the open tab and return the response, or the last one of a subscription."""
         await self.page.get_by_role("button", name="Execute query").click()
         return await self.answer()
 
@@ -92,7 +92,7 @@ class GraphiQL:
         return orjson.loads(await self.text("response.json"))
 
     async def stored(self, name: str, part: str, *, there: bool = True) -> None:
-        """Wait until the browser's storage has a text under a name, or has it no more."""
+        """Wait until the value of a key in the browser's storage contains a text, or no longer does."""
         await self.page.wait_for_function(
             "([name, part, there]) => there =="
             "  localStorage[`lineage-gateway ${location.pathname}:graphiql:${name}`]?.includes(part)",
@@ -113,7 +113,7 @@ def url(demo: LocalServer) -> Iterator[str]:
 
 
 class Keyed(NamedTuple):
-    """A gateway that takes an API key."""
+    """A gateway that requires an API key."""
 
     url: str
     key: str
@@ -130,7 +130,7 @@ def keyed(demo: LocalServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @asynccontextmanager
 async def graphiql(browser: Browser, address: str, **profile: Any) -> AsyncIterator[GraphiQL]:
-    """GraphiQL at an address, once it shows the docs."""
+    """Open GraphiQL at a URL and wait until it shows the docs."""
     async with visiting(browser, address, **profile) as visit:
         opened = GraphiQL(visit)
         await expect(opened.types).to_be_visible()
@@ -144,7 +144,7 @@ async def opened(browser: Browser, url: str) -> AsyncIterator[GraphiQL]:
         yield page
 
 
-async def test_examples_stand_beside_docs(opened: GraphiQL) -> None:
+async def test_examples_are_beside_docs(opened: GraphiQL) -> None:
     assert await opened.page.title() == "GraphiQL · lineage-gateway"
     assert await opened.titles() == EXAMPLES
     assert opened.visit.operations[0]["operationName"] == "IntrospectionQuery"
@@ -181,7 +181,7 @@ async def test_mistake_is_answered(opened: GraphiQL) -> None:
 
 
 def check(title: str, data: Any) -> None:
-    """An example's answer has something in it; of a name with a prefix, its end counts."""
+    """Check that an example's response has data; names with a prefix are compared without it."""
     found = {next(name for name in (key, key.removeprefix("sageMaker")) if name): value for key, value in data.items()}
     assert all(found.values()), title
     [first, *_] = found.values()
@@ -223,9 +223,9 @@ async def test_subscription_streams(opened: GraphiQL) -> None:
     assert len(walked["vertices"]) == walked["visited"] > 20
 
 
-async def test_refused_socket_is_told(browser: Browser, demo: LocalServer) -> None:
+async def test_refused_socket_is_reported(browser: Browser, demo: LocalServer) -> None:
     def refusing(app: ASGIApp) -> ASGIApp:
-        """A proxy that lets no WebSocket through."""
+        """A proxy that blocks WebSockets."""
 
         async def proxied(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "websocket":
@@ -257,7 +257,7 @@ async def test_tabs_are_kept(opened: GraphiQL) -> None:
 async def test_menu_brings_examples_back(opened: GraphiQL) -> None:
     await opened.page.get_by_role("button", name="Close Tab").first.click()
     await expect(opened.tabs).to_have_count(len(EXAMPLES) - 1)
-    # GraphiQL takes a moment to turn to another tab; of whoever is quicker than that it mixes two up.
+    # GraphiQL switches tabs asynchronously, and mixes two tabs up if the next action comes too early.
     await opened.stored("tabState", '"title":"FindArtifact"', there=False)
     for title in ("FindArtifact", "PathBetween"):
         await opened.page.get_by_role("button", name="Examples").press("Enter")
@@ -282,7 +282,7 @@ async def test_link_opens_beside_own_tabs(opened: GraphiQL, url: str) -> None:
     await opened.open_tab("PathBetween")
     await opened.stored("tabState", '"activeTabIndex":3')
     for _ in range(2):
-        # The same page with a fragment: the browser itself loads nothing.
+        # Only the fragment differs, so the browser does not reload the page.
         await opened.page.goto(url + LINK)
         await expect(opened.query).to_contain_text("query Linked")
         await expect(opened.tabs).to_have_text(["Linked", *EXAMPLES])
@@ -320,12 +320,12 @@ async def test_headers_are_kept_when_asked(browser: Browser, keyed: Keyed) -> No
         await expect(opened.types).to_be_visible()
 
 
-async def test_sign_in_of_explorer_holds(browser: Browser, keyed: Keyed) -> None:
+async def test_explorers_sign_in_is_shared(browser: Browser, keyed: Keyed) -> None:
     async with visiting(browser, keyed.url) as visit:
         await visit.page.get_by_label("API key").fill(keyed.key)
         await visit.page.keyboard.press("Enter")
         await expect(visit.page.get_by_role("button", name="Sign out")).to_be_visible()
-        visit.complaints.clear()  # of the time before
+        visit.complaints.clear()  # those from before signing in
         await visit.page.goto(f"{keyed.url}graphql")
         await expect(GraphiQL(visit).types).to_be_visible()
 
@@ -343,14 +343,14 @@ async def test_token_signs_in(browser: Browser, demo: LocalServer) -> None:
 
 
 def forget_refusals(visit: Visit) -> None:
-    """GraphiQL has asked for the schema, twice, before anybody signed in, and the browser says what it was told."""
+    """Remove the console's errors for GraphiQL's two requests of the schema before signing in."""
     refused = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
     assert visit.complaints == [refused] * 2
     visit.complaints.clear()
 
 
 def below(path: str, app: ASGIApp) -> ASGIApp:
-    """A proxy that shows an application under a path."""
+    """A proxy that serves an application below a path."""
 
     async def shown(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -424,7 +424,7 @@ async def test_axe_finds_nothing(browser: Browser, url: str, scheme: str) -> Non
         assert await violations(opened.page) == []
         await opened.page.get_by_role("link", name="LineageEntity", exact=True).click()
         await opened.page.get_by_role("button", name="Examples").click()
-        # GraphiQL opens its menus beside the page's landmarks.
+        # GraphiQL opens its menus outside the page's landmarks.
         assert await violations(opened.page, "region") == []
         await opened.page.keyboard.press("Escape")
         await opened.page.get_by_role("button", name="Show History").click()

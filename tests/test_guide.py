@@ -1,7 +1,7 @@
-"""SageMaker's own guide lists what lineage can be asked; each question has one field, and here one test.
+"""The lineage questions in SageMaker's developer guide: each has a field in the schema, and a test here.
 
-The graph is the demo account's, which has the shape that SageMaker draws by itself: jobs, model packages in a group,
-approvals, deployments, endpoints.
+The graph is the demo account's. It has the structure that SageMaker creates automatically: jobs, model packages in a
+group, approvals, deployments and endpoints.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,7 +29,7 @@ def sets(*runs: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 async def demo() -> AsyncIterator[AskDemo]:
-    """Ask the demo account."""
+    """A client of a gateway over the demo account."""
     with LocalServer(demo=True) as local:
         app = create_app(Settings(local_url=local.url))
         async with (
@@ -46,7 +46,7 @@ async def demo() -> AsyncIterator[AskDemo]:
 
 
 async def names(demo: AskDemo, root: str, field: str) -> set[str]:
-    """The names that a field of a vertex answers with."""
+    """Return the names of the vertices that a field of a vertex returns."""
     said = await demo(f"{{ start: {root} {{ found: {field} {{ nodes {{ name }} }} }} }}")
     found = [node["name"] for node in said["start"]["found"]["nodes"]]
     assert len(found) == len(set(found))
@@ -54,7 +54,7 @@ async def names(demo: AskDemo, root: str, field: str) -> set[str]:
 
 
 async def root(demo: AskDemo, name: str) -> str:
-    """The root field for the artifact of a name."""
+    """Return the root field for the artifact with a name."""
     said = await demo("{ artifacts(first: 100) { nodes { name arn } } }")
     [key] = [node["arn"] for node in said["artifacts"]["nodes"] if node["name"] == name]
     return f'artifact(arn: "{key}")'
@@ -205,13 +205,13 @@ async def test_models_of_trial_component(demo: AskDemo) -> None:
     assert await names(demo, TRAINING, "models") == {"model-b2y8demo", "churn-version-2"}
 
 
-async def test_lineage_to_look_at(demo: AskDemo) -> None:
+async def test_lineage_for_a_diagram(demo: AskDemo) -> None:
     said = await demo(f"{{ {PRODUCTION} {{ lineage(maxDepth: 20) {{ vertices {{ depth }} counts {{ count }} }} }} }}")
     graph = said["context"]["lineage"]
     assert len(graph["vertices"]) == sum(count["count"] for count in graph["counts"]) >= 60
 
 
-# Where the SDK stops short.
+# What the SDK cannot do.
 
 
 async def test_more_than_fifty_results(ask: AskDemo, load: Callable[..., None], calls: Any) -> None:
@@ -274,7 +274,7 @@ async def test_across_accounts(ask: AskDemo, service: LocalServer) -> None:
     assert (job["arn"], job["name"], bool(job["creationTime"])) == (theirs, "theirs", True)
 
 
-async def test_failed_walk_is_said_beside(answer: AskDemo, load: Callable[..., None], service: LocalServer) -> None:
+async def test_failed_walk_is_reported_beside(answer: AskDemo, load: Callable[..., None], service: LocalServer) -> None:
     load(*(artifact(number) for number in range(13)))
     load(*(association(artifact_arn(number), artifact_arn(number + 1)) for number in range(12)))
     service.behaviour.deny = [f"QueryLineage:{artifact_arn(10)}"]

@@ -1,4 +1,4 @@
-"""Headers that every answer has, whichever route it is of and however it went."""
+"""Headers that every response has, whatever its route and status."""
 
 import httpx
 import orjson
@@ -13,19 +13,19 @@ QUERY = {"query": "{ __typename }"}
 
 @pytest.mark.parametrize("path", ["/graphql", "/healthz", "/readyz", "/metrics", "/nothing", "/assets/nothing"])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
-async def test_every_answer_has_them(http: httpx.AsyncClient, method: str, path: str) -> None:
+async def test_every_response_has_security_headers(http: httpx.AsyncClient, method: str, path: str) -> None:
     response = await http.request(method, path, json=QUERY)
     assert {name: response.headers.get_list(name) for name in SECURE} == {name: [SECURE[name]] for name in SECURE}
 
 
-async def test_event_stream_has_them(http: httpx.AsyncClient) -> None:
+async def test_event_stream_has_security_headers(http: httpx.AsyncClient) -> None:
     response = await http.post("/graphql", json=QUERY, headers={"accept": "text/event-stream"})
     assert response.headers["content-type"].startswith("text/event-stream")
     assert SECURE.items() <= {name: response.headers[name] for name in SECURE}.items()
 
 
 @pytest.mark.parametrize(("path", "origin"), [("/nothing", None), ("/graphql", "https://elsewhere.example")])
-async def test_refused_websocket_has_them_too(
+async def test_refused_websocket_has_security_headers(
     gateway: str, caplog: pytest.LogCaptureFixture, path: str, origin: str | None
 ) -> None:
     with pytest.raises(InvalidStatus) as refused:

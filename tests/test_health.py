@@ -1,4 +1,4 @@
-"""Alive whatever AWS does, and ready when it can be reached."""
+"""Liveness, whatever AWS does, and readiness, when AWS can be reached."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ READY = {"status": "ready", "aws": "ok", "cache": "ok"}
 
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Probes are asked each time."""
+    """Disable the caching of readiness probes."""
     monkeypatch.setattr(health, "_REMEMBERED_SECONDS", 0)
 
 
@@ -60,7 +60,7 @@ async def test_probes_share_one_call(server: LocalServer, calls: Counter[str]) -
 
 
 @pytest.mark.usefixtures("fresh")
-async def test_answer_of_aws_is_reachable(service: LocalServer) -> None:
+async def test_any_aws_response_means_ready(service: LocalServer) -> None:
     async with running(Settings(local_url=service.url)) as client:
         service.behaviour.deny = ["*"]
         assert (await client.get("/readyz")).json() == READY | {"aws": "denied"}
@@ -95,7 +95,7 @@ async def test_cache_without_writes_is_denied(server: LocalServer, tmp_path: Pat
             assert (await client.get("/readyz")).json() == READY | {"cache": "denied"}
 
 
-async def test_cache_away_costs_no_readiness() -> None:
+async def test_missing_cache_keeps_readiness() -> None:
     async def ok() -> str:
         return "ok"
 

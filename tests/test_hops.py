@@ -1,4 +1,4 @@
-"""One hop along the associations: its pages, its cursors and its filters."""
+"""A hop along the associations: its pages, cursors and filters."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -24,7 +24,7 @@ PAGE = """query($arn: Arn!, $first: Int, $after: String, $filter: HopFilter) {
 
 
 async def walked(ask: Ask, first: int, **variables: Any) -> list[list[str]]:
-    """The names on each page, from the first to the last."""
+    """Return the names on each page, from first to last."""
     pages = []
     after = None
     while True:
@@ -69,11 +69,11 @@ async def test_pages_cross_those_of_aws(ask: Ask, load: Callable[..., None], cal
     pages = await walked(ask, 70)
     assert [len(page) for page in pages] == [70, 70, 70, 20]
     assert len({name for page in pages for name in page}) == 230
-    # the four windows lie on one, two, two and one of AWS's pages of a hundred
+    # the four pages need one, two, two and one of AWS's pages of a hundred
     assert calls["ListAssociations"] == 6
 
 
-async def test_full_page_asks_no_further(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_full_page_loads_no_more(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*fan(150))
     hop = (await ask(PAGE, arn=DATASET, first=100))["artifact"]["downstream"]
     assert hop["pageInfo"]["hasNextPage"]
@@ -110,7 +110,7 @@ async def test_pages_join_while_the_list_changes(
     names = [edge["node"]["name"] for edge in rest["edges"]]
     ahead = [f"artifact-{n}" for n in range(5, 10) if n not in gone]
     assert names[-len(ahead) :] == ahead
-    assert names == ahead or gone == [1, 2, 3, 4]  # with the edges before it gone too, some may come twice
+    assert names == ahead or gone == [1, 2, 3, 4]  # if the edges before it were deleted too, some may be repeated
 
 
 async def test_cursors_survive_another_gateway(ask: Ask, load: Callable[..., None], server: LocalServer) -> None:
@@ -136,7 +136,7 @@ async def test_empty_hop_has_no_cursors(ask: Ask, load: Callable[..., None]) -> 
 
 
 def mixed() -> list[dict[str, Any]]:
-    """A dataset with neighbours of several kinds, types and associations, newest first: a b c d e f."""
+    """A dataset with neighbours of several kinds, types and association types; newest first, a b c d e f."""
     lines = [artifact(0), artifact(1, "Model", ArtifactName="a"), artifact(2, "DataSet", ArtifactName="b")]
     lines += [component("c", "training"), component("d", "processing"), context("e"), context("f", "ModelGroup")]
     ends = [artifact_arn(1), artifact_arn(2), component_arn("c"), component_arn("d")]
@@ -191,7 +191,7 @@ async def test_either_spelling_finds_associations(ask: Ask, load: Callable[..., 
         assert sorted(found, key=lambda job: job["name"]) == jobs
 
 
-async def test_longer_type_than_any_has_no_neighbours(ask: Ask, load: Callable[..., None]) -> None:
+async def test_overlong_type_matches_no_neighbours(ask: Ask, load: Callable[..., None]) -> None:
     load(*diamond())
     for type in ("x" * 257, ""):
         assert await walked(ask, 10, filter={"types": [type]}) == [[]]

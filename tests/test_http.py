@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: whatever is sent, the answer is JSON with a fitting status."""
+"""GraphQL over HTTP: whatever is sent, the response is JSON with a suitable status."""
 
 import json
 import shutil
@@ -44,7 +44,7 @@ JSON = {"content-type": "application/json"}
         (JSON | {"content-encoding": "gzip"}, b"\x1f\x8b", 415),
     ],
 )
-async def test_unfit_body_is_refused(http: httpx.AsyncClient, headers: Any, body: bytes, status: int) -> None:
+async def test_invalid_body_is_refused(http: httpx.AsyncClient, headers: Any, body: bytes, status: int) -> None:
     response = await http.post("/graphql", headers=headers, content=body)
     assert response.status_code == status
     assert response.json()["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
@@ -71,7 +71,7 @@ async def test_empty_parameters_are_none(http: httpx.AsyncClient) -> None:
     assert (response.status_code, response.json()) == (200, {"data": {"__typename": "Query"}})
 
 
-async def test_slash_too_many_is_led_back(http: httpx.AsyncClient) -> None:
+async def test_trailing_slash_is_redirected(http: httpx.AsyncClient) -> None:
     got = await http.get("/graphql/", params={"query": "{ __typename }"})
     assert (got.status_code, got.headers["location"]) == (307, "../graphql?query=%7B+__typename+%7D")
     posted = await http.post("/graphql/", json={"query": "{ __typename }"}, follow_redirects=True)
@@ -92,7 +92,7 @@ async def test_head_is_get_without_a_body(gateway: str) -> None:
         ("application/json, text/html;q=0", "application/json"),
     ],
 )
-async def test_graphiql_is_for_those_who_prefer_it(http: httpx.AsyncClient, accept: str, media_type: str) -> None:
+async def test_graphiql_needs_html_preferred(http: httpx.AsyncClient, accept: str, media_type: str) -> None:
     response = await http.get("/graphql", params={"query": "{ __typename }"}, headers={"accept": accept})
     assert response.headers["content-type"].partition(";")[0] == media_type
 
@@ -152,7 +152,7 @@ async def test_health_needs_no_aws(http: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(("hosts", "status"), [(["localhost"], 200), (["localhost", "elsewhere.example"], 400)])
-def test_request_names_one_host(gateway: str, hosts: list[str], status: int) -> None:
+def test_request_has_exactly_one_host(gateway: str, hosts: list[str], status: int) -> None:
     host, port = gateway.split(":")
     lines = ["GET /healthz HTTP/1.1", *(f"Host: {name}" for name in hosts), "Connection: close", "", ""]
     with socket.create_connection((host, int(port)), timeout=30) as client:
@@ -189,8 +189,8 @@ def test_all_addresses_include_those_of_ipv4(server: LocalServer) -> None:
         (b"Transfer-Encoding: chunked", b'8\r\n{"query"\r\n11\r\n:"{__typename}"} \r\n0\r\n\r\n'),
     ],
 )
-def test_clients_ask_for_another_protocol(gateway: str, framing: bytes, body: bytes) -> None:
-    """As Java's own does for HTTP/2; its bodies were skipped, or taken for its next request."""
+def test_protocol_upgrade_requests_are_answered(gateway: str, framing: bytes, body: bytes) -> None:
+    """As Java's client does for HTTP/2. The server used to skip its request bodies, or parse them as a new request."""
     lines = [b"POST /graphql HTTP/1.1", b"Host: localhost", b"Content-Type: application/json", framing]
     lines += [b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABkAAQ", b"", b""]
     head = b"\r\n".join(lines)

@@ -1,4 +1,4 @@
-"""Fields ask AWS only for what nothing has told yet; every test counts the calls that the service received."""
+"""Fields load from AWS only what is not loaded yet; every test counts the calls that the service received."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -40,7 +40,7 @@ async def test_uncovered_field_describes_each_vertex(ask: Ask, load: Callable[..
     assert calls == {"DescribeArtifact": 4, "ListAssociations": 1}
 
 
-async def test_vertex_by_three_ways_described_once(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_vertex_on_three_paths_described_once(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*fan(1))
     leaf = artifact_arn(1)
     await ask(
@@ -55,7 +55,7 @@ async def test_vertex_by_three_ways_described_once(ask: Ask, load: Callable[...,
     assert calls == {"DescribeArtifact": 2, "ListAssociations": 1}
 
 
-async def test_each_direction_is_asked_once(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_each_direction_is_loaded_once(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*diamond())
     data = await ask(
         """query($arn: Arn!) { artifact(arn: $arn) {
@@ -72,7 +72,7 @@ async def test_each_direction_is_asked_once(ask: Ask, load: Callable[..., None],
         for end in model["downstream"]["nodes"]
     ]
     assert [end["again"]["pageInfo"]["hasNextPage"] for end in endpoints] == [True, True]
-    # the dataset, two jobs and two models downstream; the endpoint upstream, however often it is met
+    # the dataset, two jobs and two models downstream; the endpoint upstream, once although several lead to it
     assert calls == {"DescribeArtifact": 1, "ListAssociations": 6}
 
 
@@ -102,7 +102,7 @@ async def test_one_search_serves_whole_level(ask: Ask, load: Callable[..., None]
     assert calls == {"DescribeArtifact": 1, "ListAssociations": 4, "Search": 1}
 
 
-async def test_search_takes_hundred_a_call(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_search_loads_hundred_per_call(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     jobs = [f"job-{number}" for number in range(150)]
     load(*map(component, jobs))
     found = []
@@ -123,7 +123,9 @@ async def test_lone_trial_component_is_described(ask: Ask, load: Callable[..., N
     assert calls == {"DescribeTrialComponent": 1}
 
 
-async def test_what_search_lacks_is_described(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_fields_missing_from_search_are_described(
+    ask: Ask, load: Callable[..., None], calls: Counter[str]
+) -> None:
     load(*diamond())
     await ask(
         "query($arn: Arn!) { artifact(arn: $arn) { downstream { nodes { ... on TrialComponent {"

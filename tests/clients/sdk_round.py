@@ -113,7 +113,7 @@ assert [one["ArtifactArn"] for one in raw.s3_uri_artifacts("s3://bucket/raw.csv"
 assert arns(context.Context.list(source_uri=ENDPOINT, sagemaker_session=session), "context") == [endpoint.context_arn]
 assert [one.status for one in action.Action.list(sagemaker_session=session)] == ["InProgress"]
 
-# query, by the questions of the developer guide
+# query: the questions of the developer guide
 graph = query.LineageQuery(session).query([raw.artifact_arn], direction=DESCENDANTS)
 assert {(edge.source_arn, edge.destination_arn, edge.association_type) for edge in graph.edges} == set(path)
 assert {(vertex.arn, vertex.lineage_entity, vertex.lineage_source) for vertex in graph.vertices} == {
