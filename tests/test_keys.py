@@ -1,4 +1,4 @@
-"""Callers who sign in with API keys: the file of keys, and what each opens."""
+"""Callers who sign in with API keys: the key file, and what each key permits."""
 
 import hashlib
 import time
@@ -43,7 +43,7 @@ def test_broken_key_file_is_refused(tmp_path: Path, text: str, why: str) -> None
     assert KEY not in str(refused.value)
 
 
-def test_keys_open_by_either_header(keyed: str, keys: dict[str, str]) -> None:
+def test_either_header_accepts_keys(keyed: str, keys: dict[str, str]) -> None:
     for headers in ({"authorization": f"Bearer {keys['read']}"}, {"x_api_key": keys["read"]}):
         assert "errors" not in ask(keyed, **headers).json()
 
@@ -68,7 +68,7 @@ def test_unknown_key_is_refused(keyed: str, headers: dict[str, str], accept: str
     assert response.headers["www-authenticate"] == challenge
 
 
-def test_hash_opens_nothing(keyed: str, keys: dict[str, str]) -> None:
+def test_hash_is_no_key(keyed: str, keys: dict[str, str]) -> None:
     assert code(ask(keyed, x_api_key=hashlib.sha256(keys["read"].encode()).hexdigest())) == REFUSED
 
 
@@ -79,7 +79,7 @@ def test_mutation_needs_write_role(keyed: str, keys: dict[str, str], service: Lo
     assert "errors" not in ask(keyed, READ, x_api_key=keys["write"]).json()
 
 
-def test_get_asks_with_key(keyed: str, keys: dict[str, str]) -> None:
+def test_get_accepts_a_key(keyed: str, keys: dict[str, str]) -> None:
     url, query = f"http://{keyed}/graphql", {"query": "{ __typename }"}
     assert code(httpx.get(url, params=query)) == REFUSED
     assert httpx.get(url, params=query, headers={"x-api-key": keys["read"]}).json() == {"data": {"__typename": "Query"}}
@@ -99,7 +99,7 @@ def answers_within(seconds: float, gateway: str, key: str, status: int) -> bool:
     return False
 
 
-def test_replaced_key_file_counts(server: LocalServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_replaced_key_file_is_reloaded(server: LocalServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (old, entry), (new, other) = new_key("old", [Role.READ]), new_key("new", [Role.READ])
     file = tmp_path / "keys.toml"
     file.write_text(entry)

@@ -1,4 +1,4 @@
-"""What ten thousand requests leave behind: nothing."""
+"""Ten thousand requests leave no tasks, open files or objects behind."""
 
 import asyncio
 import gc
@@ -27,8 +27,8 @@ QUERIES = [
 ]
 
 
-def left() -> tuple[int, int, int]:
-    """Tasks, open files and sockets, and objects in this process."""
+def resources() -> tuple[int, int, int]:
+    """Return the numbers of tasks, of open files and sockets, and of objects in this process."""
     gc.collect()
     return len(asyncio.all_tasks()), len(list(Path("/proc/self/fd").iterdir())), len(gc.get_objects())
 
@@ -50,21 +50,21 @@ async def test_ten_thousand_requests_leave_nothing(service: LocalServer, load: C
     async with running(Settings(local_url=service.url)) as client:
         await ask_all(client, 1_000)
         service.requests.clear()
-        tasks, files, objects = left()
+        tasks, files, objects = resources()
         await ask_all(client, 10_000)
         service.requests.clear()
-        after = left()
+        after = resources()
     assert after[0] <= tasks
-    assert after[1] <= files + 50  # connections that are kept open for the next call
+    assert after[1] <= files + 50  # idle connections in the pool
     assert after[2] < objects + 5_000
 
 
-def shown() -> int:
-    """Entities that are held to be shown."""
+def entity_objects() -> int:
+    """Return the number of entity objects in memory."""
     return sum(issubclass(type(one), Described) for one in gc.get_objects())
 
 
-async def test_what_a_walk_holds_goes_without_a_collection(ask: Ask, load: Callable[..., None]) -> None:
+async def test_walks_objects_need_no_collection(ask: Ask, load: Callable[..., None]) -> None:
     load(*fan(600))
     query = """query ($start: Arn!) { lineage(start: [$start], direction: DOWNSTREAM) {
         vertices { entity { name createdBy { domainId } } } edges { source { name } destination { name } } } }"""
@@ -72,25 +72,25 @@ async def test_what_a_walk_holds_goes_without_a_collection(ask: Ask, load: Calla
     gc.collect()
     gc.disable()
     try:
-        before = shown()
+        before = entity_objects()
         for _ in range(3):
             assert len((await ask(query, start=artifact_arn(0)))["lineage"]["vertices"]) == 601
         await asyncio.sleep(0.1)
-        assert shown() <= before
+        assert entity_objects() <= before
     finally:
         gc.enable()
 
 
-def served() -> int:
-    """What a server holds for requests and WebSockets."""
+def connection_objects() -> int:
+    """Return the number of the server's request and WebSocket objects in memory."""
     return sum(issubclass(type(one), RequestResponseCycle | ServerProtocol) for one in gc.get_objects())
 
 
-async def test_connections_go_without_a_collection(gateway: str) -> None:
+async def test_connections_objects_need_no_collection(gateway: str) -> None:
     gc.collect()
     gc.disable()
     try:
-        before = served()
+        before = connection_objects()
         async with httpx.AsyncClient() as client:
             assert (await client.get(f"http://{gateway}/healthz")).status_code == 200
         async with open_socket(gateway):
@@ -98,13 +98,13 @@ async def test_connections_go_without_a_collection(gateway: str) -> None:
         async with open_socket(gateway) as socket:
             socket.transport.abort()
         async with asyncio.timeout(20):
-            while served() > before:  # noqa: ASYNC110 - the server has a thread of its own
+            while connection_objects() > before:  # noqa: ASYNC110 - the server runs on another thread
                 await asyncio.sleep(0.01)
     finally:
         gc.enable()
 
 
-async def test_refused_arns_are_not_remembered(refused: Ask) -> None:
+async def test_refused_arns_are_not_kept(refused: Ask) -> None:
     query = "query ($arn: Arn!) { entity(arn: $arn) { arn } }"
     await refused(query, "BAD_USER_INPUT", arn="x")
     tracemalloc.start()

@@ -1,4 +1,4 @@
-"""What is too large is refused before anything is executed, in one pass over the document."""
+"""Documents and requests that are too large are refused before execution, in one pass over the document."""
 
 import socket
 from collections import Counter
@@ -22,7 +22,7 @@ def nested(levels: int) -> str:
 
 
 def doubling(fragments: int) -> str:
-    """Fragments of which each spreads the next one twice."""
+    """Return fragments that each spread the next one twice."""
     chain = [f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(fragments)]
     return " ".join(["{ ...F0 }", *chain, f"fragment F{fragments} on Query {{ a: __typename }}"])
 
@@ -38,7 +38,7 @@ def doubling(fragments: int) -> str:
         (doubling(60), "1,152,921,504,606,846,976 aliases"),
     ],
 )
-async def test_too_much_is_refused(answer: Ask, calls: Counter[str], query: str, what: str) -> None:
+async def test_oversized_document_is_refused(answer: Ask, calls: Counter[str], query: str, what: str) -> None:
     said = await answer(query)
     assert {error["extensions"]["code"] for error in said["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
     assert any(what in error["message"] for error in said["errors"]), said["errors"]
@@ -50,7 +50,7 @@ async def test_too_many_tokens_are_refused(refused: Ask) -> None:
     await refused("{ " + "__typename " * 10_001 + "}", "GRAPHQL_PARSE_FAILED")
 
 
-async def test_what_fits_is_answered(ask: Ask) -> None:
+async def test_document_within_limits_is_answered(ask: Ask) -> None:
     assert await ask(nested(20)) == {"artifacts": {"nodes": []}}
     assert await ask(doubling(5)) == {"a": "Query"}
 
@@ -70,7 +70,7 @@ async def test_number_of_many_digits_is_refused(refused: Ask, digits: int) -> No
 
 
 def test_too_long_headers_are_refused(gateway: str) -> None:
-    """Before anybody has signed in, and however they come."""
+    """Before authentication, as one long header or as many short ones."""
     host, port = gateway.split(":")
     for heading in (b"X: " + b"a" * 1_000_000, b"X: a\r\n" * 200_000):
         with socket.create_connection((host, int(port)), timeout=30) as client:
@@ -90,7 +90,7 @@ def send_endlessly(client: socket.socket, some: bytes) -> None:
 @pytest.mark.parametrize(
     "trailer", [b"X: a\r\n", b"X: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
 )
-def test_trailers_have_an_end(gateway: str, trailer: bytes) -> None:
+def test_endless_trailers_are_refused(gateway: str, trailer: bytes) -> None:
     host, port = gateway.split(":")
     begun = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
     with socket.create_connection((host, int(port)), timeout=30) as client:
@@ -99,7 +99,7 @@ def test_trailers_have_an_end(gateway: str, trailer: bytes) -> None:
             send_endlessly(client, trailer * 1_000)
 
 
-def test_request_behind_a_large_one_is_answered(gateway: str) -> None:
+def test_pipelined_large_requests_are_answered(gateway: str) -> None:
     host, port = gateway.split(":")
     body = b'{"query": "{ __typename }"' + b" " * 90_000 + b"}"
     head = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
@@ -138,16 +138,16 @@ def test_each_operation_is_measured() -> None:
 
 
 @pytest.mark.parametrize(("times", "codes"), [(200, []), (400, ["GRAPHQL_VALIDATION_FAILED"])])
-async def test_fields_of_one_name_are_compared_for_a_while(answer: Ask, times: int, codes: list[str]) -> None:
+async def test_field_comparisons_have_a_limit(answer: Ask, times: int, codes: list[str]) -> None:
     said = await answer(f'{{ context(name: "none") {{ {"name " * times} }} }}')
     assert [error["extensions"]["code"] for error in said.get("errors", ())] == codes
 
 
-def test_remembered_documents_have_a_limit() -> None:
+def test_cached_documents_have_a_limit() -> None:
     executor = Executor(build(Settings()))
     for number in range(50):
         executor.cost(GraphQLRequest(f"{{ # {number:10000}\n __typename }}"))
         executor.cost(GraphQLRequest(f"{{ # {number:10000}\n nothing }}"))
-    kept = [document for document, _ in executor._documents.values()]  # noqa: SLF001 - nothing else tells
+    kept = [document for document, _ in executor._documents.values()]  # noqa: SLF001 - there is no public access
     assert len(kept) == 19
     assert all("__typename" in document.loc.source.body for document in kept if document and document.loc)

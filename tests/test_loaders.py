@@ -1,4 +1,4 @@
-"""What the fields of a request load together: one that leaves takes nothing from the others."""
+"""Loads that the fields of a request share: cancelling one field does not cancel the others."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -18,8 +18,8 @@ from gateway.settings import Settings
 RUN = component_arn("run")
 
 
-async def leave(asked: list[asyncio.Task[Any]]) -> Any:
-    """Have the first of two who ask the same leave; return what the other is told."""
+async def cancel_first(asked: list[asyncio.Task[Any]]) -> Any:
+    """Cancel the first of two tasks that load the same; return the other's result."""
     asked[0].cancel()
     told = await asked[1]
     assert asked[0].cancelled()
@@ -38,7 +38,7 @@ async def run_name(loaders: Loaders) -> Any:
     ],
     ids=["entity", "project"],
 )
-async def test_whoever_leaves_takes_no_answer(
+async def test_cancelled_field_leaves_shared_load(
     service: LocalServer, load: Callable[..., None], ask: Callable[[Loaders], Coroutine[Any, Any, Any]], told: Any
 ) -> None:
     load(component("run"), project("one", ProjectId="p-1"))
@@ -47,12 +47,12 @@ async def test_whoever_leaves_takes_no_answer(
         loaders = backend.loaders()
         asked = [asyncio.create_task(ask(loaders)) for _ in range(2)]
         await first_call(service)
-        assert await leave(asked) == told
+        assert await cancel_first(asked) == told
 
 
-async def test_whoever_leaves_ends_no_lookup(service: LocalServer) -> None:
+async def test_cancelled_field_leaves_shared_lookup(service: LocalServer) -> None:
     async with opened(Settings(local_url=service.url, cache_url="memory")) as backend:
         cache = backend.loaders().known.cache
         asked = [asyncio.create_task(cache.entity(HOME, TRIAL_COMPONENT, RUN)) for _ in range(2)]
         await asyncio.sleep(0)
-        assert await leave(asked) is None
+        assert await cancel_first(asked) is None

@@ -1,4 +1,4 @@
-"""Associations: their ends, their key, and what listing them tells."""
+"""Associations: their ends, their key, and how they are listed."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ MISSING = artifact_arn(99)
 
 @pytest.fixture
 def graph(service: LocalServer) -> LocalServer:
-    """A dataset and an unnamed model around a training job, and an endpoint after the model."""
+    """A dataset, a training job, its unnamed model, and the model's endpoint."""
     model = artifact(2, "Model")
     del model["record"]["ArtifactName"]
     load(
@@ -139,7 +139,7 @@ def test_nameless_ends_have_no_name(sagemaker: Any, graph: LocalServer) -> None:
     assert (summary["DestinationName"], summary["DestinationType"]) == ("endpoint", "Endpoint")
 
 
-def test_names_are_those_of_now(sagemaker: Any, graph: LocalServer) -> None:  # noqa: ARG001
+def test_listing_has_current_names(sagemaker: Any, graph: LocalServer) -> None:  # noqa: ARG001
     sagemaker.update_artifact(ArtifactArn=ONE, ArtifactName="renamed")
     (summary,) = sagemaker.list_associations(SourceArn=ONE)["AssociationSummaries"]
     assert summary["SourceName"] == "renamed"

@@ -1,4 +1,4 @@
-"""A service that is slow, throttles, fails or denies, as it was told to."""
+"""A service that is slow, throttles, fails or denies, as configured."""
 
 import time
 from collections import Counter
@@ -31,7 +31,7 @@ def test_latency_comes_before_every_answer(sagemaker: Any, service: LocalServer)
 
 
 def test_slow_answers_do_not_queue(service: LocalServer) -> None:
-    """All are there before the first is answered."""
+    """All requests arrive before the first is answered."""
     service.behaviour.latency_ms = 2_000
     headers = {"X-Amz-Target": "SageMaker.ListArtifacts"}
     with ThreadPoolExecutor(10) as pool:
@@ -69,7 +69,7 @@ def test_throttling_covers_all_operations(sagemaker: Any, service: LocalServer) 
         sagemaker.list_contexts()
 
 
-def test_faults_strike_before_anything_is_done(sagemaker: Any, service: LocalServer) -> None:
+def test_faults_come_before_any_effect(sagemaker: Any, service: LocalServer) -> None:
     service.behaviour.fault_rate = 1.0
     seen = set()
     for number in range(40):
@@ -82,7 +82,7 @@ def test_faults_strike_before_anything_is_done(sagemaker: Any, service: LocalSer
     assert sagemaker.list_contexts()["ContextSummaries"] == []
 
 
-def test_faults_come_as_often_as_told(service: LocalServer) -> None:
+def test_faults_follow_the_configured_rate(service: LocalServer) -> None:
     behaviour = Behaviour(fault_rate=0.2)
     found = Counter(behaviour.fault() is not None for _ in range(5000))
     assert 800 < found[True] < 1200
@@ -100,7 +100,7 @@ def test_retries_get_through_faults(service: LocalServer) -> None:
     sagemaker.close()
 
 
-def test_own_endpoints_are_spared(service: LocalServer) -> None:
+def test_own_endpoints_are_unaffected(service: LocalServer) -> None:
     service.behaviour.throttle_tps = 0.001
     service.behaviour.fault_rate = 1.0
     service.behaviour.deny = ["*"]
@@ -148,7 +148,7 @@ def test_patterns_deny_what_they_cover(sagemaker: Any, service: LocalServer, pat
             call()
 
 
-def test_denial_names_who_and_what(sagemaker: Any, service: LocalServer) -> None:
+def test_denial_names_caller_and_resource(sagemaker: Any, service: LocalServer) -> None:
     service.behaviour.deny = [arn("action", "secret")]
     load(service, action("secret"))
     user = "User: arn:aws:iam::123456789012:user/local is not authorized to perform"

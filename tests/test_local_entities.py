@@ -1,4 +1,4 @@
-"""Artifacts, contexts and actions: making, describing, changing and deleting them."""
+"""Artifacts, contexts and actions: creating, describing, updating and deleting them."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ Make = Callable[..., str]
 
 @pytest.fixture
 def make(sagemaker: Any) -> Make:
-    """Create an artifact and return its ARN."""
+    """A function that creates an artifact and returns its ARN."""
 
     def make(uri: str = "s3://bucket/key", **members: Any) -> str:
         source = {"SourceUri": uri} | members.pop("Source", {})
@@ -191,7 +191,7 @@ def test_creation_times_strictly_increase(sagemaker: Any, make: Make) -> None:
     assert times == sorted(set(times))
 
 
-def test_quotas_hold_back_handmade_contexts() -> None:
+def test_quotas_limit_created_contexts() -> None:
     with LocalServer() as local:
         sagemaker = local_conftest.client(local.url)
         load(local, *(context(f"imported-{number}") for number in range(600)))

@@ -1,4 +1,4 @@
-"""Experiments, trials and trial components, and which is part of which."""
+"""Experiments, trials and trial components, and their memberships."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ sagemaker = local_conftest.sagemaker
 
 @pytest.fixture
 def study(sagemaker: Any) -> Any:
-    """An experiment of one trial of one component, and one of each by itself."""
+    """An experiment with a trial with a component, and one unrelated entity of each kind."""
     sagemaker.create_experiment(ExperimentName="study", Description="d", Tags=[{"Key": "k", "Value": "v"}])
     sagemaker.create_experiment(ExperimentName="empty")
     sagemaker.create_trial(TrialName="first", ExperimentName="study", DisplayName="First")
@@ -70,7 +70,7 @@ def test_names_are_displayed_by_default(study: Any) -> None:
         ("create_trial_component", {"TrialComponentName": "Step"}),
     ],
 )
-def test_capitals_make_no_other_name(study: Any, operation: str, request_: dict[str, str]) -> None:
+def test_names_conflict_in_any_case(study: Any, operation: str, request_: dict[str, str]) -> None:
     with refusing("ValidationException", "already exists"):
         getattr(study, operation)(**request_)
 
@@ -193,7 +193,7 @@ def test_parts_are_deleted_before_wholes(study: Any) -> None:
     assert listed(study.list_experiments(), "Experiment") == ["empty"]
 
 
-def test_memberships_elsewhere_hold_nothing(sagemaker: Any, service: LocalServer) -> None:
+def test_other_accounts_memberships_prevent_nothing(sagemaker: Any, service: LocalServer) -> None:
     load(service, component("job"), member("away", "job"), trial("near"), member("near", "far"))
     sagemaker.delete_trial_component(TrialComponentName="job")
     sagemaker.delete_trial(TrialName="near")
@@ -212,8 +212,8 @@ def test_associated_components_are_not_deleted(sagemaker: Any, service: LocalSer
     sagemaker.delete_trial_component(TrialComponentName="job")
 
 
-def test_component_made_by_hand_has_its_collections(sagemaker: Any) -> None:
-    """The SDK's ExperimentAnalytics goes through them without a look whether they are there."""
+def test_created_component_has_empty_collections(sagemaker: Any) -> None:
+    """The SDK's ExperimentAnalytics iterates over them without checking whether they are present."""
     sagemaker.create_trial_component(TrialComponentName="step")
     (found,) = sagemaker.search(Resource="ExperimentTrialComponent")["Results"]
     for told in (found["TrialComponent"], sagemaker.describe_trial_component(TrialComponentName="step")):
@@ -224,7 +224,7 @@ def test_component_made_by_hand_has_its_collections(sagemaker: Any) -> None:
 
 
 def test_names_are_the_same_in_any_case(sagemaker: Any) -> None:
-    """The SDK's Run asks for its experiment by a name in small letters."""
+    """The SDK's Run describes its experiment by a lower-case name."""
     sagemaker.create_experiment(ExperimentName="Study")
     assert sagemaker.describe_experiment(ExperimentName="study")["ExperimentName"] == "Study"
     sagemaker.create_trial(TrialName="First", ExperimentName="STUDY")

@@ -1,4 +1,4 @@
-"""The thirteen kinds: what goes in by import comes out by Describe, and in part by List."""
+"""The thirteen kinds: imported records are returned by Describe, and their summaries by List."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ every_kind = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
 
 
 def some(shape: Any) -> Any:
-    """A value of a shape, in which every member has one."""
+    """Return a value of a shape that has every member."""
     match shape.type_name:
         case "structure":
             return {name: some(member) for name, member in shape.members.items()}

@@ -62,7 +62,7 @@ def test_pages_stay_stable_under_writes(sagemaker: Any, service: LocalServer, so
         if "NextToken" not in page:
             break
         request["NextToken"] = page["NextToken"]
-        # one comes before, one after the place where the page ended, and one that was there goes
+        # one is added before and one after the end of the first page, and one is deleted
         load(service, context(f"c{turn:02}", CreationTime=2000), context(f"c{58 - turn:02}", CreationTime=500))
         sagemaker.delete_context(ContextName=f"c{turn:02}")
     assert len(seen) == len(set(seen))

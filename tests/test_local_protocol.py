@@ -1,4 +1,4 @@
-"""The wire: targets, bodies, errors and headers of AWS JSON 1.1, and what comes of hostile input."""
+"""The wire protocol: targets, bodies, errors and headers of AWS JSON 1.1, and hostile input."""
 
 import logging
 from typing import Any
@@ -126,7 +126,7 @@ def test_huge_bodies_are_refused(service: LocalServer) -> None:
     assert error(answer) == (413, "RequestEntityTooLargeException")
 
 
-def test_own_defects_tell_nothing(
+def test_own_defects_reveal_nothing(
     service: LocalServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> Any:
@@ -141,7 +141,7 @@ def test_own_defects_tell_nothing(
     assert ask(service, "ListArtifacts").json() == {"ArtifactSummaries": []}
 
 
-def test_modelled_errors_spell_message_so(service: LocalServer) -> None:
+def test_modelled_errors_spell_message_capitalised(service: LocalServer) -> None:
     missing = ask(service, "DescribeContext", {"ContextName": "missing"}).json()
     assert missing == {"__type": "ResourceNotFound", "Message": "Context missing does not exist."}
     invalid = ask(service, "DescribeContext", {"ContextName": ""}).json()
@@ -156,7 +156,7 @@ def test_every_request_is_counted(service: LocalServer) -> None:
     assert list(service.requests) == [("ListArtifacts", {"MaxResults": 5}), ("ListArtifacts", {}), ("Fly", {})]
 
 
-def test_made_up_operations_count_together(service: LocalServer) -> None:
+def test_unknown_operations_count_together(service: LocalServer) -> None:
     for number in range(3):
         ask(service, f"Fly{number}")
         httpx.post(service.url, data={"Action": f"Fly{number}"})

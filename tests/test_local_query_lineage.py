@@ -1,4 +1,4 @@
-"""QueryLineage: what a walk reaches, what filters leave of it, and its pages."""
+"""QueryLineage: what a walk reaches, how filters reduce it, and its pages."""
 
 from collections import deque
 from typing import Any
@@ -23,7 +23,7 @@ Edge = tuple[str, str]
 
 @pytest.fixture
 def ask(sagemaker: Any, service: LocalServer) -> Any:
-    """Ask for the first page of a walk over the diamond; gives its ARNs and its edges."""
+    """A function that requests the first page of a walk over the diamond, and returns its ARNs and edges."""
     load(service, *diamond())
 
     def ask(start: str, **request: Any) -> tuple[list[str], list[Edge]]:
@@ -63,7 +63,7 @@ def test_ascendants_go_against_the_arrows(ask: Any) -> None:
     assert sorted(between) == sorted([(DATA, LEFT), (LEFT, MODELS[0])])
 
 
-def test_both_turns_round_everywhere(ask: Any) -> None:
+def test_both_changes_direction_everywhere(ask: Any) -> None:
     found, between = ask(MODELS[0])
     assert found[:3] == [MODELS[0], ENDPOINT, LEFT]
     assert set(found) == {DATA, LEFT, RIGHT, *MODELS, ENDPOINT}
@@ -81,7 +81,7 @@ def test_ten_associations_are_the_default(sagemaker: Any, service: LocalServer) 
     assert arns(sagemaker.query_lineage(StartArns=[DATA])) == [artifact_arn(number) for number in range(11)]
 
 
-def test_deepest_vertices_show_no_untravelled_edges(sagemaker: Any, service: LocalServer) -> None:
+def test_deepest_vertices_show_travelled_edges(sagemaker: Any, service: LocalServer) -> None:
     load(service, *(artifact(number) for number in range(3)))
     load(service, *(association(*map(artifact_arn, pair)) for pair in ((0, 1), (0, 2), (1, 2))))
     page = sagemaker.query_lineage(StartArns=[DATA], Direction="Descendants", MaxDepth=1)
@@ -105,7 +105,7 @@ def test_filters_do_not_prune_the_walk(ask: Any) -> None:
     assert found == [DATA]
 
 
-def test_matches_come_with_their_ways(ask: Any) -> None:
+def test_matches_come_with_their_paths(ask: Any) -> None:
     wanted = {"Types": ["Model"], "CreatedAfter": 0}
     found, between = ask(DATA, Direction="Descendants", Filters=wanted)
     assert found == [DATA, LEFT, RIGHT, *MODELS]
@@ -194,7 +194,7 @@ def test_pages_are_no_more_than_needed(sagemaker: Any, service: LocalServer, lea
     assert sum(len(page["Edges"]) for page in found) == leaves
 
 
-def test_walks_survive_being_forgotten(sagemaker: Any, service: LocalServer) -> None:
+def test_walks_survive_their_eviction(sagemaker: Any, service: LocalServer) -> None:
     load(service, *fan(30))
     request = {"StartArns": [DATA], "MaxResults": 10}
     token = sagemaker.query_lineage(**request)["NextToken"]
@@ -231,7 +231,7 @@ def test_tokens_fit_one_walk_only(sagemaker: Any, service: LocalServer) -> None:
 
 
 def test_hub_shows_edges_among_the_page(sagemaker: Any, service: LocalServer) -> None:
-    """A vertex of very many neighbours is asked only for those that are there."""
+    """Of a vertex with very many neighbours, only the edges to vertices of the page are read."""
     leaves = 600
     load(service, *fan(leaves))
     found = pages(sagemaker, StartArns=[artifact_arn(leaves)])
@@ -241,7 +241,7 @@ def test_hub_shows_edges_among_the_page(sagemaker: Any, service: LocalServer) ->
     )
 
 
-# The same, asked of random graphs and told by a walk too simple to be wrong.
+# Random graphs, compared with a simple reference implementation.
 
 NUMBERS = st.integers(0, 11)
 GRAPHS = st.lists(st.tuples(NUMBERS, NUMBERS), max_size=40, unique=True)
@@ -257,7 +257,7 @@ REQUESTS = st.fixed_dictionaries(
 
 
 def naive(graph: list[Edge], start: str, request: dict[str, Any]) -> tuple[dict[str, int], set[Edge]]:
-    """All that the walk reaches with its depth, and all that it follows."""
+    """Return the vertices that the walk reaches, with their depths, and the edges that it follows."""
     follows = {
         "Descendants": [(source, end, (source, end)) for source, end in graph],
         "Ascendants": [(end, source, (source, end)) for source, end in graph],
@@ -278,7 +278,7 @@ def naive(graph: list[Edge], start: str, request: dict[str, Any]) -> tuple[dict[
 
 
 def ways(start: str, end: str, depths: dict[str, int], followed: set[Edge], direction: str) -> set[str]:
-    """All vertices on shortest ways to the end."""
+    """Return all vertices on shortest paths to the end."""
     if end == start:
         return {start}
     before = {source for source, there in followed if there == end and direction != "Ascendants"}

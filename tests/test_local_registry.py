@@ -62,7 +62,7 @@ def test_versions_are_listed_by_group(registry: Any) -> None:
 
 
 def test_versions_have_no_name(registry: Any) -> None:
-    """The SDK's classes describe a package by its name where it has one, else by its ARN."""
+    """The SDK's classes describe a package by its name if it has one, else by its ARN."""
     by_name = {"ModelPackageType": "Both", "NameContains": "n", "SortBy": "Name", "MaxResults": 1}
     pages = all_pages(registry.list_model_packages, "ModelPackageSummaryList", **by_name)
     summaries = [package for page in pages for package in page]
@@ -119,7 +119,7 @@ def test_batch_describes_what_it_can(registry: Any) -> None:
     assert error["ErrorCode"] == "ValidationException"
 
 
-def test_batch_tells_what_is_denied(registry: Any, service: LocalServer) -> None:
+def test_batch_reports_denied_packages(registry: Any, service: LocalServer) -> None:
     denied, fine = arn("model-package", "churn/1"), arn("model-package", "churn/2")
     service.behaviour.deny = [denied]
     answer = registry.batch_describe_model_package(ModelPackageArnList=[denied, fine])
@@ -182,7 +182,7 @@ def test_executions_are_listed_by_pipeline(registry: Any) -> None:
         registry.list_pipeline_executions(PipelineName="missing")
 
 
-def test_execution_knows_its_pipeline(registry: Any) -> None:
+def test_execution_has_its_pipeline(registry: Any) -> None:
     described = registry.describe_pipeline_execution(PipelineExecutionArn=EXECUTION)
     assert described["PipelineArn"] == arn("pipeline", "train")
 
@@ -196,7 +196,7 @@ def test_project_has_an_id(registry: Any) -> None:
 
 
 def test_imported_arns_may_be_in_small_letters(service: LocalServer, sagemaker: Any) -> None:
-    """As SageMaker writes them, whatever the names are."""
+    """SageMaker writes them in lower case, whatever the case of the names."""
     execution = arn("pipeline", "abalone/execution/abc")
     records = {
         "Pipeline": {"PipelineName": "Abalone", "PipelineArn": arn("pipeline", "abalone")},

@@ -1,4 +1,4 @@
-"""Search: its expressions, orders, pages, and what its results hold."""
+"""Search: its expressions, orders and pages, and the content of its results."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ COMPONENTS = "ExperimentTrialComponent"
 
 @pytest.fixture
 def search(sagemaker: Any, service: LocalServer) -> Any:
-    """Search four trial components; gives the names found, in order."""
+    """A function that searches four trial components and returns the names found, in order."""
 
     def made(name: str, at: int, **members: Any) -> dict[str, Any]:
         return component(name, CreationTime=1000 + at, LastModifiedTime=2000 + at, **members)
@@ -202,7 +202,7 @@ def test_pages_hold_everything_once(sagemaker: Any, service: LocalServer, sort: 
 
 
 @pytest.mark.parametrize("order", ["Ascending", "Descending"])
-def test_searches_survive_being_forgotten(search: Any, sagemaker: Any, order: str) -> None:
+def test_searches_survive_their_eviction(search: Any, sagemaker: Any, order: str) -> None:
     request = {"MaxResults": 1, "SortOrder": order}
     assert search(**request)
     token = sagemaker.search(Resource=COMPONENTS, **request)["NextToken"]
@@ -255,7 +255,7 @@ def test_infinite_numbers_are_sorted_as_numbers(service: LocalServer, search: An
     assert [name for name in search(SortBy="Parameters.lr", SortOrder="Ascending") if name in found] == found
 
 
-def test_token_of_long_texts_is_taken_back(sagemaker: Any, service: LocalServer) -> None:
+def test_token_with_long_texts_is_accepted(sagemaker: Any, service: LocalServer) -> None:
     long = {"p": {"StringValue": "\u20ac" * 2500}}
     load(service, component("one", Parameters=long), component("two", Parameters=long))
     pages = all_pages(sagemaker.search, "Results", Resource=COMPONENTS, SortBy="Parameters.p", MaxResults=1)

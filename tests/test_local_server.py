@@ -91,7 +91,7 @@ def test_clear_forgets_all_there_was(service: LocalServer) -> None:
     assert len(httpx.get(f"{service.url}/_local/export").content.splitlines()) == 1
 
 
-def test_requests_are_kept_for_whoever_reads_them() -> None:
+def test_requests_are_recorded_for_readers() -> None:
     with LocalServer(record=False) as local:
         client(local.url).list_artifacts()
         assert (local.calls, list(local.requests)) == ({"ListArtifacts": 1}, [])
@@ -111,7 +111,7 @@ def test_region_says_which_partition(region: str) -> None:
     assert group["LineageGroupArn"].startswith(f"arn:{partition}:sagemaker:{region}:")
 
 
-def test_wrong_files_free_the_port(tmp_path: Path) -> None:
+def test_invalid_files_release_the_port(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     for _ in range(2):
@@ -128,7 +128,7 @@ def test_foreground_ends_without_a_trace(number: int) -> None:
     assert (process.returncode, said, errors) == (0, "ended\n", "")
 
 
-def test_foreground_finishes_what_it_began() -> None:
+def test_foreground_finishes_open_requests() -> None:
     answers: list[Any] = []
     with serving() as (process, url):
         asking = threading.Thread(target=lambda: answers.append(client(url).list_artifacts()))
@@ -175,7 +175,7 @@ def test_demo_fills_the_account() -> None:
         jobs = {one["TrialComponentSource"]["SourceArn"] for one in components if "TrialComponentSource" in one}
         executed = [job for job in jobs if "churn-train-" in job]
         assert len(executed) == 3
-        # Where the SageMaker SDK looks for it.
+        # The SageMaker SDK reads it there.
         assert all("pipeline-execution" in sagemaker.list_tags(ResourceArn=job)["Tags"][0]["Key"] for job in executed)
 
 

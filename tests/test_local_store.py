@@ -1,4 +1,4 @@
-"""The store: what survives, whom it belongs to, and that no question goes through all of it."""
+"""The store: what survives, which account owns it, and that every query uses an index."""
 
 import os
 import shutil
@@ -131,14 +131,14 @@ def test_one_of_two_starters_wins(path: Path) -> None:
         ({"region": "eu-west-1"}, "belongs to account 123456789012 in us-east-1"),
     ],
 )
-def test_others_file_is_refused(path: Path, options: dict[str, str], reason: str) -> None:
+def test_other_accounts_file_is_refused(path: Path, options: dict[str, str], reason: str) -> None:
     with LocalServer(store=path):
         pass
     with pytest.raises(StoreError, match=reason):
         LocalServer(store=path, **options).start()
 
 
-def test_file_knows_whose_it_is(path: Path) -> None:
+def test_file_records_its_account(path: Path) -> None:
     with LocalServer(store=path, account="999999999999", region="eu-west-1"):
         pass
     with LocalServer(store=path) as local:
@@ -188,11 +188,11 @@ def test_failed_requests_leave_nothing(service: LocalServer) -> None:
     assert sagemaker.list_tags(ResourceArn=arn("context", "c"))["Tags"] == []
 
 
-# Every question is answered by an index: at this size SQLite's plans are those of any size, as it keeps no statistics.
+# Every query uses an index. SQLite keeps no statistics here, so its plans are the same for a store of any size.
 
 
 class Watched:
-    """A service of which is known how SQLite goes about what it asks."""
+    """A service whose SQLite query plans can be read."""
 
     def __init__(self, lines: list[dict[str, Any]]) -> None:
         self.store = Store(None, ACCOUNT, REGION)
@@ -201,7 +201,7 @@ class Watched:
         transfer.load(self.service, [orjson.dumps(line) for line in lines])
 
     def plans(self, operation: str, request: dict[str, Any]) -> list[str]:
-        """The steps of every question that an operation's first two pages ask."""
+        """Return the plan steps of every query that an operation's first two pages make."""
         asked: list[tuple[str, Any]] = []
         rows = self.store.rows
 
@@ -285,7 +285,7 @@ def looked_up(name: str, value: str) -> dict[str, Any]:
         ("Search", looked_up("Source.SourceArn", "s"), "entity_by_source (kind=? AND listed=? AND source=?)"),
     ],
 )
-def test_indexes_answer_every_question(watched: Watched, operation: str, request_: dict[str, Any], index: str) -> None:
+def test_every_query_uses_indexes(watched: Watched, operation: str, request_: dict[str, Any], index: str) -> None:
     small = {"MaxResults": 1} if operation.startswith("List") and operation != "ListTags" else {}
     plans = watched.plans(operation, request_ | small)
     assert any(f"USING INDEX sqlite_autoindex_{index}" in step or index in step for step in plans), plans
@@ -316,7 +316,7 @@ def test_parents_are_searched_by_membership(watched: Watched, name: str) -> None
     assert not any("entity_by_time" in step for step in plans), plans
 
 
-def test_next_page_of_search_reads_itself(watched: Watched) -> None:
+def test_next_search_page_reads_only_itself(watched: Watched) -> None:
     transfer.load(watched.service, map(orjson.dumps, (component(name) for name in ("two", "three"))))
     request = {"Resource": "ExperimentTrialComponent", "MaxResults": 1}
     token = protocol.call(watched.service, "Search", request)["NextToken"]

@@ -1,4 +1,4 @@
-"""STS in the local service: what it answers, and to whom the credentials are of use."""
+"""STS in the local service: its responses and its credentials."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def test_boto3_assumes_a_local_role(service: LocalServer) -> None:
         sagemaker.list_contexts()
 
 
-def test_sts_is_answered_as_by_amazon(service: LocalServer) -> None:
+def test_sts_responds_like_amazons(service: LocalServer) -> None:
     client = sts(service)
     assert client.get_caller_identity()["ResponseMetadata"]["RequestId"]
     there = client.assume_role(RoleArn=f"arn:aws-cn:iam::{OTHER}:role/reader", RoleSessionName="me")

@@ -1,4 +1,4 @@
-"""Import and export: what a line may say, what is filled in, and that nothing is lost on the way."""
+"""Import and export: the format of a line, default values, and that nothing is lost in a round trip."""
 
 import json
 from collections.abc import Callable
@@ -30,7 +30,7 @@ Post = Callable[..., httpx.Response]
 
 @pytest.fixture
 def post(service: LocalServer) -> Post:
-    """Post lines to the import."""
+    """A function that posts lines to the import."""
 
     def post(*lines: dict[str, Any] | str | bytes) -> httpx.Response:
         encoded = [line if isinstance(line, str | bytes) else orjson.dumps(line) for line in lines]
@@ -186,7 +186,7 @@ def test_order_of_lines_is_free(service: LocalServer) -> None:
         ),
     ],
 )
-def test_bad_line_spoils_the_import(post: Post, service: LocalServer, line: Any, reason: str) -> None:
+def test_bad_line_fails_the_import(post: Post, service: LocalServer, line: Any, reason: str) -> None:
     before = export(service)
     number, message = refused(post(artifact(1), "", artifact(2), line, artifact(3)))
     assert number == 4
@@ -221,7 +221,7 @@ def test_foreign_components_have_no_parents_here(post: Post) -> None:
     assert "another account" in refused(post({"entity": "TrialComponent", "record": record}))[1]
 
 
-def test_export_tells_what_was_made_by_hand(sagemaker: Any, service: LocalServer) -> None:
+def test_export_includes_created_entities(sagemaker: Any, service: LocalServer) -> None:
     sagemaker.create_experiment(ExperimentName="e")
     sagemaker.create_trial(TrialName="t", ExperimentName="e")
     sagemaker.create_trial_component(TrialComponentName="c", Parameters={"p": {"NumberValue": 1}}, StartTime=5)
@@ -258,12 +258,12 @@ def test_hundred_thousand_lines_are_fine(service: LocalServer, sagemaker: Any) -
             yield orjson.dumps(association(artifact_arn(number), artifact_arn(number * 7 % 50_000)))
 
     assert service.load(lines()) == {"Artifact": 50_000, "association": 50_000}
-    # None of them in the future, however many came in a second.
+    # None of the creation times is in the future, however many lines are imported in a second.
     (newest,) = sagemaker.list_artifacts(MaxResults=1)["ArtifactSummaries"]
     assert newest["CreationTime"] <= datetime.now(UTC) + timedelta(seconds=5)
 
 
-# Any store there can be: records of every kind, as full or as bare as the model allows.
+# Arbitrary stores: records of every kind, with any of the members that the model allows.
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 NAMES = st.from_regex(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,5}", fullmatch=True)

@@ -1,4 +1,4 @@
-"""Requests against the model's constraints, and how the service words what is wrong."""
+"""Validation of requests against the model's constraints, and the messages of its errors."""
 
 from typing import Any
 
@@ -150,7 +150,7 @@ def test_refused_values_are_shown_short(sagemaker: Any) -> None:
     assert len(message(sagemaker.create_artifact, ArtifactType="x" * 1_000_000, Source=SOURCE)) < 2000
 
 
-def test_first_hundred_failures_are_told(sagemaker: Any) -> None:
+def test_first_hundred_failures_are_reported(sagemaker: Any) -> None:
     types = [{"SourceIdType": "Guess", "Value": ""} for _ in range(1000)]
     said = message(sagemaker.create_artifact, ArtifactType="t", Source={"SourceUri": "u", "SourceTypes": types})
     assert said.startswith("100 validation errors detected: ")

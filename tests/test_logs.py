@@ -1,4 +1,4 @@
-"""The log: a line for each request, on one line whatever was sent, and never a secret."""
+"""The log: one line per request, whatever was sent, and never a secret."""
 
 import io
 import json
@@ -36,7 +36,7 @@ FIND = "query Find($name: String!) { context(name: $name) { name } artifacts { n
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    """What the gateway has logged so far, at every level."""
+    """A function that returns what the gateway has logged so far, at every level."""
     stream, gateway = io.StringIO(), logging.getLogger("gateway")
     handler, level = logging.StreamHandler(stream), gateway.level
     handler.setFormatter(Json())
@@ -103,7 +103,7 @@ async def test_calls_belong_to_their_request(
         (CLOSE, "ConnectionClosedError: ConnectionResetError"),
     ],
 )
-async def test_why_aws_failed_is_told(lines: Lines, said: bytes, why: str) -> None:
+async def test_aws_failures_have_a_reason(lines: Lines, said: bytes, why: str) -> None:
     async with endpoint() as aws, running(Settings(local_url=aws.respond_with(said).url, max_attempts=1)) as client:
         await client.post("/graphql", json={"query": "{ artifacts { nodes { arn } } }"})
     assert [line["aws_error"] for line in of_requests(lines())] == [why]
@@ -131,7 +131,7 @@ async def test_probes_are_quiet_unless_failing(http: httpx.AsyncClient, lines: L
 
 
 @needs_pages
-async def test_assets_are_quiet_in_any_way(http: httpx.AsyncClient, lines: Lines) -> None:
+async def test_assets_are_logged_quietly(http: httpx.AsyncClient, lines: Lines) -> None:
     path = f"/assets/{next(pages.BUILT.glob('assets/*.js')).name}"
     tag = (await http.get(path)).headers["etag"]
     for header in ({"range": "bytes=0-9"}, {"if-none-match": tag}):
@@ -141,7 +141,7 @@ async def test_assets_are_quiet_in_any_way(http: httpx.AsyncClient, lines: Lines
     ]
 
 
-async def test_readiness_is_told_when_it_turns(lines: Lines) -> None:
+async def test_readiness_changes_are_logged(lines: Lines) -> None:
     with LocalServer() as local:
         async with running(Settings(local_url=local.url)) as client:
             await client.get("/readyz")
@@ -150,14 +150,14 @@ async def test_readiness_is_told_when_it_turns(lines: Lines) -> None:
     assert (line["level"], line["aws"], line["cache"]) == ("info", "ok", "ok")
 
 
-async def test_names_are_cut_short(http: httpx.AsyncClient, lines: Lines) -> None:
+async def test_long_names_are_truncated(http: httpx.AsyncClient, lines: Lines) -> None:
     await http.post(f"/{'p' * 5000}", json={})
     await http.post("/graphql", json={"query": f"query {'n' * 5000} {{ __typename }}"})
     elsewhere, asked = of_requests(lines())
     assert (len(elsewhere["path"]), len(asked["operation"])) == (200, 100)
 
 
-async def test_caller_and_cost_are_told(lines: Lines) -> None:
+async def test_caller_and_cost_are_logged(lines: Lines) -> None:
     with observability.serving(Request(Instruments(), id="r-3", method="POST", path="/graphql")):
         observability.called_by("dashboard")
         observability.costs(12)
@@ -183,7 +183,7 @@ def raised() -> Exception:
     return Exception()
 
 
-def test_exception_is_told_without_its_message() -> None:
+def test_exception_is_logged_without_message() -> None:
     for formatter in (Json(), Text()):
         told = formatter.format(record("Failed.", error=raised()))
         assert told.index("builtins.ValueError") < told.index("builtins.KeyError")
@@ -201,7 +201,7 @@ def test_text_stays_on_its_line() -> None:
     )
 
 
-def test_json_takes_whatever_there_is() -> None:
+def test_json_accepts_any_value() -> None:
     line = Json().format(record("a\nb", odd="\ud800", thing=Path("x")))
     assert "\n" not in line
     assert json.loads(line)["odd"] == "\ud800"
@@ -209,7 +209,7 @@ def test_json_takes_whatever_there_is() -> None:
 
 
 async def everything(url: str) -> None:
-    """Send secrets by every way there is."""
+    """Send secrets in every part of a request."""
     headers = {"authorization": f"Bearer {SECRET}", "x-api-key": SECRET, "cookie": SECRET, "x-request-id": f"{SECRET}?"}
     asked = {"query": FIND, "variables": {"name": SECRET}, "operationName": "Find", "extensions": {"key": SECRET}}
     literal = {"query": f'{{ {SECRET}: context(name: "{SECRET}") {{ name }} bad(a: "{SECRET}") }}'}

@@ -1,4 +1,4 @@
-"""Every member of every Describe response, from the service's import to the answer."""
+"""Every member of every Describe response, from the service's import to the gateway's response."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from shapes import described, plain, sample, selection, shown
 
 from gateway.aws import kinds
 
-# What a record says of its own identity, where made-up values would not do.
+# Members that identify a record, which cannot have arbitrary values.
 NAMES: dict[str, dict[str, Any]] = {
     "ModelPackage": {"ModelPackageGroupName": "one", "ModelPackageVersion": 1, "ModelPackageName": "one"},
     "ModelCard": {"ModelCardVersion": 1},
@@ -40,7 +40,7 @@ async def test_every_member_arrives(ask: Ask, load: Callable[..., None], kind: k
 
 
 @pytest.mark.parametrize("kind", [kind for kind in kinds.KINDS if kind.batch], ids=lambda kind: kind.name)
-async def test_batch_tells_what_describe_tells(
+async def test_batch_agrees_with_describe(
     ask: Ask, load: Callable[..., None], calls: Counter[str], kind: kinds.Kind
 ) -> None:
     assert kind.batch

@@ -1,4 +1,4 @@
-"""What Prometheus is told: what was done, by labels of few values, each gateway for itself."""
+"""Prometheus metrics: what they count, that their labels have few values, and that each gateway has its own."""
 
 import asyncio
 import re
@@ -68,7 +68,7 @@ async def test_requests_and_operations_are_counted(service: LocalServer) -> None
 CONTEXT = '{ name: "some", type: "Endpoint", source: { sourceUri: "s3://bucket/key" } }'
 
 
-async def test_outcomes_are_told_apart(service: LocalServer) -> None:
+async def test_outcomes_are_distinguished(service: LocalServer) -> None:
     service.behaviour.deny = ["ListContexts:*", "CreateContext:*"]
     async with running(Settings(local_url=service.url, mutations=True)) as client:
         await ask(client, "{ contexts { nodes { arn } } }")
@@ -89,7 +89,7 @@ async def test_outcomes_are_told_apart(service: LocalServer) -> None:
     assert count(samples, "aws_calls_total", operation="ListContexts", outcome="FORBIDDEN") == 1
 
 
-async def test_partial_answers_are_told_apart(service: LocalServer) -> None:
+async def test_partial_answers_are_distinguished(service: LocalServer) -> None:
     service.behaviour.deny = ["DescribeContext:*"]
     async with running(Settings(local_url=service.url)) as client:
         await ask(client, '{ __typename context(name: "some") { arn } }')
@@ -116,7 +116,7 @@ async def test_labels_are_not_for_callers(service: LocalServer) -> None:
     assert count(told_of, "http_requests_total", method="GET", route="/assets/{name}", status="404") == 1
 
 
-async def test_what_is_under_way_is_told(service: LocalServer) -> None:
+async def test_requests_in_flight_are_shown(service: LocalServer) -> None:
     service.behaviour.latency_ms = 500
     async with running(Settings(local_url=service.url)) as client:
         asked = asyncio.create_task(ask(client, QUERY))
@@ -128,7 +128,7 @@ async def test_what_is_under_way_is_told(service: LocalServer) -> None:
     assert (count(after, "http_requests_in_flight"), count(after, "aws_calls_in_flight")) == (1, 0)
 
 
-async def test_cache_is_told_of(service: LocalServer, load: Callable[..., None]) -> None:
+async def test_cache_has_its_metrics(service: LocalServer, load: Callable[..., None]) -> None:
     load(*tree(1))
     query = f'{{ artifact(arn: "{DATASET}") {{ name }} }}'
     async with running(Settings(local_url=service.url)) as client:
@@ -140,7 +140,7 @@ async def test_cache_is_told_of(service: LocalServer, load: Callable[..., None])
     assert count(samples, "cache_lookups_total", kind="record", result="miss") == 2
 
 
-async def test_throttles_and_pace_are_told_of(service: LocalServer) -> None:
+async def test_throttling_has_its_metrics(service: LocalServer) -> None:
     service.behaviour.throttle_tps = 20
     many = " ".join(f'c{number}: context(name: "c{number}") {{ arn }}' for number in range(40))
     async with running(Settings(local_url=service.url, cache_url="off")) as client:
@@ -201,7 +201,7 @@ def test_rest_counts_for_the_request() -> None:
     assert count(samples, "cache_lookups_total", kind="walk", result="miss") == 1
 
 
-async def test_openmetrics_is_spoken_too(http: httpx.AsyncClient) -> None:
+async def test_openmetrics_is_supported_too(http: httpx.AsyncClient) -> None:
     response = await http.get("/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"})
     assert response.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
     assert list(openmetrics.text_string_to_metric_families(response.text))
@@ -221,7 +221,7 @@ def test_readme_lists_the_metrics() -> None:
 
 
 @pytest.mark.parametrize("name", ["process_resident_memory_bytes", "process_open_fds", "process_cpu_seconds_total"])
-async def test_process_is_told_of(http: httpx.AsyncClient, name: str) -> None:
+async def test_process_has_its_metrics(http: httpx.AsyncClient, name: str) -> None:
     value = count(await told(http), name)
     assert value
     assert value > 0

@@ -1,4 +1,4 @@
-"""Artifacts that another account mirrors, and vertices that only another account names."""
+"""Artifacts that another account mirrors, and vertices that only another account refers to."""
 
 from itertools import pairwise
 from typing import Any
@@ -17,7 +17,10 @@ other_server, other, ask, client = accounts.other_server, accounts.other, accoun
 
 
 def load_late(service: LocalServer, other: LocalServer) -> None:
-    """From 0 here it is one step to 1, and three to `far` and `gate` there; `gate` leads to the mirror of 1."""
+    """Load a graph where 1 is one hop from 0 here, and `far` and `gate` are three hops away in the other account.
+
+    There, `gate` leads to the mirror of 1, and that to `far`.
+    """
     ways = [(artifact_arn(0), artifact_arn(1)), (artifact_arn(0), artifact_arn(2)), (artifact_arn(2), artifact_arn(3))]
     load(service, *map(artifact, range(4)), *(association(*way) for way in ways))
     load(service, *(association(artifact_arn(3), there(arn("context", name))) for name in ("far", "gate")))
@@ -26,7 +29,7 @@ def load_late(service: LocalServer, other: LocalServer) -> None:
     load(other, association(artifact_arn(1), arn("context", "far")), account=OTHER)
 
 
-async def test_last_message_tells_what_is_nearer(
+async def test_last_message_corrects_the_depths(
     service: LocalServer, other: LocalServer, ask: Ask, client: Any
 ) -> None:
     load_late(service, other)
@@ -44,7 +47,7 @@ async def test_last_message_tells_what_is_nearer(
 
 
 async def test_path_leads_through_late_mirror(service: LocalServer, other: LocalServer, ask: Ask) -> None:
-    """Of which the walk from the start learns only when it has ended."""
+    """The walk from the start discovers the mirror only when it ends."""
     load(service, artifact(0), artifact(1), association(artifact_arn(0), artifact_arn(1)))
     way = [artifact_arn(1), *(arn("context", f"c-{number}") for number in range(5))]
     load(other, artifact(1), *(context(f"c-{number}") for number in range(5)), account=OTHER)
@@ -64,7 +67,7 @@ WALKED = """query ($start: Arn!) {
 
 @pytest.fixture
 def by_hop(other: LocalServer) -> LocalServer:
-    """The local service of the other account, which lacks QueryLineage."""
+    """The local service of the other account, without QueryLineage."""
     other.behaviour.unknown = ["QueryLineage"]
     return other
 
@@ -78,7 +81,7 @@ async def test_missing_vertex_elsewhere_is_dangling(service: LocalServer, by_hop
     assert by_hop.calls == {"QueryLineage": 1, "DescribeArtifact": 1}
 
 
-async def test_question_finds_what_elsewhere_leads_nowhere(service: LocalServer, by_hop: LocalServer, ask: Ask) -> None:
+async def test_question_finds_other_accounts_leaves(service: LocalServer, by_hop: LocalServer, ask: Ask) -> None:
     load(service, artifact(1), association(artifact_arn(1), there(artifact_arn(2))))
     load(by_hop, artifact(2, "Model"), account=OTHER)
     query = "query ($arn: Arn!) { artifact(arn: $arn) { models { nodes { arn } } } }"
@@ -87,7 +90,7 @@ async def test_question_finds_what_elsewhere_leads_nowhere(service: LocalServer,
 
 
 async def test_pages_of_question_hold_mirror_once(service: LocalServer, other: LocalServer, ask: Ask) -> None:
-    """Whichever account is the first to tell of it."""
+    """Whichever account returns it first."""
     here, elsewhere = arn("context", "here"), there(arn("context", "there"))
     load(
         service,
@@ -100,7 +103,7 @@ async def test_pages_of_question_hold_mirror_once(service: LocalServer, other: L
     service.behaviour.unknown = ["QueryLineage"]
     query = """query ($arn: Arn!, $after: String) { artifact(arn: $arn) {
         datasets(direction: DOWNSTREAM, first: 1, after: $after) { nodes { arn } pageInfo { endCursor } } } }"""
-    await ask(query, arn=there(artifact_arn(1)))  # assumes the role
+    await ask(query, arn=there(artifact_arn(1)))  # so that the role is assumed before the pages are timed
     found, after = [], None
     for slow, quick in ((service, other), (other, service)):
         slow.behaviour.latency_ms, quick.behaviour.latency_ms = 100, 0

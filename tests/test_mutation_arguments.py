@@ -1,4 +1,4 @@
-"""Mutations that cannot be what they say: a code, the argument's name, and nothing done."""
+"""Invalid arguments of mutations: the error has a code and the argument's name, and nothing is changed."""
 
 import pytest
 from conftest import Ask
@@ -20,7 +20,7 @@ def arns_of_inputs() -> list[tuple[str, str]]:
 
 
 def required(operation: str, name: str, value: str) -> Value:
-    """An input with only what it needs, and an ARN of ``value``."""
+    """Return an input with only its required fields, and ``value`` as its ARNs."""
     whole: Value = {"sourceArn": artifact_arn(1), "destinationArn": artifact_arn(2), "tags": [], "tagKeys": ["k"]}
     return {field: whole[field] for field in input_type(operation).fields if field in whole} | {name: value}
 
@@ -90,7 +90,7 @@ async def test_artifact_is_deleted_by_one(unchanged: Ask, given: Value) -> None:
     ("given", "said"),
     [({"name": "a b"}, "contextName"), ({"name": ""}, "contextName"), ({"description": "x" * 4000}, "description")],
 )
-async def test_what_aws_refuses_is_said(unchanged: Ask, given: Value, said: str) -> None:
+async def test_awss_refusal_is_reported(unchanged: Ask, given: Value, said: str) -> None:
     whole = {"name": "new", "type": "Endpoint", "source": {"sourceUri": "s3://bucket/x"}} | given
     error = await unchanged(mutation("Create", "Context", "{ arn }"), "BAD_USER_INPUT", input=whole)
     assert said in error["message"]

@@ -1,4 +1,4 @@
-"""What mutations take: every member of AWS's requests, by our names, and each arrives."""
+"""The inputs of mutations: every member of AWS's requests is in the schema, and reaches AWS."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,9 +29,9 @@ SCALARS = {"timestamp": "DateTime", "double": "Float"}
 
 PREFIXES = {f"{verb}{kind.name}": kind.name for kind in LINEAGE for verb in ("Create", "Update", "Delete")}
 PREFIXES |= {"AddAssociation": "Association", "DeleteAssociation": "Association", "AddTags": "", "DeleteTags": ""}
-"""The writing operations, each with the prefix that its members lose."""
+"""The writing operations, each with the prefix that is removed from its members' names."""
 
-# An ARN says which, where AWS takes a name.
+# Inputs that identify the entity by an ARN where AWS takes a name.
 ARNS = {f"{verb}{kind.name}": {kind.parameter: "arn"} for kind in LINEAGE for verb in ("Update", "Delete")}
 OURS = {f"Delete{kind.name}": {"disassociate"} for kind in LINEAGE}
 
@@ -44,7 +44,7 @@ def input_type(operation: str) -> GraphQLInputObjectType:
 
 
 def mismatches(place: str, shape: Any, type: Any) -> list[str]:
-    """Where a GraphQL type does not take what an AWS shape holds."""
+    """Yield the places where a GraphQL input type does not match an AWS shape."""
     named: Any = get_named_type(type)
     if is_list_type(get_nullable_type(type)) != (shape.type_name in {"list", "map"}):
         return [f"{place} is {type}"]
@@ -270,7 +270,7 @@ UPDATED: list[tuple[str, Value, Value]] = [
 
 
 def selection(value: Any) -> str:
-    """The fields that show what an input sets."""
+    """Return the selection of the fields that an input sets."""
     if isinstance(value, list):
         return selection({name: inner for item in value for name, inner in item.items()})
     if not isinstance(value, dict):
@@ -280,7 +280,7 @@ def selection(value: Any) -> str:
 
 
 def told(value: Any) -> Any:
-    """An answer without what is null in it, or an input without what it removes."""
+    """Return a response without its nulls, or an input without the keys that it removes."""
     if isinstance(value, list):
         return [told(item) for item in value]
     if not isinstance(value, dict):
@@ -314,7 +314,7 @@ async def test_everything_changed_arrives_and_stays(
     assert told(data[f"update{kind}"][graphql_name(kind)]) == told(given)
 
 
-async def test_null_is_as_good_as_nothing(change: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_null_equals_an_absent_field(change: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(context("old", Description="kept"))
     nothing = dict.fromkeys(("description", "properties", "propertiesToRemove"))
     given = {"arn": arn("context", "old")} | nothing
@@ -323,7 +323,7 @@ async def test_null_is_as_good_as_nothing(change: Ask, load: Callable[..., None]
     assert data["updateContext"]["context"] == {"description": "kept"}
 
 
-async def test_named_keys_are_taken_away(change: Ask, load: Callable[..., None]) -> None:
+async def test_named_keys_are_removed(change: Ask, load: Callable[..., None]) -> None:
     load(
         artifact(1, Properties={"kept": "1", "gone": "2"}),
         component("old", Parameters=AWS_PARAMETERS, InputArtifacts=AWS_FILES, OutputArtifacts=AWS_FILES),

@@ -1,4 +1,4 @@
-"""What mutations do, what they cost, and what they say when they cannot."""
+"""Mutations: their effects, their calls and their errors."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -35,7 +35,7 @@ REMOVE = """mutation($from: Arn!, $to: Arn!) {
 }"""
 
 
-def test_there_are_none_by_default() -> None:
+def test_schema_has_none_by_default() -> None:
     assert build_schema(schema.build(Settings()).sdl).mutation_type is None
     assert not [
         name for name in build_schema(schema.build(Settings()).sdl).type_map if name.endswith(("Payload", "TagInput"))
@@ -48,7 +48,7 @@ async def test_mutation_is_unknown_by_default(refused: Ask, calls: Counter[str])
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/graphql-response+json", "text/event-stream"])
-async def test_get_never_changes_anything(writable: httpx.AsyncClient, calls: Counter[str], accept: str) -> None:
+async def test_get_refuses_mutations(writable: httpx.AsyncClient, calls: Counter[str], accept: str) -> None:
     document = f"query Q {{ __typename }} {CREATE.replace('mutation', 'mutation M')}"
     asked = {"query": document, "variables": '{"name": "new"}'}
     response = await writable.get("/graphql", params=asked | {"operationName": "M"}, headers={"accept": accept})
@@ -72,7 +72,7 @@ async def test_bare_write_is_one_call(change: Ask, calls: Counter[str]) -> None:
     assert calls == {"CreateContext": 2, "AddAssociation": 1, "DeleteAssociation": 1}
 
 
-async def test_named_write_looks_whose_it_is(change: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_named_write_checks_its_account(change: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(context("here"))
     assert await change(UPDATE, arn=HERE) == {"updateContext": {"context": {"description": "new"}}}
     assert calls == {"DescribeContext": 2, "UpdateContext": 1}
@@ -82,7 +82,7 @@ async def test_named_write_looks_whose_it_is(change: Ask, load: Callable[..., No
     assert calls == {"DescribeContext": 1, "DeleteContext": 1}
 
 
-async def test_namesake_elsewhere_is_left_alone(
+async def test_other_accounts_namesake_is_untouched(
     unchanged: Ask, ask: Ask, load: Callable[..., None], calls: Counter[str]
 ) -> None:
     load(context("here"), context("here", ContextArn=ELSEWHERE))
@@ -92,7 +92,7 @@ async def test_namesake_elsewhere_is_left_alone(
     assert await ask('{ context(name: "here") { description } }') == {"context": {"description": None}}
 
 
-async def test_association_is_read_when_asked(change: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_association_is_read_when_selected(change: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(context("here"), context("there"))
     document = """mutation($from: Arn!, $to: Arn!) {
       addAssociation(input: {sourceArn: $from, destinationArn: $to}) {
@@ -105,7 +105,7 @@ async def test_association_is_read_when_asked(change: Ask, load: Callable[..., N
     assert calls == {"AddAssociation": 1, "ListAssociations": 1}
 
 
-async def test_tags_are_all_told(change: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_all_tags_are_returned(change: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(context("here", Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]))
     data = await change(
         """mutation($arn: Arn!) {
@@ -125,7 +125,7 @@ READ = """description tags { key } downstream { nodes { name } } artifacts(direc
   lineage(direction: DOWNSTREAM) { vertices { entity { name } } }"""
 
 
-async def test_reads_see_the_writes_before(change: Ask, load: Callable[..., None]) -> None:
+async def test_reads_see_earlier_writes(change: Ask, load: Callable[..., None]) -> None:
     load(context("here"), artifact(1))
     document = f"""mutation($here: Arn!, $there: Arn!) {{
       before: updateContext(input: {{arn: $here}}) {{ context {{ {READ} }} }}
@@ -188,7 +188,7 @@ EXISTING = [
 
 
 @pytest.mark.parametrize(("kind", "input"), EXISTING)
-async def test_what_exists_is_a_conflict(change: Ask, unchanged: Ask, kind: str, input: str) -> None:
+async def test_existing_entity_is_a_conflict(change: Ask, unchanged: Ask, kind: str, input: str) -> None:
     document = f"mutation {{ create{kind}(input: {input}) {{ __typename }} }}"
     await change(document)
     error = await unchanged(document, "CONFLICT")
@@ -196,12 +196,12 @@ async def test_what_exists_is_a_conflict(change: Ask, unchanged: Ask, kind: str,
     assert "try" not in error["message"]
 
 
-async def test_arrow_that_exists_is_a_conflict(unchanged: Ask, load: Callable[..., None]) -> None:
+async def test_existing_association_is_a_conflict(unchanged: Ask, load: Callable[..., None]) -> None:
     load(context("here"), context("there"), association(HERE, THERE))
     await unchanged(ADD, "CONFLICT", **{"from": HERE, "to": THERE})
 
 
-async def test_quota_is_a_conflict(unchanged: Ask, service: LocalServer) -> None:
+async def test_exceeded_quota_is_a_conflict(unchanged: Ask, service: LocalServer) -> None:
     target = {"x-amz-target": "SageMaker.CreateContext"}
     async with httpx.AsyncClient(base_url=service.url, headers=target) as client:
         for number in range(500):
@@ -229,7 +229,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("field", UNKNOWN)
-async def test_what_does_not_exist_is_not_found(unchanged: Ask, field: str) -> None:
+async def test_missing_entity_is_not_found(unchanged: Ask, field: str) -> None:
     await unchanged(f"mutation {{ {field} }}", "NOT_FOUND")
 
 
@@ -259,7 +259,7 @@ async def test_failed_write_may_have_happened(service: LocalServer) -> None:
     assert "It may still have been carried out." in error["message"]
 
 
-async def test_lost_answer_is_owned_up_to(service: LocalServer) -> None:
+async def test_lost_response_is_reported(service: LocalServer) -> None:
     async with fault_proxy(service.url) as proxy, running(Settings(local_url=proxy.url, mutations=True)) as client:
         proxy.lost = {"CreateContext", "DeleteContext"}
         error = await expecting_error(asking(client))(CREATE, "CONFLICT", name="here")
@@ -269,7 +269,7 @@ async def test_lost_answer_is_owned_up_to(service: LocalServer) -> None:
     assert service.calls == {"CreateContext": 2, "DescribeContext": 1, "DeleteContext": 2}
 
 
-async def test_lost_answer_spoils_no_removal(service: LocalServer, load: Callable[..., None]) -> None:
+async def test_lost_response_fails_no_removal(service: LocalServer, load: Callable[..., None]) -> None:
     load(context("here"), context("there"), association(HERE, THERE))
     async with fault_proxy(service.url) as proxy, running(Settings(local_url=proxy.url, mutations=True)) as client:
         proxy.lost = {"DeleteAssociation"}
@@ -287,7 +287,7 @@ async def test_lost_answer_spoils_no_removal(service: LocalServer, load: Callabl
         ("AccessDeniedException", "FORBIDDEN"),
     ],
 )
-async def test_codes_of_aws_become_ours(service: LocalServer, load: Callable[..., None], code: str, ours: str) -> None:
+async def test_aws_codes_are_translated(service: LocalServer, load: Callable[..., None], code: str, ours: str) -> None:
     load(context("here"))
     async with fault_proxy(service.url) as proxy, running(Settings(local_url=proxy.url, mutations=True)) as client:
         proxy.refused = {"UpdateContext": (code, "no")}

@@ -1,4 +1,4 @@
-"""OpenLineage events: that they fit the published schemas, and lose nothing of the graph."""
+"""OpenLineage events: they conform to the published schemas, and contain the whole graph."""
 
 import itertools
 import json
@@ -31,7 +31,7 @@ STARTED, ENDED = 1_700_000_000, 1_700_000_600
 
 @pytest.fixture
 def events(ask: Ask) -> Callable[..., Any]:
-    """The events of a walk from some vertices."""
+    """A function that returns the events of a walk from some vertices."""
 
     async def events(*start: str, **variables: Any) -> list[Any]:
         data = await ask(
@@ -47,7 +47,7 @@ def events(ask: Ask) -> Callable[..., Any]:
 
 
 def town() -> list[Line]:
-    """Vertices of every kind, joined in every way that OpenLineage tells apart, and one joined to none."""
+    """Vertices of every kind, with every combination that OpenLineage distinguishes, and an isolated vertex."""
     names = {"TrialComponentName": "by-hand", "DisplayName": 'By "hand"\u2028', "Source": None}
     versions = {"SourceUri": "s3://bucket/7/", "SourceTypes": [{"SourceIdType": "S3Version", "Value": "v1"}]}
     return [
@@ -73,7 +73,7 @@ def town() -> list[Line]:
 
 @pytest.fixture
 def check() -> Callable[[Any], None]:
-    """Hold an event to the published schemas, and each facet to its own."""
+    """A function that validates an event against the published schemas, and each facet against its own."""
     if not SCHEMAS.exists():
         pytest.skip("The published schemas are not beside the repository.")
     contents = [json.loads(file.read_text()) for file in SCHEMAS.rglob("*.json")]
@@ -103,7 +103,7 @@ def check() -> Callable[[Any], None]:
     return check
 
 
-async def test_events_fit_the_schemas(
+async def test_events_conform_to_the_schemas(
     events: Callable[..., Any], load: Callable[..., None], check: Callable[[Any], None]
 ) -> None:
     load(*town())
@@ -136,7 +136,7 @@ async def test_runs_read_and_write_datasets(events: Callable[..., Any], load: Ca
     }
 
 
-async def test_run_says_how_it_went(events: Callable[..., Any], load: Callable[..., None]) -> None:
+async def test_run_has_its_outcome(events: Callable[..., Any], load: Callable[..., None]) -> None:
     load(*town())
     found = [event for event in await events(artifact_arn(0)) if "run" in event]
     told = {(event["job"]["name"], event["eventType"]): event["eventTime"] for event in found}
@@ -152,7 +152,7 @@ ENDS = st.sampled_from([key for _, key in VERTICES])
 
 
 def edges_of(events: list[Any]) -> Iterator[tuple[str, str]]:
-    """Read the associations back from the events."""
+    """Return the associations that the events contain."""
     runs = {event["run"]["runId"]: tags(event)["arn"] for event in events if "run" in event}
     for event in events:
         inputs, outputs = ([arn_of(dataset) for dataset in event.get(end, ())] for end in ("inputs", "outputs"))
@@ -188,7 +188,7 @@ async def test_no_vertex_or_edge_is_lost(pairs: list[tuple[str, str]], *, descri
     vertices = []
     for kind, key in VERTICES:
         record = Record()
-        if described:  # all of one source, which makes all artifacts one dataset
+        if described:  # all have the same source, so all artifacts are one dataset
             record.complete({"Source": {"SourceUri": "s3://bucket/one"}})
         vertices.append(Vertex(key, kind, 1, record))
     edges = [ShownEdge(*pair, type=None, hidden_hops=0) for pair in pairs]

@@ -1,4 +1,4 @@
-"""Pages of other origins: which may ask, and open WebSockets."""
+"""Pages of other origins: which may send requests and open WebSockets."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def preflight(gateway: str, origin: str = PAGE, header: str = "content-type") ->
     return httpx.options(f"http://{gateway}/graphql", headers=headers)
 
 
-def test_listed_origins_may_ask(server: LocalServer) -> None:
+def test_listed_origins_are_allowed(server: LocalServer) -> None:
     settings = Settings(
         local_url=server.url, cache_url="off", cors_origins="https://other.example.com, https://Portal.example.com"
     )
@@ -44,7 +44,7 @@ def test_pages_may_send_what_is_read(server: LocalServer) -> None:
         assert [preflight(gateway, header=header).status_code for header in (read, "x-else")] == [200, 400]
 
 
-def test_no_origin_may_ask_by_default(gateway: str) -> None:
+def test_no_origin_is_allowed_by_default(gateway: str) -> None:
     for response in (preflight(gateway), ask(gateway, origin=PAGE)):
         assert not [name for name in response.headers if name.startswith("access-control-")]
 

@@ -1,4 +1,4 @@
-"""AWS when it hurts: throttling, faults, dropped connections and slowness, and what they cost."""
+"""AWS under stress: throttling, faults, dropped connections and latency, and the calls that they cause."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ WALK = """query ($arn: Arn!, $most: Int!) {
 
 
 def tree(size: int) -> list[Line]:
-    """So many artifacts, three from each."""
+    """Return a tree of artifacts, in which each has three successors."""
     lines = [artifact(number, CreatedBy={"DomainId": f"d-{number}"}) for number in range(size)]
     return lines + [association(artifact_arn((number - 1) // 3), artifact_arn(number)) for number in range(1, size)]
 
@@ -37,11 +37,11 @@ async def test_throttled_walk_ends_complete(
 ) -> None:
     load(*tree(110))
     service.behaviour.throttle_tps = 40
-    # A gateway that has not seen AWS take more at once from other tests.
+    # A new gateway, which has not learned a higher rate from other tests.
     async with running(Settings(local_url=service.url, cache_url="off")) as client:
         walked = (await expecting_data(asking(client))(WALK, arn=artifact_arn(0), most=110))["lineage"]
     assert (described(walked), walked["coverage"]) == (110, {"complete": True, "reasons": []})
-    # The 70 that met the limit before anyone knew of it are sent again, and a few more while the rate is being found.
+    # The 70 calls throttled before the limit was known are retried, and some more while the rate is being adjusted.
     assert calls["DescribeArtifact"] <= 110 + 80
 
 
@@ -80,14 +80,14 @@ async def test_health_answers_while_aws_hangs(
 
 
 def pace_taking(calls: int, rates: Rates | None = None) -> Pace:
-    """A pace at which AWS has just taken so many calls."""
+    """Return a pace after AWS has just accepted so many calls."""
     pace = Pace("test", rates or Rates(), 400)
     for _ in range(calls):
         pace.took()
     return pace
 
 
-def test_nothing_is_held_back_before_throttling() -> None:
+def test_calls_before_throttling_are_unpaced() -> None:
     assert pace_taking(1000).rate is None
 
 
@@ -97,7 +97,7 @@ def test_first_throttling_sets_the_rate() -> None:
     assert pace.rate == pytest.approx(34)
 
 
-def test_calls_sent_before_lower_nothing_more() -> None:
+def test_earlier_calls_lower_no_rate() -> None:
     pace = pace_taking(40)
     for _ in range(10):
         pace.refused(time.monotonic())
@@ -133,13 +133,13 @@ async def test_unpaced_calls_do_not_wait() -> None:
 
 
 async def most_at_once(client: httpx.AsyncClient, service: LocalServer) -> int:
-    """Return how many calls the service had at once while a walk went on."""
+    """Return the largest number of calls that the service had in flight during a walk."""
     service.behaviour.latency_ms = 400
     asked = {"query": WALK, "variables": {"arn": artifact_arn(0), "most": 24}}
     walking = asyncio.create_task(client.post("/graphql", json=asked))
     most = begun = 0
     while not walking.done():
-        # Each call takes 400 ms: those that began within less than that are in flight together.
+        # Each call takes 400 ms, so calls that start within a shorter time are in flight together.
         before, begun = begun, service.calls.total()
         most = max(most, begun - before)
         await asyncio.sleep(0.1)
