@@ -1,4 +1,4 @@
-"""The lineage explorer in a real browser: the picture, and the ways through it."""
+"""The lineage explorer in a real browser: the picture, and how it is navigated."""
 
 import re
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ FORBID_STORAGE = """for (const kind of ["localStorage", "sessionStorage"]) {
 
 
 class Picture:
-    """The explorer's canvas, as who uses it sees it."""
+    """Locators and actions for the explorer's canvas."""
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
@@ -47,7 +47,7 @@ class Picture:
         return set(await self.page.locator(".card .name").all_text_contents())
 
     async def places(self) -> dict[str, tuple[float, float]]:
-        """Where cards lie, in the picture's own measure."""
+        """Return the cards' positions in the picture's coordinates."""
         read = "all => all.map(one => [one.dataset.id, one.style.transform])"
         found = await self.page.locator(".react-flow__node").evaluate_all(read)
         return {id: tuple(map(float, re.findall(r"-?[\d.]+", place)[:2])) for id, place in found}  # type: ignore[misc]
@@ -103,7 +103,7 @@ async def test_adding_moves_no_card(browser: Browser, demo: str) -> None:
 
 
 async def test_address_brings_the_picture_back(browser: Browser, demo: str) -> None:
-    roomy = {"viewport": {"width": 2200, "height": 900}}  # so that no card is out of sight, and so not there
+    roomy = {"viewport": {"width": 2200, "height": 900}}  # cards outside the viewport are not in the DOM
     async with drawn(browser, demo, **roomy) as picture:
         await picture.card(IMAGE).get_by_role("button", name=f"downstream of {IMAGE}").click()
         await expect(picture.card("deploy-2-to-production")).to_be_visible()
@@ -136,7 +136,7 @@ async def test_back_undoes_a_step(browser: Browser, demo: str) -> None:
         await expect(picture.card("churn-staging")).to_have_class(re.compile("start"))
 
 
-async def test_link_in_other_words_is_one_step(browser: Browser, demo: str) -> None:
+async def test_equivalent_link_is_one_step(browser: Browser, demo: str) -> None:
     async with drawn(browser, f"{demo}#down=1&start={STAGING}") as picture:
         before = await picture.page.evaluate("history.length")
         await picture.page.mouse.click(5, 400)
@@ -173,7 +173,7 @@ async def test_hover_lights_whole_way(browser: Browser, demo: str) -> None:
         await expect(lit).to_have_count(0)
 
 
-async def test_keyboard_walks_alone(browser: Browser, demo: str) -> None:
+async def test_keyboard_alone_navigates(browser: Browser, demo: str) -> None:
     async with drawn(browser, demo) as picture:
         keyboard = picture.page.keyboard
         for _ in range(40):
@@ -213,14 +213,14 @@ COMMANDS = ("Alt+ArrowLeft", "Meta+ArrowLeft", "Meta+ArrowUp", "Control+s", "Con
         pytest.param("graph", "[role='combobox']", id="box"),
     ],
 )
-async def test_commands_stay_the_browsers(browser: Browser, demo: str, show: str, place: str) -> None:
+async def test_shortcuts_stay_the_browsers(browser: Browser, demo: str, show: str, place: str) -> None:
     async with visiting(browser, f"{demo}#start={STAGING}&up=2&down=0&show={show}") as visit:
         page = visit.page
         await expect(page.locator(".face, tbody tr")).to_have_count(4)
         if "menu" in place:
             await page.get_by_role("button", name="Take away").click()
         await page.locator(place).last.focus()
-        # React Flow looks at Control alone.
+        # React Flow handles the Control key itself.
         note = "event => event.defaultPrevented && event.key !== 'Control' && taken.push(event.key)"
         await page.evaluate(f"window.taken = []; addEventListener('keydown', {note})")
         for command in COMMANDS:
@@ -258,12 +258,12 @@ async def test_many_open_sides_share_walks(browser: Browser, account: str, servi
 
 
 def starts_of(sent: Any) -> list[str]:
-    """Where a downstream walk begins that was asked for."""
+    """Return the starts of each downstream walk that was requested."""
     asked = (sent or {}).get("variables", {})
     return asked["start"] if asked.get("direction") == "DOWNSTREAM" else []
 
 
-async def test_large_picture_mounts_what_shows(browser: Browser, account: str, service: LocalServer) -> None:
+async def test_large_picture_mounts_visible_cards(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(line) for line in layered(600)])
     async with drawn(browser, f"{account}#start={ENDPOINT}&up=60&down=0") as picture:
         await expect(picture.page.locator(".react-flow__minimap-node")).to_have_count(600)
@@ -323,7 +323,7 @@ async def test_depth_slider_goes_further(browser: Browser, demo: str) -> None:
 
 async def test_page_works_below_a_path(browser: Browser) -> None:
     def below(app: ASGIApp) -> ASGIApp:
-        """Take the prefix away, as a proxy in front of the gateway does."""
+        """Strip the prefix, as a proxy in front of the gateway does."""
 
         async def proxied(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "lifespan":
@@ -338,7 +338,7 @@ async def test_page_works_below_a_path(browser: Browser) -> None:
             await expect(picture.card("churn-staging")).to_be_visible()
 
 
-async def test_page_asks_with_prefix(browser: Browser) -> None:
+async def test_page_queries_with_prefix(browser: Browser) -> None:
     settings = {"type_prefix": "SageMaker", "node_field": False}
     with LocalServer(demo=True) as local, listening(Settings(local_url=local.url, **settings)) as place:
         async with drawn(browser, f"http://{place}/") as picture:
@@ -346,7 +346,7 @@ async def test_page_asks_with_prefix(browser: Browser) -> None:
             assert all("sageMaker" in asked["query"] for asked in picture.visit.operations)
 
 
-async def test_fingers_hit_beside_the_buttons(browser: Browser, demo: str) -> None:
+async def test_touch_targets_exceed_the_buttons(browser: Browser, demo: str) -> None:
     phone = {"viewport": {"width": 1200, "height": 780}, "has_touch": True, "is_mobile": True}
     async with drawn(browser, f"{demo}#start={STAGING}&up=1&down=0", **phone) as picture:
         side = picture.card("churn-staging").get_by_role("button", name="Hide what is upstream of churn-staging")
@@ -368,7 +368,7 @@ async def test_pages_work_without_storage(browser: Browser, demo: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("show", ["graph", "table"])
-async def test_nobody_is_shut_out(browser: Browser, demo: str, scheme: str, show: str) -> None:
+async def test_axe_finds_nothing(browser: Browser, demo: str, scheme: str, show: str) -> None:
     address = f"{demo}#start={STAGING}&up=4&down=1&select={STAGING}&show={show}"
     async with visiting(browser, address, color_scheme=scheme) as visit:
         await expect(visit.page.get_by_text("churn-staging").first).to_be_visible()
@@ -394,7 +394,7 @@ async def test_short_screens_leave_the_picture_room(browser: Browser, demo: str)
         assert shown["height"] > 200
 
 
-async def test_chosen_stands_out_in_forced_colours(browser: Browser, demo: str) -> None:
+async def test_selection_shows_in_forced_colours(browser: Browser, demo: str) -> None:
     def look(locator: Locator) -> Any:
         return locator.evaluate("it => [getComputedStyle(it).backgroundColor, getComputedStyle(it).outlineStyle]")
 

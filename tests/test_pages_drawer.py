@@ -217,7 +217,7 @@ async def test_neighbours_come_back_after_filter(
         await expect(reader).to_be_visible()
 
 
-async def test_edge_tells_who_and_when(explorer: Explorer, load: Callable[..., None]) -> None:
+async def test_edge_shows_creator_and_time(explorer: Explorer, load: Callable[..., None]) -> None:
     maker = {"UserProfileName": "ines", "DomainId": "d-1"}
     load(artifact(5), association(artifact_arn(5), MODEL, CreatedBy=maker, CreationTime=1_772_000_000))
     await explorer.seek(artifact_arn(5))
@@ -232,7 +232,7 @@ async def test_edge_tells_who_and_when(explorer: Explorer, load: Callable[..., N
     await expect(explorer.heading).to_have_text("artifact-1")
 
 
-async def test_hidden_vertices_are_told(browser: Browser, at: Callable[..., str], load: Callable[..., None]) -> None:
+async def test_hidden_vertices_are_listed(browser: Browser, at: Callable[..., str], load: Callable[..., None]) -> None:
     load(*diamond())
     kinds, types = ["CONTEXT", "ARTIFACT"], ["Endpoint", "DataSet"]
     async with visiting(browser, at(start=ENDPOINT, up=3, kind=kinds, type=types, select=[DATASET, ENDPOINT])) as visit:

@@ -1,4 +1,4 @@
-"""What the explorer's picture is taken away as: files that other programs read, links, and a query."""
+"""Exports of the explorer's picture: files for other programs, links, and the query in GraphiQL."""
 
 import csv
 import io
@@ -44,7 +44,7 @@ HOSTILE = [
 
 @asynccontextmanager
 async def drawn(browser: Browser, url: str, **profile: Any) -> AsyncIterator[Visit]:
-    """Open the explorer and wait until all that it walks is drawn."""
+    """Open the explorer and wait until its walks are drawn completely."""
     async with visiting(browser, url, **profile) as visit:
         await expect(visit.page.locator(".name:not(.unnamed)").first).to_be_visible()
         await expect(visit.page.locator(".progress")).to_have_count(0)
@@ -52,13 +52,13 @@ async def drawn(browser: Browser, url: str, **profile: Any) -> AsyncIterator[Vis
 
 
 async def choose(page: Page, item: str) -> None:
-    """Choose an item of the menu."""
+    """Choose an item of the export menu."""
     await page.get_by_role("button", name="Take away").click()
     await page.get_by_role("menuitem", name=item, exact=True).click()
 
 
 async def taken(page: Page, item: str, folder: Path) -> Path:
-    """Take a file away, by its item in the menu."""
+    """Download a file by its item in the export menu."""
     async with page.expect_download() as download:
         await choose(page, item)
     file = folder / (await download.value).suggested_filename
@@ -74,7 +74,7 @@ async def asked(url: str, query: str, **variables: Any) -> Any:
 
 
 async def exported(url: str, format: str, start: str, direction: str) -> str:
-    """The walk as the gateway writes it."""
+    """Return the walk as the gateway exports it."""
     query = """query($start: [Arn!]!, $direction: LineageDirection!, $format: GraphFormat!) {
       lineage(start: $start, direction: $direction, maxDepth: 10) { export(format: $format) }
     }"""
@@ -84,7 +84,7 @@ async def exported(url: str, format: str, start: str, direction: str) -> str:
 
 
 @pytest.mark.parametrize(("item", "extension"), [("CSV", "csv"), ("Mermaid", "mmd"), ("DOT", "dot")])
-async def test_texts_are_the_gateways_own(
+async def test_texts_equal_the_gateways_exports(
     browser: Browser, demo: str, tmp_path: Path, item: str, extension: str
 ) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=10&down=0") as visit:
@@ -95,7 +95,7 @@ async def test_texts_are_the_gateways_own(
     assert text == await exported(demo, item.upper(), STAGING, "UPSTREAM")
 
 
-async def test_csv_has_what_is_drawn(browser: Browser, demo: str, tmp_path: Path) -> None:
+async def test_csv_has_the_drawn_graph(browser: Browser, demo: str, tmp_path: Path) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=3&down=0") as visit:
         file = await taken(visit.page, "CSV", tmp_path)
         cards = await visit.page.locator(".face[data-arn]").evaluate_all("all => all.map(one => one.dataset.arn)")
@@ -115,7 +115,7 @@ async def test_openlineage_is_an_event_a_line(browser: Browser, demo: str, tmp_p
     assert any("churn-train-c3z7demo" in event.get("job", {}).get("name", "") for event in events)
 
 
-async def test_either_side_can_be_taken(browser: Browser, demo: str, tmp_path: Path) -> None:
+async def test_either_side_can_be_exported(browser: Browser, demo: str, tmp_path: Path) -> None:
     start = arn("action", "deploy-3-to-staging")
     async with drawn(browser, f"{demo}#start={start}&up=10&down=10") as visit:
         menu = visit.page.get_by_role("menu")
@@ -130,7 +130,7 @@ async def test_either_side_can_be_taken(browser: Browser, demo: str, tmp_path: P
 
 
 def read(svg: Path) -> ET.Element:
-    return ET.parse(svg).getroot()  # noqa: S314 - what the page itself has drawn
+    return ET.parse(svg).getroot()  # noqa: S314 - the page's own drawing
 
 
 async def test_picture_is_printed_whole(browser: Browser, demo: str, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ async def test_svg_has_colours_of_its_own(browser: Browser, demo: str, tmp_path:
     assert ground.get("fill") != text.get("fill")
 
 
-async def test_svg_says_what_xml_cannot_hold(
+async def test_svg_replaces_invalid_characters(
     browser: Browser, account: str, load: Callable[..., None], tmp_path: Path
 ) -> None:
     load(artifact(0, ArtifactName="bell\u0007 and \ufffe"))
@@ -351,7 +351,7 @@ async def test_graphiql_is_not_offered_in_production(browser: Browser) -> None:
             await expect(visit.page.get_by_role("menuitem", name="Open in GraphiQL")).to_have_count(0)
 
 
-async def test_slow_file_can_be_called_off(
+async def test_slow_file_can_be_cancelled(
     browser: Browser, account: str, load: Callable[..., None], service: LocalServer, tmp_path: Path
 ) -> None:
     load(*diamond())
@@ -366,7 +366,7 @@ async def test_slow_file_can_be_called_off(
         assert (await taken(visit.page, "DOT", tmp_path)).suffix == ".dot"
 
 
-async def test_file_that_cannot_be_had_says_why(browser: Browser, demo: str) -> None:
+async def test_failed_file_says_why(browser: Browser, demo: str) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=1&down=0") as visit:
         await visit.page.context.set_offline(True)
         await choose(visit.page, "CSV")

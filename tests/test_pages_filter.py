@@ -61,7 +61,7 @@ async def test_types_stay_choosable_when_hidden(browser: Browser, demo: str) -> 
         await expect(explorer.cards.filter(has_text="raw-")).to_have_count(3)
 
 
-async def test_counts_are_of_what_is_drawn(browser: Browser, demo: str) -> None:
+async def test_counts_cover_the_drawn_vertices(browser: Browser, demo: str) -> None:
     async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.button("Filter").click()
@@ -75,7 +75,7 @@ async def test_counts_are_of_what_is_drawn(browser: Browser, demo: str) -> None:
         await expect(explorer.panel.get_by_role("group", name="Kind").locator("label")).to_have_text(drawn)
 
 
-async def test_counts_go_where_nobody_knows(browser: Browser, demo: str) -> None:
+async def test_unknown_counts_are_left_out(browser: Browser, demo: str) -> None:
     async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
         await explorer.button("Filter").click()

@@ -65,7 +65,7 @@ async def test_reference_and_enter_find(
     assert len(explorer.variables_of("Resolve")) == 1
 
 
-async def test_word_is_written_first(explorer: Explorer) -> None:
+async def test_composition_ignores_enter_and_escape(explorer: Explorer) -> None:
     before = explorer.page.url
     await explorer.seek("artifact-0")
     await expect(explorer.options).to_have_count(1)
@@ -91,7 +91,7 @@ async def test_nothing_found_says_so(explorer: Explorer) -> None:
     await expect(explorer.notes).to_have_text("Nothing found for “no-such-thing”.")
 
 
-async def test_what_could_not_be_searched_is_said(explorer: Explorer, service: LocalServer) -> None:
+async def test_failed_searches_are_reported(explorer: Explorer, service: LocalServer) -> None:
     service.behaviour.deny = ["ListActions:*", "ListTrialComponents:*", "Search:*"]
     await explorer.seek("endpoint")
     await expect(explorer.options.first).to_contain_text("endpoint")
@@ -100,7 +100,7 @@ async def test_what_could_not_be_searched_is_said(explorer: Explorer, service: L
     await expect(explorer.notes).to_contain_text("Nothing found")
 
 
-async def test_gateway_out_of_reach_is_said(explorer: Explorer) -> None:
+async def test_unreachable_gateway_is_reported(explorer: Explorer) -> None:
     await explorer.page.context.set_offline(True)
     await explorer.seek("left")
     await expect(explorer.notes).to_contain_text("The gateway cannot be reached.")
@@ -108,7 +108,7 @@ async def test_gateway_out_of_reach_is_said(explorer: Explorer) -> None:
     explorer.visit.complaints.clear()
 
 
-async def test_more_than_searched_is_said(explorer: Explorer, load: Callable[..., None]) -> None:
+async def test_incomplete_search_is_reported(explorer: Explorer, load: Callable[..., None]) -> None:
     load(*(artifact(number) for number in range(100, 201)))
     await explorer.seek("artifact-1")
     await expect(explorer.notes).to_contain_text("The first 50 of")

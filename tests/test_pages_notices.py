@@ -1,4 +1,4 @@
-"""What the explorer says when there is no picture, or not all of one; and that it takes it back."""
+"""The explorer's notices when there is no picture or only a part of it, and their disappearance."""
 
 import re
 from collections.abc import Iterator
@@ -24,13 +24,13 @@ account = explorer_notices.account
 
 
 def chain(length: int) -> Iterator[Line]:
-    """Trial components and artifacts in turn, each made of the one before."""
+    """Return a chain that alternates between trial components and artifacts."""
     vertices = [component_arn(f"run-{n}") if n % 2 else artifact_arn(n) for n in range(length)]
     yield from (component(f"run-{n}") if n % 2 else artifact(n) for n in range(length))
     yield from (association(*pair) for pair in pairwise(vertices))
 
 
-async def test_nothing_is_told_of_whole_pictures(browser: Browser, account: str, load: Load) -> None:
+async def test_complete_picture_has_no_notice(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
     async with open_explorer(browser, f"{account}#start={DATASET}&up=1&down=9") as visit:
         await expect(names(visit.page)).to_have_count(6)
@@ -50,7 +50,7 @@ async def test_skeleton_stands_until_cards_come(
         await expect(visit.page.locator(".skeleton, .progress")).to_have_count(0)
 
 
-async def test_long_walk_is_called_off_and_gone_on_with(
+async def test_long_walk_can_be_stopped_and_continued(
     browser: Browser, account: str, load: Load, service: LocalServer
 ) -> None:
     load(*chain(30))
@@ -72,7 +72,7 @@ async def test_long_walk_is_called_off_and_gone_on_with(
         await expect(page.get_by_role("row")).to_have_count(31)
 
 
-async def test_newer_walk_takes_an_older_ones_place(
+async def test_newer_walk_replaces_an_older_one(
     browser: Browser, account: str, load: Load, service: LocalServer
 ) -> None:
     load(*chain(6))
@@ -113,7 +113,7 @@ async def test_denied_vertex_is_marked(browser: Browser, account: str, load: Loa
     ("behaviour", "words"),
     [({"throttle_tps": 0.001}, "AWS throttled the calls."), ({"fault_rate": 1.0}, "AWS failed")],
 )
-async def test_passing_failure_is_tried_again(
+async def test_temporary_failure_is_retried(
     browser: Browser, account: str, load: Load, service: LocalServer, behaviour: dict[str, float], words: str
 ) -> None:
     load(*diamond())
@@ -132,7 +132,7 @@ async def test_passing_failure_is_tried_again(
     ("settings", "words"),
     [({"max_aws_calls": 6}, "its budget of AWS calls"), ({"deadline_seconds": 2.0}, "ran out of time")],
 )
-async def test_spent_walk_goes_on_from_its_frontier(
+async def test_interrupted_walk_continues_from_frontier(
     browser: Browser, load: Load, service: LocalServer, settings: dict[str, Any], words: str
 ) -> None:
     load(*chain(20))
@@ -166,7 +166,7 @@ async def test_thousands_are_loaded_in_turns(browser: Browser, account: str, loa
         await expect(panel.get_by_role("checkbox").first).to_be_focused()
 
 
-async def test_many_are_told_to_be_groups(browser: Browser, account: str, load: Load) -> None:
+async def test_groups_are_announced_for_many(browser: Browser, account: str, load: Load) -> None:
     load(*fan(1600))
     async with open_explorer(browser, f"{account}#start={DATASET}&up=0&open=1600:down:{DATASET}") as visit:
         told = notice(visit.page, "1,601 vertices are drawn as groups")
@@ -250,7 +250,7 @@ async def test_names_that_are_denied(browser: Browser, account: str, load: Load,
         await expect(visit.page.locator(".face[data-arn]")).to_have_count(6)
 
 
-async def test_names_are_asked_again(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
+async def test_names_can_be_retried(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.fault_rate = 1.0
     async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=1&down=0") as visit:
@@ -265,7 +265,7 @@ async def test_names_are_asked_again(browser: Browser, account: str, load: Load,
 async def test_account_that_is_throttled(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.throttle_tps = 0.001
-    # One call is let through.
+    # The first call succeeds; all later ones are throttled.
     async with httpx.AsyncClient() as client:
         await client.post(f"{account}graphql", json={"query": "{ artifacts { nodes { arn } } }"})
     async with open_explorer(browser, account) as visit:
@@ -291,7 +291,7 @@ async def test_account_that_fails(browser: Browser, account: str, load: Load, se
 
 async def test_callers_own_rate_counts_down(browser: Browser, load: Load, service: LocalServer) -> None:
     load(*diamond())
-    # A walk for 5,000 vertices costs 25,021, and a picture is two of them.
+    # A walk of 5,000 vertices costs 25,021, and a picture takes two walks.
     with gateway_over(service, rate_cost_per_second=6000, rate_cost_burst=60_000) as place:
         async with open_explorer(browser, f"http://{place}/#start={ENDPOINT}", "429") as visit:
             await expect(visit.page.locator(".face[data-arn]")).to_have_count(3)
@@ -331,7 +331,7 @@ async def test_network_that_comes_back(browser: Browser, account: str, load: Loa
         told = notice(visit.page, "The gateway cannot be reached")
         await expect(told).to_be_visible()
         await expect(visit.page.locator(".face[data-arn]")).to_have_count(5)
-        await visit.page.wait_for_timeout(500)  # until their names, too, have been asked for in vain
+        await visit.page.wait_for_timeout(500)  # until the requests for their names have failed too
         await visit.page.context.set_offline(False)
         await expect(told).to_have_count(0)
         await expect(names(visit.page)).to_have_count(5)
@@ -370,7 +370,7 @@ async def test_gateway_that_has_stopped(browser: Browser, load: Load, service: L
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_nobody_is_shut_out_of_what_is_told(
+async def test_axe_finds_nothing_in_notices(
     browser: Browser, account: str, load: Load, service: LocalServer, scheme: str
 ) -> None:
     load(*diamond())

@@ -197,7 +197,7 @@ async def test_words_say_why_no_path(browser: Browser, demo: str, ends: tuple[st
         await explorer.expect_cards({"deploy-3-to-staging", "churn-staging"})
 
 
-async def test_paths_are_asked_for_again(browser: Browser, demo: str) -> None:
+async def test_failed_paths_can_be_retried(browser: Browser, demo: str) -> None:
     async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
         await expect(explorer.cards).to_have_count(7)
 
@@ -242,7 +242,7 @@ async def test_incomplete_paths_say_so(browser: Browser, account: str, service: 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_nobody_is_shut_out(browser: Browser, demo: str, scheme: str) -> None:
+async def test_axe_finds_nothing(browser: Browser, demo: str, scheme: str) -> None:
     address = f"{demo}{around(STAGING, 4, 0)}&path={TRAINING}&path={STAGING}&type=Model&type=Approval"
     async with open_explorer(browser, address, color_scheme=scheme) as explorer:
         await expect(explorer.lit).to_have_count(len(WAY))
@@ -257,12 +257,12 @@ async def test_nobody_is_shut_out(browser: Browser, demo: str, scheme: str) -> N
 
 
 def overlap(one: list[float], other: list[float]) -> bool:
-    """Whether two rectangles, each as its left, top, right and bottom, have anything in common."""
+    """Return whether two rectangles overlap; each has a left, top, right and bottom."""
     return all(max(one[at], other[at]) < min(one[at + 2], other[at + 2]) for at in (0, 1))
 
 
 async def data_set(url: str, name: str) -> str:
-    """The ARN of the demo's data set of that name."""
+    """Return the ARN of the demo's data set with this name."""
     async with httpx.AsyncClient(base_url=url) as client:
         query = '{ artifacts(type: "DataSet", first: 100) { nodes { arn name } } }'
         answer = (await client.post("graphql", json={"query": query})).json()

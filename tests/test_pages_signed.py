@@ -1,4 +1,4 @@
-"""Signing in to the explorer, by a key or by an issuer's token, and out again."""
+"""Signing in to the explorer, with a key or an issuer's token, and signing out."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from gateway.settings import Settings
 
 @pytest.fixture
 def keyed(load: Load, service: LocalServer, tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """Where a gateway over a diamond is that takes one key, and that key."""
+    """The address of a gateway over a diamond graph, and the only key that it accepts."""
     load(*diamond())
     key, entry = new_key("reader", [Role.READ])
     (tmp_path / "keys.toml").write_text(entry)
@@ -30,7 +30,7 @@ def keyed(load: Load, service: LocalServer, tmp_path: Path) -> Iterator[tuple[st
         yield place, key
 
 
-async def test_key_is_wanted_and_kept(browser: Browser, keyed: tuple[str, str]) -> None:
+async def test_key_is_requested_and_kept(browser: Browser, keyed: tuple[str, str]) -> None:
     place, key = keyed
     async with open_explorer(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
         page, form = visit.page, visit.page.get_by_role("form", name="Sign in")
@@ -59,7 +59,7 @@ async def test_key_is_wanted_and_kept(browser: Browser, keyed: tuple[str, str]) 
         await expect(form).to_be_visible()
 
 
-async def test_signing_out_takes_all_away(browser: Browser, keyed: tuple[str, str]) -> None:
+async def test_signing_out_clears_everything(browser: Browser, keyed: tuple[str, str]) -> None:
     place, key = keyed
     looked_at = f"start={ENDPOINT}&up=1&down=0&select={ENDPOINT}&path={DATASET}&path={ENDPOINT}"
     async with open_explorer(browser, f"http://{place}/#{looked_at}", "401") as visit:
@@ -82,7 +82,7 @@ async def test_signing_out_takes_all_away(browser: Browser, keyed: tuple[str, st
             await page.keyboard.press("Escape")
 
 
-async def test_nothing_comes_after_signing_out(browser: Browser, keyed: tuple[str, str]) -> None:
+async def test_nothing_appears_after_signing_out(browser: Browser, keyed: tuple[str, str]) -> None:
     place, key = keyed
     held, let_go = asyncio.Event(), asyncio.Event()
 
@@ -122,7 +122,7 @@ async def test_nothing_comes_after_signing_out(browser: Browser, keyed: tuple[st
 
 async def test_drawer_comes_back_after_signing_in(browser: Browser, keyed: tuple[str, str]) -> None:
     place, key = keyed
-    # What is selected is not in the picture, which would have its name anyhow.
+    # The selected vertex is not in the picture, which would load its name in any case.
     async with open_explorer(browser, f"http://{place}/#start={ENDPOINT}&up=0&down=0&select={DATASET}", "401") as visit:
         drawer = visit.page.get_by_role("complementary")
         for _ in range(2):
@@ -159,7 +159,7 @@ async def test_focus_moves_on_after_signing_in(browser: Browser, keyed: tuple[st
 
 
 async def until_refused(place: str, key: str) -> None:
-    """Wait until the gateway has read its file of keys again."""
+    """Wait until the gateway has reloaded its key file and refuses the key."""
     async with httpx.AsyncClient(headers={"authorization": f"Bearer {key}"}) as client:
         while (await client.post(f"http://{place}/graphql", json={"query": "{ __typename }"})).is_success:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
@@ -190,7 +190,7 @@ async def test_withdrawn_key_leads_back_to_the_picture(
             await expect(visit.page.get_by_role("slider", name="Upstream")).to_be_focused()
 
 
-async def test_token_is_wanted_of_an_issuer(browser: Browser, load: Load, service: LocalServer) -> None:
+async def test_issuers_token_is_requested(browser: Browser, load: Load, service: LocalServer) -> None:
     load(*diamond())
     with issuing() as issuer:
         settings = {"jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "jwt_jwks": issuer.url}
@@ -202,7 +202,7 @@ async def test_token_is_wanted_of_an_issuer(browser: Browser, load: Load, servic
                 await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
 
 
-async def test_key_is_one_gateways_alone(browser: Browser, service: LocalServer, tmp_path: Path) -> None:
+async def test_key_is_stored_per_gateway(browser: Browser, service: LocalServer, tmp_path: Path) -> None:
     key, entry = new_key("reader", [Role.READ])
     (tmp_path / "keys.toml").write_text(entry)
     settings = Settings(local_url=service.url, auth="api-key", api_keys=tmp_path / "keys.toml")

@@ -140,7 +140,7 @@ async def test_rows_can_be_ends(browser: Browser, demo: str) -> None:
         await expect(explorer.status).to_contain_text("1 path from model-c3z7demo to churn-staging, 3 hops.")
 
 
-async def test_names_are_text_alone(browser: Browser, account: str, service: LocalServer) -> None:
+async def test_names_are_shown_as_text(browser: Browser, account: str, service: LocalServer) -> None:
     markup = "<img src=x onerror=alert(1)>"
     odd = artifact(1, type=markup, ArtifactName=f"{markup}\u202e" + "x" * 200)
     lines = [context("end"), action("step"), odd, association(artifact_arn(1), arn("action", "step"))]

@@ -1,4 +1,4 @@
-"""The ways from one vertex to another, shortest first, and whether there may be more."""
+"""Paths between two vertices, shortest first, and whether there may be more."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -102,7 +102,7 @@ VERTICES = 8
 
 
 def every(edges: set[tuple[int, int]], here: int, end: int, passed: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
-    """All paths without a circle, the simple way."""
+    """Return all paths without a cycle: a simple reference implementation."""
     passed = (*passed, here)
     if here == end:
         yield passed
@@ -118,7 +118,7 @@ def every(edges: set[tuple[int, int]], here: int, end: int, passed: tuple[int, .
     depth=st.integers(0, 9),
     first=st.integers(1, 30),
 )
-async def test_any_paths_are_right(
+async def test_any_paths_are_correct(
     ask: Ask,
     load: Callable[..., None],
     service: LocalServer,

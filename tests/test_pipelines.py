@@ -1,4 +1,4 @@
-"""Pipelines, executions and projects: what they are, what they made, and what they belong to."""
+"""Pipelines, executions and projects: their fields, what they created, and what they belong to."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -16,7 +16,7 @@ TAG = {"Key": "sagemaker:pipeline-execution-arn", "Value": RUN}
 
 @pytest.fixture
 def pipelines(load: Callable[..., None]) -> None:
-    """A pipeline of two executions, one of which ran two jobs; a third job ran by itself."""
+    """A pipeline with two executions, one of which ran two jobs, and a third job outside of it."""
     load(
         pipeline("training", PipelineDescription="Every night", PipelineDefinition='{"Steps": []}'),
         execution("training", "abc", CreationTime=1_700_000_001.25, PipelineVersionId=2**40),
@@ -106,7 +106,7 @@ async def test_tags_of_many_runs_come_together(ask: Ask, calls: Counter[str]) ->
 
 
 @pytest.mark.usefixtures("pipelines")
-async def test_job_tells_what_its_run_does_not(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_job_has_its_runs_missing_fields(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load({"tags": {"ResourceArn": arn("training-job", "by-hand"), "Tags": [TAG]}})
     query = '{ trialComponent(name: "by-hand") { pipelineExecution { arn } } }'
     assert (await ask(query))["trialComponent"]["pipelineExecution"] == {"arn": RUN}
@@ -194,7 +194,7 @@ async def test_project_is_found_by_its_id(ask: Ask, load: Callable[..., None], c
     assert "DescribeProject" not in calls
 
 
-async def test_denied_projects_cost_their_field(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_denied_projects_fail_their_field(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(trial("t", MetadataProperties={"ProjectId": "p-1"}), experiment("exp"))
     service.behaviour.deny = ["ListProjects:*"]
     said = await answer('{ trial(name: "t") { name metadataProperties { projectId project { name } } } }')
@@ -205,7 +205,7 @@ async def test_denied_projects_cost_their_field(answer: Ask, load: Callable[...,
 
 
 @pytest.mark.usefixtures("pipelines")
-async def test_denied_search_costs_its_field(answer: Ask, service: LocalServer) -> None:
+async def test_denied_search_fails_its_field(answer: Ask, service: LocalServer) -> None:
     service.behaviour.deny = ["Search:*"]
     said = await answer(
         "query($arn: Arn!) { pipelineExecution(arn: $arn) { status trialComponents { nodes { name } } } }", arn=RUN

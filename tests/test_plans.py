@@ -1,4 +1,4 @@
-"""Plans show what graphql-core shows: the same data in the same order, and the same errors."""
+"""Plans return what graphql-core returns: the same data in the same order, and the same errors."""
 
 import asyncio
 import gc
@@ -74,9 +74,9 @@ LEAD_ON = {"lineageGroup", "modelPackage", "modelPackageGroup"}
 Draw = Callable[[Any], Any]
 
 
-# What AWS may have said: mostly what it should, now and then something else.
+# AWS's responses: mostly valid values, sometimes others.
 
-MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - zones are given
+MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - it has time zones
 LEAVES: dict[str, st.SearchStrategy[Any]] = {
     "Arn": st.sampled_from([*ARNS, "no ARN"]) | st.integers(),
     "Boolean": st.booleans() | st.sampled_from([0, 1, "true"]),
@@ -91,7 +91,7 @@ LEAVES: dict[str, st.SearchStrategy[Any]] = {
 
 @st.composite
 def said(draw: Draw, type: GraphQLOutputType) -> Any:
-    """What AWS says where a field of this type shows it."""
+    """Generate AWS's value for a field of this type."""
     if not draw(st.integers(0, 9)):
         return draw(st.sampled_from([None, 7, "word", [], {}, [None], ({},), ValueError("returned, not raised")]))
     bare = get_nullable_type(type)
@@ -104,7 +104,7 @@ def said(draw: Draw, type: GraphQLOutputType) -> Any:
 
 @st.composite
 def members(draw: Draw, type: GraphQLObjectType) -> dict[str, Any]:
-    """What AWS says of one object of a type, of which some is absent."""
+    """Generate AWS's record for an object of a type, with some members missing."""
     found = {}
     for field in type.fields.values():
         declared = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
@@ -117,19 +117,19 @@ def members(draw: Draw, type: GraphQLObjectType) -> dict[str, Any]:
 
 
 def keyed(type: GraphQLOutputType) -> st.SearchStrategy[Any]:
-    """What AWS keys by a name, and says of a type of vertex."""
+    """Generate AWS's value for a member that is converted: a map by name, or a vertex's type."""
     bare = get_nullable_type(type)
     if not isinstance(bare, GraphQLList):
         return st.sampled_from(["TrainingJob", "DataSet", "my own", 7, None])
     return st.dictionaries(st.sampled_from("ab"), members(get_named_type(bare)), max_size=2) | st.just({"a": None})
 
 
-# What a client may ask.
+# Queries.
 
 
 @st.composite
 def documents(draw: Draw, root: str, types: list[str], leaves_out: set[str]) -> str:
-    """A document whose ``root`` goes on with a selection of each of the types."""
+    """Generate a document: ``root`` with a selection on each of the types."""
     names = count()
     fragments: list[str] = []
     selected = [draw(selections(SCHEMA.type_map[type], 3, leaves_out, names, fragments)) for type in types]
@@ -140,7 +140,7 @@ def documents(draw: Draw, root: str, types: list[str], leaves_out: set[str]) -> 
 def selections(
     draw: Draw, type: Any, depth: int, leaves_out: set[str], names: Iterator[int], fragments: list[str]
 ) -> str:
-    """A selection, with fragments of every sort, aliases, repeated fields and conditions."""
+    """Generate a selection with all sorts of fragments, aliases, repeated fields and conditions."""
     parts = ["__typename"] if is_abstract_type(type) or draw(st.booleans()) else []
     for _ in range(draw(st.integers(0 if parts else 1, 4))):
         kind = draw(st.sampled_from(["field"] * 4 + ["inline", "named"])) if depth else "field"
@@ -165,7 +165,7 @@ CONDITIONS = st.sampled_from(
 
 
 def conditions(type: Any) -> list[Any]:
-    """The types of which an object of a type may be one too."""
+    """Return the types that an object of a type may also have, for type conditions."""
     if is_abstract_type(type):
         return [type, *SCHEMA.get_possible_types(type)]
     return [type, *type.interfaces]
@@ -175,13 +175,13 @@ def conditions(type: Any) -> list[Any]:
 def fields(
     draw: Draw, type: Any, depth: int, leaves_out: set[str], names: Iterator[int], fragments: list[str]
 ) -> list[str]:
-    """A field that the type has, once or twice, in the second with another selection to merge."""
+    """Generate a field of the type, once or twice; the second has another selection to merge."""
     able = [name for name in type.fields if name not in leaves_out and (depth or is_leaf(type, name))]
     if not able:
         return ["__typename"]
     name = draw(st.sampled_from(able))
     given = draw(ARGUMENTS[name]) if name in ARGUMENTS else ""
-    # What two kinds of vertex call alike may differ in type, and so may what is given.
+    # Fields with the same name may have different types and arguments in two kinds of vertex.
     needs_alias = given or name in {"status", "source", "properties"}
     alias = f"{type.name}_{name}_{next(names)}:" if needs_alias or not draw(st.integers(0, 3)) else ""
     field = get_named_type(type.fields[name].type)
@@ -203,11 +203,11 @@ def is_leaf(type: Any, name: str) -> bool:
     return is_leaf_type(get_named_type(type.fields[name].type))
 
 
-# Both ways.
+# Execution by plans and by graphql-core.
 
 
 async def executed(document: str, loaders: Loaders, root: Any = None, **how: Any) -> tuple[Any, list[Any]]:
-    """What a way of executing makes of a document."""
+    """Execute a document with one of the two executors; return its data and errors."""
     values = {"yes": True, "no": False, "keys": ["c", "a"]}
     parsed = graphql.parse(document)
     result: Any = graphql.execute(SCHEMA, parsed, root, loaders, values, **how)
@@ -239,13 +239,13 @@ MESSAGE = f"""subscription {VARIABLES} {{
 
 @st.composite
 def records(draw: Draw) -> dict[str, dict[str, Any]]:
-    """What is known of the vertices."""
+    """Generate the loaded records of the vertices."""
     kinds = ("Artifact", "Context", "Action", "TrialComponent")
     return {key: draw(members(SCHEMA.type_map[kind])) for key, kind in zip(ARNS, kinds, strict=True)}
 
 
 def message(loaders: Loaders, known: dict[str, dict[str, Any]], vertices: list[str]) -> LineageProgress:
-    """What a subscription tells of some vertices, all of which are known."""
+    """Return a subscription's message with some vertices, whose records are loaded."""
     for key, record in known.items():
         loaders.known.record(key).complete(record)
     entities = [shown(loaders, key) for key in vertices]
@@ -272,7 +272,7 @@ async def test_any_selection_shows_the_same(
     loaders = backend.loaders()
     root = message(loaders, known, vertices)
     ours, theirs = await executed(document, loaders, root, **PLANNED), await executed(document, loaders, root)
-    assert repr(ours) == repr(theirs)  # NaN is not itself, and dictionaries of another order are equal
+    assert repr(ours) == repr(theirs)  # not ==, for which NaN differs from itself and dictionaries have no order
 
 
 GROUP = arn("model-package-group", "group")
@@ -297,11 +297,11 @@ ASKING = f"""query {VARIABLES} {{
 }}"""
 
 
-# The service, on its thread, asks chance whether to fail while hypothesis draws.
+# The service's thread draws random faults while hypothesis is running.
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(document=documents(ASKING, ["LineageEntity"] * 5 + ["Node"], CALLS_AWS))
-async def test_what_takes_calls_shows_the_same(
+async def test_fields_with_calls_show_the_same(
     backend: Backend, service: LocalServer, load: Callable[..., None], document: str
 ) -> None:
     assume(valid(document))
@@ -311,8 +311,8 @@ async def test_what_takes_calls_shows_the_same(
     ours, theirs = [await executed(document, backend.loaders(fresh=True), **how) for how in (PLANNED, {})]
     assert repr(ours[0]) == repr(theirs[0])
     if ours[0] is not None:
-        assert in_order(ours[1]) == in_order(theirs[1])  # whichever call was answered first
-    else:  # one of them nulled all, and whichever of the others was already told of stands beside it
+        assert in_order(ours[1]) == in_order(theirs[1])  # the order depends on which call is answered first
+    else:  # one error made all data null; others are only included if they were raised before it
         assert [error for error in ours[1] if error in theirs[1]]
 
 
@@ -323,7 +323,7 @@ async def test_what_takes_calls_shows_the_same(
         f'{{ nodes(ids: ["{ARNS[0]}"]) {{ ... on Artifact {{ upstream(first: 0) {{ nodes {{ id }} }} }} }} }}',
     ],
 )
-async def test_failure_later_stays_where_null_may_be(
+async def test_later_failure_nulls_only_its_field(
     backend: Backend, service: LocalServer, load: Callable[..., None], document: str
 ) -> None:
     service.clear()
@@ -338,7 +338,7 @@ def in_order(errors: list[Any]) -> list[Any]:
     return sorted(errors, key=repr)
 
 
-# What it takes.
+# The cost of execution.
 
 
 LEAVES_OF_ALL = "id arn __typename lineageType name type sourceUri creationTime lastModifiedTime lineageGroupArn"
@@ -346,7 +346,7 @@ PLAIN = f"subscription {{ lineage(start: []) {{ vertices {{ depth entity {{ {LEA
 
 
 class Watched(PlannedExecutor):
-    """Counts the fields that are left to graphql-core."""
+    """Counts the fields that are executed by graphql-core."""
 
     def __init__(self, *args: Any, left: Counter[str], **named: Any) -> None:
         super().__init__(*args, **named)
@@ -358,14 +358,14 @@ class Watched(PlannedExecutor):
 
 
 def known(loaders: Loaders, vertices: int, *, but: Collection[int] = ()) -> LineageProgress:
-    """What a subscription tells of so many artifacts, of which everything is known, ``but`` of some."""
+    """Return a subscription's message with so many artifacts, all of them loaded ``but`` some."""
     made = datetime(2026, 3, 8, 9, 30, tzinfo=UTC)
     found = [artifact_arn(number) for number in range(vertices)]
     told = {key: {"ArtifactName": key[-3:], "CreationTime": made} for key in found}
     return message(loaders, {key: told[key] for number, key in enumerate(found) if number not in but}, found)
 
 
-async def test_known_leaf_is_no_coroutine(backend: Backend) -> None:
+async def test_loaded_leaf_takes_no_coroutine(backend: Backend) -> None:
     loaders, left = backend.loaders(), Counter[str]()
     root = known(loaders, LONG)
     shown_at_once = graphql.execute(
@@ -376,9 +376,9 @@ async def test_known_leaf_is_no_coroutine(backend: Backend) -> None:
     assert left == {"lineage": 1}
 
 
-async def test_further_vertices_take_no_coroutine(backend: Backend) -> None:
+async def test_more_vertices_take_no_coroutine(backend: Backend) -> None:
     found = []
-    for vertices in (4 * SLICE + 1, 5 * SLICE):  # as many slices, so as many turns
+    for vertices in (4 * SLICE + 1, 5 * SLICE):  # the same number of slices, and so of turns
         loaders = backend.loaders()
         root = known(loaders, vertices)
         with coroutines() as begun:
@@ -391,7 +391,7 @@ async def test_further_vertices_take_no_coroutine(backend: Backend) -> None:
 
 @contextmanager
 def coroutines() -> Iterator[Counter[str]]:
-    """How often a coroutine of each name is begun meanwhile, of the gateway or of graphql-core."""
+    """Count the coroutines of the gateway and graphql-core that are started in the block, by name."""
     begun: Counter[str] = Counter()
     seen: list[Any] = []
 
@@ -408,7 +408,7 @@ def coroutines() -> Iterator[Counter[str]]:
         sys.setprofile(None)
 
 
-async def test_long_list_fails_as_a_short_one(backend: Backend) -> None:
+async def test_long_list_fails_like_short_one(backend: Backend) -> None:
     loaders = backend.loaders()
     root = known(loaders, 3 * LONG)
     for number in (5, LONG + 5):
@@ -416,7 +416,7 @@ async def test_long_list_fails_as_a_short_one(backend: Backend) -> None:
     ours, theirs = await executed(PLAIN, loaders, root, **PLANNED), await executed(PLAIN, loaders, root)
     assert repr(written(ours)) == repr(theirs)
     assert len(ours[1]) == 2
-    root.vertices[LONG + 9].entity = None  # where none may be missing
+    root.vertices[LONG + 9].entity = None  # the field is not nullable
     ours, theirs = await executed(PLAIN, loaders, root, **PLANNED), await executed(PLAIN, loaders, root)
     assert repr(ours) == repr(theirs)
     assert ours[0] is None
@@ -435,7 +435,7 @@ async def test_long_list_waits_for_calls(backend: Backend, load: Callable[..., N
 
 
 def written(answer: tuple[Any, Any]) -> tuple[Any, Any]:
-    """An answer as the client reads it, for long lists are written as soon as they are complete."""
+    """Return a response as the client reads it: the plans serialise long lists as soon as they are complete."""
     return orjson.loads(orjson.dumps(answer[0])), answer[1]
 
 
@@ -464,7 +464,7 @@ async def test_mutations_wait_for_each_other(change: Ask, service: LocalServer) 
     assert written == ["CreateContext", "DeleteContext"] * 2
 
 
-async def test_nothing_is_left_of_what_had_not_begun(backend: Backend, load: Callable[..., None]) -> None:
+async def test_cancellation_leaves_no_unawaited_coroutine(backend: Backend, load: Callable[..., None]) -> None:
     load(*fan(150))
     document = f"""{{ lineage(start: ["{artifact_arn(0)}"], direction: DOWNSTREAM) {{ vertices {{ entity {{
         createdBy {{ domainId }} upstream(first: 5) {{ nodes {{ name createdBy {{ domainId }} }} }} }} }} }} }}"""

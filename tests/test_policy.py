@@ -18,8 +18,8 @@ OPERATIONS = set(SAGEMAKER.operation_names)
 WRITES = ("Add", "Create", "Delete", "Disassociate", "Update")
 
 
-def spelled(node: ast.AST) -> Iterator[str]:
-    """The names that an expression spells: a text as it is, and ``f"Create{kind.name}"`` for each kind of vertex."""
+def possible_values(node: ast.AST) -> Iterator[str]:
+    """Return an expression's possible values: a string itself, and ``f"Create{kind.name}"`` for each kind of vertex."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     if isinstance(node, ast.JoinedStr) and len(node.values) == 2 and isinstance(node.values[0], ast.Constant):
@@ -27,10 +27,10 @@ def spelled(node: ast.AST) -> Iterator[str]:
 
 
 def called() -> set[str]:
-    """Every operation of SageMaker's that the gateway's code names; what it does not name, it cannot call."""
+    """Return every SageMaker operation that the gateway's code names; it cannot call any other."""
     files = [file for file in (ROOT / "gateway").rglob("*.py") if "local" not in file.relative_to(ROOT).parts]
     nodes = (node for file in files for node in ast.walk(ast.parse(file.read_text())))
-    return {name for node in nodes for name in spelled(node)} & OPERATIONS
+    return {name for node in nodes for name in possible_values(node)} & OPERATIONS
 
 
 def statements() -> dict[str, Any]:
@@ -43,7 +43,7 @@ def actions(statement: str) -> list[str]:
     return [action.removeprefix("sagemaker:") for action in statements()[statement]["Action"]]
 
 
-def test_rows_of_kinds_are_among_them() -> None:
+def test_kinds_operations_are_found() -> None:
     rows = {name for kind in KINDS for name in (kind.describe, kind.list, kind.batch.operation if kind.batch else "")}
     assert rows - {""} <= called()
 
@@ -56,7 +56,7 @@ def test_writing_takes_exactly_these() -> None:
     assert actions("Write") == sorted(name for name in called() if name.startswith(WRITES))
 
 
-def test_further_accounts_take_their_roles() -> None:
+def test_other_accounts_need_their_roles() -> None:
     text = (ROOT / "README.md").read_text()
     accounts = orjson.loads(re.findall(r"GATEWAY_ACCOUNTS='(.*?)'", text, re.DOTALL)[0])
     roles = [account if isinstance(account, str) else account["role_arn"] for account in accounts.values()]

@@ -1,4 +1,4 @@
-"""A prefix: the same answers by the same calls, under names that collide with nobody's."""
+"""A prefix gives the types names of their own, and changes neither the responses nor the calls."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -50,19 +50,19 @@ def settings(service: LocalServer, **more: Any) -> Settings:
 
 @pytest.fixture
 async def answered(service: LocalServer) -> AsyncIterator[Ask]:
-    """Ask a gateway with the prefix and return its whole answer."""
+    """A function that sends a query to a gateway with the prefix and returns the whole response."""
     async with running(settings(service)) as client:
         yield asking(client)
 
 
 @pytest.fixture
 def prefixed(answered: Ask) -> Ask:
-    """Ask it, expect no error and return the data."""
+    """A function that sends it a query, expects no error and returns the data."""
     return expecting_data(answered)
 
 
 class Prefixing(Visitor):
-    """Puts the prefix before what has it, with the plain name as the alias of a root field."""
+    """Adds the prefix to the names that have it; root fields get their plain name as an alias."""
 
     def __init__(self, types: TypeInfo) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class Both(NamedTuple):
     prefixed: httpx.AsyncClient
 
     async def ask(self, query: str, **variables: Any) -> list[tuple[Any, Counter[str]]]:
-        """What each of them answers, and by which calls."""
+        """Return the response of each gateway, and the calls that it made."""
         said = []
         for client, document in ((self.without, query), (self.prefixed, with_prefix(query))):
             self.service.calls.clear()
@@ -142,7 +142,7 @@ def test_fields_below_keep_their_names() -> None:
 
 
 @pytest.mark.parametrize(("query", "said"), READING)
-async def test_readme_answers_by_same_calls(both: Both, query: str, said: str) -> None:
+async def test_readmes_queries_take_same_calls(both: Both, query: str, said: str) -> None:
     without, prefixed = await both.ask(query)
     assert without == prefixed
     assert prefixed[0] == orjson.loads(said)
@@ -169,7 +169,7 @@ async def test_describes_start_between_pages(service: LocalServer, load: Callabl
     assert Counter(order) == {"QueryLineage": 3, "DescribeArtifact": 120}
 
 
-async def test_types_say_their_prefixed_names(prefixed: Ask, load: Callable[..., None]) -> None:
+async def test_typename_has_the_prefix(prefixed: Ask, load: Callable[..., None]) -> None:
     load(*diamond())
     data = await prefixed(
         """query($arn: Arn!, $id: ID!) {
@@ -201,7 +201,7 @@ async def test_references_take_the_prefix(prefixed: Ask, answered: Ask, load: Ca
     assert [error["extensions"]["code"] for error in said["errors"]] == ["BAD_USER_INPUT"]
 
 
-async def test_cursors_go_on_with_a_prefix(prefixed: Ask, load: Callable[..., None]) -> None:
+async def test_cursors_work_across_prefixes(prefixed: Ask, load: Callable[..., None]) -> None:
     load(*(artifact(number, CreationTime=1_700_000_000 + number) for number in range(3)))
     query = """query($after: String) { it: sageMakerArtifacts(first: 2, after: $after) {
       nodes { name } pageInfo { hasNextPage endCursor }

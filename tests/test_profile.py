@@ -1,4 +1,4 @@
-"""The production profile: what clients are not told, and what still works."""
+"""The production profile: what is hidden from clients, and what still works."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def keys() -> dict[str, tuple[str, str]]:
 def production(
     server: LocalServer, keys: dict[str, tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """A gateway as it runs in production."""
+    """The URL of a gateway with the production profile."""
     file = tmp_path_factory.mktemp("keys") / "keys.toml"
     file.write_text("\n".join(entry for _, entry in keys.values()))
     settings = Settings(
@@ -61,8 +61,8 @@ def test_introspection_is_off(ask: Any, query: str) -> None:
         assert "data" not in response.json()
 
 
-def test_long_names_are_no_work(ask: Any) -> None:
-    """Looked at once for each of its letters, such a name would take a minute."""
+def test_long_names_take_no_time(ask: Any) -> None:
+    """Quadratic handling of such a name would take a minute."""
     (error,) = ask(f"{{ {'a' * 200_000} }}").json()["errors"]
     assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     assert len(error["message"]) < 1100
@@ -75,7 +75,7 @@ def test_typename_and_mutations_stay(ask: Any, service: LocalServer) -> None:  #
     assert ask(WRITE).json() == {"data": {"createContext": {"context": {"name": "c"}}}}
 
 
-# What is asked, with the variables; each of them is wrong in a way of its own.
+# Queries with their variables, each with a different mistake.
 MISTAKES: list[tuple[str, dict[str, Any]]] = [
     ("{ artifcts { nodes { arn } } }", {}),
     ("{ artifacts }", {}),
@@ -114,12 +114,12 @@ NAMES = set(re.findall(r"\w+", re.sub(r'"""(.|\n)*?"""|#.*', "", schema.build(Se
 
 
 def named(message: str) -> set[str]:
-    """The schema's names in a message: what it quotes, and words that are not English by their capitals."""
+    """Return the names in a message that may be the schema's: quoted words, and words with inner capitals."""
     words = re.findall(r"\w+", " ".join(re.findall(r"'([^']*)'", message))) + re.findall(r"\w+[A-Z]\w*", message)
     return set(words) & NAMES
 
 
-def test_mistakes_tell_nothing_new(ask: Any) -> None:
+def test_mistakes_reveal_no_names(ask: Any) -> None:
     for query, variables in MISTAKES:
         said = ask(query, **variables).json()
         assert said["errors"], query
@@ -170,10 +170,10 @@ def test_production_needs_sign_in() -> None:
     assert create_app(Settings(profile="production", insecure=True))
 
 
-# `_service` tells the whole schema, so it takes a role of its own.
+# `_service` returns the whole schema, so it requires a role of its own.
 
 
-def test_router_alone_is_told_the_schema(ask: Any) -> None:
+def test_only_router_reads_the_schema(ask: Any) -> None:
     for who in ("reader", "writer"):
         refused = ask(SERVICE, who)
         assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (403, "FORBIDDEN")
@@ -194,7 +194,7 @@ def test_schema_field_is_found_anywhere(query: str, tells: bool) -> None:  # noq
     assert Executor(schema.build(Settings()), hides_schema=True).tells_schema(query) is tells
 
 
-def test_development_tells_its_schema() -> None:
+def test_development_shows_its_schema() -> None:
     assert not Executor(schema.build(Settings())).tells_schema(SERVICE)
 
 
@@ -207,7 +207,7 @@ def test_development_tells_its_schema() -> None:
         ("Argument 'Query.nme(arn:)' of type '[Arn!]!'", "Argument '…' of type '…'"),
     ],
 )
-def test_unsaid_names_are_hidden(message: str, shown: str) -> None:
+def test_unrequested_names_are_hidden(message: str, shown: str) -> None:
     assert redacted(message, words("{ nme }", {"a": ["b"]}, None)) == shown
 
 
@@ -215,7 +215,7 @@ def test_unsaid_names_are_hidden(message: str, shown: str) -> None:
     "query",
     ['{ node(id: "arn:aws:sagemaker:us-east-1:123456789012:bogus/x") { id } }', "{ context { __typename } }"],
 )
-def test_errors_of_execution_tell_nothing_either(ask: Any, query: str) -> None:
+def test_execution_errors_reveal_no_names(ask: Any, query: str) -> None:
     (error,) = ask(query).json()["errors"]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert not {"Artifact", "Context", "arn"} & set(re.findall(r"\w+", error["message"]))

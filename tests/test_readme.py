@@ -1,4 +1,4 @@
-"""README is true: its queries answer what it says on the demo account, and its table lists the settings."""
+"""README is correct: its queries have the responses that it shows, and its tables are complete."""
 
 import re
 from collections.abc import AsyncIterator
@@ -29,13 +29,13 @@ async def demo() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.parametrize(("query", "said"), READING)
-async def test_query_answers_what_readme_says(demo: httpx.AsyncClient, query: str, said: str) -> None:
+async def test_query_has_readmes_response(demo: httpx.AsyncClient, query: str, said: str) -> None:
     response = await demo.post("/graphql", json={"query": query})
     assert response.json() == orjson.loads(said)
 
 
 @pytest.mark.parametrize(("mutation", "said"), WRITING)
-async def test_mutation_answers_what_readme_says(mutation: str, said: str) -> None:
+async def test_mutation_has_readmes_response(mutation: str, said: str) -> None:
     with LocalServer(demo=True) as local:
         async with running(Settings(local_url=local.url, mutations=True)) as client:
             response = await client.post("/graphql", json={"query": mutation})

@@ -1,4 +1,4 @@
-"""References from other subgraphs: each is answered or refused by itself, in as few calls as that takes."""
+"""References from other subgraphs: each succeeds or fails on its own, in as few calls as possible."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -74,7 +74,7 @@ async def test_every_kind_is_found_by_arn(demo: Ask, kind: kinds.Kind) -> None:
         (reference("LineageEntity", arn("action", "gone")), "NOT_FOUND"),
     ],
 )
-async def test_wrong_reference_costs_its_slot(answer: Ask, load: Callable[..., None], wrong: Any, code: str) -> None:
+async def test_wrong_reference_fails_its_slot(answer: Ask, load: Callable[..., None], wrong: Any, code: str) -> None:
     load(artifact(0), context("here"))
     right = [reference("Artifact", DATASET), reference("Context", arn("context", "here"))]
     said = await answer(ENTITIES, references=[right[0], wrong, right[1]])
@@ -84,7 +84,7 @@ async def test_wrong_reference_costs_its_slot(answer: Ask, load: Callable[..., N
     assert len(error["message"]) < 200
 
 
-async def test_denied_reference_costs_its_slot(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_denied_reference_fails_its_slot(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(artifact(0), artifact(1))
     service.behaviour.deny = (artifact_arn(1),)
     said = await answer(ENTITIES, references=[reference("Artifact", artifact_arn(n)) for n in (0, 1)])
@@ -101,7 +101,7 @@ async def test_references_may_be_written_out(ask: Ask, load: Callable[..., None]
     assert await ask("{ _entities(representations: []) { __typename } }") == {"_entities": []}
 
 
-async def test_vertices_go_by_their_interface(ask: Ask, load: Callable[..., None]) -> None:
+async def test_vertices_resolve_by_their_interface(ask: Ask, load: Callable[..., None]) -> None:
     load(artifact(0), context("here"))
     data = await ask(
         "query($of: [_Any!]!) { _entities(representations: $of) { __typename ... on LineageEntity { name } } }",
@@ -147,7 +147,7 @@ async def test_several_packages_take_one_batch(ask: Ask, load: Callable[..., Non
     assert calls == {"BatchDescribeModelPackage": 1}
 
 
-async def test_same_reference_is_asked_once(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_repeated_reference_is_loaded_once(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(artifact(0))
     query = "query($of: [_Any!]!) { _entities(representations: $of) { ... on Artifact { arn name creationTime } } }"
     data = await ask(query, of=[reference("Artifact", DATASET)] * 50 + [reference("LineageEntity", DATASET)] * 50)

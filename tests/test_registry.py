@@ -1,4 +1,4 @@
-"""The model registry: packages, groups and cards, and the ways between them and the lineage graph."""
+"""The model registry: packages, groups and cards, and the links between them and the lineage graph."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -20,7 +20,7 @@ CONTAINERS = {"Containers": [{"Image": "image:1", "Environment": {"b": "2", "a":
 
 @pytest.fixture
 def registry(load: Callable[..., None]) -> None:
-    """A group of two versions and a package without a group, and what stands for them in the lineage graph."""
+    """A group with two versions, a package without a group, and the vertices that represent them."""
     load(
         package_group("churn", ModelPackageGroupDescription="Who leaves?", CreationTime=1_700_000_000),
         package("churn", 1, ModelApprovalStatus="Rejected", CreationTime=1_700_000_001),
@@ -164,7 +164,7 @@ async def test_several_packages_come_by_the_batch(ask: Ask, calls: Counter[str])
     specifications = {node["arn"]: node["inferenceSpecification"] for node in data["modelPackages"]["nodes"]}
     assert specifications[LATEST] == {"containers": [{"image": "image:1"}]}
     assert specifications[ALONE] is None
-    # The batch takes versions of groups only.
+    # The batch operation only takes versions of groups.
     assert calls == {"ListModelPackages": 1, "BatchDescribeModelPackage": 1, "DescribeModelPackage": 1}
 
 
@@ -182,7 +182,7 @@ async def test_one_batch_serves_a_whole_level(ask: Ask, calls: Counter[str]) -> 
 
 
 @pytest.mark.usefixtures("registry")
-async def test_what_the_batch_lacks_is_described(ask: Ask, calls: Counter[str]) -> None:
+async def test_fields_missing_from_batch_are_described(ask: Ask, calls: Counter[str]) -> None:
     await ask(
         "{ modelPackages(type: VERSIONED) { nodes { domain inferenceSpecification { supportedContentTypes } } } }"
     )
@@ -190,7 +190,7 @@ async def test_what_the_batch_lacks_is_described(ask: Ask, calls: Counter[str]) 
 
 
 @pytest.mark.usefixtures("registry")
-async def test_batch_takes_hundred_a_call(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_batch_loads_hundred_per_call(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*(package("many", version) for version in range(1, 101)))
     data = await ask(
         "query($ids: [ID!]!) { nodes(ids: $ids) { ... on ModelPackage { version } } }",
@@ -213,7 +213,7 @@ async def test_denied_batch_falls_back(ask: Ask, calls: Counter[str], service: L
 
 
 @pytest.mark.usefixtures("registry")
-async def test_denied_package_costs_its_fields(answer: Ask, service: LocalServer) -> None:
+async def test_denied_package_fails_its_fields(answer: Ask, service: LocalServer) -> None:
     service.behaviour.deny = [f"*:{FIRST}"]
     said = await answer(
         "query($arn: Arn!) { artifact(arn: $arn) { sourceUri modelPackage { arn version group { arn } } } }",

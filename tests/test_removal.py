@@ -1,4 +1,4 @@
-"""Deleting a vertex with all that holds on to it: everything goes, and whatever happens, what went is told."""
+"""Deleting a vertex with its associations or trials; the response always lists what was removed."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -29,7 +29,7 @@ ASSOCIATIONS = """query($after: String) {
 
 
 def star(sources: int, destinations: int) -> list[Line]:
-    """A context between so many artifacts, and an association that has nothing to do with it."""
+    """Return a context with so many neighbouring artifacts, and an unrelated association."""
     lines = [context("here"), artifact(0), context("apart"), association(arn("context", "apart"), artifact_arn(0))]
     for number in range(1, sources + destinations + 1):
         lines.append(artifact(number))
@@ -79,7 +79,7 @@ async def test_loop_is_removed_once(change: Ask, load: Callable[..., None], call
 
 
 async def test_association_with_an_experiment_goes_too(change: Ask, load: Callable[..., None]) -> None:
-    """It holds on to the vertex as any other does, though an experiment is none."""
+    """It prevents the deletion like any other association, although an experiment is no vertex."""
     tries = arn("experiment", "tries")
     load(context("here"), association(HERE, tries), association(tries, HERE))
     removed = (await change(DELETE, arn=HERE))["deleteContext"]
@@ -96,7 +96,7 @@ async def test_association_with_an_experiment_goes_too(change: Ask, load: Callab
         ("TrialComponent", component("run"), component_arn("run")),
     ],
 )
-async def test_what_is_held_is_kept(
+async def test_associated_vertex_is_kept(
     change: Ask, unchanged: Ask, load: Callable[..., None], kind: str, line: Line, key: str
 ) -> None:
     load(line, artifact(1), association(artifact_arn(1), key), association(key, artifact_arn(1)))
@@ -109,7 +109,7 @@ async def test_what_is_held_is_kept(
     await unchanged(document, "NOT_FOUND", input={"arn": key, "disassociate": True})
 
 
-async def test_denied_half_way_tells_what_went(
+async def test_denied_association_reports_removed_ones(
     outcome: Ask, ask: Ask, load: Callable[..., None], service: LocalServer
 ) -> None:
     lines = star(20, 20)
@@ -127,7 +127,7 @@ async def test_denied_half_way_tells_what_went(
     assert not found & await left(ask)
 
 
-async def test_denied_in_the_end_tells_what_went(
+async def test_denied_deletion_reports_removed_associations(
     outcome: Ask, ask: Ask, load: Callable[..., None], service: LocalServer
 ) -> None:
     load(*star(2, 1))
@@ -139,7 +139,7 @@ async def test_denied_in_the_end_tells_what_went(
     assert (await ask('{ context(name: "here") { name } }'))["context"] == {"name": "here"}
 
 
-async def test_half_a_removal_ends_no_request(outcome: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_partial_removal_ends_no_request(outcome: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(*star(1, 0))
     service.behaviour.deny = ["DeleteContext:*"]
     said = await outcome(
@@ -154,7 +154,7 @@ async def test_half_a_removal_ends_no_request(outcome: Ask, load: Callable[..., 
     assert said["data"] == {"one": {"deleted": False}, "two": {"context": left}}
 
 
-async def test_nothing_gone_is_told_too(outcome: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_empty_removal_is_reported_too(outcome: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(*star(1, 0))
     service.behaviour.deny = ["ListAssociations:*"]
     said = await outcome(DELETE, arn=HERE)
@@ -166,7 +166,7 @@ async def test_nothing_gone_is_told_too(outcome: Ask, load: Callable[..., None],
     ("limits", "latency", "code"),
     [({"max_aws_calls": 10}, 0, "BUDGET_EXCEEDED"), ({"deadline_seconds": 1.0}, 120, "DEADLINE_EXCEEDED")],
 )
-async def test_limits_tell_what_went(
+async def test_limits_report_removed_associations(
     ask: Ask, load: Callable[..., None], service: LocalServer, limits: dict[str, Any], latency: int, code: str
 ) -> None:
     lines = star(60, 0)
@@ -181,7 +181,7 @@ async def test_limits_tell_what_went(
     assert not removed["deleted"]
     assert 0 < len(found) < 60
     assert not found & await left(ask)
-    # Nobody knows of those under way at the end.
+    # The outcome of deletions in flight at the end is unknown.
     assert len(drawn(lines) - found - await left(ask)) <= (5 if latency else 0)
 
 

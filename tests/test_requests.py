@@ -1,4 +1,4 @@
-"""Every request has an id, and an answer even where the gateway fails."""
+"""Every request has an id, and gets a response even if the gateway fails."""
 
 import httpx
 import pytest
@@ -10,7 +10,7 @@ from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
 
-async def test_sane_request_id_is_kept(http: httpx.AsyncClient) -> None:
+async def test_valid_request_id_is_kept(http: httpx.AsyncClient) -> None:
     response = await http.get("/healthz", headers={"x-request-id": "Router-7.a_b"})
     assert response.headers.get_list("x-request-id") == ["Router-7.a_b"]
 
@@ -31,7 +31,7 @@ async def test_websocket_has_a_request_id(gateway: str) -> None:
         assert socket.response.headers.get_all("x-request-id") == ["socket-1"]
 
 
-async def test_gateway_failing_answers_in_json(server: LocalServer) -> None:
+async def test_internal_error_is_json(server: LocalServer) -> None:
     app = create_app(Settings(local_url=server.url))
     async with app.router.lifespan_context(app):
         del app.state.backend

@@ -1,4 +1,4 @@
-"""Whatever a person has at hand leads to the entities that stand for it, by the fewest calls that can tell."""
+"""`resolve` finds the entities for whatever reference a user has, in the fewest possible calls."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -109,7 +109,7 @@ async def test_reference_leads_to_its_entities(
 
 
 @pytest.mark.usefixtures("account")
-async def test_denied_call_is_said_beside(answer: Ask, service: LocalServer) -> None:
+async def test_denied_call_is_reported_beside(answer: Ask, service: LocalServer) -> None:
     service.behaviour.deny = ["DescribeAction:*"]
     said = await answer(RESOLVE, reference="serve")
     assert said["data"]["resolve"] == [{"arn": ENDPOINT}]
@@ -117,7 +117,7 @@ async def test_denied_call_is_said_beside(answer: Ask, service: LocalServer) -> 
 
 
 @pytest.mark.parametrize("reference", [JOB, EXECUTION, "serve", "s3://data/raw"])
-async def test_untold_reference_takes_nothing_else(answer: Ask, service: LocalServer, reference: str) -> None:
+async def test_fully_denied_reference_is_one_error(answer: Ask, service: LocalServer, reference: str) -> None:
     service.behaviour.deny = ["*"]
     said = await answer(RESOLVE, reference=reference)
     assert said["data"] == {"resolve": []}
@@ -125,8 +125,8 @@ async def test_untold_reference_takes_nothing_else(answer: Ask, service: LocalSe
 
 
 @pytest.mark.usefixtures("account")
-async def test_without_the_account_names_still_lead_on(answer: Ask, service: LocalServer) -> None:
-    """By the lineage group the gateway learns its account, of which ARNs of jobs and endpoints are made."""
+async def test_names_resolve_without_the_account(answer: Ask, service: LocalServer) -> None:
+    """The gateway reads its account from the lineage group, to build the ARNs of jobs and endpoints."""
     service.behaviour.deny = ["DescribeLineageGroup:*"]
     said = await answer(RESOLVE, reference="approve")
     assert said["data"]["resolve"] == [{"arn": arn("action", "approve")}]

@@ -1,4 +1,4 @@
-"""How often a walk makes its caller wait for AWS, and for how many calls: counted by the endpoint, not by a clock."""
+"""The number of rounds and calls that a walk takes, counted by the endpoint and not by a clock."""
 
 import asyncio
 from collections import Counter
@@ -27,20 +27,20 @@ pytestmark = pytest.mark.usefixtures("without_pauses")
 
 @pytest.fixture(scope="module")
 def layered() -> Iterator[Stub]:
-    """Two hundred vertices in seven layers."""
+    """A stub with two hundred vertices in seven layers."""
     with stub(dag.lines(200)) as endpoint:
         yield endpoint
 
 
 @pytest.fixture(scope="module")
 def deep() -> Iterator[Stub]:
-    """Four hundred in twenty-three, of which one QueryLineage reaches ten."""
+    """A stub with four hundred vertices in twenty-three layers, of which one QueryLineage reaches ten."""
     with stub(dag.lines(400, 20)) as endpoint:
         yield endpoint
 
 
 async def walked(endpoint: Stub, start: str, prefer: str, direction: str = "UPSTREAM", fields: str = "") -> Any:
-    """Walk by rounds; returns what the gateway said and what the endpoint heard."""
+    """Make a walk in rounds; return the gateway's response and the endpoint's log."""
     endpoint.begin(quiet_ms=QUIET_MS)
     limits = {"max_concurrent_calls": 400, "max_concurrent_calls_per_request": 400}
     async with running(Settings(local_url=endpoint.url, cache_url="off", **limits)) as client:
@@ -95,12 +95,12 @@ async def test_small_walk_waits_once(layered: Stub) -> None:
 async def test_wide_neighbourhood_is_read_by_pages() -> None:
     with stub(fan_lines(120)) as endpoint:
         _, log = await walked(endpoint, artifact_arn(0), "LESS_WAITING", direction="DOWNSTREAM")
-    # As far as three associations, and as far as there is anything.
+    # One QueryLineage goes three associations deep, another one as deep as possible.
     assert (log.rounds(), log.count()) == (3, {"QueryLineage": 6})
 
 
 def stars(rays: int) -> list[Line]:
-    """One artifact that so many lead on from, each to as many more."""
+    """Return an artifact with so many successors, each of which has as many of its own."""
     inner = [(0, number) for number in range(1, rays + 1)]
     outer = [(number, rays * number + ray) for _, number in inner for ray in range(1, rays + 1)]
     lines = [artifact(number) for number in range(1 + rays + rays * rays)]
@@ -108,7 +108,7 @@ def stars(rays: int) -> list[Line]:
 
 
 @pytest.mark.parametrize(("prefer", "rounds", "calls"), [("FEWER_CALLS", 19, 19), ("LESS_WAITING", 4, 66)])
-async def test_what_a_page_does_not_hold_is_asked_from_nearer(prefer: str, rounds: int, calls: int) -> None:
+async def test_wide_levels_are_queried_from_nearer(prefer: str, rounds: int, calls: int) -> None:
     with stub(stars(30)) as endpoint:
         said, log = await walked(endpoint, artifact_arn(0), prefer, direction="DOWNSTREAM")
     assert len(said["vertices"]) == 931
@@ -116,7 +116,7 @@ async def test_what_a_page_does_not_hold_is_asked_from_nearer(prefer: str, round
     assert (log.rounds(), log.count()) == (rounds, {"QueryLineage": calls})
 
 
-async def test_throttled_walk_spares_calls(service: LocalServer, load: Callable[..., None]) -> None:
+async def test_throttled_walk_saves_calls(service: LocalServer, load: Callable[..., None]) -> None:
     load(*dag.lines(400, 20))
     service.behaviour.throttle_tps = 20
     query = QUERY.format(direction="UPSTREAM", fields="")
@@ -128,7 +128,7 @@ async def test_throttled_walk_spares_calls(service: LocalServer, load: Callable[
             said = (await client.post("/graphql", json=asked)).json()
             assert said["data"]["lineage"]["coverage"]["complete"]
             plans.append(said["extensions"]["aws"])
-    assert plans[1]["calls"]["QueryLineage"] <= 40  # where it were 82
+    assert plans[1]["calls"]["QueryLineage"] <= 40  # 82 if it did not save calls
     assert [plan for plan in plans[1]["plan"] if plan.startswith("QueryLineage: fewest calls: AWS takes ")]
 
 
@@ -149,9 +149,7 @@ async def test_nested_hops_take_a_round_each(layered: Stub) -> None:
     assert (log.rounds(), log.count()) == (3, {"DescribeContext": 1, "ListAssociations": 13})
 
 
-async def test_walk_goes_on_from_others_where_the_few_are_denied(
-    ask: Ask, service: LocalServer, load: Callable[..., None]
-) -> None:
+async def test_walk_avoids_denied_starting_points(ask: Ask, service: LocalServer, load: Callable[..., None]) -> None:
     load(*dag.lines(400, 20))
     layered = dag.layers(400, 20)
     edge = min(10, len(layered) - 1)

@@ -1,4 +1,4 @@
-"""The schema against its printed copy, against AWS's own model and against its readers."""
+"""The schema compared with its printed copy, with AWS's model and with what clients read."""
 
 from pathlib import Path
 from re import fullmatch
@@ -36,10 +36,10 @@ SCALARS = {
     "boolean": "Boolean",
 }
 
-# Members of a Describe response that no field shows, by "Kind.member", each with the reason.
+# Members of Describe responses that have no field, as "Kind.member", each with the reason.
 OMITTED: dict[str, str] = {}
 
-# What entities have that is neither a member of their Describe response nor a link to others.
+# Fields of entities that are neither members of their Describe responses nor links to others.
 BEYOND = {
     "id",
     "arn",
@@ -53,7 +53,7 @@ BEYOND = {
     "lineage",
 }
 
-# What listings take, where the naming rule says it otherwise than an argument does.
+# Arguments of lists whose names differ from what the naming rule gives.
 ARGUMENTS = {
     "NextToken": "after",
     "MaxResults": "first",
@@ -98,7 +98,7 @@ def test_everything_has_a_description() -> None:
 def test_introspection_shows_what_is_printed() -> None:
     shown, printed = (
         introspection_from_schema(one)["__schema"]
-        for one in (schema.build(Settings(mutations=True))._schema, SCHEMA)  # noqa: SLF001 - strawberry's documented way to it
+        for one in (schema.build(Settings(mutations=True))._schema, SCHEMA)  # noqa: SLF001 - as strawberry documents it
     )
     assert {type["name"] for type in shown["types"]} == {type["name"] for type in printed["types"]}
     named = [{one["name"]: one for one in schema["directives"]} for schema in (shown, printed)]
@@ -106,7 +106,7 @@ def test_introspection_shows_what_is_printed() -> None:
 
 
 def mismatches(place: str, shape: Any, type: Any) -> list[str]:
-    """Where a GraphQL type does not show what an AWS shape holds."""
+    """Yield the places where a GraphQL type does not match an AWS shape."""
     named: Any = get_named_type(type)
     if shape.type_name == "list":
         return (
@@ -135,7 +135,7 @@ def leaf_types(shape: Any, type: Any) -> set[str]:
 
 
 def leads_elsewhere(field: Any) -> bool:
-    """Whether a field is a link: its type is a node or a connection of nodes."""
+    """Return whether a field is a link: its type is a node or a connection of nodes."""
     named: Any = get_named_type(field.type)
     return named.name.endswith("Connection") or SCHEMA.type_map["Node"] in getattr(named, "interfaces", ())
 
@@ -166,7 +166,7 @@ def test_every_kind_is_a_node(kind: kinds.Kind) -> None:
 
 
 def taken(kind: kinds.Kind) -> Any:
-    """What the kind's listing takes, but for an order of which there is only one."""
+    """Return the members of the kind's list request, without those that only select its order."""
     members = SERVICE.operation_model(kind.list).input_shape.members
     return {name: shape for name, shape in members.items() if name != "SortBy" or len(shape.enum) > 1}
 

@@ -1,4 +1,4 @@
-"""Who waits for whom: requests share what the gateway may ask of AWS at once, and at what pace."""
+"""Requests share the slots for concurrent AWS calls, and the pace of calls, fairly."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,7 @@ NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Artifact { creationTim
 
 
 async def order(slots: Slots, *owners: str) -> list[str]:
-    """Return the order in which those who wait have their slot, all of them having come while none was free."""
+    """Return the order in which waiting owners get a slot, if all of them came while none was free."""
     had: list[str] = []
 
     async def have(owner: str) -> None:
@@ -40,7 +40,7 @@ async def test_owners_have_slots_in_turns() -> None:
     assert await order(Slots(1), "a", "a", "a", "b", "b", "c") == ["a", "b", "c", "a", "b", "a"]
 
 
-async def test_slot_of_one_who_has_gone_is_the_next_ones() -> None:
+async def test_cancelled_owners_slot_is_passed_on() -> None:
     slots, had = Slots(1), asyncio.Event()
 
     async def have() -> None:
@@ -53,7 +53,7 @@ async def test_slot_of_one_who_has_gone_is_the_next_ones() -> None:
         await asyncio.sleep(0)
         gone.cancel()
         await asyncio.sleep(0)
-    late.cancel()  # which has its slot, but does not know
+    late.cancel()  # it already has its slot, but has not resumed
     await asyncio.gather(gone, late, return_exceptions=True)
     async with asyncio.timeout(5):
         await waiting
@@ -61,7 +61,7 @@ async def test_slot_of_one_who_has_gone_is_the_next_ones() -> None:
     assert await order(slots, "a") == ["a"]
 
 
-async def test_walk_does_not_keep_a_small_query_waiting(
+async def test_walk_does_not_delay_small_queries(
     service: LocalServer, load: Callable[..., None], calls: Counter[str]
 ) -> None:
     load(*fan(SIZE), context("small"))
@@ -69,20 +69,18 @@ async def test_walk_does_not_keep_a_small_query_waiting(
     async with running(Settings(local_url=service.url, cache_url="off", max_concurrent_calls=4)) as client:
         service.behaviour.latency_ms = 20
         walking = asyncio.create_task(asking(client)(DESCRIBING, arn=artifact_arn(0)))
-        while calls["DescribeArtifact"] < 50:  # noqa: ASYNC110 - the service is on a thread of its own
+        while calls["DescribeArtifact"] < 50:  # noqa: ASYNC110 - the service runs on another thread
             await asyncio.sleep(0.005)
         before = calls.total()
         await asking(client)(small)
         between = calls.total() - before
         await walking
-    # One's turn comes after those in flight, and each call after another of the walk's.
+    # The query waits for the calls in flight, and then takes turns with the walk, call by call.
     assert between < 30
     assert calls["DescribeArtifact"] == SIZE + 1
 
 
-async def test_more_refusals_than_botocore_tries_again_lose_nothing(
-    service: LocalServer, load: Callable[..., None]
-) -> None:
+async def test_repeated_throttling_loses_no_field(service: LocalServer, load: Callable[..., None]) -> None:
     load(*(artifact(number) for number in range(2 * SIZE)))
     ids = [artifact_arn(number) for number in range(2 * SIZE)]
 

@@ -1,4 +1,4 @@
-"""From where a walk asks next: the choice among the ways to expand its frontier."""
+"""Choosing the starting points of a walk's next calls, which expand its frontier."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -19,7 +19,10 @@ def anywhere(_: str) -> int:
 
 
 def levels(sizes: list[int], sources: Callable[[int, int], Iterable[int]]) -> tuple[list[list[str]], Graph]:
-    """Levels of a graph, frontier first, and what leads to what: ``sources`` of a vertex by its number and distance."""
+    """Return a graph's levels, frontier first, and its edges: ``sources`` gives those into a vertex.
+
+    Its arguments are the vertex's number and its distance behind the frontier.
+    """
     behind = [[f"{back}:{number}" for number in range(size)] for back, size in enumerate(sizes)]
     leads: Graph = {}
     for back, level in enumerate(behind[:-1]):
@@ -30,7 +33,7 @@ def levels(sizes: list[int], sources: Callable[[int, int], Iterable[int]]) -> tu
 
 
 def chosen(made: tuple[list[list[str]], Graph], cost: Cost, room: int = 90) -> tuple[int, int, int]:
-    """How many calls, from how far back, and how far they go."""
+    """Return the number of calls, how far behind the frontier they start, and their depth."""
     (frontier, *behind), leads = made
     starts, limit = wave(frontier, behind, lambda arn: leads.get(arn, ()), room, cost, anywhere)
     reached = set(starts)
@@ -41,11 +44,11 @@ def chosen(made: tuple[list[list[str]], Graph], cost: Cost, room: int = 90) -> t
 
 
 BAND = levels([60] * 10, lambda number, _: (number, number + 1, number + 2))
-"""Each vertex leads to three that lie side by side."""
+"""Each vertex has edges to three adjacent vertices."""
 CLOSE = levels([60] * 10, lambda number, back: (7 * number + 23 * third + back for third in range(3)))
-"""Each leads to three far apart, so that a few steps lead to all."""
+"""Each vertex has edges to three distant vertices, so that all are reached in a few hops."""
 PATHS = levels([60] * 10, lambda number, _: (number,))
-"""Each leads to one, and no two to the same."""
+"""Each vertex has an edge to one vertex, and no two to the same."""
 ONE = levels([1] * 10, lambda *_: (0,))
 
 
@@ -67,7 +70,7 @@ def test_choice_follows_the_shape(graph: tuple[Any, Any], cost: Cost, way: tuple
     assert chosen(graph, cost) == way
 
 
-def test_nothing_is_known_of_what_lies_behind_the_start() -> None:
+def test_first_wave_begins_at_start() -> None:
     assert wave(["a"], [], lambda _: (), 3, SECONDS, anywhere) == Wave(["a"], 3)
     assert wave(["a"], [], lambda _: (), 90, CALLS, anywhere) == Wave(["a"], 10)
 
@@ -78,18 +81,18 @@ def test_no_call_goes_further_than_the_walk() -> None:
     assert calls < 60
 
 
-def test_what_nothing_leads_to_is_asked_for_itself() -> None:
+def test_unreached_frontier_is_queried_itself() -> None:
     frontier, behind, leads = ["a", "b", "c"], [["u"]], {"u": ["a", "b"]}
     assert sorted(wave(frontier, behind, lambda arn: leads.get(arn, ()), 1, CALLS, anywhere).starts) == ["c", "u"]
 
 
-def test_little_is_tried_where_much_would_be_sure() -> None:
+def test_hurried_walk_prefers_fewer_calls() -> None:
     star = levels([1600, 40, 1], lambda number, _: (number,))
     assert chosen(star, HURRIED) == (40, 1, 2)
     assert chosen(star, SECONDS) == (1600, 0, 1)
 
 
-def test_what_reaches_less_far_is_not_asked_farther() -> None:
+def test_known_reach_limits_the_depth() -> None:
     frontier, leads = list("abc"), {"u": list("abc")}
 
     def starting(reach: dict[str, int]) -> Wave:

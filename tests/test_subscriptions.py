@@ -1,4 +1,4 @@
-"""Subscriptions: the same walk as the query's, message by message, over WebSocket and as server-sent events."""
+"""Subscriptions: the walk of the query, in messages, over WebSocket and as server-sent events."""
 
 import asyncio
 from collections import Counter
@@ -103,7 +103,7 @@ async def test_messages_add_up_to_query(
 async def test_messages_of_several_starts_add_up_too(
     gateway: str, ask: Ask, load: Callable[..., None], prefer: str, most: int
 ) -> None:
-    """The far start's neighbours are on two pages, and one of them is on the other's way."""
+    """The far start's neighbours are on two pages, and one of them is on the other start's path."""
     way, far, beyond = range(9), 9, range(20, 120)
     load(*map(artifact, [*way, far, *beyond]))
     load(*(association(artifact_arn(n), artifact_arn(n + 1)) for n in way[:-1]))
@@ -119,10 +119,8 @@ async def test_messages_of_several_starts_add_up_too(
     assert "DANGLING" in whole["coverage"]["reasons"]
 
 
-async def test_depth_waits_for_the_way_round_a_denied_vertex(
-    gateway: str, ask: Ask, load: Callable[..., None], service: LocalServer
-) -> None:
-    """What lies behind it is told from the other side, which the walk comes to later."""
+async def test_depths_wait_for_detours(gateway: str, ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    """The vertices behind it are found from the other side, which the walk reaches later."""
     start, denied, *way, far = map(artifact_arn, range(6))
     load(*map(artifact, range(6)))
     round_it = [start, *way, far]
@@ -137,7 +135,7 @@ async def test_depth_waits_for_the_way_round_a_denied_vertex(
     assert [vertex for part in said for vertex in part["vertices"]] == whole["vertices"]
 
 
-async def test_wide_neighbourhood_is_shown_as_it_comes(gateway: str, load: Callable[..., None]) -> None:
+async def test_wide_neighbourhood_is_shown_incrementally(gateway: str, load: Callable[..., None]) -> None:
     hub, near, far = artifact_arn(0), range(1, 200), range(200, 400)
     load(*map(artifact, range(400)))
     load(*(association(hub, artifact_arn(n)) for n in near))
@@ -160,9 +158,9 @@ async def test_hidden_edges_come_last(gateway: str, load: Callable[..., None], s
 
 
 class Watched(dict[tuple[str, str], Edge]):
-    """Edges that count how often one is looked at."""
+    """A collection of edges that counts how many are read."""
 
-    looked_at = 0
+    read = 0
 
     def values(self) -> Any:
         return self
@@ -175,28 +173,28 @@ class Watched(dict[tuple[str, str], Edge]):
 
     def _counted(self, edges: Iterable[Edge]) -> Iterator[Edge]:
         for edge in edges:
-            self.looked_at += 1
+            self.read += 1
             yield edge
 
 
 @pytest.mark.parametrize("vertices", [60, 500])
-async def test_message_looks_at_new_edges_only(server: LocalServer, load: Callable[..., None], vertices: int) -> None:
+async def test_message_reads_only_new_edges(server: LocalServer, load: Callable[..., None], vertices: int) -> None:
     load(*tree(vertices))
     async with opened(Settings(local_url=server.url, cache_url="off")) as backend:
         edges = Watched()
         walked = Walk(backend.loaders(), Found([DATASET], Direction.DOWNSTREAM, 100, edges=edges), 1000)
         progress = Progress(walked, LineageFilter(), Describing(walked, {}, lists=False))
         sent = [len((await progress.message(last=False)).edges) async for _ in walked.steps()]
-        assert sum(sent) == edges.looked_at == vertices - 1
+        assert sum(sent) == edges.read == vertices - 1
         assert len(sent) == -(-vertices // 50)
         assert (await progress.message(last=True)).edges == []
-    assert edges.looked_at == 2 * (vertices - 1)  # the last message looks for edges over hidden vertices
+    assert edges.read == 2 * (vertices - 1)  # the last message reads all again, for edges over hidden vertices
 
 
 @pytest.mark.parametrize(
     ("lines", "vertices", "cost"),
     [
-        (tree(130), 130, {"QueryLineage": 3, "ListAssociations": 40}),  # each names one and the three beyond it
+        (tree(130), 130, {"QueryLineage": 3, "ListAssociations": 40}),  # each names a vertex and its three successors
         (fan(80), 81, {"QueryLineage": 2, "ListAssociations": 1}),
         (fan(249), 250, {"QueryLineage": 5, "ListAssociations": 1, "DescribeArtifact": 149}),
     ],
@@ -219,7 +217,7 @@ EDGE = st.builds(Edge, NAMES, NAMES, st.none())
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.lists(st.tuples(st.lists(EDGE, max_size=4), st.sets(NAMES, max_size=2)), max_size=8))
-async def test_edge_is_told_when_both_ends_are(pages: list[tuple[list[Edge], set[str]]]) -> None:
+async def test_edge_follows_both_its_ends(pages: list[tuple[list[Edge], set[str]]]) -> None:
     between = Between()
     edges: dict[tuple[str, str], Edge] = {}
     told: list[ShownEdge] = []
@@ -282,7 +280,7 @@ async def test_leaving_stops_the_walk(
 async def events(
     gateway: str, query: str, accept: str = "text/event-stream", **variables: Any
 ) -> list[tuple[str, Any]]:
-    """The events of a stream, with their data."""
+    """Return the events of a stream, with their data."""
     async with (
         httpx.AsyncClient() as client,
         client.stream(
@@ -301,7 +299,7 @@ async def events(
     return found
 
 
-async def test_events_say_the_same(gateway: str, ask: Ask, load: Callable[..., None]) -> None:
+async def test_events_have_the_same_messages(gateway: str, ask: Ask, load: Callable[..., None]) -> None:
     load(*diamond())
     *said, last = await events(gateway, SUBSCRIBE, start=[DATASET])
     whole = (await ask(QUERY, start=[DATASET]))["lineage"]
@@ -361,7 +359,7 @@ async def test_malformed_message_closes_the_socket(gateway: str, message: dict[s
     assert (socket.close_code, bool(socket.close_reason)) == (4400, True)
 
 
-async def test_null_in_messages_is_nothing(gateway: str) -> None:
+async def test_null_in_messages_is_ignored(gateway: str) -> None:
     async with connect(f"ws://{gateway}/graphql", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
         await socket.send('{"type": "connection_init", "id": null, "payload": null}')
         assert await socket.recv() == '{"type":"connection_ack"}'
@@ -381,10 +379,10 @@ async def test_operations_of_a_socket_have_a_limit(
     assert [error["extensions"]["code"] for error in said["payload"]] == ["THROTTLED"]
 
 
-async def test_client_that_leaves_is_no_error(
+async def test_disconnecting_client_is_no_error(
     gateway: str, load: Callable[..., None], calls: Counter[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With answers on their way to it, more than its socket takes."""
+    """This holds even if more responses are in flight than its socket's buffer takes."""
     load(*tree(900))
     async with connected(gateway) as socket:
         for number in range(40):
@@ -395,14 +393,14 @@ async def test_client_that_leaves_is_no_error(
                 query=QUERY.replace("maxVertices = 1000", ""),
                 variables={"start": [DATASET]},
             )
-        while calls.total() < 18:  # noqa: ASYNC110 - the service has nothing to wait for
+        while calls.total() < 18:  # noqa: ASYNC110 - the service has no event for it
             await asyncio.sleep(0.01)
         socket.transport.abort()
     await asyncio.sleep(0.5)
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
-async def test_mutation_takes_no_websocket(gateway: str, calls: Counter[str]) -> None:
+async def test_mutation_is_refused_over_websocket(gateway: str, calls: Counter[str]) -> None:
     mutation = f'mutation {{ deleteArtifact(input: {{arn: "{DATASET}"}}) {{ arn }} }}'
     async with connected(gateway) as socket:
         await say(socket, "subscribe", query=mutation)
@@ -411,7 +409,7 @@ async def test_mutation_takes_no_websocket(gateway: str, calls: Counter[str]) ->
     assert not calls
 
 
-async def test_plain_post_takes_no_subscription(http: httpx.AsyncClient) -> None:
+async def test_plain_post_refuses_subscriptions(http: httpx.AsyncClient) -> None:
     body = {"query": SUBSCRIBE, "variables": {"start": [DATASET]}}
     response = await http.post("/graphql", json=body, headers={"accept": "application/graphql-response+json"})
     assert response.status_code == 400

@@ -1,4 +1,4 @@
-"""Clients that stop half-way are not waited for without end."""
+"""Timeouts for clients that stop sending or reading."""
 
 import json
 import socket
@@ -21,7 +21,7 @@ LONG = " ".join(["{", *(f"a{number}: _service {{ sdl }}" for number in range(50)
 
 @pytest.fixture(scope="module")
 def impatient(server: LocalServer) -> Iterator[str]:
-    """The URL of a gateway that waits for half a second, without the scheme."""
+    """The URL, without the scheme, of a gateway whose timeouts are half a second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(serving, "IDLE_SECONDS", 0)
         patch.setattr(serving, "_PATIENCE_SECONDS", 0.5)
@@ -31,7 +31,7 @@ def impatient(server: LocalServer) -> Iterator[str]:
 
 @pytest.fixture
 def lost(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Is set when the gateway has let go of a connection."""
+    """An event that is set when the gateway has closed a connection."""
     gone = threading.Event()
     end = serving._Unsent.connection_lost  # noqa: SLF001
 
@@ -44,13 +44,13 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 def connected(url: str) -> socket.socket:
-    """A connection to a gateway."""
+    """Open a connection to a gateway."""
     host, _, port = url.partition(":")
     return socket.create_connection((host, int(port)), 10)
 
 
 @pytest.mark.parametrize("sent", [b"", b"POST /gra", POST % (9, b"") + b"{", POST % (2, b"") + b"{}POST /gra"])
-def test_client_that_sends_no_more_is_left(impatient: str, sent: bytes) -> None:
+def test_stalled_sender_is_disconnected(impatient: str, sent: bytes) -> None:
     with connected(impatient) as client:
         client.sendall(sent)
         while client.recv(10_000):
@@ -58,7 +58,7 @@ def test_client_that_sends_no_more_is_left(impatient: str, sent: bytes) -> None:
 
 
 @pytest.mark.parametrize("header", [b"", b"Connection: close\r\n", b"Accept: text/event-stream\r\n"])
-def test_client_that_reads_no_more_is_left(impatient: str, lost: threading.Event, header: bytes) -> None:
+def test_stalled_reader_is_disconnected(impatient: str, lost: threading.Event, header: bytes) -> None:
     body = json.dumps({"query": LONG}).encode()
     with connected(impatient) as client:
         client.sendall(POST % (len(body), header) + body)
@@ -66,44 +66,44 @@ def test_client_that_reads_no_more_is_left(impatient: str, lost: threading.Event
 
 
 @pytest.fixture
-def speech(impatient: str) -> ClientProtocol:
-    """What a WebSocket's client says and hears."""
+def protocol(impatient: str) -> ClientProtocol:
+    """The protocol state of a WebSocket client."""
     return ClientProtocol(parse_uri(f"ws://{impatient}/graphql"), subprotocols=[Subprotocol("graphql-transport-ws")])
 
 
-def opened(speech: ClientProtocol, client: socket.socket) -> None:
-    """Open a WebSocket and begin to speak GraphQL."""
-    speech.send_request(speech.connect())
-    client.sendall(b"".join(speech.data_to_send()))
-    speech.receive_data(client.recv(10_000))
-    speech.send_text(b'{"type": "connection_init"}')
-    client.sendall(b"".join(speech.data_to_send()))
-    speech.receive_data(client.recv(10_000))
+def opened(protocol: ClientProtocol, client: socket.socket) -> None:
+    """Open a WebSocket and initialise the GraphQL protocol."""
+    protocol.send_request(protocol.connect())
+    client.sendall(b"".join(protocol.data_to_send()))
+    protocol.receive_data(client.recv(10_000))
+    protocol.send_text(b'{"type": "connection_init"}')
+    client.sendall(b"".join(protocol.data_to_send()))
+    protocol.receive_data(client.recv(10_000))
 
 
-def test_websocket_client_that_reads_no_more_is_left(
-    impatient: str, lost: threading.Event, speech: ClientProtocol
+def test_stalled_websocket_reader_is_disconnected(
+    impatient: str, lost: threading.Event, protocol: ClientProtocol
 ) -> None:
     with connected(impatient) as client:
-        opened(speech, client)
-        speech.send_text(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": LONG}}).encode())
-        client.sendall(b"".join(speech.data_to_send()))
+        opened(protocol, client)
+        protocol.send_text(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": LONG}}).encode())
+        client.sendall(b"".join(protocol.data_to_send()))
         assert lost.wait(10)
 
 
-def test_unread_pongs_do_not_pile_up(impatient: str, speech: ClientProtocol, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unread_pongs_do_not_pile_up(impatient: str, protocol: ClientProtocol, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "_PATIENCE_SECONDS", 60)
     with connected(impatient) as client:
-        opened(speech, client)
-        speech.send_ping(b"x" * 125)
-        ping = b"".join(speech.data_to_send())
+        opened(protocol, client)
+        protocol.send_ping(b"x" * 125)
+        ping = b"".join(protocol.data_to_send())
         for _ in range(300):
             client.sendall(ping * 1_000)
-        speech.send_text(b'{"type": "ping"}')
-        client.sendall(b"".join(speech.data_to_send()))
-        read, heard = 0, b" "
-        while heard and not heard.endswith(b'{"type":"pong"}'):
-            heard = client.recv(1_000_000)
-            read += len(heard)
-    assert heard
+        protocol.send_text(b'{"type": "ping"}')
+        client.sendall(b"".join(protocol.data_to_send()))
+        read, received = 0, b" "
+        while received and not received.endswith(b'{"type":"pong"}'):
+            received = client.recv(1_000_000)
+            read += len(received)
+    assert received
     assert read < 150_000 * len(ping)

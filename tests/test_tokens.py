@@ -1,4 +1,4 @@
-"""Callers who sign in with an issuer's tokens: which are taken, and where the issuer's keys come from."""
+"""Callers who sign in with an issuer's tokens: which are accepted, and where the issuer's keys come from."""
 
 import asyncio
 import base64
@@ -36,11 +36,11 @@ issuer, tokened = sign_in.issuer, sign_in.tokened
         {"scope": None, "scp": "lineage:read other"},
         {"scope": "lineage:write"},
         {"aud": ["other", AUDIENCE]},
-        {"exp": timedelta(seconds=-10)},  # the clocks may be half a minute apart
+        {"exp": timedelta(seconds=-10)},  # clock skew of up to half a minute is allowed
         {"sub": None},
     ],
 )
-def test_valid_token_is_taken(tokened: str, issuer: Issuer, claims: dict[str, Any]) -> None:
+def test_valid_token_is_accepted(tokened: str, issuer: Issuer, claims: dict[str, Any]) -> None:
     assert "errors" not in ask_with_token(tokened, issuer.token(**claims)).json()
 
 
@@ -60,7 +60,7 @@ def test_valid_token_is_taken(tokened: str, issuer: Issuer, claims: dict[str, An
         ({"key": rsa.generate_private_key(65537, 2048)}, "not valid here"),
     ],
 )
-def test_unfit_token_is_refused(tokened: str, issuer: Issuer, claims: dict[str, Any], why: str) -> None:
+def test_invalid_token_is_refused(tokened: str, issuer: Issuer, claims: dict[str, Any], why: str) -> None:
     response = ask_with_token(tokened, issuer.token(**claims))
     assert code(response) == REFUSED
     assert response.headers["www-authenticate"].endswith(', error="invalid_token"')
@@ -73,7 +73,7 @@ def unsigned(issuer: Issuer) -> str:
 
 
 def symmetric(issuer: Issuer) -> str:
-    """Signed by HS256 with the public key, as if that were a secret; no library makes one."""
+    """Return a token signed by HS256 with the public key as the secret; libraries refuse to make one."""
     public = issuer.keys["rsa-1"].public_key()
     pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     _, payload, _ = issuer.token().split(".")
@@ -99,7 +99,7 @@ def changed(issuer: Issuer) -> str:
 
 
 def own_key(issuer: Issuer) -> str:
-    """Brings the key that it is signed with along."""
+    """Return a token whose header contains the key that it is signed with."""
     key = rsa.generate_private_key(65537, 2048)
     jwk = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
     claims = jwt.decode(issuer.token(), options={"verify_signature": False})
@@ -141,8 +141,8 @@ def test_rotated_key_is_fetched(server: LocalServer) -> None:
         assert issuer.fetches == 2
 
 
-def test_bogus_ids_ask_issuer_once(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.http.jwks._PAUSE_SECONDS", 3600.0)  # however slow the machine
+def test_unknown_ids_fetch_keys_once(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http.jwks._PAUSE_SECONDS", 3600.0)  # long enough for the slowest machine
     with new_token_gateway(server) as (issuer, gateway):
         assert ask_with_token(gateway, issuer.token()).status_code == 200
         for number in range(50):
@@ -152,7 +152,7 @@ def test_bogus_ids_ask_issuer_once(server: LocalServer, monkeypatch: pytest.Monk
         assert issuer.fetches == 2
 
 
-def test_issuer_away_keeps_its_keys(server: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_unavailable_issuer_keeps_its_keys(server: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
     with new_token_gateway(server) as (issuer, gateway):
         assert ask_with_token(gateway, issuer.token()).status_code == 200
         issuer.away = True
@@ -171,7 +171,7 @@ def test_issuers_password_is_not_logged(server: LocalServer, caplog: pytest.LogC
     assert "s3cr3t" not in caplog.text
 
 
-def test_issuer_never_there_is_unavailable(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_issuer_is_unavailable(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.http.jwks._PAUSE_SECONDS", 3600.0)
     with new_token_gateway(server) as (issuer, gateway):
         issuer.away = True
@@ -180,7 +180,7 @@ def test_issuer_never_there_is_unavailable(server: LocalServer, monkeypatch: pyt
         assert issuer.fetches == 1
 
 
-def test_returned_issuer_is_asked_again(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recovered_issuer_is_fetched_again(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.http.jwks._PAUSE_SECONDS", 0.0)
     with new_token_gateway(server) as (issuer, gateway):
         issuer.away = True
@@ -202,7 +202,7 @@ def test_withdrawn_key_is_forgotten(server: LocalServer, monkeypatch: pytest.Mon
         assert ask_with_token(gateway, issuer.token(kid="ec-1")).status_code == 200
 
 
-def test_issuer_leads_to_no_plain_http(
+def test_issuer_may_not_redirect_insecurely(
     server: LocalServer,
     issuer: Issuer,
     tmp_path: Path,
@@ -244,7 +244,7 @@ def test_keys_come_from_a_file(server: LocalServer, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"keys": []}', '{"keys": [5, {"kty": "oct", "k": "c2VjcmV0"}]}'])
-def test_unfit_key_set_is_refused(server: LocalServer, tmp_path: Path, text: str) -> None:
+def test_invalid_key_set_is_refused(server: LocalServer, tmp_path: Path, text: str) -> None:
     file = tmp_path / "jwks.json"
     file.write_text(text)
     with pytest.raises(ValueError, match="GATEWAY_JWT_JWKS"):

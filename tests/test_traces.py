@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry: one for each operation, below it one for each AWS call, and nothing that a caller sent."""
+"""OpenTelemetry spans: one per operation, a child span per AWS call, and nothing that a caller sent."""
 
 import asyncio
 import socket
@@ -31,7 +31,7 @@ FIND = "query Find($name: String!) { context(name: $name) { name } artifacts { n
 
 @asynccontextmanager
 async def traced(server: LocalServer) -> AsyncIterator[tuple[httpx.AsyncClient, InMemorySpanExporter]]:
-    """A client of a gateway with tracing, and what it exports."""
+    """A client of a gateway with tracing, and its exporter."""
     app = create_app(Settings(local_url=server.url, tracing=True))
     exported = InMemorySpanExporter()
     async with app.router.lifespan_context(app):
@@ -73,7 +73,7 @@ async def test_calls_are_below_their_operation(tracing: tuple[httpx.AsyncClient,
     assert spans["SageMaker.DescribeContext"].attributes["error.type"] == "NOT_FOUND"  # type: ignore[index]
 
 
-async def test_callers_trace_goes_on(tracing: tuple[httpx.AsyncClient, InMemorySpanExporter]) -> None:
+async def test_callers_trace_is_continued(tracing: tuple[httpx.AsyncClient, InMemorySpanExporter]) -> None:
     client, exported = tracing
     headers = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
     await client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
@@ -129,7 +129,7 @@ async def test_spans_hold_nothing_sent(tracing: tuple[httpx.AsyncClient, InMemor
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Takes traces by OTLP over HTTP, and keeps them."""
+    """Receives traces by OTLP over HTTP and keeps them."""
 
     received: list[ExportTraceServiceRequest]
 
@@ -142,12 +142,12 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 @pytest.fixture
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ExportTraceServiceRequest]]:
-    """What a receiver of traces has received, to which OpenTelemetry's variables lead."""
+    """The traces received by a receiver whose URL is in OpenTelemetry's environment variables."""
     handler = type("Handler", (Receiver,), {"received": []})
     with HTTPServer(("127.0.0.1", 0), handler) as listening:
         thread = threading.Thread(target=listening.serve_forever)
@@ -182,7 +182,7 @@ async def test_traces_reach_a_receiver(
     }
 
 
-async def test_silent_receiver_keeps_no_gateway(service: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_receiver_delays_no_shutdown(service: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.observability.traces._LAST_SECONDS", 0.1)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "20")
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -191,7 +191,7 @@ async def test_silent_receiver_keeps_no_gateway(service: LocalServer, monkeypatc
             await client.post("/graphql", json={"query": "{ __typename }"})
 
 
-def test_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(ValueError, match=r"lineage-gateway\[otel\]"):
         create_app(Settings(tracing=True))
@@ -200,12 +200,12 @@ def test_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("extra", "imported"),
     [
-        ("sys.modules['opentelemetry'] = None", []),  # as where it is not installed
+        ("sys.modules['opentelemetry'] = None", []),  # as if it were not installed
         ("pass", []),
         ("os.environ['GATEWAY_TRACING'] = 'true'", ["opentelemetry.exporter"]),
     ],
 )
-def test_extra_is_for_tracing_alone(extra: str, imported: list[str]) -> None:
+def test_extra_is_imported_only_for_tracing(extra: str, imported: list[str]) -> None:
     made = "import gateway.cli; gateway.cli.create_app(gateway.cli.Settings())"
     code = f"import os, sys; {extra}; {made}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)  # noqa: S603

@@ -1,4 +1,4 @@
-"""Long work goes slice by slice, of one request at a time, and others come between."""
+"""Long work is done in slices, one request at a time, with other tasks between the slices."""
 
 import asyncio
 from itertools import pairwise
@@ -10,7 +10,7 @@ from gateway.turns import FEW, LONG, ROUNDS, SLICE, STEPS, Turns
 
 async def work(turns: Turns, items: int, done: list[str], name: str) -> None:
     async for _ in turns.slices(range(items)):
-        done.append(name)  # noqa: PERF401 - others add to it meanwhile
+        done.append(name)  # noqa: PERF401 - other tasks add to it meanwhile
 
 
 async def test_least_work_goes_first() -> None:
@@ -32,7 +32,7 @@ async def test_request_keeps_its_place() -> None:
     assert done == ["first"] * 12 + ["second"] * 5
 
 
-async def test_others_come_between_slices() -> None:
+async def test_other_tasks_run_between_slices() -> None:
     rounds: list[int] = []
     passed = 0
 
@@ -44,7 +44,7 @@ async def test_others_come_between_slices() -> None:
 
     async def slices() -> None:
         async for _ in Turns().slices(range(4 * SLICE)):
-            rounds.append(passed)  # noqa: PERF401 - others look at it meanwhile
+            rounds.append(passed)  # noqa: PERF401 - another task reads it meanwhile
 
     await asyncio.gather(count(), slices())
     assert all(later - earlier >= ROUNDS for earlier, later in pairwise(rounds))
@@ -56,7 +56,7 @@ def test_page_needs_no_turn() -> None:
     assert first.value.value == range(LONG)
 
 
-async def test_who_has_left_holds_nobody_up() -> None:
+async def test_cancelled_work_delays_nobody() -> None:
     done: list[str] = []
     left = asyncio.create_task(work(Turns(), 3 * SLICE, done, "left"))
     stays = asyncio.create_task(work(Turns(), 4 * SLICE, done, "stays"))
@@ -66,7 +66,7 @@ async def test_who_has_left_holds_nobody_up() -> None:
     assert done == ["stays"] * 4
 
 
-async def test_respite_comes_when_no_step_waits() -> None:
+async def test_respite_waits_for_all_steps() -> None:
     done: list[str] = []
     turns = Turns()
 
@@ -85,7 +85,7 @@ async def test_respite_comes_when_no_step_waits() -> None:
     assert done == ["first", *["other"] * 5 * STEPS, "late", "respite"]
 
 
-async def test_who_waits_within_long_work_is_not_at_work() -> None:
+async def test_waiting_is_not_counted_as_work() -> None:
     turns = Turns()
     async for _ in turns.slices(range(LONG)):
         with turns.aside():

@@ -1,6 +1,6 @@
-"""Whole-graph walks: what they find, what they show of it, what they say they left out, and what they cost.
+"""Whole-graph walks: what they find and show, what their coverage reports as missing, and their calls.
 
-Every test that looks at answers runs twice: with QueryLineage, and where SageMaker has none.
+Every test of responses runs twice: with QueryLineage, and with a SageMaker that lacks it.
 """
 
 from collections import Counter
@@ -24,13 +24,13 @@ MODELS = {artifact_arn(1), artifact_arn(2)}
 
 
 def chain(length: int) -> list[Line]:
-    """Vertices one after another, so many associations long."""
+    """Return a chain of vertices with so many associations."""
     lines = [artifact(number) for number in range(length + 1)]
     return lines + [association(artifact_arn(n), artifact_arn(n + 1)) for n in range(length)]
 
 
 def tree(vertices: int) -> list[Line]:
-    """A tree in which every vertex has three below it."""
+    """Return a tree in which every vertex has three successors."""
     lines = [artifact(number) for number in range(vertices)]
     return lines + [association(artifact_arn((n - 1) // 3), artifact_arn(n)) for n in range(1, vertices)]
 
@@ -125,7 +125,7 @@ async def test_circles_and_loops_do_no_harm(ask: Ask, load: Callable[..., None])
 
 
 @pytest.mark.usefixtures("way")
-async def test_missing_start_is_said_so(ask: Ask, load: Callable[..., None]) -> None:
+async def test_missing_start_is_reported(ask: Ask, load: Callable[..., None]) -> None:
     load(artifact(0))
     graph = await walked(ask, artifact_arn(404), DATASET)
     assert (graph["start"], depths(graph)) == ([{"arn": DATASET}], {DATASET: 0})
@@ -134,7 +134,7 @@ async def test_missing_start_is_said_so(ask: Ask, load: Callable[..., None]) -> 
 
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("gone", [artifact_arn(404), component_arn("gone"), arn("action", "gone")])
-async def test_dangling_vertex_is_said_so(ask: Ask, load: Callable[..., None], gone: str) -> None:
+async def test_dangling_vertex_is_reported(ask: Ask, load: Callable[..., None], gone: str) -> None:
     load(artifact(0), association(DATASET, gone))
     graph = await walked(ask, DATASET)
     assert (graph["coverage"]["complete"], graph["coverage"]["reasons"]) == (False, ["DANGLING"])
@@ -159,7 +159,7 @@ async def test_experiments_are_no_vertices(ask: Ask, load: Callable[..., None]) 
 
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("most", [1, 2, 3, 5, 6, 7])
-async def test_most_vertices_are_the_nearest(ask: Ask, load: Callable[..., None], most: int) -> None:
+async def test_limit_keeps_the_nearest_vertices(ask: Ask, load: Callable[..., None], most: int) -> None:
     load(*diamond())
     every = list(depths(await walked(ask, DATASET)))
     graph = await walked(ask, DATASET, maxVertices=most)
@@ -247,7 +247,7 @@ async def test_properties_and_times_are_filters(ask: Ask, load: Callable[..., No
     assert depths(await walked(ask, DATASET, filter={"modifiedBefore": "2023-11-14T22:21:39Z"})).keys() == {DATASET}
 
 
-async def test_denied_filter_is_said_so(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_denied_filter_is_reported(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.deny = [f"Describe*:{artifact_arn(1)}"]
     graph = await walked(ask, DATASET, filter={"createdAfter": "2000-01-01", "types": ["Model"]})
@@ -255,7 +255,7 @@ async def test_denied_filter_is_said_so(ask: Ask, load: Callable[..., None], ser
     assert graph["coverage"]["reasons"] == ["ACCESS_DENIED"]
 
 
-async def test_counts_ask_for_types_that_no_page_told(
+async def test_counts_load_missing_types(
     answer: Ask, load: Callable[..., None], service: LocalServer, calls: Counter[str]
 ) -> None:
     load(*diamond())
@@ -274,7 +274,7 @@ async def test_counts_ask_for_types_that_no_page_told(
     ]
 
 
-async def test_what_dangles_is_described_by_nobody(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_dangling_vertices_are_not_described(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     gone = [artifact_arn(number) for number in range(1, 31)]
     load(artifact(0), artifact(50, "Model"), association(DATASET, artifact_arn(50)))
     load(*(association(DATASET, arn) for arn in gone))
@@ -287,7 +287,7 @@ async def test_what_dangles_is_described_by_nobody(ask: Ask, load: Callable[...,
 
 
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
-async def test_frontier_leads_to_starts_that_are_too_many(ask: Ask, load: Callable[..., None], prefer: str) -> None:
+async def test_frontier_includes_excess_starts(ask: Ask, load: Callable[..., None], prefer: str) -> None:
     load(*diamond())
     graph = await walked(ask, DATASET, artifact_arn(2), maxVertices=1, prefer=prefer)
     assert depths(graph) == {DATASET: 0}
@@ -298,7 +298,7 @@ async def test_frontier_leads_to_starts_that_are_too_many(ask: Ask, load: Callab
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
 @pytest.mark.parametrize("most", [1, 2])
-async def test_missing_start_takes_nobodys_place(ask: Ask, load: Callable[..., None], most: int, prefer: str) -> None:
+async def test_missing_start_does_not_count(ask: Ask, load: Callable[..., None], most: int, prefer: str) -> None:
     load(*diamond())
     starts = [arn("action", "gone"), DATASET]
     graph = await walked(ask, *starts, direction="DOWNSTREAM", maxDepth=2, maxVertices=most, prefer=prefer)
@@ -307,7 +307,7 @@ async def test_missing_start_takes_nobodys_place(ask: Ask, load: Callable[..., N
     assert graph["coverage"]["reasons"] == ["MAX_VERTICES", "DANGLING"]
 
 
-async def test_unknown_word_for_an_association_is_its_own_error(answer: Ask, load: Callable[..., None]) -> None:
+async def test_unknown_association_type_fails_itself(answer: Ask, load: Callable[..., None]) -> None:
     load(artifact(0), artifact(1), association(DATASET, artifact_arn(1), "ComparedWith"))
     said = await answer(WALK, start=[DATASET])
     assert [error["path"] for error in said["errors"]] == [["lineage", "edges", 0, "associationType"]]
@@ -317,10 +317,10 @@ async def test_unknown_word_for_an_association_is_its_own_error(answer: Ask, loa
     }
 
 
-async def test_ways_over_hidden_vertices_have_a_limit(
+async def test_joins_over_hidden_vertices_are_limited(
     ask: Ask, refused: Ask, load: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Hidden vertices that lead to no shown one are not looked at, however many they are."""
+    """Hidden vertices that lead to no shown vertex do not count, however many there are."""
     hidden, shown = range(1, 41), artifact_arn(50)
     load(artifact(0), *map(artifact, hidden), *(association(DATASET, artifact_arn(n)) for n in hidden))
     monkeypatch.setattr("gateway.lineage.graph.MOST_STEPS", 2)
@@ -331,7 +331,7 @@ async def test_ways_over_hidden_vertices_have_a_limit(
     await refused(WALK, "BUDGET_EXCEEDED", start=[DATASET], **only)
 
 
-async def test_identity_costs_pages_only(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_identity_takes_only_pages(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(
         artifact(0),
         *(
@@ -351,7 +351,7 @@ async def test_identity_costs_pages_only(ask: Ask, load: Callable[..., None], ca
     assert calls == {"QueryLineage": 20}
 
 
-async def test_names_are_told_by_associations(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_names_come_from_associations(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*diamond())
     data = await ask(
         """query($arn: Arn!) { lineage(start: [$arn], direction: DOWNSTREAM) {
@@ -400,7 +400,7 @@ async def test_walk_stops_where_it_is_denied(ask: Ask, load: Callable[..., None]
         ({"unknown": ["QueryLineage", "ListAssociations"]}, "UPSTREAM_ERROR"),
     ],
 )
-async def test_failing_aws_is_said_so(
+async def test_failing_aws_is_reported(
     ask: Ask, load: Callable[..., None], service: LocalServer, behaviour: dict[str, Any], reason: str
 ) -> None:
     load(*diamond())
@@ -440,7 +440,7 @@ async def test_entity_walks_from_itself(ask: Ask, load: Callable[..., None], cal
     assert calls == {"DescribeContext": 1, "QueryLineage": 1}
 
 
-async def test_untold_existence_is_said_so(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+async def test_unknown_existence_is_reported(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
     record = {"TrialComponentName": "by-hand"}
     load(artifact(0), {"entity": "TrialComponent", "record": record}, association(DATASET, component_arn("by-hand")))
     service.behaviour.deny = ["DescribeTrialComponent:*"]
@@ -452,7 +452,7 @@ async def test_untold_existence_is_said_so(ask: Ask, load: Callable[..., None], 
 
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
 async def test_nearest_of_several_starts_come_first(ask: Ask, load: Callable[..., None], prefer: str) -> None:
-    """One start has more neighbours than a page holds, and the other's pages tell of many farther off."""
+    """One start has more neighbours than a page holds, and the other's pages have many distant vertices."""
     near, far = range(1, 111), range(203, 263)
     load(*map(artifact, [0, *near, 201, 202, *far]))
     load(*(association(artifact_arn(0), artifact_arn(number)) for number in near))
@@ -464,9 +464,7 @@ async def test_nearest_of_several_starts_come_first(ask: Ask, load: Callable[...
 
 
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
-async def test_what_only_an_experiment_joins_counts_for_nothing(
-    ask: Ask, load: Callable[..., None], prefer: str
-) -> None:
+async def test_experiments_join_no_vertices(ask: Ask, load: Callable[..., None], prefer: str) -> None:
     joined = arn("experiment", "study")
     load({"entity": "Experiment", "record": {"ExperimentName": "study"}})
     load(*map(artifact, range(60)), *(association(artifact_arn(number), joined) for number in range(60)))
@@ -477,7 +475,7 @@ async def test_what_only_an_experiment_joins_counts_for_nothing(
 
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
 @pytest.mark.parametrize("starts", [[0, 404], [404, 0]])
-async def test_missing_start_is_as_far_as_what_leads_to_it(
+async def test_missing_start_has_its_depth(
     ask: Ask, load: Callable[..., None], starts: list[int], prefer: str, way: str
 ) -> None:
     load(*map(artifact, (0, 2, 3)))

@@ -1,4 +1,4 @@
-"""The gateway's client of SageMaker beside one that nobody touched: the same requests, the same answers."""
+"""The gateway's SageMaker client and an unmodified one make the same requests and return the same responses."""
 
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -37,23 +37,23 @@ KEYS = Credentials("id", "secret", "token")
 
 
 class Clients(NamedTuple):
-    """The gateway's, and the untouched one."""
+    """The gateway's client and an unmodified one."""
 
     ours: Any
     theirs: Any
 
 
 async def outcome(client: Any, operation: str, asked: dict[str, Any]) -> Any:
-    """What a call comes to, be it an answer or an error."""
+    """Return a call's response, or the name and text of its error."""
     try:
         found = await getattr(client, xform_name(operation))(**asked)
     except ClientError as error:
         return type(error).__name__, str(error), error.response
     except BotoCoreError as error:
         return type(error).__name__, str(error)
-    except Exception as error:  # noqa: BLE001 - theirs raises whatever comes of reading an answer
+    except Exception as error:  # noqa: BLE001 - botocore raises any exception for an unreadable response
         return UnreadableAnswerError.__name__, str(UnreadableAnswerError(operation=operation, error=error))
-    # botocore asks itself whether to try again even after a success, and says so of one that was the last try.
+    # botocore decides about a retry even after a success, and marks it if it was the last attempt.
     found["ResponseMetadata"].pop("MaxAttemptsReached", None)
     return found
 
@@ -86,7 +86,7 @@ async def pair(aws: Endpoint) -> AsyncIterator[Clients]:
 
 
 def filled(shape: Shape, *above: str, all: bool = True, moment: Any = 1_700_000_000.125) -> Any:
-    """A value with all members that a shape has, or with those alone that it must have."""
+    """Return a value with all members of a shape, or with only the required ones."""
     within = partial(filled, all=all, moment=moment)
     match shape.type_name:
         case "structure":
@@ -96,7 +96,8 @@ def filled(shape: Shape, *above: str, all: bool = True, moment: Any = 1_700_000_
             return {
                 name: within(member, *above, shape.name)
                 for name, member in shape.members.items()
-                if name in names and not (member.type_name == "list" and member.member.name in above)  # a search nests
+                if name in names
+                and not (member.type_name == "list" and member.member.name in above)  # Search's input is recursive
             }
         case "list":
             return [within(shape.member, *above) for _ in range(max(2, shape.metadata.get("min", 0)))]
@@ -114,7 +115,7 @@ def filled(shape: Shape, *above: str, all: bool = True, moment: Any = 1_700_000_
 
 
 def asked(operation: str, *, all: bool) -> dict[str, Any]:
-    # Whole seconds, for the gateway sends times more exactly than botocore does.
+    # Whole seconds, because the gateway sends times with more precision than botocore.
     shape = SAGEMAKER.operation_model(operation).input_shape
     value: dict[str, Any] = filled(shape, all=all, moment=datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
     return value
@@ -140,7 +141,7 @@ async def test_requests_are_the_same(pair: Clients, aws: Endpoint, operation: st
     ours, theirs = aws.requests
     assert ours.line == theirs.line
     assert orjson.loads(ours.body) == orjson.loads(theirs.body)
-    # What tells of retries is not sent, and what depends on all headers differs.
+    # The gateway does not send the headers about retries, and its signature differs with the headers.
     assert theirs.headers.keys() - ours.headers.keys() == {"amz-sdk-invocation-id", "amz-sdk-request"}
     aside = {"content-length", "user-agent", "x-amz-date", "authorization"}
     assert {name: theirs.headers[name] for name in ours.headers if name not in aside} == {
@@ -199,13 +200,13 @@ async def test_odd_answers_are_the_same(pair: Clients, aws: Endpoint, said: byte
 
 
 @pytest.mark.parametrize("said", [b"", b'{"TrialName": "t"', b"<html>Not Found</html>", b"null", b"[]", b"1"])
-async def test_what_is_no_object_is_no_answer(pair: Clients, aws: Endpoint, said: bytes) -> None:
+async def test_other_json_values_are_refused(pair: Clients, aws: Endpoint, said: bytes) -> None:
     aws.respond_with(answer(said))
     with pytest.raises(UnreadableAnswerError, match="The answer to DescribeTrial could not be read"):
         await pair.ours.describe_trial(TrialName="t")
 
 
-async def test_nothing_answers_what_tells_nothing(pair: Clients, aws: Endpoint) -> None:
+async def test_empty_bodies_are_empty_responses(pair: Clients, aws: Endpoint) -> None:
     aws.respond_with(answer(b""))
     ours, theirs = [await outcome(client, "DeleteTags", {"ResourceArn": "arn", "TagKeys": ["key"]}) for client in pair]
     assert ours == theirs
@@ -257,7 +258,7 @@ async def test_errors_have_their_classes(pair: Clients, aws: Endpoint) -> None:
     ],
     ids=["closed", "away", "throttled", "failed"],
 )
-async def test_tries_again_are_the_same(aws: Endpoint, refusal: bytes) -> None:
+async def test_retries_are_the_same(aws: Endpoint, refusal: bytes) -> None:
     found = []
     async with clients(aws.url, attempts=2) as pair:
         for client in pair:
@@ -268,7 +269,7 @@ async def test_tries_again_are_the_same(aws: Endpoint, refusal: bytes) -> None:
     assert ours[0]["ResponseMetadata"]["RetryAttempts"] == 1
 
 
-async def test_connections_closed_meanwhile_cost_a_try(aws: Endpoint) -> None:
+async def test_closed_connections_cost_an_attempt(aws: Endpoint) -> None:
     aws.respond_with(Last(answer(ENTITY)), Last(answer(ENTITY)), answer(ENTITY))
     async with clients(aws.url, attempts=2) as pair:
         found = [await outcome(pair.ours, "DescribeTrial", {"TrialName": "t"}) for _ in range(3)]
@@ -277,7 +278,7 @@ async def test_connections_closed_meanwhile_cost_a_try(aws: Endpoint) -> None:
 
 
 def like(asked: Request) -> tuple[str, str, list[str]]:
-    """What of a request the environment decides."""
+    """Return the parts of a request that depend on the environment."""
     agent = [part for part in asked.headers["user-agent"].split() if part[:2] != "m/"]
     return asked.line, asked.headers["host"], agent
 
@@ -298,7 +299,7 @@ CONFIGURED = "[default]\nservices = ours\nsdk_ua_app_id = app\n[services ours]\n
     ],
     ids="+".join,
 )
-async def test_environment_means_the_same(
+async def test_environment_has_the_same_effect(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, aws: Endpoint, environment: dict[str, str]
 ) -> None:
     file = tmp_path / "config"
@@ -322,7 +323,7 @@ async def test_own_authorities_are_trusted(monkeypatch: pytest.MonkeyPatch, tmp_
         async with clients(aws.url.replace("127.0.0.1", "localhost")) as pair:
             ours, theirs = [await outcome(client, "ListTrials", {}) for client in pair]
         assert ours == theirs
-        # Theirs does not look at the name.
+        # The unmodified client does not check the host name.
         async with clients(aws.url) as pair:
             name, _ = await outcome(pair.ours, "ListTrials", {})
         assert name == "SSLError"
@@ -340,7 +341,7 @@ async def test_without_credentials_nothing_is_sent(aws: Endpoint) -> None:
 
 
 async def url_asked(made: AbstractAsyncContextManager[Any]) -> str:
-    """Where a client would send a request, or why there can be none."""
+    """Return the URL of a client's request, or the error if it cannot make one."""
     sent: list[str] = []
 
     def instead(params: dict[str, Any], **_: Any) -> tuple[AioAWSResponse, dict[str, Any]]:
@@ -380,7 +381,7 @@ SCALARS["double"] = SCALARS["float"]
 
 @cache
 def values(shape: Shape) -> st.SearchStrategy[Any]:
-    """What might come for a shape, likely or not."""
+    """Generate arbitrary values for a shape, valid or not."""
     match shape.type_name:
         case "structure":
             members = {name: st.none() | values(member) for name, member in shape.members.items()} or {"A": LONGS}
@@ -398,7 +399,7 @@ async def parsed(parser: Any, operation: str, body: bytes) -> Any:
     response = {"status_code": 200, "headers": {"x-amzn-requestid": "1"}, "body": body, "context": {}}
     try:
         return await parser.parse(response, SAGEMAKER.operation_model(operation).output_shape)
-    except Exception as error:  # noqa: BLE001 - whatever the one raises, the other has to raise
+    except Exception as error:  # noqa: BLE001 - both parsers have to raise the same
         return type(error), str(error)
 
 
@@ -408,6 +409,6 @@ THEIRS = AioResponseParserFactory().create_parser("json")
 @pytest.mark.parametrize("operation", OPERATIONS)
 @hypothesis_settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-async def test_whatever_comes_is_read_the_same(operation: str, data: st.DataObject) -> None:
+async def test_any_value_is_parsed_alike(operation: str, data: st.DataObject) -> None:
     body = orjson.dumps(data.draw(values(SAGEMAKER.operation_model(operation).output_shape)))
     assert await parsed(AnswerParser(), operation, body) == await parsed(THEIRS, operation, body)
