@@ -15,7 +15,7 @@ from walk_query import depths, ends, walked
 
 from gateway.local.server import LocalServer
 
-way = walk_query.way
+walk_operation = walk_query.walk_operation
 
 VERTICES = 14
 GRAPHS = st.lists(
@@ -52,7 +52,7 @@ SETTINGS = settings(
 )
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 @SETTINGS
 @given(
     edges=GRAPHS,
@@ -144,7 +144,7 @@ async def test_any_large_parallel_walk_is_correct(
 
 
 def reach(vertices: list[str], edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return the pairs of vertices of which the first reaches the second along the edges."""
+    """Return the pairs of vertices (source, destination) that a path connects."""
     reached = set(edges)
     while True:
         more = {(a, d) for a, b in reached for c, d in edges if b == c} | reached

@@ -376,7 +376,7 @@ async def test_memory_stays_within_its_bytes(service: LocalServer, load: Load, c
     assert calls == {"DescribeArtifact": 21}  # the last is still cached, the first is not
 
 
-async def test_memory_may_hold_nothing(service: LocalServer, load: Load, calls: Calls) -> None:
+async def test_memory_limit_may_be_zero(service: LocalServer, load: Load, calls: Calls) -> None:
     load(*GRAPH)
     async with caching(service, "memory", cache_max_bytes=0) as client:
         ask = expecting_data(asking(client))
@@ -386,9 +386,7 @@ async def test_memory_may_hold_nothing(service: LocalServer, load: Load, calls: 
     assert calls["DescribeArtifact"] == 3
 
 
-async def test_replicas_share_what_redis_keeps(
-    service: LocalServer, load: Load, calls: Calls, redis_cache: Redis
-) -> None:
+async def test_replicas_share_redis_entries(service: LocalServer, load: Load, calls: Calls, redis_cache: Redis) -> None:
     load(*GRAPH)
     async with caching(service, redis_cache.url) as one, caching(service, redis_cache.url) as other:
         first = await expecting_data(asking(one))(WALK, arn=artifact_arn(1))

@@ -24,7 +24,7 @@ EMPTY = {"data": {"artifacts": {"nodes": []}}}
 TYPENAME = "{ __typename }"
 SUBSCRIBE = 'subscription { lineage(start: ["x"], maxVertices: 1) { visited } }'  # costs 20
 HOSTS = (f"192.0.2.{number}" for number in count(1))
-"""Addresses that no test has asked from yet."""
+"""Client addresses that no test has used yet."""
 
 
 @asynccontextmanager

@@ -314,7 +314,7 @@ def test_grace_period_ends_long_requests(environment: dict[str, str]) -> None:
     assert "Unclosed" not in errors
 
 
-def test_idle_connection_is_closed_when_told(environment: dict[str, str]) -> None:
+def test_idle_connection_closes_after_timeout(environment: dict[str, str]) -> None:
     request = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
     with serving(environment | {"GATEWAY_IDLE_SECONDS": "0"}, "demo", "--port", "0") as demo:
         url = httpx.URL(demo.wait_for(r"(http://\S+/graphql)"))

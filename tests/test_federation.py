@@ -38,7 +38,7 @@ type Artifact { path: String! }
 type Pipeline { stages: Int! }
 enum SortOrder { NEWEST OLDEST }
 """
-"""Another subgraph, which knows nothing of this one."""
+"""An unrelated subgraph, with types of the same names."""
 
 RELAY = """extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@shareable"])
 type Query { things: ThingConnection node(id: ID!): Node nodes(ids: [ID!]!): [Node]! }
@@ -47,10 +47,10 @@ type Thing implements Node { id: ID! }
 type ThingConnection { nodes: [Thing!]! pageInfo: PageInfo! }
 type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
 """
-"""Another that keeps to Relay as well."""
+"""Another subgraph that follows Relay."""
 
 WRITER = "type Query { here: Int } type Mutation { write: Int }"
-"""Another that has mutations too."""
+"""Another subgraph with mutations."""
 
 
 def node(script: str, given: Any) -> Any:

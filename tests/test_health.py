@@ -38,7 +38,7 @@ async def test_alive_while_aws_is_slow(gateway: str, service: LocalServer) -> No
 
 
 @pytest.mark.usefixtures("fresh")
-async def test_ready_as_aws_comes_and_goes() -> None:
+async def test_readiness_follows_aws() -> None:
     local = LocalServer().start()
     port = int(local.url.rpartition(":")[2])
     async with running(Settings(local_url=local.url)) as client:

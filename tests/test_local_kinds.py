@@ -90,7 +90,7 @@ def test_missing_entity_has_its_error(sagemaker: Any, kind: Kind) -> None:
         getattr(sagemaker, xform_name(kind.describe))(**{kind.reference: reference})
 
 
-def test_table_names_what_the_model_has() -> None:
+def test_table_agrees_with_the_model() -> None:
     for kind in KINDS.values():
         described, listed = model.members(kind.describe), model.members(kind.listing)
         assert kind.arn_member in described

@@ -109,7 +109,7 @@ def test_created_filters_include_their_bound(
 
 
 def test_bounds_finer_than_clock_are_cut(service: LocalServer) -> None:
-    contexts(service, "made")  # which the service's clock would tell of 1000.0006 as well
+    contexts(service, "made")  # created at 1000.000, to the clock's precision
     headers = {"X-Amz-Target": "SageMaker.ListContexts"}
     answer = httpx.post(service.url, json={"CreatedAfter": 1000.0006, "CreatedBefore": 1000.0006}, headers=headers)
     assert names(answer.json()["ContextSummaries"]) == ["made"]

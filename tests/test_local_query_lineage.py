@@ -277,14 +277,14 @@ def naive(graph: list[Edge], start: str, request: dict[str, Any]) -> tuple[dict[
     return depths, followed
 
 
-def ways(start: str, end: str, depths: dict[str, int], followed: set[Edge], direction: str) -> set[str]:
+def on_shortest_paths(start: str, end: str, depths: dict[str, int], followed: set[Edge], direction: str) -> set[str]:
     """Return all vertices on shortest paths to the end."""
     if end == start:
         return {start}
     before = {source for source, there in followed if there == end and direction != "Ascendants"}
     before |= {there for source, there in followed if source == end and direction != "Descendants"}
     nearer = [vertex for vertex in before if depths[vertex] == depths[end] - 1]
-    return {end}.union(*(ways(start, vertex, depths, followed, direction) for vertex in nearer))
+    return {end}.union(*(on_shortest_paths(start, vertex, depths, followed, direction) for vertex in nearer))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -302,7 +302,9 @@ def test_walks_agree_with_naive_ones(
         vertex for vertex in depths if types is None or ("odd" if int(vertex[-2:], 16) % 2 else "even") in types
     }
     if request_["IncludeEdges"]:
-        wanted = {DATA}.union(*(ways(DATA, end, depths, followed, request_["Direction"]) for end in matching))
+        wanted = {DATA}.union(
+            *(on_shortest_paths(DATA, end, depths, followed, request_["Direction"]) for end in matching)
+        )
         among = {edge for edge in followed if wanted >= {*edge}}
     else:
         wanted, among = matching - {DATA}, set()

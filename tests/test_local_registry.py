@@ -136,7 +136,7 @@ def test_groups_are_found_by_name(registry: Any) -> None:
     assert shared["ModelPackageGroupSummaryList"] == []
 
 
-def test_newest_version_of_card_stands_for_it(registry: Any) -> None:
+def test_newest_card_version_is_listed(registry: Any) -> None:
     cards = registry.list_model_cards(SortBy="Name", SortOrder="Ascending")["ModelCardSummaries"]
     assert [(card["ModelCardName"], card["ModelCardStatus"]) for card in cards] == [
         ("card", "Draft"),

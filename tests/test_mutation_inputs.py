@@ -279,13 +279,17 @@ def selection(value: Any) -> str:
     return f"{{ {' '.join(shown)} }}"
 
 
-def told(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
     """Return a response without its nulls, or an input without the keys that it removes."""
     if isinstance(value, list):
-        return [told(item) for item in value]
+        return [without_nulls(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {name: told(inner) for name, inner in value.items() if inner is not None and not name.endswith("ToRemove")}
+    return {
+        name: without_nulls(inner)
+        for name, inner in value.items()
+        if inner is not None and not name.endswith("ToRemove")
+    }
 
 
 def mutation(verb: str, kind: str, fields: str) -> str:
@@ -300,7 +304,7 @@ async def test_everything_set_arrives_and_stays(
     data = await change(mutation("Create", kind, selection(given)), input=given)
     assert service.requests[0] == (f"Create{kind}", request_)
     assert set(request_) == set(SERVICE.operation_model(f"Create{kind}").input_shape.members)
-    assert told(data[f"create{kind}"][graphql_name(kind)]) == given
+    assert without_nulls(data[f"create{kind}"][graphql_name(kind)]) == given
 
 
 @pytest.mark.parametrize(("kind", "given", "request_"), UPDATED)
@@ -311,7 +315,7 @@ async def test_everything_changed_arrives_and_stays(
     data = await change(mutation("Update", kind, selection(given)), input=given)
     assert [asked for operation, asked in service.requests if operation == f"Update{kind}"] == [request_]
     assert set(request_) == set(SERVICE.operation_model(f"Update{kind}").input_shape.members)
-    assert told(data[f"update{kind}"][graphql_name(kind)]) == told(given)
+    assert without_nulls(data[f"update{kind}"][graphql_name(kind)]) == without_nulls(given)
 
 
 async def test_null_equals_an_absent_field(change: Ask, load: Callable[..., None], service: LocalServer) -> None:

@@ -38,7 +38,7 @@ def test_listed_origins_are_allowed(server: LocalServer) -> None:
             assert "access-control-allow-origin" not in refused.headers
 
 
-def test_pages_may_send_what_is_read(server: LocalServer) -> None:
+def test_preflight_allows_the_used_headers(server: LocalServer) -> None:
     read = "authorization,content-type,cache-control,x-api-key,x-gateway-extensions,x-request-id,traceparent,tracestate"
     with listening(Settings(local_url=server.url, cache_url="off", cors_origins=(PAGE,))) as gateway:
         assert [preflight(gateway, header=header).status_code for header in (read, "x-else")] == [200, 400]

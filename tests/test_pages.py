@@ -74,7 +74,7 @@ async def test_first_picture_shows_latest_endpoint(browser: Browser, demo: str) 
         assert "start=" in picture.page.url
 
 
-async def test_vertex_has_one_hop_each_way(browser: Browser, demo: str) -> None:
+async def test_vertex_shows_one_hop_each_way(browser: Browser, demo: str) -> None:
     async with drawn(browser, f"{demo}#start={arn('action', 'deploy-3-to-staging')}") as picture:
         await expect(picture.cards).to_have_count(4)
         assert await picture.names() == {"churn-version-3", IMAGE, "deploy-3-to-staging", "churn-staging"}
@@ -162,7 +162,7 @@ async def test_buttons_cover_no_arrowhead(browser: Browser, demo: str) -> None:
             assert any(left - 6 < end < left + 1 for left in closing)
 
 
-async def test_hover_lights_whole_way(browser: Browser, demo: str) -> None:
+async def test_hover_highlights_whole_path(browser: Browser, demo: str) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0") as picture:
         await picture.card("model-c3z7demo").hover()
         lit = picture.page.locator(".card.lit .name")

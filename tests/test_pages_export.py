@@ -57,7 +57,7 @@ async def choose(page: Page, item: str) -> None:
     await page.get_by_role("menuitem", name=item, exact=True).click()
 
 
-async def taken(page: Page, item: str, folder: Path) -> Path:
+async def download_file(page: Page, item: str, folder: Path) -> Path:
     """Download a file by its item in the export menu."""
     async with page.expect_download() as download:
         await choose(page, item)
@@ -88,7 +88,7 @@ async def test_texts_equal_the_gateways_exports(
     browser: Browser, demo: str, tmp_path: Path, item: str, extension: str
 ) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=10&down=0") as visit:
-        file = await taken(visit.page, item, tmp_path)
+        file = await download_file(visit.page, item, tmp_path)
     assert file.name == f"lineage-churn-staging-upstream-{datetime.now(UTC):%Y-%m-%d}.{extension}"
     text = file.read_bytes().decode()
     assert "churn-version-3" in text
@@ -97,7 +97,7 @@ async def test_texts_equal_the_gateways_exports(
 
 async def test_csv_has_the_drawn_graph(browser: Browser, demo: str, tmp_path: Path) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=3&down=0") as visit:
-        file = await taken(visit.page, "CSV", tmp_path)
+        file = await download_file(visit.page, "CSV", tmp_path)
         cards = await visit.page.locator(".face[data-arn]").evaluate_all("all => all.map(one => one.dataset.arn)")
         links = await visit.page.locator(".react-flow__edge").count()
     rows = list(csv.DictReader(io.StringIO(file.read_bytes().decode(), newline="")))
@@ -107,7 +107,7 @@ async def test_csv_has_the_drawn_graph(browser: Browser, demo: str, tmp_path: Pa
 
 async def test_openlineage_is_an_event_a_line(browser: Browser, demo: str, tmp_path: Path) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=10&down=0") as visit:
-        file = await taken(visit.page, "OpenLineage", tmp_path)
+        file = await download_file(visit.page, "OpenLineage", tmp_path)
     events = [orjson.loads(line) for line in file.read_text().splitlines()]
     own = [orjson.loads(line) for line in (await exported(demo, "OPENLINEAGE", STAGING, "UPSTREAM")).splitlines()]
     assert file.suffix == ".ndjson"
@@ -137,7 +137,7 @@ async def test_picture_is_printed_whole(browser: Browser, demo: str, tmp_path: P
     address = f"{demo}#start={STAGING}&up=4&down=0"
     async with drawn(browser, address, viewport={"width": 800, "height": 400}, color_scheme="dark") as visit:
         page, printed = visit.page, visit.page.locator(".printed svg")
-        root = read(await taken(page, "SVG", tmp_path))
+        root = read(await download_file(page, "SVG", tmp_path))
         await expect(printed).to_have_count(0)
         note = "addEventListener('beforeprint', () => (window.seen = document.querySelector('.printed').textContent))"
         await page.evaluate(note)
@@ -168,7 +168,7 @@ async def test_svg_holds_hostile_names(
     )
     async with drawn(browser, f"{account}#start={artifact_arn(0)}", color_scheme=scheme) as visit:
         links = await visit.page.locator(".react-flow__edge").count()
-        file = await taken(visit.page, "SVG", tmp_path)
+        file = await download_file(visit.page, "SVG", tmp_path)
     picture = read(file)
     tips = ["".join(title.itertext()) for title in picture.iter(f"{SVG}title")]
     for name in HOSTILE:
@@ -184,7 +184,7 @@ async def test_svg_holds_hostile_names(
 
 async def test_svg_has_colours_of_its_own(browser: Browser, demo: str, tmp_path: Path) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=1", forced_colors="active") as visit:
-        picture = read(await taken(visit.page, "SVG", tmp_path))
+        picture = read(await download_file(visit.page, "SVG", tmp_path))
     ground, text = picture.find(f"{SVG}rect"), picture.find(f".//{SVG}text")
     assert ground is not None
     assert text is not None
@@ -196,7 +196,7 @@ async def test_svg_replaces_invalid_characters(
 ) -> None:
     load(artifact(0, ArtifactName="bell\u0007 and \ufffe"))
     async with drawn(browser, f"{account}#start={artifact_arn(0)}") as visit:
-        file = await taken(visit.page, "SVG", tmp_path)
+        file = await download_file(visit.page, "SVG", tmp_path)
     title = read(file).find(f".//{SVG}g/{SVG}title")
     assert title is not None
     assert (title.text or "").startswith("bell\ufffd and \ufffd\n")
@@ -208,7 +208,7 @@ async def test_svg_has_all_of_a_picture(
     load(*fan(60))
     address = f"{account}#start={artifact_arn(0)}&open=40:down:{artifact_arn(0)}"
     async with drawn(browser, address, viewport={"width": 500, "height": 400}) as visit:
-        file = await taken(visit.page, "SVG", tmp_path)
+        file = await download_file(visit.page, "SVG", tmp_path)
         assert await visit.page.locator(".face[data-arn]").count() < 41
     picture = read(file)
     texts = ["".join(text.itertext()) for text in picture.iter(f"{SVG}text")]
@@ -222,7 +222,7 @@ async def test_svg_dashes_hidden_hops(browser: Browser, demo: str, tmp_path: Pat
     address = f"{demo}#start={STAGING}&up=6&down=0&type=Model&show={show}"
     async with visiting(browser, address) as visit:
         await expect(visit.page.get_by_text("model-c3z7demo").first).to_be_visible()
-        file = await taken(visit.page, "SVG", tmp_path)
+        file = await download_file(visit.page, "SVG", tmp_path)
     picture = read(file)
     assert len(picture.findall(f".//{SVG}path[@stroke-dasharray]")) == 1
     assert "1 hidden" in ["".join(text.itertext()) for text in picture.iter(f"{SVG}text")]
@@ -235,7 +235,7 @@ async def test_svg_marks_what_is_missing(
     service.behaviour.unknown, service.behaviour.deny = ["QueryLineage"], ["ListAssociations:*/left"]
     async with drawn(browser, f"{account}#start={arn('context', 'endpoint')}&up=5&down=0") as visit:
         await expect(visit.page.locator(".side.missing")).to_have_count(1)
-        whole = await taken(visit.page, "SVG", tmp_path)
+        whole = await download_file(visit.page, "SVG", tmp_path)
     picture = read(whole)
     marks = [use for use in picture.iter(f"{SVG}use") if use.get("width") == "12"]
     assert len(marks) == 1
@@ -249,8 +249,8 @@ def size(png: bytes) -> tuple[int, int]:
 
 async def test_png_is_twice_as_large(browser: Browser, demo: str, tmp_path: Path) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0") as visit:
-        svg = read(await taken(visit.page, "SVG", tmp_path))
-        png = await taken(visit.page, "PNG", tmp_path)
+        svg = read(await download_file(visit.page, "SVG", tmp_path))
+        png = await download_file(visit.page, "PNG", tmp_path)
         await expect(visit.page.get_by_role("status").filter(has_text="is saved.")).to_contain_text(png.name)
     measures = [round(2 * float(svg.get(measure, 0))) for measure in ("width", "height")]
     assert size(png.read_bytes()) == tuple(measures)
@@ -261,7 +261,7 @@ async def test_png_says_when_it_is_smaller(
 ) -> None:
     load(*fan(320))
     async with drawn(browser, f"{account}#start={artifact_arn(0)}&open=310:down:{artifact_arn(0)}") as visit:
-        file = await taken(visit.page, "PNG", tmp_path)
+        file = await download_file(visit.page, "PNG", tmp_path)
         said = visit.page.get_by_role("status").filter(has_text="is saved.")
         await expect(said).to_have_text(re.compile(r"drawn at \d\d % of its size"))
         await said.get_by_role("button", name="Dismiss").click()
@@ -363,7 +363,7 @@ async def test_slow_file_can_be_cancelled(
         await visit.page.get_by_role("button", name="Cancel").click()
         await expect(under_way).to_have_count(0)
         service.behaviour.reset()
-        assert (await taken(visit.page, "DOT", tmp_path)).suffix == ".dot"
+        assert (await download_file(visit.page, "DOT", tmp_path)).suffix == ".dot"
 
 
 async def test_failed_file_says_why(browser: Browser, demo: str) -> None:
@@ -381,6 +381,6 @@ async def test_file_without_all_names_says_so(
     load(*diamond())
     service.behaviour.deny = [f"DescribeArtifact:{artifact_arn(1)}"]
     async with drawn(browser, f"{account}#start={artifact_arn(0)}&up=0&down=9") as visit:
-        file = await taken(visit.page, "CSV", tmp_path)
+        file = await download_file(visit.page, "CSV", tmp_path)
         await expect(visit.page.get_by_text("AWS denies the gateway DescribeArtifact here.").last).to_be_visible()
     assert artifact_arn(1) in file.read_text()

@@ -14,7 +14,7 @@ from gateway.local.server import LocalServer
 explorer, url = explorer_search.explorer, explorer_search.url
 
 
-async def test_slash_takes_to_box(explorer: Explorer) -> None:
+async def test_slash_focuses_the_box(explorer: Explorer) -> None:
     await explorer.card(ENDPOINT).focus()
     await explorer.page.keyboard.press("/")
     await expect(explorer.box).to_be_focused()

@@ -38,7 +38,7 @@ async def test_complete_picture_has_no_notice(browser: Browser, account: str, lo
         await expect(visit.page.locator(".notice, .skeleton, .side.missing")).to_have_count(0)
 
 
-async def test_skeleton_stands_until_cards_come(
+async def test_skeleton_shows_until_cards_load(
     browser: Browser, account: str, load: Load, service: LocalServer
 ) -> None:
     load(*diamond())
@@ -188,7 +188,7 @@ async def test_empty_account_says_how_to_begin(browser: Browser, account: str, l
         await expect(visit.page.locator(".card.start")).to_be_visible()
 
 
-async def test_vertex_that_is_not_there(browser: Browser, account: str, load: Load) -> None:
+async def test_missing_vertex_is_reported(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
     async with open_explorer(browser, f"{account}#start={arn('context', 'gone')}") as visit:
         told = notice(visit.page, "There is no such vertex")
@@ -198,7 +198,7 @@ async def test_vertex_that_is_not_there(browser: Browser, account: str, load: Lo
         await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
 
 
-async def test_address_that_means_nothing(browser: Browser, account: str, load: Load) -> None:
+async def test_meaningless_address_is_reported(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
     async with open_explorer(browser, f"{account}#start=rubbish") as visit:
         told = notice(visit.page, "This link is not valid")
@@ -208,7 +208,7 @@ async def test_address_that_means_nothing(browser: Browser, account: str, load: 
         await expect(told).to_have_count(0)
 
 
-async def test_filter_that_nothing_passes(browser: Browser, account: str, load: Load) -> None:
+async def test_filter_without_matches_is_reported(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
     async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=1&down=0&type=DataSet") as visit:
         told = notice(visit.page, "The filter hides everything but the start")
@@ -223,13 +223,13 @@ async def test_filter_that_nothing_passes(browser: Browser, account: str, load: 
         await expect(told).to_have_count(0)
 
 
-async def test_vertex_that_stands_alone(browser: Browser, account: str, load: Load) -> None:
+async def test_isolated_vertex_is_reported(browser: Browser, account: str, load: Load) -> None:
     load(artifact(0))
     async with open_explorer(browser, f"{account}#start={DATASET}") as visit:
         await expect(notice(visit.page, "Nothing is associated with it")).to_be_visible()
 
 
-async def test_account_that_is_denied(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
+async def test_denied_account_is_reported(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.deny = ["*"]
     async with open_explorer(browser, account) as visit:
@@ -241,7 +241,7 @@ async def test_account_that_is_denied(browser: Browser, account: str, load: Load
         await expect(told).to_have_count(0)
 
 
-async def test_names_that_are_denied(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
+async def test_denied_names_are_reported(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.deny = ["Describe*:*", "Search:*"]
     async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=5&down=0") as visit:
@@ -262,7 +262,7 @@ async def test_names_can_be_retried(browser: Browser, account: str, load: Load, 
         await expect(visit.page.locator(".notice")).to_have_count(0)
 
 
-async def test_account_that_is_throttled(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
+async def test_throttled_account_is_reported(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.throttle_tps = 0.001
     # The first call succeeds; all later ones are throttled.
@@ -277,7 +277,7 @@ async def test_account_that_is_throttled(browser: Browser, account: str, load: L
         await expect(told).to_have_count(0)
 
 
-async def test_account_that_fails(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
+async def test_failing_account_is_reported(browser: Browser, account: str, load: Load, service: LocalServer) -> None:
     load(*diamond())
     service.behaviour.fault_rate = 1.0
     async with open_explorer(browser, account) as visit:
@@ -305,7 +305,7 @@ async def test_callers_own_rate_counts_down(browser: Browser, load: Load, servic
             await expect(again).to_be_enabled()
 
 
-async def test_operation_that_costs_too_much(browser: Browser, load: Load, service: LocalServer) -> None:
+async def test_too_costly_operation_is_reported(browser: Browser, load: Load, service: LocalServer) -> None:
     load(*diamond())
     with gateway_over(service, max_cost=1000) as place:
         async with open_explorer(browser, f"http://{place}/") as visit:
@@ -322,7 +322,7 @@ async def test_only_trusted_documents_are_answered(browser: Browser, service: Lo
             await expect(told).to_contain_text("Only trusted documents are accepted here.")
 
 
-async def test_network_that_comes_back(browser: Browser, account: str, load: Load) -> None:
+async def test_restored_network_clears_the_notice(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
     async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=1&down=0", "ERR_INTERNET") as visit:
         await expect(names(visit.page)).to_have_count(3)
@@ -337,7 +337,7 @@ async def test_network_that_comes_back(browser: Browser, account: str, load: Loa
         await expect(names(visit.page)).to_have_count(5)
 
 
-async def test_answer_that_breaks_off(browser: Browser, service: LocalServer) -> None:
+async def test_broken_response_is_reported(browser: Browser, service: LocalServer) -> None:
     def broken(app: ASGIApp) -> ASGIApp:
         async def breaking(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or scope["method"] != "POST":
@@ -354,7 +354,7 @@ async def test_answer_that_breaks_off(browser: Browser, service: LocalServer) ->
             await expect(notice(visit.page, "The gateway cannot be reached")).to_be_visible()
 
 
-async def test_gateway_that_has_stopped(browser: Browser, load: Load, service: LocalServer) -> None:
+async def test_stopped_gateway_is_reported(browser: Browser, load: Load, service: LocalServer) -> None:
     load(*diamond())
     with ExitStack() as running:
         place = running.enter_context(gateway_over(service))

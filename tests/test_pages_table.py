@@ -88,7 +88,7 @@ async def test_counts_narrow_the_rows(browser: Browser, demo: str) -> None:
         await expect(explorer.page.get_by_text("No rows match.")).to_be_visible()
 
 
-async def test_table_goes_into_stacks(browser: Browser, account: str, service: LocalServer) -> None:
+async def test_table_lists_stacked_vertices(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(line) for line in fan(312)])
     async with open_explorer(browser, f"{account}{around(artifact_arn(0), 0, 1, show='table')}") as explorer:
         await expect(explorer.page.get_by_text("313 vertices")).to_be_visible()

@@ -42,13 +42,13 @@ async def test_both_sides_of_the_diamond(ask: Ask, load: Callable[..., None], ca
     assert calls == {"QueryLineage": 2}
 
 
-async def test_no_way_back_up(ask: Ask, load: Callable[..., None]) -> None:
+async def test_no_path_leads_upstream(ask: Ask, load: Callable[..., None]) -> None:
     load(*diamond())
     paths, coverage = await found(ask, arn("context", "endpoint"), artifact_arn(0))
     assert (paths, coverage["complete"]) == ([], True)
 
 
-async def test_more_paths_than_asked_for(ask: Ask, load: Callable[..., None]) -> None:
+async def test_excess_paths_are_in_coverage(ask: Ask, load: Callable[..., None]) -> None:
     load(*diamond())
     paths, coverage = await found(ask, artifact_arn(0), arn("context", "endpoint"), first=1)
     assert len(paths) == 1

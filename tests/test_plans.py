@@ -66,10 +66,10 @@ CALLS_AWS = {
     *("processingJobs", "transformJobs", "lineage", "trials", "pipelineExecutions", "parentTrials"),
     *("pipelineExecution", "project", "group", "versions", "packages"),
 }
-"""Fields that lead away from a vertex by calls of their own."""
+"""Fields that link a vertex to others and make AWS calls."""
 WAITS = {"tags", "upstream", "downstream"}
 LEAD_ON = {"lineageGroup", "modelPackage", "modelPackageGroup"}
-"""Fields whose objects are not described yet."""
+"""Fields whose objects' records are not loaded yet."""
 
 Draw = Callable[[Any], Any]
 
@@ -90,13 +90,13 @@ LEAVES: dict[str, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def said(draw: Draw, type: GraphQLOutputType) -> Any:
+def aws_value(draw: Draw, type: GraphQLOutputType) -> Any:
     """Generate AWS's value for a field of this type."""
     if not draw(st.integers(0, 9)):
         return draw(st.sampled_from([None, 7, "word", [], {}, [None], ({},), ValueError("returned, not raised")]))
     bare = get_nullable_type(type)
     if isinstance(bare, GraphQLList):
-        return draw(st.lists(said(bare.of_type), max_size=3))
+        return draw(st.lists(aws_value(bare.of_type), max_size=3))
     if isinstance(bare, GraphQLEnumType):
         return draw(st.sampled_from([value.value for value in bare.values.values()]) | st.just("Unheard-of"))
     return draw(LEAVES[bare.name] if is_leaf_type(bare) else members(bare))
@@ -112,11 +112,11 @@ def members(draw: Draw, type: GraphQLObjectType) -> dict[str, Any]:
             origin = type.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].origin
             path = declared.path if isinstance(declared.path, str) else declared.path(origin.kind)
             if "." not in path:
-                found[path] = draw(keyed(field.type) if declared.convert else said(field.type))
+                found[path] = draw(converted_value(field.type) if declared.convert else aws_value(field.type))
     return found | {"Properties": draw(st.sampled_from([None, {}, {"b": "2", "a": None, "c": "3"}, 7]))}
 
 
-def keyed(type: GraphQLOutputType) -> st.SearchStrategy[Any]:
+def converted_value(type: GraphQLOutputType) -> st.SearchStrategy[Any]:
     """Generate AWS's value for a member that is converted: a map by name, or a vertex's type."""
     bare = get_nullable_type(type)
     if not isinstance(bare, GraphQLList):
@@ -357,7 +357,7 @@ class Watched(PlannedExecutor):
         return super().execute_field(parent_type, source, details, *rest)
 
 
-def known(loaders: Loaders, vertices: int, *, but: Collection[int] = ()) -> LineageProgress:
+def loaded_message(loaders: Loaders, vertices: int, *, but: Collection[int] = ()) -> LineageProgress:
     """Return a subscription's message with so many artifacts, all of them loaded ``but`` some."""
     made = datetime(2026, 3, 8, 9, 30, tzinfo=UTC)
     found = [artifact_arn(number) for number in range(vertices)]
@@ -367,7 +367,7 @@ def known(loaders: Loaders, vertices: int, *, but: Collection[int] = ()) -> Line
 
 async def test_loaded_leaf_takes_no_coroutine(backend: Backend) -> None:
     loaders, left = backend.loaders(), Counter[str]()
-    root = known(loaders, LONG)
+    root = loaded_message(loaders, LONG)
     shown_at_once = graphql.execute(
         SCHEMA, graphql.parse(PLAIN), root, loaders, executor_class=Watched, shapes=SHAPES, left=left
     )
@@ -380,7 +380,7 @@ async def test_more_vertices_take_no_coroutine(backend: Backend) -> None:
     found = []
     for vertices in (4 * SLICE + 1, 5 * SLICE):  # the same number of slices, and so of turns
         loaders = backend.loaders()
-        root = known(loaders, vertices)
+        root = loaded_message(loaders, vertices)
         with coroutines() as begun:
             ours = await executed(PLAIN, loaders, root, **PLANNED)
         assert len(written(ours)[0]["lineage"]["vertices"]) == vertices
@@ -410,7 +410,7 @@ def coroutines() -> Iterator[Counter[str]]:
 
 async def test_long_list_fails_like_short_one(backend: Backend) -> None:
     loaders = backend.loaders()
-    root = known(loaders, 3 * LONG)
+    root = loaded_message(loaders, 3 * LONG)
     for number in (5, LONG + 5):
         loaders.known.record(artifact_arn(number)).complete({"CreationTime": "yesterday"})
     ours, theirs = await executed(PLAIN, loaders, root, **PLANNED), await executed(PLAIN, loaders, root)
@@ -427,7 +427,7 @@ async def test_long_list_waits_for_calls(backend: Backend, load: Callable[..., N
     found = []
     for how in (PLANNED, {}):
         loaders = backend.loaders(fresh=True)
-        root = known(loaders, LONG + 30, but={3, 60, LONG + 5})
+        root = loaded_message(loaders, LONG + 30, but={3, 60, LONG + 5})
         found.append(written(await executed(PLAIN, loaders, root, **how)))
     assert repr(found[0]) == repr(found[1])
     vertices = found[0][0]["lineage"]["vertices"]
@@ -451,8 +451,8 @@ async def test_messages_are_planned(backend: Backend, load: Callable[..., None])
         left=left,
     )
     async with aclosing(await results) as messages:
-        said = [len(message.data["lineage"]["vertices"]) async for message in messages]
-    assert said == [4, 0]
+        counts = [len(message.data["lineage"]["vertices"]) async for message in messages]
+    assert counts == [4, 0]
     assert left["lineage"] == 2
 
 
@@ -469,7 +469,7 @@ async def test_cancellation_leaves_no_unawaited_coroutine(backend: Backend, load
     document = f"""{{ lineage(start: ["{artifact_arn(0)}"], direction: DOWNSTREAM) {{ vertices {{ entity {{
         createdBy {{ domainId }} upstream(first: 5) {{ nodes {{ name createdBy {{ domainId }} }} }} }} }} }} }}"""
     seconds = 0.0
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for moment in range(-1, 40):
             loaders, began = backend.loaders(fresh=True), time.monotonic()
@@ -480,4 +480,4 @@ async def test_cancellation_leaves_no_unawaited_coroutine(backend: Backend, load
             await asyncio.gather(asked, return_exceptions=True)
             await loaders.end()
         gc.collect()
-    assert not [one.message for one in said if "never awaited" in str(one.message)]
+    assert not [one.message for one in caught if "never awaited" in str(one.message)]

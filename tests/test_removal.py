@@ -55,7 +55,9 @@ async def left(ask: Ask) -> set[tuple[str, str]]:
     }
 
 
-async def test_all_pages_go_both_ways(change: Ask, ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_both_directions_are_removed_completely(
+    change: Ask, ask: Ask, load: Callable[..., None], calls: Counter[str]
+) -> None:
     lines = star(120, 230)
     load(*lines)
     removed = (await change(DELETE, arn=HERE))["deleteContext"]

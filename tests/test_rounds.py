@@ -20,7 +20,7 @@ QUERY = """query ($start: Arn!, $prefer: WalkPreference!) {{
     vertices {{ entity {{ arn {fields} }} }} edges {{ source {{ arn }} destination {{ arn }} }} coverage {{ complete }}
   }} }}"""
 QUIET_MS = 200
-"""How long the endpoint waits for another call before it answers all: the client is never so slow within a round."""
+"""The endpoint responds when no call has arrived for this long; within a round, the client is never so slow."""
 
 pytestmark = pytest.mark.usefixtures("without_pauses")
 

@@ -165,7 +165,7 @@ def test_every_kind_is_a_node(kind: kinds.Kind) -> None:
     assert SCHEMA.type_map["Node"] in SCHEMA.type_map[kind.name].interfaces  # type: ignore[attr-defined]
 
 
-def taken(kind: kinds.Kind) -> Any:
+def list_parameters(kind: kinds.Kind) -> Any:
     """Return the members of the kind's list request, without those that only select its order."""
     members = SERVICE.operation_model(kind.list).input_shape.members
     return {name: shape for name, shape in members.items() if name != "SortBy" or len(shape.enum) > 1}
@@ -176,13 +176,15 @@ def test_every_filter_is_an_argument(kind: kinds.Kind) -> None:
     assert SCHEMA.query_type
     field = SCHEMA.query_type.fields[f"{graphql_name(kind.name)}s"]
     filters = set(field.args) - {"account", "region"}
-    assert filters == {ARGUMENTS.get(name, graphql_name(name, kind.name)) for name in taken(kind)}
+    assert filters == {ARGUMENTS.get(name, graphql_name(name, kind.name)) for name in list_parameters(kind)}
 
 
 def test_versions_of_a_card_take_every_filter() -> None:
     field = SCHEMA.type_map["ModelCard"].fields["versions"]  # type: ignore[attr-defined]
     kind = kinds.MODEL_CARD_VERSION
-    assert {"name", *field.args} == {ARGUMENTS.get(name, graphql_name(name, kind.name)) for name in taken(kind)}
+    assert {"name", *field.args} == {
+        ARGUMENTS.get(name, graphql_name(name, kind.name)) for name in list_parameters(kind)
+    }
 
 
 @pytest.mark.parametrize("kind", [*kinds.KINDS, kinds.MODEL_CARD_VERSION], ids=lambda kind: kind.name)
@@ -198,7 +200,7 @@ def test_kind_row_agrees_with_aws(kind: kinds.Kind) -> None:
         for step in path.split(".") if path else ():
             inner = inner.members[step]
     assert not kind.never & set(describe.output_shape.members)
-    assert {f"{kind.created}After", f"{kind.created}Before"} <= set(taken(kind))
+    assert {f"{kind.created}After", f"{kind.created}Before"} <= set(list_parameters(kind))
     summary = SERVICE.operation_model(kind.list).output_shape.members[kind.summaries].member
     assert set(kind.summary) == set(summary.members)
     assert {kind.renames.get(name, name) for name in kind.summary} <= set(describe.output_shape.members)
@@ -223,7 +225,7 @@ PROBES = [
     *("a" * length for length in (32, 33, 63, 64, 120, 121, 256, 257)),
     *("a" + "-" * length + "b" for length in (30, 31, 61, 62, 118, 119)),
 ]
-"""Names and what is none, about the longest that each kind takes."""
+"""Valid and invalid names, with lengths around the maximum of each kind."""
 
 
 def is_name(shape: Any, probe: str) -> bool:
@@ -244,7 +246,7 @@ def test_name_patterns_are_those_of_aws(kind: kinds.Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in kinds.KINDS if kind.by_arn], ids=lambda kind: kind.name)
-def test_arns_taken_are_taken_by_aws(kind: kinds.Kind) -> None:
+def test_accepted_arns_are_valid_for_aws(kind: kinds.Kind) -> None:
     shape = SERVICE.operation_model(kind.describe).input_shape.members[kind.parameter]
     for probe in PROBES:
         arn = f"arn:aws:sagemaker:us-east-1:123456789012:{kind.resource}/{probe}"
@@ -254,9 +256,9 @@ def test_arns_taken_are_taken_by_aws(kind: kinds.Kind) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in kinds.KINDS if "NameContains" in taken(kind)], ids=lambda kind: kind.name
+    "kind", [kind for kind in kinds.KINDS if "NameContains" in list_parameters(kind)], ids=lambda kind: kind.name
 )
 def test_parts_of_names_are_those_of_aws(kind: kinds.Kind) -> None:
     ours = kind.part_pattern or kind.name_pattern
-    shape = taken(kind)["NameContains"]
+    shape = list_parameters(kind)["NameContains"]
     assert list(filter(ours.fullmatch, PROBES)) == [probe for probe in PROBES if is_name(shape, probe)]

@@ -16,7 +16,7 @@ from gateway.settings import Settings
 
 POST = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%b\r\n"
 LONG = " ".join(["{", *(f"a{number}: _service {{ sdl }}" for number in range(50)), "}"])
-"""Asks for more than the buffers of a connection hold."""
+"""A query whose response is larger than the buffers of a connection."""
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from walk_query import WALK, depths, ends, walked
 
 from gateway.local.server import LocalServer
 
-way = walk_query.way
+walk_operation = walk_query.walk_operation
 
 DATASET = artifact_arn(0)
 JOBS = {component_arn("left"), component_arn("right")}
@@ -35,7 +35,7 @@ def tree(vertices: int) -> list[Line]:
     return lines + [association(artifact_arn((n - 1) // 3), artifact_arn(n)) for n in range(1, vertices)]
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 async def test_walk_finds_the_diamond(ask: Ask, load: Callable[..., None]) -> None:
     load(*diamond())
     graph = await walked(ask, DATASET)
@@ -70,7 +70,7 @@ async def test_walk_finds_the_diamond(ask: Ask, load: Callable[..., None]) -> No
     )
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 @pytest.mark.parametrize("depth", [0, 1, 9, 10, 11, 20, 34, 35, 36])
 async def test_depth_counts_the_associations(ask: Ask, load: Callable[..., None], depth: int) -> None:
     load(*chain(35))
@@ -85,7 +85,7 @@ async def test_depth_counts_the_associations(ask: Ask, load: Callable[..., None]
             assert graph["coverage"]["complete"]
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 async def test_both_goes_every_way(ask: Ask, load: Callable[..., None]) -> None:
     load(*diamond())
     graph = await walked(ask, artifact_arn(1), direction="BOTH")
@@ -100,7 +100,7 @@ async def test_both_goes_every_way(ask: Ask, load: Callable[..., None]) -> None:
     assert len(graph["edges"]) == 6
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 async def test_starts_share_one_walk(ask: Ask, load: Callable[..., None]) -> None:
     load(*chain(12), artifact(100), association(artifact_arn(100), artifact_arn(6)))
     graph = await walked(ask, artifact_arn(0), artifact_arn(100), artifact_arn(3), artifact_arn(0))
@@ -114,7 +114,7 @@ async def test_starts_share_one_walk(ask: Ask, load: Callable[..., None]) -> Non
     assert graph["coverage"]["complete"]
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 async def test_circles_and_loops_do_no_harm(ask: Ask, load: Callable[..., None]) -> None:
     circle = [association(artifact_arn(n), artifact_arn((n + 1) % 25)) for n in range(25)]
     load(*map(artifact, range(25)), *circle, association(artifact_arn(3), artifact_arn(3)))
@@ -124,7 +124,7 @@ async def test_circles_and_loops_do_no_harm(ask: Ask, load: Callable[..., None])
     assert graph["coverage"]["complete"]
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 async def test_missing_start_is_reported(ask: Ask, load: Callable[..., None]) -> None:
     load(artifact(0))
     graph = await walked(ask, artifact_arn(404), DATASET)
@@ -132,7 +132,7 @@ async def test_missing_start_is_reported(ask: Ask, load: Callable[..., None]) ->
     assert (graph["coverage"]["reasons"], graph["coverage"]["frontier"]) == (["DANGLING"], [])
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 @pytest.mark.parametrize("gone", [artifact_arn(404), component_arn("gone"), arn("action", "gone")])
 async def test_dangling_vertex_is_reported(ask: Ask, load: Callable[..., None], gone: str) -> None:
     load(artifact(0), association(DATASET, gone))
@@ -141,7 +141,7 @@ async def test_dangling_vertex_is_reported(ask: Ask, load: Callable[..., None], 
     assert depths(graph) == {DATASET: 0, gone: 1}
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 async def test_typeless_component_is_not_dangling(ask: Ask, load: Callable[..., None]) -> None:
     record = {"TrialComponentName": "by-hand"}
     load(artifact(0), {"entity": "TrialComponent", "record": record}, association(DATASET, component_arn("by-hand")))
@@ -149,7 +149,7 @@ async def test_typeless_component_is_not_dangling(ask: Ask, load: Callable[..., 
     assert graph["coverage"]["complete"]
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 async def test_experiments_are_no_vertices(ask: Ask, load: Callable[..., None]) -> None:
     load(*chain(1), association(artifact_arn(1), arn("experiment", "tries")))
     graph = await walked(ask, DATASET)
@@ -157,7 +157,7 @@ async def test_experiments_are_no_vertices(ask: Ask, load: Callable[..., None]) 
     assert len(graph["edges"]) == 1
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 @pytest.mark.parametrize("most", [1, 2, 3, 5, 6, 7])
 async def test_limit_keeps_the_nearest_vertices(ask: Ask, load: Callable[..., None], most: int) -> None:
     load(*diamond())
@@ -169,7 +169,7 @@ async def test_limit_keeps_the_nearest_vertices(ask: Ask, load: Callable[..., No
     assert bool(graph["coverage"]["frontier"]) == (most < 6)
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 @pytest.mark.parametrize(
     ("filter", "shown"),
     [
@@ -201,7 +201,7 @@ async def test_filter_chooses_what_is_shown(ask: Ask, load: Callable[..., None],
     assert graph["coverage"]["complete"]
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 async def test_hidden_vertices_leave_an_edge(ask: Ask, load: Callable[..., None]) -> None:
     load(*diamond())
     graph = await walked(ask, DATASET, filter={"types": ["Endpoint"]})
@@ -224,7 +224,7 @@ async def test_too_many_joins_are_refused(
     await refused(WALK, "BUDGET_EXCEEDED", start=[DATASET], filter={"types": ["Model", "Endpoint"]})
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 async def test_properties_and_times_are_filters(ask: Ask, load: Callable[..., None]) -> None:
     moments = {"CreationTime": 1_700_000_000, "LastModifiedTime": 1_700_000_500}
     load(artifact(0), artifact(1, Properties={"a": "1", "b": "2"}, **moments), context("c", Properties={"a": "2"}))
@@ -295,7 +295,7 @@ async def test_frontier_includes_excess_starts(ask: Ask, load: Callable[..., Non
     assert graph["coverage"]["frontier"] == [DATASET, artifact_arn(2)]
 
 
-@pytest.mark.usefixtures("way")
+@pytest.mark.usefixtures("walk_operation")
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
 @pytest.mark.parametrize("most", [1, 2])
 async def test_missing_start_does_not_count(ask: Ask, load: Callable[..., None], most: int, prefer: str) -> None:
@@ -476,11 +476,11 @@ async def test_experiments_join_no_vertices(ask: Ask, load: Callable[..., None],
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
 @pytest.mark.parametrize("starts", [[0, 404], [404, 0]])
 async def test_missing_start_has_its_depth(
-    ask: Ask, load: Callable[..., None], starts: list[int], prefer: str, way: str
+    ask: Ask, load: Callable[..., None], starts: list[int], prefer: str, walk_operation: str
 ) -> None:
     load(*map(artifact, (0, 2, 3)))
     load(*(association(artifact_arn(one), artifact_arn(next)) for one, next in pairwise((0, 404, 2, 3))))
     alone = await walked(ask, DATASET)
     graph = await walked(ask, *map(artifact_arn, starts), prefer=prefer)
     assert depths(graph) == depths(alone)
-    assert graph["coverage"]["reasons"] == ["DANGLING"], way
+    assert graph["coverage"]["reasons"] == ["DANGLING"], walk_operation

@@ -25,11 +25,11 @@ WALK = """query(
 
 
 @pytest.fixture(params=["QueryLineage", "ListAssociations"])
-def way(request: pytest.FixtureRequest, service: LocalServer) -> str:
+def walk_operation(request: pytest.FixtureRequest, service: LocalServer) -> str:
     """The operation that walks use; for ListAssociations, the service rejects QueryLineage as unknown."""
-    way: str = request.param
-    service.behaviour.unknown = [] if way == "QueryLineage" else ["QueryLineage"]
-    return way
+    walk_operation: str = request.param
+    service.behaviour.unknown = [] if walk_operation == "QueryLineage" else ["QueryLineage"]
+    return walk_operation
 
 
 async def walked(ask: Ask, *start: str, **variables: Any) -> Any:

@@ -1,4 +1,4 @@
-// Prints what each audit of GraphQL over HTTP says of the server at the URL that is the only argument, as JSON.
+// Runs the GraphQL over HTTP audits on the server whose URL is the only argument. Prints the results as JSON.
 import { auditServer } from 'graphql-http'
 
 const results = await auditServer({ url: process.argv[2] })

@@ -1,5 +1,5 @@
-// Composes subgraphs, given as a JSON object of their schemas by name on standard input, and prints as JSON either the
-// errors or the schema that clients of the graph see.
+// Composes subgraphs. Standard input is a JSON object with their schemas by name. Prints as JSON the errors, or the
+// schema that clients of the graph see.
 import { text } from 'node:stream/consumers'
 import { composeServices } from '@apollo/composition'
 import { parse, printSchema } from 'graphql'

@@ -1,14 +1,14 @@
-// Reads a Mermaid diagram as a JSON string from each line of standard input, and writes on a line what Mermaid's own
-// parser found in it, or the error that it raised.
+// Reads a Mermaid diagram, as a JSON string, from each line of standard input. Prints a line of JSON with the vertices
+// and edges that Mermaid's parser found in it, or the parser's error.
 import { createInterface } from "node:readline";
 import DOMPurify from "dompurify";
 
-// The parser cleans labels of HTML by DOMPurify, which without a DOM can do nothing; what is tested is what it is given.
+// The parser removes HTML from labels with DOMPurify, which does nothing without a DOM. The raw labels are tested here.
 DOMPurify.addHook ??= () => {};
 DOMPurify.sanitize ??= (text) => text;
 const { default: mermaid } = await import("mermaid");
 
-// A label's lines, with the character entities that Mermaid holds in a spelling of its own until it draws.
+// A label's lines. Mermaid has its own encoding of character entities until it draws them, which is decoded here.
 const lines = (label) =>
   label.split("<br/>").map((line) => line.replace(/ﬂ°°(\d+)¶ß/g, (_, code) => String.fromCodePoint(code)));
 

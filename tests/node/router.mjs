@@ -1,7 +1,7 @@
-// Serves one graph: the lineage gateway's, with the teams' and the stewards' subgraphs. Standard input is JSON: the
-// gateway's `url`, the `authorization` to read its schema with, the `prefix` of its types, and `operations`, each a
-// `query` and the caller's `authorization`. Prints as JSON the `answers`, and what `authorization` each request to the
-// teams and the stewards had.
+// Executes operations on a graph composed of the lineage gateway and the teams' and stewards' subgraphs. Standard input
+// is JSON: the gateway's `url`, the `authorization` to read its schema with, the `prefix` of its types, and
+// `operations`, each with a `query` and the caller's `authorization`. Prints as JSON the `answers`, and in `seen` the
+// authorization of each request to the teams and the stewards.
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { composeServices } from '@apollo/composition'

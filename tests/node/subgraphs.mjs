@@ -1,5 +1,5 @@
-// Two small subgraphs that add to what the lineage gateway knows. `prefix` is what its types' names begin with; where
-// they have one, the teams have a `Project` and an `Artifact` of their own.
+// Two small subgraphs that extend the lineage gateway's types. `prefix` is the prefix of these types' names. If it is
+// not empty, the teams' subgraph also has a `Project` and an `Artifact` type of its own.
 import { parse } from 'graphql'
 
 const FEDERATION = `extend schema
