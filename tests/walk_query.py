@@ -27,9 +27,9 @@ WALK = """query(
 @pytest.fixture(params=["QueryLineage", "ListAssociations"])
 def walk_operation(request: pytest.FixtureRequest, service: LocalServer) -> str:
     """The operation that walks use; for ListAssociations, the service rejects QueryLineage as unknown."""
-    walk_operation: str = request.param
-    service.behaviour.unknown = [] if walk_operation == "QueryLineage" else ["QueryLineage"]
-    return walk_operation
+    operation: str = request.param
+    service.behaviour.unknown = [] if operation == "QueryLineage" else ["QueryLineage"]
+    return operation
 
 
 async def walked(ask: Ask, *start: str, **variables: Any) -> Any:
