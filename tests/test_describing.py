@@ -143,7 +143,7 @@ async def test_plan_says_why_a_listing_is_read(http: httpx.AsyncClient, load: Lo
     assert "ListArtifacts: it tells of many of a walk's vertices at once" in said["extensions"]["aws"]["plan"]
 
 
-async def test_plan_explains_all_other_calls(http: httpx.AsyncClient, load: Load) -> None:
+async def test_plan_explains_reading_all_pages(http: httpx.AsyncClient, load: Load) -> None:
     load(*fan(25))
     query = f'{{ lineage(start: ["{HUB}"], prefer: LESS_WAITING) {{ vertices {{ depth }} }} }}'
     said = (await http.post("/graphql", json={"query": query, "extensions": {"aws": True}})).json()

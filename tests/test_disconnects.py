@@ -100,7 +100,7 @@ async def test_fresh_request_joins_no_call(
     assert calls == {"DescribeArtifact": 2}
 
 
-async def test_mutation_separates_shared_calls(
+async def test_calls_are_not_shared_across_mutations(
     writable: httpx.AsyncClient, service: LocalServer, load: Callable[..., None], calls: Counter[str]
 ) -> None:
     load(*CHAIN)

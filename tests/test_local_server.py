@@ -91,7 +91,7 @@ def test_clear_forgets_all_there_was(service: LocalServer) -> None:
     assert len(httpx.get(f"{service.url}/_local/export").content.splitlines()) == 1
 
 
-def test_requests_are_recorded_for_readers() -> None:
+def test_recording_of_requests_is_optional() -> None:
     with LocalServer(record=False) as local:
         client(local.url).list_artifacts()
         assert (local.calls, list(local.requests)) == ({"ListArtifacts": 1}, [])

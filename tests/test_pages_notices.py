@@ -166,7 +166,7 @@ async def test_thousands_are_loaded_in_turns(browser: Browser, account: str, loa
         await expect(panel.get_by_role("checkbox").first).to_be_focused()
 
 
-async def test_groups_are_announced_for_many(browser: Browser, account: str, load: Load) -> None:
+async def test_large_picture_announces_groups(browser: Browser, account: str, load: Load) -> None:
     load(*fan(1600))
     async with open_explorer(browser, f"{account}#start={DATASET}&up=0&open=1600:down:{DATASET}") as visit:
         told = notice(visit.page, "1,601 vertices are drawn as groups")

@@ -106,7 +106,7 @@ async def test_tags_of_many_runs_come_together(ask: Ask, calls: Counter[str]) ->
 
 
 @pytest.mark.usefixtures("pipelines")
-async def test_job_has_its_runs_missing_fields(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_run_uses_its_jobs_tags(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load({"tags": {"ResourceArn": arn("training-job", "by-hand"), "Tags": [TAG]}})
     query = '{ trialComponent(name: "by-hand") { pipelineExecution { arn } } }'
     assert (await ask(query))["trialComponent"]["pipelineExecution"] == {"arn": RUN}
