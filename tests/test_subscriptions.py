@@ -120,7 +120,7 @@ async def test_messages_of_several_starts_add_up_too(
 
 
 async def test_depths_wait_for_detours(gateway: str, ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
-    """The vertices behind it are found from the other side, which the walk reaches later."""
+    """The vertices behind a denied vertex are found from the other side, which the walk reaches later."""
     start, denied, *way, far = map(artifact_arn, range(6))
     load(*map(artifact, range(6)))
     round_it = [start, *way, far]
