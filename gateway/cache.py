@@ -152,7 +152,7 @@ class Cache:
 
     def _failed(self, error: Exception, seconds: float = PAUSE_SECONDS) -> None:
         self._breaker.failed(seconds)
-        _log.warning("The cache does not answer; the gateway goes on without it: %s", type(error).__name__)
+        _log.warning("The cache does not respond; continuing without it: %s", type(error).__name__)
 
 
 _ENCODER = msgspec.msgpack.Encoder()

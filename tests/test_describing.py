@@ -140,7 +140,7 @@ async def test_plan_says_why_a_listing_is_read(http: httpx.AsyncClient, load: Lo
     load(*fan(25))
     query = f'{{ lineage(start: ["{HUB}"]) {{ vertices {{ entity {{ name }} }} }} }}'
     said = (await http.post("/graphql", json={"query": query, "extensions": {"aws": True}})).json()
-    assert "ListArtifacts: it tells of many of a walk's vertices at once" in said["extensions"]["aws"]["plan"]
+    assert "ListArtifacts: returns many of the walk's vertices per call" in said["extensions"]["aws"]["plan"]
 
 
 async def test_plan_explains_reading_all_pages(http: httpx.AsyncClient, load: Load) -> None:
@@ -148,8 +148,8 @@ async def test_plan_explains_reading_all_pages(http: httpx.AsyncClient, load: Lo
     query = f'{{ lineage(start: ["{HUB}"], prefer: LESS_WAITING) {{ vertices {{ depth }} }} }}'
     said = (await http.post("/graphql", json={"query": query, "extensions": {"aws": True}})).json()
     assert said["extensions"]["aws"]["plan"] == [
-        "QueryLineage: least waiting: beside these all there is, page after page, in case that comes to its end first",
-        "QueryLineage: least waiting: many calls at once, each as far as a page holds",
+        "QueryLineage: least waiting: in parallel, the whole graph page by page, in case that finishes first",
+        "QueryLineage: least waiting: many concurrent calls, each to the depth that fits on one page",
     ]
 
 

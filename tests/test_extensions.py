@@ -109,9 +109,9 @@ async def test_plan_says_why_calls_were_made(http: httpx.AsyncClient, load: Call
     aws = (await http.post("/graphql", json=body)).json()["extensions"]["aws"]
     assert aws["calls"] == {"DescribeArtifact": 1, "ListAssociations": 1, "Search": 1}
     assert aws["plan"] == [
-        "DescribeArtifact: whether it exists",
-        "ListAssociations: one hop; it tells names and types too",
-        "Search: several of kind TrialComponent, in one call for a hundred",
+        "DescribeArtifact: to check whether it exists",
+        "ListAssociations: one hop, with the names and types of the neighbours",
+        "Search: several of kind TrialComponent, up to 100 per call",
     ]
 
 

@@ -110,7 +110,7 @@ def test_replaced_key_file_is_reloaded(server: LocalServer, tmp_path: Path, capl
         assert ask(gateway, x_api_key=old).status_code == 200
         time.sleep(1.2)
         assert ask(gateway, x_api_key=old).status_code == 200
-        assert caplog.text.count("what it said before holds") == 1
+        assert caplog.text.count("the previous content stays in effect") == 1
         file.write_text(other)
         assert answers_within(10, gateway, new, 200)
         assert code(ask(gateway, x_api_key=old)) == REFUSED

@@ -129,7 +129,7 @@ async def test_throttled_walk_saves_calls(service: LocalServer, load: Callable[.
             assert said["data"]["lineage"]["coverage"]["complete"]
             plans.append(said["extensions"]["aws"])
     assert plans[1]["calls"]["QueryLineage"] <= 40  # 82 if it did not save calls
-    assert [plan for plan in plans[1]["plan"] if plan.startswith("QueryLineage: fewest calls: AWS takes ")]
+    assert [plan for plan in plans[1]["plan"] if plan.startswith("QueryLineage: fewest calls: AWS allows ")]
 
 
 def test_log_counts_dependent_calls() -> None:

@@ -159,7 +159,7 @@ def test_unavailable_issuer_keeps_its_keys(server: LocalServer, caplog: pytest.L
         assert code(ask_with_token(gateway, issuer.token(kid="new", key=issuer.keys["rsa-1"]))) == REFUSED
         assert issuer.fetches == 2
         assert ask_with_token(gateway, issuer.token()).status_code == 200
-    assert "those of before hold" in caplog.text
+    assert "the previous keys stay in use" in caplog.text
 
 
 def test_issuers_password_is_not_logged(server: LocalServer, caplog: pytest.LogCaptureFixture) -> None:

@@ -130,7 +130,7 @@ class Calls:
             try:
                 await self.identity(HOME, Tally())
             except GatewayError as error:
-                _log.warning("Which account the gateway's own credentials are of is not known yet: %s", error)
+                _log.warning("The account of the gateway's own credentials is not known yet: %s", error)
                 await asyncio.sleep(_LEARN_AGAIN_SECONDS)
 
     async def identity(self, place: Place, tally: Tally) -> Arn:

@@ -43,10 +43,10 @@ class Watched(Generic[Read]):
         except (OSError, ValueError) as error:
             failure, self._failure = self._failure, self._described(error)
             if self._failure != failure:  # otherwise the same failure would be logged every second
-                _log.error("%s; what it said before holds", self._failure)
+                _log.error("%s; the previous content stays in effect", self._failure)
         else:
             self._failure = ""
-            _log.info("%s was read again", self._setting)
+            _log.info("%s was reloaded", self._setting)
 
     def _read(self) -> tuple[tuple[int, ...], Read]:
         try:

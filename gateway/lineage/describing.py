@@ -195,7 +195,7 @@ class Describing:
     async def _read(self, listing: _Listing) -> None:
         """Read the next page of a listing; if this fails, its vertices are described by other calls."""
         kind = listing.kind
-        self._loaders.because(kind.list, "it tells of many of a walk's vertices at once")
+        self._loaders.because(kind.list, "returns many of the walk's vertices per call")
         try:
             page = await self._loaders.listings.page(kind, {}, listing.token, MOST_RESULTS, listing.place)
         except GatewayError:

@@ -45,10 +45,10 @@ _HOPS = 3
 _CALL_SECONDS = 0.001
 """The gateway's own processing time per page."""
 
-_FEWER_CALLS = "fewest calls: fifty vertices a page, from as few vertices as reach the whole frontier"
-_LESS_WAITING = "least waiting: many calls at once, each as far as a page holds"
-_LOOKS_FAR = "least waiting: beside these all there is, page after page, in case that comes to its end first"
-_THROTTLED = "fewest calls: AWS takes {:.0f} a second, which more calls would have to wait for"
+_FEWER_CALLS = "fewest calls: pages of 50 vertices, from the fewest vertices that reach the whole frontier"
+_LESS_WAITING = "least waiting: many concurrent calls, each to the depth that fits on one page"
+_LOOKS_FAR = "least waiting: in parallel, the whole graph page by page, in case that finishes first"
+_THROTTLED = "fewest calls: AWS allows {:.0f} calls a second, for which more calls would have to wait"
 
 
 class Preference(Enum):

@@ -58,7 +58,7 @@ class Associations:
     def _page(self, parameters: Mapping[str, Any], token: str | None, place: Place | None) -> asyncio.Task[Page]:
         end = parameters.get("SourceArn") or parameters.get("DestinationArn")
         asked = place if place is not None else self._known.place_of(end) if end else HOME
-        self._asking.because("ListAssociations", "one hop; it tells names and types too")
+        self._asking.because("ListAssociations", "one hop, with the names and types of the neighbours")
         return self._asking.page(self._load, asked, frozen(parameters), token)
 
     async def _load(self, place: Place, parameters: tuple[tuple[str, Any], ...], token: str | None) -> Page:

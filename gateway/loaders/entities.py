@@ -58,7 +58,9 @@ class Entities:
 
     def ask(self, kind: Kind, key: str, path: str = "") -> asyncio.Task[str | None]:
         """Return the task that describes one entity, bypassing the cache; await it through a shield."""
-        self._asking.because(kind.describe, f"only this tells {path}" if path else "whether it exists")
+        self._asking.because(
+            kind.describe, f"the only call that returns {path}" if path else "to check whether it exists"
+        )
         return self._described(kind, key, self._known.place_of(key))
 
     async def describe_many(self, kind: Kind, keys: Iterable[str]) -> None:
@@ -137,7 +139,7 @@ class Entities:
         """Load batches, and return the errors of failed ones by the keys of their entities; others are not affected."""
         hundreds = [(place, some) for place, keys in several.items() if len(keys) > 1 for some in batch.parted(keys)]
         if hundreds:
-            self._asking.because(batch.operation, f"several of kind {kind.name}, in one call for a hundred")
+            self._asking.because(batch.operation, f"several of kind {kind.name}, up to 100 per call")
         loading = (self._load_batch(kind, batch, place, some) for place, some in hundreds)
         outcomes = zip(hundreds, await asyncio.gather(*loading, return_exceptions=True), strict=True)
         return {key: error for (_, some), error in outcomes if error for key in some}

@@ -78,7 +78,7 @@ def answer(service: Service, target: str, given: dict[str, Any]) -> bytes:
         raise
     except Exception as error:
         _log.exception("%s failed", target)
-        raise InternalError("The service met an error of its own") from error
+        raise InternalError("An internal error occurred") from error
 
 
 def call(service: Service, name: str, given: dict[str, Any]) -> dict[str, Any]:
