@@ -203,6 +203,22 @@ async def test_missing_arns_have_a_code(operation: str, said: bytes) -> None:
             await calls(operation, HOME, {}, Tally())
 
 
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        ("ListArtifacts", b'{"ArtifactSummaries": [], "NextToken": "same"}'),
+        ("ListAssociations", b'{"AssociationSummaries": [], "NextToken": "same"}'),
+        ("QueryLineage", b'{"Vertices": [], "Edges": [], "NextToken": "same"}'),
+    ],
+)
+async def test_repeated_next_token_is_refused(operation: str, said: bytes) -> None:
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
+        aws.respond_with(answered(said))
+        assert await calls(operation, HOME, {}, Tally())
+        with pytest.raises(UpstreamUnavailable, match="could not be read"):
+            await calls(operation, HOME, {"NextToken": "same"}, Tally())
+
+
 async def test_empty_response_is_refused() -> None:
     operations = called() - {"AddTags", "DeleteTags", "BatchDescribeModelPackage"}
     async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:

@@ -15,7 +15,12 @@ _Texts = Callable[[Mapping[str, Any]], Iterable[Any]]
 
 
 def has_required(operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    """Whether a response has all members that the gateway reads without checking their presence."""
+    """Whether a response has all members that the gateway reads without checking their presence.
+
+    The token in a page must not be that of the same page again, which a loop over the pages would never leave.
+    """
+    if "NextToken" in parameters and answer.get("NextToken") == parameters["NextToken"]:
+        return False
     texts = _SEARCHED.get(parameters["Resource"]) if operation == Search.operation else _TEXTS.get(operation)
     try:
         return texts is None or {str}.issuperset(map(type, texts(answer)))
