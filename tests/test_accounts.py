@@ -7,7 +7,7 @@ import orjson
 import pytest
 from accounts import HOME, OTHER, ROLE, STRANGE, both, load, there
 from conftest import Ask, asking, expecting_data, expecting_error, running
-from endpoint import CLOSE, answer, endpoint
+from endpoint import CLOSE, SILENCE, answer, endpoint
 from graphs import arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
 
 from gateway.local.server import LocalServer
@@ -138,6 +138,14 @@ async def test_refused_list_leaves_other_fields(service: LocalServer, answer: As
     assert said["data"] == {"associations": nothing, "contexts": nothing, "here": {"nodes": [{"name": "here"}]}}
     told = {(error["path"][0], error["extensions"]["code"]) for error in said["errors"]}
     assert told == {("associations", "FORBIDDEN"), ("contexts", "FORBIDDEN")}
+
+
+async def test_finding_own_account_has_a_deadline() -> None:
+    query = "query ($account: String) { artifacts(account: $account) { nodes { arn } } }"
+    limits: dict[str, Any] = {"deadline_seconds": 0.5, "read_timeout_seconds": 2, "max_attempts": 1}
+    async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off", **limits)) as client:
+        aws.respond_with(SILENCE)
+        await expecting_error(asking(client))(query, "DEADLINE_EXCEEDED", account=HOME)
 
 
 async def test_cursor_fits_only_its_account(service: LocalServer, other: LocalServer, ask: Ask, refused: Ask) -> None:

@@ -86,13 +86,13 @@ class Budget:
         pool, place = self._calls.pool, HOME
         if account and pool.is_separate(account):
             place = Place(account)
-        elif account and account != (pool.home_account or (await self._calls.identity(HOME, self.tally)).account):
+        elif account and account != (pool.home_account or (await self._calls.identity(HOME, self)).account):
             raise Forbidden(f"The gateway is not configured for the account {account[:20]}.")
         if not region:
             return place
         if not pool.is_fixed(place):
             return place._replace(region=pool.checked_region(region))
-        if (await self._calls.identity(place, self.tally)).region != region:
+        if (await self._calls.identity(place, self)).region != region:
             raise Forbidden(f"The gateway does not reach the region {region[:40]!r} in this account.")
         return place
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
@@ -128,15 +128,18 @@ class Calls:
         """Find out which account the gateway's own credentials belong to, retrying until it succeeds."""
         while not self.pool.home_account:
             try:
-                await self.identity(HOME, Tally())
+                await self.identity(HOME, lambda name, place, **given: self(name, place, given, Tally()))
             except GatewayError as error:
                 _log.warning("The account of the gateway's own credentials is not known yet: %s", error)
                 await asyncio.sleep(_LEARN_AGAIN_SECONDS)
 
-    async def identity(self, place: Place, tally: Tally) -> Arn:
-        """Return an ARN of a place, which contains its account and region: at most one successful call per process."""
+    async def identity(self, place: Place, call: Callable[..., Awaitable[dict[str, Any]]]) -> Arn:
+        """Return an ARN of a place, which contains its account and region.
+
+        ``call`` makes the call that this takes, at most one successful one per process.
+        """
         if place not in self._identities:
-            answer = await self("DescribeLineageGroup", place, {"LineageGroupName": DEFAULT_GROUP}, tally)
+            answer = await call("DescribeLineageGroup", place, LineageGroupName=DEFAULT_GROUP)
             found = arns.parse(answer["LineageGroupArn"])
             assert found  # noqa: S101
             self._identities[place] = found
