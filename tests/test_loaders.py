@@ -1,12 +1,14 @@
 """Loads that the fields of a request share: cancelling one field does not cancel the others."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 from conftest import first_call
-from graphs import arn, component, component_arn, project
+from graphs import arn, component, component_arn
+from graphs import project as project_line
 
 from gateway.app import opened
 from gateway.aws.kinds import TRIAL_COMPONENT
@@ -30,18 +32,21 @@ async def run_name(loaders: Loaders) -> Any:
     return (await loaders.entities.describe(TRIAL_COMPONENT, RUN)).read("TrialComponentName")
 
 
+async def project(loaders: Loaders) -> Any:
+    return await loaders.belongings.project("p-1")
+
+
 @pytest.mark.parametrize(
     ("ask", "told"),
     [
         (run_name, "run"),
-        (lambda loaders: loaders.belongings.project("p-1"), arn("project", "one")),
+        (project, arn("project", "one")),
     ],
-    ids=["entity", "project"],
 )
 async def test_cancelled_field_leaves_shared_load(
     service: LocalServer, load: Callable[..., None], ask: Callable[[Loaders], Coroutine[Any, Any, Any]], told: Any
 ) -> None:
-    load(component("run"), project("one", ProjectId="p-1"))
+    load(component("run"), project_line("one", ProjectId="p-1"))
     service.behaviour.latency_ms = 100
     async with opened(Settings(local_url=service.url, cache_url="off")) as backend:
         loaders = backend.loaders()
@@ -56,3 +61,25 @@ async def test_cancelled_field_leaves_shared_lookup(service: LocalServer) -> Non
         asked = [asyncio.create_task(cache.entity(HOME, TRIAL_COMPONENT, RUN)) for _ in range(2)]
         await asyncio.sleep(0)
         assert await cancel_first(asked) is None
+
+
+async def removal(loaders: Loaders) -> Any:
+    await loaders.write("DeleteContext", ContextName="nothing")
+
+
+@pytest.mark.parametrize("ask", [run_name, project, removal])
+async def test_abandoned_load_logs_no_error(
+    service: LocalServer, ask: Callable[[Loaders], Coroutine[Any, Any, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    service.behaviour.latency_ms = 100
+    async with opened(Settings(local_url=service.url, cache_url="off")) as backend:
+        others = asyncio.all_tasks()
+        loaders = backend.loaders()
+        asked = asyncio.create_task(ask(loaders))
+        await first_call(service)
+        asked.cancel()
+        await loaders.end()
+        await asyncio.wait(asyncio.all_tasks() - others)
+    del asked, loaders
+    gc.collect()
+    assert not caplog.messages

@@ -10,7 +10,7 @@ from gateway.aws.budget import Budget
 from gateway.aws.places import HOME, Place
 from gateway.cache import Cache
 from gateway.errors import Forbidden, GatewayError
-from gateway.loaders.asking import Asking
+from gateway.loaders.asking import Asking, unlogged
 from gateway.loaders.associations import Associations
 from gateway.loaders.belongings import Belongings
 from gateway.loaders.entities import Entities
@@ -84,7 +84,7 @@ class Loaders:
 
         The write and the cache invalidation are finished even if the caller is cancelled.
         """
-        return await asyncio.shield(self._written(operation, place, parameters))
+        return await asyncio.shield(unlogged(asyncio.create_task(self._written(operation, place, parameters))))
 
     async def _written(self, operation: str, place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
         try:

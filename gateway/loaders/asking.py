@@ -10,6 +10,7 @@ from gateway.errors import GatewayError, NotFound
 from gateway.records import Page
 
 T = TypeVar("T")
+F = TypeVar("F", bound=asyncio.Future[Any])
 
 
 class Asking:
@@ -37,9 +38,7 @@ class Asking:
     def begin(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
         """Return the task of ``make``, started once per key; await it through a shield, as others may await it too."""
         if key not in self._begun:
-            self._begun[key] = asyncio.create_task(make())
-            # Retrieves the exception, or asyncio would log it if nobody waits for the task.
-            self._begun[key].add_done_callback(lambda made: made.cancelled() or made.exception())
+            self._begun[key] = unlogged(asyncio.create_task(make()))
         return self._begun[key]
 
     def page(self, load: Callable[..., Coroutine[Any, Any, Page]], *arguments: Any) -> asyncio.Task[Page]:
@@ -71,6 +70,12 @@ class Pages:
         page = await self._load(self._next)
         self._next, self._ended = page.next, not page.next
         return page
+
+
+def unlogged(future: F) -> F:
+    """Return the future itself, whose exception asyncio no longer logs if everybody has stopped waiting for it."""
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return future
 
 
 def paged(token: str | None, size: int | None = None) -> dict[str, Any]:

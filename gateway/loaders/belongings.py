@@ -10,7 +10,7 @@ from gateway import arn as arns
 from gateway.aws.kinds import ABSENT, EXECUTION_TAG, PROJECT, TRIAL, TRIAL_COMPONENT, kind_at
 from gateway.aws.places import HOME, Place
 from gateway.errors import BadUserInput, NotFound
-from gateway.loaders.asking import Asking, Pages, paged, says_missing
+from gateway.loaders.asking import Asking, Pages, paged, says_missing, unlogged
 from gateway.loaders.entities import Entities
 from gateway.loaders.known import Known
 from gateway.loaders.listings import Listings
@@ -63,7 +63,7 @@ class Belongings:
 
     async def project(self, project_id: str, place: Place = HOME) -> str | None:
         """Return the key of the project with this id; None if there is none."""
-        key: str | None = await asyncio.shield(self._projects.load((place, project_id)))
+        key: str | None = await asyncio.shield(unlogged(self._projects.load((place, project_id))))
         return key
 
     async def _load_tags(self, arn: str) -> list[dict[str, str]]:

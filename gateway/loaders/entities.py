@@ -13,7 +13,7 @@ from gateway.aws.batches import Batch
 from gateway.aws.kinds import KINDS, LINEAGE, Kind, unpinned
 from gateway.aws.places import HOME, Place
 from gateway.errors import BadUserInput, Forbidden, NotFound, Unsupported
-from gateway.loaders.asking import Asking, says_missing
+from gateway.loaders.asking import Asking, says_missing, unlogged
 from gateway.loaders.known import Known
 from gateway.loaders.request_cache import Entity
 from gateway.records import Record
@@ -51,7 +51,7 @@ class Entities:
                 return record
         if kind.batch and kind.batch.takes(key) and path.partition(".")[0] not in kind.batch.lacks:
             await self._level(kind)
-            await asyncio.shield(self._batches[kind].load((key, True)))
+            await asyncio.shield(unlogged(self._batches[kind].load((key, True))))
         else:
             await asyncio.shield(self.ask(kind, key, path))
         return record
@@ -85,7 +85,7 @@ class Entities:
         if not record.covers(path):
             await self._level(kind)
         if not record.covers(path):
-            await asyncio.shield(self._batches[kind].load((key, False)))
+            await asyncio.shield(unlogged(self._batches[kind].load((key, False))))
         return record.covers(path)
 
     def _described(self, kind: Kind, wanted: str, place: Place) -> asyncio.Task[str | None]:
