@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from graphs import arn, artifact, artifact_arn, association, component, component_arn, context
+from graphs import action, arn, artifact, artifact_arn, association, component, component_arn, context
 
 from gateway.app import create_app
 from gateway.local.server import LocalServer
@@ -285,4 +285,19 @@ async def test_failed_walk_is_reported_beside(answer: AskDemo, load: Callable[..
     assert len(said["data"]["artifact"]["datasets"]["nodes"]) == 10
     assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [
         (["artifact", "datasets"], "FORBIDDEN")
+    ]
+
+
+@pytest.mark.parametrize("denied", ["DescribeAction", "ListArtifacts"])
+async def test_unknown_package_leaves_the_rest(
+    answer: AskDemo, load: Callable[..., None], service: LocalServer, denied: str
+) -> None:
+    approval = arn("action", "approval")
+    load(artifact(0), action("approval", Source={"SourceUri": arn("model-package", "churn/1")}))
+    load(association(artifact_arn(0), approval))
+    service.behaviour.deny = [f"{denied}:*"]
+    said = await answer("query($arn: Arn!) { entity(arn: $arn) { arn datasets { nodes { arn } } } }", arn=approval)
+    assert said["data"]["entity"] == {"arn": approval, "datasets": {"nodes": [{"arn": artifact_arn(0)}]}}
+    assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [
+        (["entity", "datasets"], "FORBIDDEN")
     ]

@@ -33,7 +33,7 @@ from gateway.schema.entity import Described, linked, shown, uncovered
 from gateway.schema.enums import LineageDirection
 from gateway.schema.filters import type_of
 from gateway.schema.lookup import connected, naming
-from gateway.schema.paging import After, Connection, First, cut, scope
+from gateway.schema.paging import UNANSWERED, After, Connection, First, cut, scope
 from gateway.schema.walks import DEEPEST, MOST_VERTICES, DirectionArgument
 
 T = TypeVar("T")
@@ -134,24 +134,35 @@ async def _of_each_run(
 
 async def whole_walk(info: Info, start: Described, direction: LineageDirection) -> Walk:
     """Walk as far as the limits allow, once per request; adds why the walk is incomplete to the response's errors."""
-    walked = await start.loaders.once(("walk", start.key, direction), lambda: _walk(start, direction))
-    for error in _failures(walked.coverage().reasons):
+    walked, failures = await start.loaders.once(("walk", start.key, direction), lambda: _walk(start, direction))
+    for error in [*failures, *_failures(walked.coverage().reasons)]:
         start.loaders.add_error(error, info.path.as_list())
     return walked
 
 
-async def _walk(start: Described, direction: LineageDirection) -> Walk:
-    starts = [start.key]
+async def _walk(start: Described, direction: LineageDirection) -> tuple[Walk, list[GatewayError]]:
+    """Walk from a vertex; also return why further starts are missing."""
+    starts, failures = [start.key], list[GatewayError]()
     if start.kind is kinds.ACTION and direction is LineageDirection.UPSTREAM:
-        # In SageMaker, an approval's association leads to the model package, so the package's inputs are not upstream
-        # of the approval. Users expect them there, so the walk starts from the package's artifacts too.
-        source = await start.known(kinds.ACTION.source_path) or ""
-        if kind_at(source) is kinds.MODEL_PACKAGE:
-            page = await start.loaders.listings.page(
-                kinds.ARTIFACT, {"SourceUri": source}, None, MOST_RESULTS, start.place
-            )
-            starts += [summary[kinds.ARTIFACT.arn] for summary in page.items]
-    return await Walk(start.loaders, Found(starts, Direction(direction.value), DEEPEST), MOST_VERTICES).run()
+        try:
+            starts += await _approved(start)
+        except UNANSWERED as error:
+            failures.append(error)
+    found = Found(starts, Direction(direction.value), DEEPEST)
+    return await Walk(start.loaders, found, MOST_VERTICES).run(), failures
+
+
+async def _approved(action: Described) -> list[str]:
+    """Return the artifacts of the model package that an action approves, if it does.
+
+    In SageMaker, an approval's association leads to the model package, so the package's inputs are not upstream of the
+    approval. Users expect them there, so the walk starts from the package's artifacts too.
+    """
+    source = await action.known(kinds.ACTION.source_path) or ""
+    if kind_at(source) is not kinds.MODEL_PACKAGE:
+        return []
+    page = await action.loaders.listings.page(kinds.ARTIFACT, {"SourceUri": source}, None, MOST_RESULTS, action.place)
+    return [summary[kinds.ARTIFACT.arn] for summary in page.items]
 
 
 def _failures(reasons: Iterable[Reason]) -> list[GatewayError]:
