@@ -339,7 +339,3 @@ def _run(settings: Settings, announce: Callable[[str], str], *, demo: bool = Fal
 def _say(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -24,7 +24,7 @@ from gateway import schema
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
-COMMAND = [sys.executable, "-W", "always::ResourceWarning", "-m", "gateway.cli"]
+COMMAND = [sys.executable, "-W", "always::ResourceWarning", "-m", "gateway"]
 
 
 @pytest.fixture
@@ -236,6 +236,13 @@ def test_second_interruption_ends_quietly(environment: dict[str, str]) -> None:
     assert (code, errors) == (0, "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_import_ends_quietly(environment: dict[str, str], tmp_path: Path, number: int) -> None:
+    (tmp_path / "orjson.py").write_text(f"import os\nos.kill(os.getpid(), {number})\n")
+    done = run(environment, "--version", PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "")
+
+
 def test_closed_pipe_ends_quietly(environment: dict[str, str]) -> None:
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen([*COMMAND, "schema"], env=environment, **pipes) as schema:  # type: ignore[call-overload] # noqa: S603
@@ -255,7 +262,7 @@ def test_closed_pipe_ends_quietly(environment: dict[str, str]) -> None:
 def test_closed_streams_receive_nothing(environment: dict[str, str], closed: str, code: int, written: str) -> None:
     document = "-" if closed == "<&-" else "'{ __typename }'"
     done = subprocess.run(  # noqa: S602
-        f"{sys.executable} -m gateway.cli query --demo {document} {closed}",
+        f"{sys.executable} -m gateway query --demo {document} {closed}",
         shell=True,
         env=environment,
         capture_output=True,

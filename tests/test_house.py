@@ -6,7 +6,7 @@ from pathlib import Path
 HOUSE = Path(__file__).parents[1] / "gateway"
 
 # From top to bottom: a package may import itself and the packages on lower floors.
-FLOORS = [["cli"], ["app"], ["http"], ["schema"], ["lineage"], ["loaders"], ["cache", "records"], ["aws"]]
+FLOORS = [["__main__"], ["cli"], ["app"], ["http"], ["schema"], ["lineage"], ["loaders"], ["cache", "records"], ["aws"]]
 SHELF = {"settings", "errors", "arn", "serving", "rates", "breaker", "observability", "turns"}
 
 

@@ -149,7 +149,7 @@ def test_file_records_its_account(path: Path) -> None:
 def test_read_only_file_is_refused(path: Path) -> None:
     Store(str(path), ACCOUNT, REGION).close()
     path.chmod(0o444)
-    command = [sys.executable, "-m", "gateway.cli", "local", "--port", "0", "--store", str(path)]
+    command = [sys.executable, "-m", "gateway", "local", "--port", "0", "--store", str(path)]
     if os.access(path, os.W_OK):  # as root, to whom modes do not apply without this
         if not shutil.which("setpriv"):
             pytest.skip("setpriv is not there, and root may write to read-only files.")
