@@ -13,7 +13,8 @@ FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home gateway
 COPY --from=build /opt/gateway /opt/gateway
 ENV PATH=/opt/gateway/bin:$PATH PYTHONUNBUFFERED=1 GATEWAY_HOST=0.0.0.0 GATEWAY_PORT=8000
-USER gateway
+# A number, since Kubernetes' runAsNonRoot does not look names up.
+USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
     CMD no_proxy=* python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:${GATEWAY_PORT:-8000}/healthz', timeout=2)"

@@ -18,6 +18,7 @@ from gateway.http.health import Readiness, ready
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
+DOCKERFILE = Path(__file__).parents[1] / "Dockerfile"
 READY = {"status": "ready", "aws": "ok", "cache": "ok"}
 
 
@@ -108,11 +109,15 @@ async def test_missing_cache_keeps_readiness() -> None:
 
 
 def test_image_checks_itself_without_a_proxy(gateway: str) -> None:
-    dockerfile = (Path(__file__).parents[1] / "Dockerfile").read_text()
-    [check] = re.findall(r"HEALTHCHECK .*\n +CMD (.*)", dockerfile)
+    [check] = re.findall(r"HEALTHCHECK .*\n +CMD (.*)", DOCKERFILE.read_text())
     environment = {
         "PATH": str(Path(sys.executable).parent),
         "http_proxy": "http://127.0.0.1:1",
         "GATEWAY_PORT": gateway.rpartition(":")[2],
     }
     subprocess.run(["/bin/sh", "-c", check], env=environment, check=True)  # noqa: S603
+
+
+def test_kubernetes_sees_an_unprivileged_user() -> None:
+    users = re.findall(r"(?m)^USER (.*)$", DOCKERFILE.read_text())
+    assert [int(user) > 0 for user in users] == [True]
