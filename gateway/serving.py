@@ -6,6 +6,7 @@ wait for a client that neither sends nor reads.
 
 import asyncio
 import gc
+import logging
 import re
 import signal
 import socket
@@ -368,6 +369,10 @@ class Server(uvicorn.Server):
 def run(server: Server, listener: socket.socket) -> None:
     """Serve in the main thread until Ctrl-C or SIGTERM. Requests in flight then have the grace period to finish."""
     server.alone = True
+    # uvicorn logs an error for each response that is cut off because the server stops: a stream, on each deployment.
+    logging.getLogger("uvicorn.error").addFilter(
+        lambda record: not (server.should_exit and record.getMessage().startswith("ASGI callable returned without"))
+    )
 
     def leave(*_: object) -> None:
         # uvicorn stops gracefully on either signal, and afterwards raises each one that it received again.

@@ -303,6 +303,22 @@ def test_request_in_flight_is_finished(environment: dict[str, str]) -> None:
     assert "Unclosed" not in errors
 
 
+def test_cut_off_stream_is_no_error(environment: dict[str, str]) -> None:
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:context/a"
+    query = {"query": f'subscription {{ lineage(start: "{arn}", direction: UPSTREAM) {{ __typename }} }}'}
+    with LocalServer(latency_ms=20_000) as local:
+        variables = environment | {"GATEWAY_LOCAL_URL": local.url}
+        with serving(variables, "serve", "--port", "0") as gateway:
+            url = gateway.wait_for(r"(http://\S+/graphql)")
+            with httpx.stream("POST", url, json=query, headers={"Accept": "text/event-stream"}) as response:
+                assert response.status_code == 200
+                code, errors = gateway.stop(signal.SIGTERM)
+                with pytest.raises(httpx.RemoteProtocolError):
+                    response.read()
+    assert code == 0
+    assert [orjson.loads(line)["level"] for line in errors.splitlines()] == ["info"]
+
+
 def test_grace_period_ends_long_requests(environment: dict[str, str]) -> None:
     answers: list[int] = []
     with LocalServer(latency_ms=20_000) as local:
