@@ -77,6 +77,24 @@ async def test_denied_list_leaves_the_rest(answer: Ask, load: Callable[..., None
     assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [(["contexts"], "FORBIDDEN")]
 
 
+async def test_errors_beside_data_are_located(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(*fan(1))
+    service.behaviour.deny = ["ListContexts:*", "ListAssociations:*"]
+    said = await answer(
+        """query($arn: Arn!) {
+          contexts { ...Names }
+          artifact(arn: $arn) { downstream { nodes { name } } ...Again }
+        }
+        fragment Names on ContextConnection { nodes { name } }
+        fragment Again on Artifact { downstream { pageInfo { hasNextPage } } }""",
+        arn=DATASET,
+    )
+    assert {tuple(error["path"]): error["locations"] for error in said["errors"]} == {
+        ("contexts",): [{"line": 2, "column": 11}],
+        ("artifact", "downstream"): [{"line": 3, "column": 33}, {"line": 6, "column": 38}],
+    }
+
+
 async def test_list_ends_where_aws_stopped(load: Callable[..., None], service: LocalServer) -> None:
     load(*fan(129))
     query = """query($arn: Arn!, $after: String) { artifact(arn: $arn) {

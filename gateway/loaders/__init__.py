@@ -44,8 +44,8 @@ class Loaders:
         self.belongings = Belongings(self.known, self._asking, self.entities, self.listings)
         self.shown: dict[str, Any] = {}
         """The GraphQL objects of entities by key, since a response may contain the same entity many times."""
-        self.errors: list[tuple[GatewayError, list[str | int]]] = []
-        """Errors to report in addition to the data of the fields at these paths."""
+        self.errors: list[tuple[GatewayError, Any]] = []
+        """Errors to report in addition to the data of fields, each with the `info` of the field's resolver."""
 
     def forget(self) -> None:
         """Discard everything loaded so far, as it may be outdated."""
@@ -71,9 +71,9 @@ class Loaders:
         """Record why an operation is called, for the plan in the response's `extensions`."""
         self._asking.because(operation, reason)
 
-    def add_error(self, error: GatewayError, path: list[str | int]) -> None:
-        """Report an error in addition to the data of the field at ``path``, which is incomplete."""
-        self.errors.append((error, path))
+    def add_error(self, error: GatewayError, info: Any) -> None:
+        """Report an error in addition to the data of a field, which is incomplete, by the ``info`` of its resolver."""
+        self.errors.append((error, info))
 
     async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return the result of ``make``, which is called once per request and key."""

@@ -28,6 +28,7 @@ from graphql import (
     Visitor,
     execute,
     get_operation_ast,
+    located_error,
     parse,
     specified_rules,
     subscribe,
@@ -41,6 +42,7 @@ from gateway.loaders import Loaders
 from gateway.schema.cost import Costs
 from gateway.schema.plans import PlannedExecutor, Shapes
 from gateway.schema.redaction import redacted, words
+from gateway.schema.selection import raw_info
 
 _log = logging.getLogger("gateway.schema")
 
@@ -241,9 +243,9 @@ def _outcome(result: ExecutionResult, loaders: Loaders) -> Outcome:
     if result.data is None and result.errors and all(error.path is None for error in result.errors):
         # The variables did not fit, or no operation has that name.
         return Outcome({"errors": [_shown(error, BadUserInput.code) for error in result.errors]}, executed=False)
-    errors = [_failed(error) for error in result.errors or ()]
     added, loaders.errors = loaders.errors, []
-    errors += [{"message": str(error), "path": path, "extensions": error.extensions} for error, path in added]
+    beside = [located_error(error, raw_info(info).field_nodes, info.path.as_list()) for error, info in added]
+    errors = [_failed(error) for error in [*(result.errors or ()), *beside]]
     return Outcome(({"errors": errors} if errors else {}) | {"data": result.data}, executed=True)
 
 

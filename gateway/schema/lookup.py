@@ -106,7 +106,7 @@ async def place_asked(info: Info, account: str | None, region: str | None) -> Pl
     try:
         return await loaders.known.place_named(account or None, region or None)
     except UNANSWERED as error:
-        loaders.add_error(error, info.path.as_list())
+        loaders.add_error(error, info)
         return None
 
 

@@ -231,7 +231,7 @@ async def _delete(info: Info, shows: type[Described], arn: str, disassociate: bo
     checked_arn(arn, f"{inputs.INPUT}.arn", shows.kind)
     removed = await removal.remove(info.context, shows.kind, arn, disassociate=disassociate)
     if removed.error:
-        info.context.add_error(removed.error, info.path.as_list())
+        info.context.add_error(removed.error, info)
     return removed
 
 

@@ -110,7 +110,7 @@ async def window(info: Info, listing: Listing, first: int | None, after: str | N
         try:
             page = await _fetch(listing, token, min(wanted + index, MOST_RESULTS), resumed=resumed and not chosen)
         except UNANSWERED as error:
-            info.context.add_error(error, info.path.as_list())
+            info.context.add_error(error, info)
             return _window(chosen, resumed=resumed, more=bool(chosen))
         skip = _items_to_skip(marks, listing, page) if marks else 0
         for number, item in enumerate(page.items[skip:], skip + 1):

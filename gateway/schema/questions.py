@@ -128,7 +128,7 @@ async def _of_each_run(
     runs = [arn for arn in walked.nearest() if kind_at(arn) is kinds.TRIAL_COMPONENT]
     answers = await asyncio.gather(*map(load, runs), return_exceptions=True)
     for failure in failed(answers):
-        start.loaders.add_error(failure, info.path.as_list())
+        start.loaders.add_error(failure, info)
     return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
@@ -136,7 +136,7 @@ async def whole_walk(info: Info, start: Described, direction: LineageDirection) 
     """Walk as far as the limits allow, once per request; adds why the walk is incomplete to the response's errors."""
     walked, failures = await start.loaders.once(("walk", start.key, direction), lambda: _walk(start, direction))
     for error in [*failures, *_failures(walked.coverage().reasons)]:
-        start.loaders.add_error(error, info.path.as_list())
+        start.loaders.add_error(error, info)
     return walked
 
 

@@ -53,7 +53,7 @@ async def resolve(info: Info, reference: str, first: int | None) -> list[Any]:
     limit = checked_first(first)
     answers = await asyncio.gather(*_calls(loaders, wanted), return_exceptions=True)
     for failure in failed(answers):
-        loaders.add_error(failure, info.path.as_list())
+        loaders.add_error(failure, info)
     found = dict.fromkeys(arn for answer in answers if not isinstance(answer, BaseException) for arn in answer)
     return [shown(loaders, arn) for arn in list(found)[:limit]]
 

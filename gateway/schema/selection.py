@@ -27,7 +27,7 @@ def selected(info: Info, *path: str) -> dict[Condition, set[str]]:
 
     Each fragment is read once per step of the path, however often it is spread, so that nested ones do not multiply.
     """
-    raw = _raw(info)
+    raw = raw_info(info)
     nodes = list(raw.field_nodes)
     for step in path:
         nodes = [node for _, node in _fields(raw, nodes) if node.name.value == step]
@@ -39,14 +39,15 @@ def selected(info: Info, *path: str) -> dict[Condition, set[str]]:
 
 def arguments(info: Info, name: str) -> Iterator[tuple[Condition, dict[str, Any]]]:
     """Yield the type condition and the arguments of each field called ``name`` directly below the resolver's field."""
-    raw = _raw(info)
+    raw = raw_info(info)
     shown: Any = get_named_type(raw.return_type)
     for condition, node in _fields(raw, raw.field_nodes):
         if node.name.value == name:
             yield condition, get_argument_values(shown.fields[name], node, raw.variable_values)
 
 
-def _raw(info: Info) -> GraphQLResolveInfo[Any]:
+def raw_info(info: Info) -> GraphQLResolveInfo[Any]:
+    """Return graphql-core's own info about the resolver's field."""
     return info._raw_info  # noqa: SLF001 - strawberry's own selection expands each fragment wherever it is spread
 
 

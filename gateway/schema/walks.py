@@ -126,7 +126,7 @@ class LineageGraph:
         reported = {reason.value for reason in self.coverage.reasons}
         for failure in await _describe_types(loaders, vertices):
             if reason_of(failure).value not in reported:
-                loaders.add_error(failure, info.path.as_list())
+                loaders.add_error(failure, info)
         return await _counts(loaders, vertices)
 
     @strawberry.field(
@@ -144,7 +144,7 @@ class LineageGraph:
         depths = {vertex.entity.key: vertex.depth for vertex in self.vertices}
         vertices, failures = await described(info.context, chosen, depths)
         for failure in failures:
-            info.context.add_error(failure, info.path.as_list())
+            info.context.add_error(failure, info)
         edges = [
             ShownEdge(
                 edge.source.key,
