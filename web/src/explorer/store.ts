@@ -348,8 +348,10 @@ export const useExplorer = create<Explorer>()((set, get) => {
     open(arn, side) {
       const { closed, opened } = get().view;
       const key = sideKey(side, arn);
+      const left = new Set(closed);
       set({ anchor: arn });
-      get().go({ closed: without(closed, key), opened: new Map(opened).set(key, opened.get(key) ?? FEW) });
+      left.delete(key);
+      get().go({ closed: left, opened: new Map(opened).set(key, opened.get(key) ?? FEW) });
     },
     close(arn, side) {
       const { closed, opened } = get().view;
@@ -433,12 +435,6 @@ const FILTERED_HOPS = 10;
 function wholeWalk({ start, depth, filter }: View, side: Side): SideWalk {
   const hops = Math.min(depth[side] + (isFiltered(filter) ? 0 : 1), MAX_HOPS);
   return { start, side, hops, maxVertices: PAGE };
-}
-
-function without(set: ReadonlySet<string>, key: string): Set<string> {
-  const left = new Set(set);
-  left.delete(key);
-  return left;
 }
 
 /** Show the view in the page's address, now and on back and forward; retry when the browser is back online. */
