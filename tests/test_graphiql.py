@@ -245,6 +245,18 @@ async def test_refused_socket_is_reported(browser: Browser, demo: LocalServer) -
             opened.visit.complaints.clear()
 
 
+async def test_unreachable_gateway_is_reported(opened: GraphiQL) -> None:
+    await opened.page.route("**/graphql", lambda route: route.abort())
+    assert await opened.run() == {"errors": [{"message": "The gateway cannot be reached."}]}
+    opened.visit.complaints.clear()
+
+
+async def test_failing_proxy_is_reported(opened: GraphiQL) -> None:
+    await opened.page.route("**/graphql", lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))
+    assert await opened.run() == {"errors": [{"message": "The server answered with status 502."}]}
+    opened.visit.complaints.clear()
+
+
 async def test_tabs_are_kept(opened: GraphiQL) -> None:
     await opened.page.get_by_role("button", name="Close Tab").first.click()
     await opened.write(opened.query, "query Mine { contexts { nodes { name ")

@@ -6,6 +6,7 @@ const send = createGraphiQLFetcher({
   url: location.pathname,
   subscriptionUrl: location.origin.replace(/^http/, "ws") + location.pathname,
   enableIncrementalDelivery: false,
+  fetch: fetchJson,
 });
 
 export const fetcher: Fetcher = async (params, options) => {
@@ -14,16 +15,26 @@ export const fetcher: Fetcher = async (params, options) => {
   return result;
 };
 
+/** Fetches a response, and says why there is none in JSON. */
+async function fetchJson(...request: Parameters<typeof fetch>): Promise<Response> {
+  const response = await fetch(...request).catch(() => {
+    throw failure("The gateway cannot be reached.");
+  });
+  if (/json/.test(response.headers.get("content-type") ?? "")) return response;
+  // The response comes from a proxy in front of the gateway.
+  throw failure(`The server answered with status ${response.status}.`);
+}
+
 /** Replaces the error of a WebSocket that could not be opened, since its event has no message. */
 function explain(messages: AsyncIterableIterator<unknown>): void {
   const end = messages.throw!.bind(messages);
   // The toolkit calls this on an error, and ignores the promise it returns; readers get the error all the same.
   messages.throw = (error: unknown) =>
-    end(error instanceof Event ? NO_WEBSOCKET : error).catch(() => ({ done: true, value: undefined }));
+    end(error instanceof Event ? failure(NO_WEBSOCKET) : error).catch(() => ({ done: true, value: undefined }));
 }
 
+const NO_WEBSOCKET =
+  "No WebSocket to the gateway could be opened: it cannot be reached, or a proxy in between blocks WebSockets.";
+
 /** A plain object like a GraphQL error: of an Error, GraphiQL would show the stack. */
-const NO_WEBSOCKET = {
-  message:
-    "No WebSocket to the gateway could be opened: it cannot be reached, or a proxy in between blocks WebSockets.",
-};
+const failure = (message: string) => ({ message });
