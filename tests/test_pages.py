@@ -12,7 +12,7 @@ from browser import Visit, violations, visiting
 from conftest import listening
 from dag import ENDPOINT
 from dag import lines as layered
-from graphs import arn, artifact_arn, fan
+from graphs import arn, artifact_arn, component_arn, fan
 from playwright.async_api import Browser, Locator, expect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -271,6 +271,22 @@ async def test_large_picture_mounts_visible_cards(browser: Browser, account: str
         await picture.page.get_by_label("Fit View").click()
         await expect(picture.page.locator(".patch").first).to_be_attached()
         await expect(picture.page.locator(".react-flow__node")).to_have_count(0)
+
+
+async def test_large_picture_fills_the_window(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(line) for line in layered(200)])
+    async with drawn(browser, f"{account}#start={ENDPOINT}&up=6&down=0") as picture:
+        await picture.page.wait_for_function("""() => {
+          const { right } = document.querySelector(".card.start").getBoundingClientRect();
+          return innerWidth - 60 < right && right < innerWidth;
+        }""")
+
+
+async def test_link_brings_selection_into_sight(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(line) for line in layered(100)])
+    address = f"{account}#start={ENDPOINT}&up=4&down=0&select={component_arn('run-4-20')}"
+    async with drawn(browser, address) as picture:
+        await expect(picture.card("run-4-20")).to_be_in_viewport(ratio=0.99)
 
 
 async def test_whole_picture_comes_back(browser: Browser, demo: str) -> None:

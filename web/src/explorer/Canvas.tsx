@@ -273,14 +273,24 @@ async function showAll(flow: FlowInstance, nodes: readonly SceneNode[]): Promise
   if (flow.getZoom() > 1) await flow.zoomTo(1);
 }
 
-/** Fit the view to all nodes, or center the start if they would be too small to read. */
+/** Fit the view to all nodes, or to the surroundings of the selection or the start if all would be too small to read. */
 function fit(flow: FlowInstance, nodes: readonly SceneNode[]): void {
   const bounds = flow.getNodesBounds([...nodes]);
   const pane = document.querySelector(".canvas")!.getBoundingClientRect();
   const whole = Math.min(pane.width / (bounds.width + 80), pane.height / (bounds.height + 80), 1);
-  const middle = nodes.find((node) => isMiddle(node))?.position;
-  if (whole >= 0.45 || !middle) void showAll(flow, nodes);
-  else void flow.setCenter(middle.x + WIDTH / 2, middle.y + HEIGHT / 2, { zoom: 0.7 });
+  const [selected] = useExplorer.getState().view.selected;
+  const middle = (nodes.find(({ id }) => id === selected) ?? nodes.find(isMiddle))?.position;
+  if (whole >= 0.45 || !middle) return void showAll(flow, nodes);
+  const zoom = 0.7;
+  const x = middleOf(middle.x + WIDTH / 2, bounds.x, bounds.width, pane.width / zoom);
+  const y = middleOf(middle.y + HEIGHT / 2, bounds.y, bounds.height, pane.height / zoom);
+  void flow.setCenter(x, y, { zoom });
+}
+
+/** The middle of a pane: as near to `wanted` as possible without showing more than 40 units beyond what is drawn. */
+function middleOf(wanted: number, from: number, size: number, pane: number): number {
+  const half = Math.min(pane, size + 80) / 2;
+  return Math.max(from - 40 + half, Math.min(wanted, from + size + 40 - half));
 }
 
 const isMiddle = ({ data }: SceneNode): boolean =>
