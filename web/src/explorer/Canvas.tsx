@@ -181,6 +181,7 @@ function Flow({ scene: wanted }: { scene: Scene }) {
           zoomOnDoubleClick={false}
           minZoom={0.02}
           maxZoom={2}
+          defaultMarkerColor={null}
           onNodeMouseEnter={(_, { id }) => trace(id)}
           onNodeMouseLeave={() => trace(focusedCard())}
           onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
