@@ -156,6 +156,19 @@ async def test_picture_is_printed_whole(browser: Browser, demo: str, tmp_path: P
         await expect(page.locator(".canvas")).to_be_hidden()
 
 
+async def test_print_asks_for_missing_names(browser: Browser, account: str, load: Callable[..., None]) -> None:
+    load(*fan(60))
+    address = f"{account}#start={artifact_arn(0)}&open=40:down:{artifact_arn(0)}"
+    async with drawn(browser, address, viewport={"width": 500, "height": 400}) as visit:
+        printed = """() => {
+          dispatchEvent(new Event("beforeprint"));
+          return document.querySelector(".printed").textContent;
+        }"""
+        assert "Some names had not been loaded" in await visit.page.evaluate(printed)
+        await visit.page.wait_for_function(f"() => !({printed})().includes('Some names')")
+        assert "artifact-39" in await visit.page.evaluate(printed)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_svg_holds_hostile_names(
     browser: Browser, account: str, load: Callable[..., None], tmp_path: Path, scheme: str

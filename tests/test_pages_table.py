@@ -54,6 +54,7 @@ async def test_table_is_printed_whole(browser: Browser, demo: str) -> None:
             assert max(await boxes.evaluate_all(f"all => all.map(one => {out})")) <= 1
         await expect(explorer.page.locator("body")).to_have_css("background-color", "rgb(246, 247, 249)")
         await expect(explorer.button("Filter")).to_have_count(0)
+        await expect(explorer.button("Copy the ARN")).to_have_count(0)
 
 
 async def test_table_sorts_both_ways(browser: Browser, demo: str) -> None:
