@@ -35,7 +35,7 @@ async def test_table_has_rows_of_picture(browser: Browser, demo: str) -> None:
                 "trial component",
                 f"{MINUS}44 hops upstream",
                 "2026-10-21 09:30",
-                re.compile("training-job"),
+                "training-job/churn-train-c3z7demo",
                 "3",
                 re.compile("1"),
                 "",

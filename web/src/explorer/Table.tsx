@@ -21,6 +21,7 @@ import {
   rowsOf,
   sorted,
 } from "./listing";
+import { shortSource } from "./matching";
 import { KINDS, nameOf, typeOf } from "./names";
 import { choose } from "./pathfinding";
 import type { Scene } from "./scene";
@@ -315,7 +316,7 @@ function Line({
         {title?.creationTime && <time dateTime={title.creationTime}>{minute(title.creationTime)}</time>}
       </td>
       <td className="source">
-        <bdi title={title?.sourceUri ?? ""}>{title?.sourceUri}</bdi>
+        <bdi title={title?.sourceUri ?? ""}>{shortSource(title?.sourceUri ?? "")}</bdi>
       </td>
       <Neighbours side="up" {...counts.up} />
       <Neighbours side="down" {...counts.down} />
