@@ -215,6 +215,19 @@ async def test_run_is_taken_out_of_its_trials(
     }
 
 
+async def test_capitals_in_an_arn_are_ignored(change: Ask, load: Callable[..., None]) -> None:
+    load(component("run"), artifact(1), association(artifact_arn(1), component_arn("run")), *in_trials("one"))
+    update = """mutation($arn: Arn!) {
+      updateTrialComponent(input: {arn: $arn, displayName: "new"}) { trialComponent { arn displayName } }
+    }"""
+    data = await change(update, arn=component_arn("RUN"))  # SageMaker ignores the case of its name
+    shown = {"arn": component_arn("run"), "displayName": "new"}
+    assert data["updateTrialComponent"]["trialComponent"] == shown
+    removed = (await change(DELETE_RUN, arn=component_arn("RUN")))["deleteTrialComponent"]
+    edges = [{"sourceArn": artifact_arn(1)}]
+    assert removed == {"deleted": True, "removedAssociations": edges, "removedTrials": ["one"]}
+
+
 async def test_denied_trial_keeps_the_run(outcome: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(component("run"), *in_trials("one", "two"))
     service.behaviour.deny = ["DisassociateTrialComponent:two"]

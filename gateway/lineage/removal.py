@@ -39,9 +39,9 @@ async def remove(loaders: Loaders, kind: Kind, arn: str, *, disassociate: bool) 
     Failures are raised. With ``disassociate``, they are instead returned, together with what was deleted before, unless
     the vertex does not exist.
     """
-    removal = Removal(arn)
     loaders.forget()  # the current associations are needed, not those that an earlier field has loaded
     found = await own(loaders, kind, arn)
+    removal = Removal(found.arn)
     try:
         if disassociate:
             await _disassociate(loaders, kind, removal, found)
@@ -56,26 +56,27 @@ async def remove(loaders: Loaders, kind: Kind, arn: str, *, disassociate: bool) 
 
 
 class Own(NamedTuple):
-    """The place for writes to a vertex, and the parameters that identify it there."""
+    """The ARN of a vertex as AWS spells it, the place for writes to it, and the parameters that identify it there."""
 
+    arn: str
     place: Place
     parameters: dict[str, str]
 
 
 async def own(loaders: Loaders, kind: Kind, arn: str) -> Own:
-    """Return the place and parameters for a write to a vertex.
+    """Return what a write to a vertex needs; the case of letters in ``arn`` may differ from AWS's.
 
     Most writes take a name instead of an ARN, and an account with which the vertex is only shared may have a vertex of
     its own by that name. Therefore this raises NotFound unless the vertex belongs to the account of the call.
     """
     place = loaders.known.place_of(arn)
     if kind.parameter == kind.arn:
-        return Own(place, {kind.arn: arn})
+        return Own(arn, place, {kind.arn: arn})
     name = arns.id_of(arn)
     found = await loaders.entities.find(kind, name, place)
     if found is None or found.lower() != arn.lower():
         raise NotFound(f"The account has no {kind.name} with this ARN.")
-    return Own(place, {kind.parameter: name})
+    return Own(found, place, {kind.parameter: name})
 
 
 async def artifact_of(loaders: Loaders, source: dict[str, Any]) -> str:

@@ -223,7 +223,7 @@ async def _update(info: Info, shows: type[D], input: Any) -> D:
     changes = request(input)
     found = await removal.own(info.context, shows.kind, input.arn)
     await info.context.write(f"Update{shows.kind.name}", found.place, **found.parameters, **changes)
-    return shows(loaders=info.context, key=input.arn)  # type: ignore[call-arg]
+    return shows(loaders=info.context, key=found.arn)  # type: ignore[call-arg]
 
 
 async def _delete(info: Info, shows: type[Described], arn: str, disassociate: bool) -> Removal:  # noqa: FBT001
