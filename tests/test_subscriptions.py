@@ -327,12 +327,14 @@ async def test_subscription_streams_where_json_is_preferred(gateway: str, load: 
 
 
 async def test_mistakes_have_codes_on_streams(gateway: str) -> None:
+    walk = 'subscription {\n  lineage(start: "nonsense") { visited }\n}'
     async with connected(gateway) as socket:
-        [bad] = [message async for message in messages(socket, SUBSCRIBE, start=["nonsense"])]
+        [bad] = [message async for message in messages(socket, walk)]
         await say(socket, "subscribe", query="subscription { nothing }")
         refused = orjson.loads(await socket.recv())
     assert bad["type"] == "error"
     assert bad["payload"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": "start"}
+    assert bad["payload"][0]["locations"] == [{"line": 2, "column": 3}]
     assert refused["type"] == "error"
     assert refused["payload"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 
