@@ -49,7 +49,9 @@ MOST_VERTICES = 10_000
 
 DirectionArgument = Annotated[LineageDirection, strawberry.argument(description="The direction to walk.")]
 MaxDepth = Annotated[int, strawberry.argument(description="Maximum distance in associations, 0 to 100.")]
-MaxVertices = Annotated[int, strawberry.argument(description="Maximum number of vertices, nearest first, 1 to 10,000.")]
+MaxVertices = Annotated[
+    int, strawberry.argument(description="Maximum vertices, hidden ones included, nearest first, 1 to 10,000.")
+]
 FilterArgument = Annotated[LineageFilter | None, strawberry.argument(description="The vertices to show. Default: all.")]
 
 PreferArgument = Annotated[
