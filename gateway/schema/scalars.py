@@ -39,7 +39,7 @@ def checked_arn(text: str, argument: str, *kinds: Kind) -> arns.Arn:
 def checked_name(text: str, argument: str, kind: Kind) -> str:
     """Return a name argument; raises BadUserInput if no entity of ``kind`` can have this name."""
     if not kind.name_pattern.fullmatch(text):
-        raise BadUserInput(f"not a name that a `{kind.name}` can have.", argument)
+        raise BadUserInput(f"no `{kind.name}` can have this name.", argument)
     return text
 
 
