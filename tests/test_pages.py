@@ -289,6 +289,13 @@ async def test_link_brings_selection_into_sight(browser: Browser, account: str, 
         await expect(picture.card("run-4-20")).to_be_in_viewport(ratio=0.99)
 
 
+async def test_deeper_picture_is_fitted(browser: Browser, demo: str) -> None:
+    async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0") as picture:
+        await picture.page.get_by_role("slider", name="Upstream").press("ArrowRight")
+        for name in ("image-xgboost", "churn-staging"):
+            await expect(picture.card(name)).to_be_in_viewport(ratio=0.99)
+
+
 async def test_arrowheads_have_their_links_colour(browser: Browser, demo: str) -> None:
     async with drawn(browser, demo) as picture:
         head = picture.page.locator(".react-flow__arrowhead polyline")

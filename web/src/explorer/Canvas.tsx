@@ -41,7 +41,7 @@ const HANDLES = [
 ];
 
 /** The canvas's state when it was last unmounted, as for the table. */
-let lastSeen = { subject: "", viewport: { x: 0, y: 0, zoom: 1 }, shownPaths: [] as readonly string[] };
+let lastSeen = { fitted: "", viewport: { x: 0, y: 0, zoom: 1 }, shownPaths: [] as readonly string[] };
 
 export function Canvas({ scene }: { scene: Scene }) {
   return (
@@ -93,13 +93,14 @@ function Flow({ scene: wanted }: { scene: Scene }) {
   const arranged = useArranged(wanted);
   const flow = useReactFlow();
   const subject = useExplorer(({ view }) => JSON.stringify([view.start, view.filter]));
+  const scope = useExplorer(({ view }) => `${subject} ${JSON.stringify(view.depth)}`);
   const isWalking = useExplorer(({ progress }) => progress !== null);
-  const isBack = useRef(arranged !== null && lastSeen.subject === subject).current;
-  const fitted = useRef(isBack ? subject : "");
+  const isBack = useRef(arranged !== null && lastSeen.fitted.startsWith(subject)).current;
+  const fitted = useRef(isBack ? lastSeen.fitted : "");
   const shownPaths = useRef(isBack ? lastSeen.shownPaths : []);
   useEffect(() => {
     return () => {
-      lastSeen = { subject: fitted.current, viewport: flow.getViewport(), shownPaths: shownPaths.current };
+      lastSeen = { fitted: fitted.current, viewport: flow.getViewport(), shownPaths: shownPaths.current };
     };
   }, [flow]);
   const { go, light } = useExplorer.getState();
@@ -115,14 +116,15 @@ function Flow({ scene: wanted }: { scene: Scene }) {
     return nodes.filter(({ id }) => arns.has(id));
   }, [nodes, onPaths]);
 
-  // For a new start or filter, fit the view after each layout until the walk has ended or the user moves it.
+  // For a new start, filter or depth, fit the view after each layout until the walk has ended or the user moves it.
   const isWhole = !isWalking && arranged?.scene === wanted;
   useEffect(() => {
-    if (!nodes.length || fitted.current === subject) return;
-    if (isWhole) fitted.current = subject;
-    if (pathNodes.length) void showAll(flow, pathNodes);
-    else fit(flow, nodes);
-  }, [nodes, pathNodes, flow, subject, isWhole]);
+    if (!nodes.length || fitted.current === scope) return;
+    const isDeeper = fitted.current.startsWith(subject);
+    if (isWhole) fitted.current = scope;
+    if (pathNodes.length && !isDeeper) void showAll(flow, pathNodes);
+    else fit(flow, nodes, isDeeper);
+  }, [nodes, pathNodes, flow, subject, scope, isWhole]);
 
   // Fit the view to paths once they are found.
   useEffect(() => {
@@ -186,7 +188,7 @@ function Flow({ scene: wanted }: { scene: Scene }) {
           onNodeMouseLeave={() => trace(focusedCard())}
           onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
           onMoveStart={(event) => {
-            if (event) fitted.current = subject;
+            if (event) fitted.current = scope;
           }}
           onPaneClick={({ clientX, clientY }) => {
             const place =
@@ -274,14 +276,18 @@ async function showAll(flow: FlowInstance, nodes: readonly SceneNode[]): Promise
   if (flow.getZoom() > 1) await flow.zoomTo(1);
 }
 
-/** Fit the view to all nodes, or to the surroundings of the selection or the start if all would be too small to read. */
-function fit(flow: FlowInstance, nodes: readonly SceneNode[]): void {
+/**
+ * Fit the view to all nodes, or to the surroundings of the selection or the start if all would be too small to read;
+ * then the view stays where it is if only the depth has changed.
+ */
+function fit(flow: FlowInstance, nodes: readonly SceneNode[], isDeeper: boolean): void {
   const bounds = flow.getNodesBounds([...nodes]);
   const pane = document.querySelector(".canvas")!.getBoundingClientRect();
   const whole = Math.min(pane.width / (bounds.width + 80), pane.height / (bounds.height + 80), 1);
   const [selected] = useExplorer.getState().view.selected;
   const middle = (nodes.find(({ id }) => id === selected) ?? nodes.find(isMiddle))?.position;
   if (whole >= 0.45 || !middle) return void showAll(flow, nodes);
+  if (isDeeper) return;
   const zoom = 0.7;
   const x = middleOf(middle.x + WIDTH / 2, bounds.x, bounds.width, pane.width / zoom);
   const y = middleOf(middle.y + HEIGHT / 2, bounds.y, bounds.height, pane.height / zoom);
