@@ -289,6 +289,13 @@ async def test_link_brings_selection_into_sight(browser: Browser, account: str, 
         await expect(picture.card("run-4-20")).to_be_in_viewport(ratio=0.99)
 
 
+async def test_opened_side_comes_into_sight(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo) as picture:
+        await picture.button("Show 3 upstream of churn-train-c3z7demo").click()
+        for name in ("train-c3z7demo", "image-xgboost", "churn-train-c3z7demo"):
+            await expect(picture.card(name)).to_be_in_viewport(ratio=0.99)
+
+
 async def test_deeper_picture_is_fitted(browser: Browser, demo: str) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0") as picture:
         await picture.page.get_by_role("slider", name="Upstream").press("ArrowRight")

@@ -23,10 +23,11 @@ import { StackCard, type StackNode } from "./StackCard";
 import { useExplorer } from "./store";
 import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
 import { lineageOf } from "./highlight";
-import { type Arrow, isArrow, isCommand, next } from "./keyboard";
+import { type Arrow, isArrow, isCommand, neighboursOf, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
 import { choose, isPicking } from "./pathfinding";
 import type { Card, Scene } from "./scene";
+import { sideKey } from "./view";
 
 const NODES = { card: VertexCard, stack: StackCard };
 const EDGES = { link: LinkLine };
@@ -156,6 +157,7 @@ function Flow({ scene: wanted }: { scene: Scene }) {
   const reveal = useReveal(arranged);
   const keys = useKeys(arranged, reveal);
   useSelectedInSight(arranged, reveal);
+  useOpenedInSight(arranged, reveal);
 
   return (
     <>
@@ -330,6 +332,20 @@ function useSelectedInSight(arranged: Arranged | null, reveal: (id: string) => v
   const selected = useExplorer(({ view }) => view.selected);
   const isDrawn = selected.every((arn) => arranged?.places.has(arn));
   useEffect(() => selected.forEach(reveal), [selected, pane, isDrawn]);
+}
+
+/** Scrolls what the user opens into view, as far as the card stays in view whose side was opened. */
+function useOpenedInSight(arranged: Arranged | null, reveal: (id: string) => void): void {
+  const before = useRef(arranged);
+  useEffect(() => {
+    const known = before.current?.places;
+    before.current = arranged;
+    const { anchor, view } = useExplorer.getState();
+    if (!known || !arranged || anchor === null) return;
+    const isOpened = SIDES.some((side) => view.opened.has(sideKey(side, anchor)));
+    const added = neighboursOf(arranged.scene, anchor).filter((id) => isOpened && !known.has(id));
+    if (added.length) [...added, anchor].forEach(reveal);
+  }, [arranged]);
 }
 
 /** The canvas's keys, which its `aria-label` describes. */

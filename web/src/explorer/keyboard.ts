@@ -13,17 +13,19 @@ export const isCommand = ({ altKey, ctrlKey, metaKey }: Record<"altKey" | "ctrlK
   altKey || ctrlKey || metaKey;
 
 /** The next card in an arrow's direction: the nearest, but sideways preferably one that is linked. */
-export function next({ cards, links }: Scene, places: Places, from: string, arrow: Arrow): string | null {
+export function next(scene: Scene, places: Places, from: string, arrow: Arrow): string | null {
   const here = places.get(from);
   if (!here) return null;
-  const linked = new Set(
-    links.flatMap(({ source, destination }) => (source === from ? destination : destination === from ? source : [])),
-  );
-  const there = [...cards.keys()].filter((id) => places.has(id) && lies(here, places.get(id)!, arrow));
+  const linked = new Set(neighboursOf(scene, from));
+  const there = [...scene.cards.keys()].filter((id) => places.has(id) && lies(here, places.get(id)!, arrow));
   const sideways = arrow === "ArrowLeft" || arrow === "ArrowRight";
   const best = there.filter((id) => sideways && linked.has(id));
   return nearest(best.length ? best : there, here, places, sideways);
 }
+
+/** The cards and stacks that are linked with one. */
+export const neighboursOf = ({ links }: Scene, id: string): string[] =>
+  links.flatMap(({ source, destination }) => (source === id ? destination : destination === id ? source : []));
 
 function lies(from: Point, to: Point, arrow: Arrow): boolean {
   const [right, down] = [to.x - from.x, to.y - from.y];
