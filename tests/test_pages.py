@@ -236,6 +236,7 @@ async def test_many_siblings_are_stacked(browser: Browser, account: str, service
         await stack.get_by_role("button", name="more").click()
         await expect(stack).to_contain_text("24 of 312 shown")
         await stack.get_by_role("button", name="search").click()
+        await expect(stack.get_by_text("The first 50 of 288.")).to_be_in_viewport(ratio=0.99)
         await picture.page.keyboard.press("Escape")
         await expect(stack.get_by_role("button", name="search")).to_be_focused()
         await picture.page.keyboard.press("Enter")

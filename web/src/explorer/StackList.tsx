@@ -1,5 +1,6 @@
 // The searchable list of a stack's members, from which one can be picked.
 
+import { useReactFlow } from "@xyflow/react";
 import { useEffect, useRef, useState } from "react";
 import { useExplorer } from "./store";
 import { nameOf, typeOf } from "./names";
@@ -10,11 +11,22 @@ const LISTED = 50;
 
 export function StackList({ stack, close }: { stack: Stack; close: () => void }) {
   const [text, setText] = useState("");
+  const list = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
+  const flow = useReactFlow();
   const titles = useExplorer((state) => state.titles);
   const picked = useExplorer((state) => state.view.picked);
   const { go, graph, start, wantTitles } = useExplorer.getState();
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    const pane = list.current!.closest(".canvas")!.getBoundingClientRect();
+    const { top, left, right, bottom } = list.current!.getBoundingClientRect();
+    // Move the canvas until the list is in view; of a list larger than the canvas, its top left.
+    const out = Math.max(0, Math.min(right - pane.right, left - pane.left));
+    const down = Math.max(0, Math.min(bottom - pane.bottom, top - pane.top));
+    const { x, y, zoom } = flow.getViewport();
+    if (out || down) void flow.setViewport({ x: x - out, y: y - down, zoom });
+    field.current?.focus({ preventScroll: true });
+  }, [flow]);
   useEffect(() => wantTitles(stack.members), [stack.members, wantTitles]);
   const sought = text.trim().toLowerCase();
   const found = stack.members.filter((arn) => `${nameOf(arn, titles.get(arn))} ${arn}`.toLowerCase().includes(sought));
@@ -26,6 +38,7 @@ export function StackList({ stack, close }: { stack: Stack; close: () => void })
   };
   return (
     <div
+      ref={list}
       className="listed nowheel nopan"
       role="dialog"
       aria-label="Vertices in the stack"
