@@ -218,7 +218,7 @@ async def test_shortcuts_stay_the_browsers(browser: Browser, demo: str, show: st
         page = visit.page
         await expect(page.locator(".face, tbody tr")).to_have_count(4)
         if "menu" in place:
-            await page.get_by_role("button", name="Take away").click()
+            await page.get_by_role("button", name="Export").click()
         await page.locator(place).last.focus()
         # React Flow handles the Control key itself.
         note = "event => event.defaultPrevented && event.key !== 'Control' && taken.push(event.key)"

@@ -53,7 +53,7 @@ async def drawn(browser: Browser, url: str, **profile: Any) -> AsyncIterator[Vis
 
 async def choose(page: Page, item: str) -> None:
     """Choose an item of the export menu."""
-    await page.get_by_role("button", name="Take away").click()
+    await page.get_by_role("button", name="Export").click()
     await page.get_by_role("menuitem", name=item, exact=True).click()
 
 
@@ -119,7 +119,7 @@ async def test_either_side_can_be_exported(browser: Browser, demo: str, tmp_path
     start = arn("action", "deploy-3-to-staging")
     async with drawn(browser, f"{demo}#start={start}&up=10&down=10") as visit:
         menu = visit.page.get_by_role("menu")
-        await visit.page.get_by_role("button", name="Take away").click()
+        await visit.page.get_by_role("button", name="Export").click()
         await expect(menu.get_by_role("menuitemradio", name="Upstream, 10 hops")).to_be_checked()
         await menu.get_by_role("menuitemradio", name="Downstream, 10 hops").click()
         async with visit.page.expect_download() as download:
@@ -284,7 +284,7 @@ async def test_png_says_when_it_is_smaller(
 
 async def test_menu_goes_by_keyboard(browser: Browser, demo: str) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=1&down=0") as visit:
-        button, keyboard = visit.page.get_by_role("button", name="Take away"), visit.page.keyboard
+        button, keyboard = visit.page.get_by_role("button", name="Export"), visit.page.keyboard
         await button.focus()
         for key, item in (
             ("ArrowDown", "PNG"),
@@ -315,7 +315,7 @@ async def test_link_is_copied(browser: Browser, demo: str) -> None:
 
 async def test_graphiql_gets_the_very_query(browser: Browser, demo: str) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=1&type=Model&kind=ARTIFACT") as visit:
-        await visit.page.get_by_role("button", name="Take away").click()
+        await visit.page.get_by_role("button", name="Export").click()
         item = visit.page.get_by_role("menuitem", name="Open in GraphiQL")
         assert {name: await item.get_attribute(name) for name in ("target", "rel")} == {
             "target": "_blank",
@@ -346,7 +346,7 @@ async def test_graphiqls_query_has_the_prefix(browser: Browser) -> None:
     settings: dict[str, Any] = {"type_prefix": "SageMaker", "node_field": False}
     with LocalServer(demo=True) as local, listening(Settings(local_url=local.url, **settings)) as place:
         async with drawn(browser, f"http://{place}/") as visit:
-            await visit.page.get_by_role("button", name="Take away").click()
+            await visit.page.get_by_role("button", name="Export").click()
             item = visit.page.get_by_role("menuitem", name="Open in GraphiQL")
             await expect(item).to_have_attribute("href", re.compile("sageMakerLineage"))
             address = urlsplit(str(await item.get_attribute("href"))).fragment
@@ -359,7 +359,7 @@ async def test_graphiql_is_not_offered_in_production(browser: Browser) -> None:
     settings: dict[str, Any] = {"profile": "production", "insecure": True}
     with LocalServer(demo=True) as local, listening(Settings(local_url=local.url, **settings)) as place:
         async with drawn(browser, f"http://{place}/") as visit:
-            await visit.page.get_by_role("button", name="Take away").click()
+            await visit.page.get_by_role("button", name="Export").click()
             await expect(visit.page.get_by_role("menuitem", name="Copy link")).to_be_visible()
             await expect(visit.page.get_by_role("menuitem", name="Open in GraphiQL")).to_have_count(0)
 

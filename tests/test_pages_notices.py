@@ -181,7 +181,7 @@ async def test_empty_account_says_how_to_begin(browser: Browser, account: str, l
     async with open_explorer(browser, account) as visit:
         told = notice(visit.page, "There is no lineage here yet")
         await expect(told).to_contain_text("training, processing or batch transform job")
-        await expect(visit.page.get_by_role("button", name="Take away")).to_be_disabled()
+        await expect(visit.page.get_by_role("button", name="Export")).to_be_disabled()
         load(*diamond())
         await told.get_by_role("button", name="Look again").click()
         await expect(told).to_have_count(0)
@@ -377,5 +377,5 @@ async def test_axe_finds_nothing_in_notices(
     service.behaviour.unknown, service.behaviour.deny = ["QueryLineage"], ["ListAssociations:*/left"]
     async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=5&down=0", color_scheme=scheme) as visit:
         await expect(notice(visit.page, "Something is missing upstream")).to_be_visible()
-        await visit.page.get_by_role("button", name="Take away").click()
+        await visit.page.get_by_role("button", name="Export").click()
         assert await violations(visit.page) == []

@@ -5,12 +5,12 @@ import { gateway } from "../gateway";
 import { Canvas } from "./Canvas";
 import { Depth } from "./Depth";
 import { Drawer } from "./Drawer";
+import { ExportMenu } from "./ExportMenu";
 import { Filter, FilterBar } from "./Filter";
 import { PathBar, Paths } from "./Paths";
 import { Search } from "./Search";
 import { SignOut } from "./SignIn";
 import { Table } from "./Table";
-import { TakeAway } from "./TakeAway";
 import { StatusArea } from "./StatusArea";
 import { nameOf } from "./names";
 import { useExplorer } from "./store";
@@ -41,7 +41,7 @@ export function Explorer() {
             </button>
           ))}
         </div>
-        <TakeAway scene={scene} />
+        <ExportMenu scene={scene} />
         <SignOut />
       </header>
       <FilterBar />

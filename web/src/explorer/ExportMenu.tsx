@@ -1,6 +1,6 @@
 // The menu to export the picture and the walk as files, copy the link, or open the query in GraphiQL.
 
-import "./takeaway.css";
+import "./export-menu.css";
 import { ArrowUpRight, Check, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { gateway } from "../gateway";
@@ -27,7 +27,7 @@ interface Task {
   readonly isBad: boolean;
 }
 
-export function TakeAway({ scene }: { scene: Scene }) {
+export function ExportMenu({ scene }: { scene: Scene }) {
   const view = useExplorer((state) => state.view);
   const [chosen, setSide] = useState<Side | null>(null);
   const [task, setTask] = useState<Task | null>(null);
@@ -58,8 +58,8 @@ export function TakeAway({ scene }: { scene: Scene }) {
     `${SIDE_WORDS[which]}, ${view.depth[which]} ${view.depth[which] === 1 ? "hop" : "hops"}`;
 
   return (
-    <div className="take-away">
-      <Menu label="Take away" disabled={scene.shown.size === 0}>
+    <div className="export-menu">
+      <Menu label="Export" disabled={scene.shown.size === 0}>
         <MenuGroup label="The picture">
           {item("PNG", (signal) => asPng(scene, signal))}
           {item("SVG", (signal) => asSvg(scene, signal))}
@@ -80,7 +80,7 @@ export function TakeAway({ scene }: { scene: Scene }) {
             ))}
           {FORMATS.map((format) => item(format.label, (signal) => asText(format, side, signal)))}
         </MenuGroup>
-        <MenuGroup label="What you look at">
+        <MenuGroup label="This view">
           <button
             type="button"
             role="menuitem"
