@@ -12,7 +12,7 @@ from browser import Visit, violations, visiting
 from conftest import listening
 from issuer import AUDIENCE, ISSUER, issuing
 from playwright.async_api import Browser, FloatRect, Locator, expect
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.http.callers import Role
 from gateway.http.keys import new_key
@@ -243,6 +243,34 @@ async def test_refused_socket_is_reported(browser: Browser, demo: LocalServer) -
             [complaint] = opened.visit.complaints
             assert "WebSocket connection" in complaint
             opened.visit.complaints.clear()
+
+
+async def test_closed_socket_is_reported(browser: Browser, demo: LocalServer) -> None:
+    def closing(app: ASGIApp) -> ASGIApp:
+        """A proxy that closes a WebSocket after the first message of a subscription."""
+
+        async def proxied(scope: Scope, receive: Receive, send: Send) -> None:
+            closed = False
+
+            async def send_once(message: Message) -> None:
+                nonlocal closed
+                if closed:
+                    return
+                await send(message)
+                if '"next"' in message.get("text", ""):
+                    closed = True
+                    await send({"type": "websocket.close", "code": 4400, "reason": "Enough"})
+
+            await app(scope, receive, send_once)
+
+        return proxied
+
+    with listening(Settings(local_url=demo.url), closing) as address:
+        async with graphiql(browser, f"http://{address}/graphql") as opened:
+            await opened.open_tab("WatchWalk")
+            await opened.page.get_by_role("button", name="Execute query").click()
+            await expect(opened.page.locator(".graphiql-response")).to_contain_text("Socket closed")
+            assert await opened.answer() == {"errors": [{"message": "Socket closed with event 4400 Enough"}]}
 
 
 async def test_unreachable_gateway_is_reported(opened: GraphiQL) -> None:

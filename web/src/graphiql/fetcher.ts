@@ -25,12 +25,14 @@ async function fetchJson(...request: Parameters<typeof fetch>): Promise<Response
   throw failure(`The server answered with status ${response.status}.`);
 }
 
-/** Replaces the error of a WebSocket that could not be opened, since its event has no message. */
+/** Replaces the error of a WebSocket: the event of one that could not be opened has no message. */
 function explain(messages: AsyncIterableIterator<unknown>): void {
   const end = messages.throw!.bind(messages);
   // The toolkit calls this on an error, and ignores the promise it returns; readers get the error all the same.
   messages.throw = (error: unknown) =>
-    end(error instanceof Event ? failure(NO_WEBSOCKET) : error).catch(() => ({ done: true, value: undefined }));
+    end(error instanceof Event ? failure(NO_WEBSOCKET) : error instanceof Error ? failure(error.message) : error).catch(
+      () => ({ done: true, value: undefined }),
+    );
 }
 
 const NO_WEBSOCKET =
