@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from conftest import Ask
+from conftest import Ask, listening
+from endpoint import answer, endpoint
 from graphs import Line, artifact, artifact_arn, association, component, component_arn, diamond, fan
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -239,6 +240,26 @@ async def test_message_may_be_long(gateway: str, load: Callable[..., None]) -> N
         said = [message async for message in messages(socket, SUBSCRIBE, start=[DATASET], filter={"types": ["Model"]})]
     edges = said[-1]["payload"]["data"]["lineage"]["edges"]
     assert [edge["destination"]["arn"] for edge in edges] == [artifact_arn(number) for number in models]
+
+
+@pytest.mark.parametrize(
+    ("start", "page"),
+    [
+        ({"Arn": DATASET, "Type": "DataSet"}, {"NextToken": "more"}),
+        ({"Arn": component_arn("run")}, {}),  # without a type, hence described when the walk has ended
+    ],
+)
+async def test_start_deleted_meanwhile_is_dangling(start: dict[str, str], page: dict[str, str]) -> None:
+    model = {"Arn": artifact_arn(1), "Type": "Model"}
+    edge = {"SourceArn": start["Arn"], "DestinationArn": model["Arn"], "AssociationType": "Produced"}
+    found = orjson.dumps({"Vertices": [start, model], "Edges": [edge]} | page)
+    async with endpoint() as aws:
+        aws.respond_with(answer(found), answer(b'{"__type": "ResourceNotFound", "message": "gone"}', 400))
+        with listening(Settings(local_url=aws.url, cache_url="off")) as url:
+            *said, _ = await events(url, SUBSCRIBE, start=[start["Arn"]])
+    parts = [data["data"]["lineage"] for _, data in said]
+    assert [vertex["entity"]["arn"] for part in parts for vertex in part["vertices"]] == [start["Arn"], model["Arn"]]
+    assert parts[-1]["coverage"]["reasons"] == ["DANGLING"]
 
 
 async def test_unsubscribing_stops_the_walk(

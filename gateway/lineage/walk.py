@@ -321,7 +321,7 @@ class Walk:
         except NotFound:
             if self.found.mirrors.one(chain.start) == chain.start:
                 self._dangling.add(chain.start)
-            if chain.start in self.found.starts:
+            if chain.start in self._doubtful:
                 self.found.leave_out(chain.start)
             else:
                 self._expanded.add(chain.start)
@@ -433,7 +433,7 @@ class Walk:
             elif record.missing:
                 self._dangling.add(arn)
         # Pages from other starts returned these first, so no call of their own has removed them.
-        for start in self._dangling.intersection(self.found.starts) - self._denied:
+        for start in self._dangling & self._doubtful:
             self.found.leave_out(start)
         for arn in self._dangling:
             if kind := kind_at(arn):
