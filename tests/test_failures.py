@@ -109,6 +109,15 @@ async def test_list_ends_where_aws_stopped(load: Callable[..., None], service: L
     assert len(rest["artifact"]["downstream"]["nodes"]) == 29
 
 
+async def test_list_ends_where_token_expired() -> None:
+    page = b'{"ArtifactSummaries": [{"ArtifactArn": "%s"}], "NextToken": "expired"}' % DATASET.encode()
+    async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off")) as client:
+        aws.respond_with(answered(page), answered(b'{"__type": "ValidationException"}', 400))
+        said = await asking(client)("{ artifacts { nodes { arn } } }")
+    assert said["data"] == {"artifacts": {"nodes": [{"arn": DATASET}]}}
+    assert [error["extensions"]["code"] for error in said["errors"]] == ["UPSTREAM_UNAVAILABLE"]
+
+
 async def test_denied_vertex_keeps_its_identity(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:
     load(*fan(1))
     service.behaviour.deny = ["DescribeArtifact:*"]

@@ -166,10 +166,12 @@ async def _fetch(listing: Listing, token: str | None, size: int, *, resumed: boo
     try:
         return await listing.fetch(token, size)
     except BadUserInput as error:
-        if not resumed:
-            raise
-        # AWS accepted the filters when the cursor was created, so what it rejects now is the cursor's token.
-        raise BadUserInput("AWS no longer accepts this cursor; start again without it.", "after") from error
+        if resumed:
+            # AWS accepted the filters when the cursor was created, so what it rejects now is the cursor's token.
+            raise BadUserInput("AWS no longer accepts this cursor; start again without it.", "after") from error
+        if token:
+            raise UpstreamUnavailable("AWS no longer accepts its own token for the next page.") from error
+        raise
 
 
 def _window(chosen: list[tuple[str, T]], *, resumed: bool, more: bool) -> Window[T]:
