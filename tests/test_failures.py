@@ -1,13 +1,15 @@
 """AWS denies, throttles, fails or disconnects: which fields are lost, and which are still returned."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from conftest import Ask, asking, expecting_data, running
+from endpoint import SILENCE, endpoint
 from endpoint import answer as answered
-from endpoint import endpoint
-from graphs import artifact, artifact_arn, diamond, fan
+from graphs import arn, artifact, artifact_arn, diamond, fan
 from test_policy import called
 
 from gateway.aws.calls import Calls, Tally
@@ -156,6 +158,19 @@ async def test_rare_faults_go_unnoticed(ask: Ask, load: Callable[..., None], ser
     service.behaviour.fault_rate = 0.1
     data = await ask(NAMES, arn=DATASET)
     assert len(data["artifact"]["downstream"]["nodes"]) == 20
+
+
+async def test_early_timer_ends_all_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    later = loop.call_later
+    monkeypatch.setattr(loop, "call_later", lambda seconds, *call: later(seconds - 0.2, *call))
+    limits: dict[str, Any] = {"deadline_seconds": 0.5, "read_timeout_seconds": 2, "max_attempts": 1}
+    async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off", **limits)) as client:
+        aws.respond_with(SILENCE)
+        # The walk begins when the timer has failed the Describe.
+        query = "query($arn: Arn!) { entity(arn: $arn) { models { nodes { arn } } } }"
+        said = await asking(client)(query, arn=arn("action", "approval"))
+    assert {error["extensions"]["code"] for error in said["errors"]} == {"DEADLINE_EXCEEDED"}
 
 
 @pytest.mark.parametrize("said", [b"", b"<html>Welcome</html>", b"[]", b'{"CreationTime": "soon"}'])

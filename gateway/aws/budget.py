@@ -121,13 +121,18 @@ class Budget:
         self._under_way.add(answer)
         if not self._timer:  # one timer for all reads, since one per call would be thousands
             loop, seconds_left = asyncio.get_running_loop(), self._until - time.monotonic()
-            self._timer = loop.call_later(seconds_left, self._fail, DeadlineExceeded("The request ran out of time."))
+            self._timer = loop.call_later(seconds_left, self._run_out)
         try:
             found = await answer
         finally:
             self._under_way.discard(answer)
         await self.tally.turns.step(self.tally.joined)  # so that not all requests that share it continue at once
         return found
+
+    def _run_out(self) -> None:
+        """Fail the reads in flight, and make no more calls."""
+        self._until = self._began  # a timer may be a little early, and does not run again for what is called then
+        self._fail(DeadlineExceeded("The request ran out of time."))
 
     def _fail(self, error: GatewayError) -> None:
         """Make every read in flight fail with this error."""
