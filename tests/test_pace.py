@@ -110,6 +110,22 @@ def test_rate_never_stops_all_calls() -> None:
     assert pace.rate == 1
 
 
+def test_old_throttling_is_outgrown(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    pace = pace_taking(1)
+    for _ in range(3):
+        now += 2
+        pace.refused(now)
+    assert pace.rate == 1
+    now += 3600
+    until = now + 20
+    while now < until and pace.rate:
+        now += 1 / pace.rate
+        pace.took()
+    assert pace.rate is None or pace.rate > 100
+
+
 async def test_paced_calls_keep_their_distance() -> None:
     pace = pace_taking(24)
     pace.refused(time.monotonic())  # 20.4 a second, of which one may be made at once

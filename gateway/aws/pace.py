@@ -2,7 +2,8 @@
 
 To keep the first throttled calls few, a pace begins with a limited number of calls in flight, which grows by one for
 each successful call. Until AWS throttles, there is no other limit. Then the rate is set below the observed one, and
-grows again as long as it is used: by half per second until it is throttled again, and from then on slowly.
+grows again as long as it is used: by half per second until it is throttled again, and from then on slowly, but again by
+half once AWS has not throttled for so long that its limit must be far higher.
 """
 
 import asyncio
@@ -24,6 +25,8 @@ _GIVE_WAY = 0.85
 _SEEK = 0.5
 _PROBE = 0.03
 """The relative growth of the rate per second: after the first throttling, and after any further one."""
+_FORGET_SECONDS = 30.0
+"""How long after the last throttling the rate grows fast again: longer than it grows slowly from half the limit."""
 _IN_USE = 0.7
 """The share of the rate that must be used for it to grow."""
 _QUIET_SECONDS = 1.0
@@ -95,8 +98,10 @@ class Pace:
         recent.append(now)
         # A rate that is not used does not show how much AWS allows.
         used = self.rate is not None and len(recent) > self.rate * _IN_USE
-        if self.rate is not None and used and now - self._lowered_at > _QUIET_SECONDS:
-            self.rate += self._growth  # per call, hence by this fraction of the rate per second
+        quiet = now - self._lowered_at
+        if self.rate is not None and used and quiet > _QUIET_SECONDS:
+            # Per call, hence by this fraction of the rate per second.
+            self.rate += self._growth if quiet < _FORGET_SECONDS else _SEEK
             if self.rate > _FASTEST:
                 self.rate = None
 
