@@ -1,6 +1,7 @@
 """AWS denies, throttles, fails or disconnects: which fields are lost, and which are still returned."""
 
 import asyncio
+from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -118,6 +119,27 @@ async def test_list_ends_where_token_expired() -> None:
         said = await asking(client)("{ artifacts { nodes { arn } } }")
     assert said["data"] == {"artifacts": {"nodes": [{"arn": DATASET}]}}
     assert [error["extensions"]["code"] for error in said["errors"]] == ["UPSTREAM_UNAVAILABLE"]
+
+
+async def test_short_pages_hide_nothing() -> None:
+    image, found = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1.0", [artifact_arn(1), artifact_arn(2)]
+    items: list[list[bytes]] = [[], *([b'{"ArtifactArn": "%s"}' % one.encode()] for one in found)]
+    pages = [b'{"ArtifactSummaries": [%s], "NextToken": "%d"}' % (b"".join(some), n) for n, some in enumerate(items)]
+    async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off")) as client:
+        aws.respond_with(*map(answered, pages), answered(b'{"ArtifactSummaries": []}'))
+        said = await asking(client)("query($it: String!) { resolve(reference: $it) { arn } }", it=image)
+    assert said == {"data": {"resolve": [{"arn": one} for one in found]}}
+
+
+async def test_empty_page_hides_no_association() -> None:
+    ends = artifact_arn(1), artifact_arn(2)
+    id = urlsafe_b64encode(" ".join(ends).encode()).decode()
+    summary = b'{"SourceArn": "%s", "DestinationArn": "%s"}' % tuple(one.encode() for one in ends)
+    pages = [b'{"AssociationSummaries": [], "NextToken": "more"}', b'{"AssociationSummaries": [%s]}' % summary]
+    async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off")) as client:
+        aws.respond_with(*map(answered, pages))
+        said = await asking(client)("query($id: ID!) { node(id: $id) { id } }", id=id)
+    assert said == {"data": {"node": {"id": id.rstrip("=")}}}
 
 
 async def test_denied_vertex_keeps_its_identity(answer: Ask, load: Callable[..., None], service: LocalServer) -> None:

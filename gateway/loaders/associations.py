@@ -34,8 +34,8 @@ class Associations:
 
     async def between(self, source: str, destination: str) -> dict[str, Any] | None:
         """Return the summary of the association from one vertex to another; None if there is none."""
-        page = await self.page({"SourceArn": source, "DestinationArn": destination}, None)
-        return page.items[0] if page.items else None
+        found = await self.all({"SourceArn": source, "DestinationArn": destination})
+        return found[0] if found else None
 
     def prefetch(self, parameters: Mapping[str, Any]) -> None:
         """Start loading the first page for a field that will need it."""

@@ -31,6 +31,17 @@ class Listings:
         """Return an iterator over all pages of summaries of a kind, each as large as AWS allows."""
         return Pages(lambda token: self.page(kind, parameters, token, MOST_RESULTS, place))
 
+    async def first(
+        self, kind: Kind, parameters: Mapping[str, Any], most: int = MOST_RESULTS, place: Place = HOME
+    ) -> list[dict[str, Any]]:
+        """Return the first ``most`` summaries of a kind; AWS may return fewer on a page, or none, and yet have more."""
+        found: list[dict[str, Any]] = []
+        async for page in Pages(lambda token: self.page(kind, parameters, token, most, place)):
+            found += page.items
+            if len(found) >= most:
+                break
+        return found[:most]
+
     async def search(  # noqa: PLR0913, PLR0917 - a search has these parameters
         self, kind: Kind, name: str, value: str, token: str | None, size: int, place: Place = HOME
     ) -> Page:

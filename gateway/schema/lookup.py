@@ -147,8 +147,8 @@ def naming(
 
 async def standing_for(loaders: Loaders, kind: Kind, source: str) -> Any:
     """Return the vertex of a kind whose source is this ARN or URI; the newest if there are several."""
-    page = await loaders.listings.page(kind, {"SourceUri": source}, None, 1, loaders.known.place_of(source))
-    return shown(loaders, kind.key(page.items[0])) if page.items else None
+    found = await loaders.listings.first(kind, {"SourceUri": source}, 1, loaders.known.place_of(source))
+    return shown(loaders, kind.key(found[0])) if found else None
 
 
 def given(**parameters: Any) -> dict[str, Any]:

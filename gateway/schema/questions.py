@@ -13,7 +13,7 @@ import strawberry
 from strawberry import UNSET, Info
 
 from gateway.aws import kinds
-from gateway.aws.kinds import MOST_RESULTS, Kind, kind_at
+from gateway.aws.kinds import Kind, kind_at
 from gateway.aws.places import Place
 from gateway.errors import (
     BudgetExceeded,
@@ -161,8 +161,8 @@ async def _approved(action: Described) -> list[str]:
     source = await action.known(kinds.ACTION.source_path) or ""
     if kind_at(source) is not kinds.MODEL_PACKAGE:
         return []
-    page = await action.loaders.listings.page(kinds.ARTIFACT, {"SourceUri": source}, None, MOST_RESULTS, action.place)
-    return [summary[kinds.ARTIFACT.arn] for summary in page.items]
+    found = await action.loaders.listings.first(kinds.ARTIFACT, {"SourceUri": source}, place=action.place)
+    return [summary[kinds.ARTIFACT.arn] for summary in found]
 
 
 def _failures(reasons: Iterable[Reason]) -> list[GatewayError]:

@@ -16,7 +16,7 @@ from strawberry import Info
 from gateway import arn as arns
 from gateway.arn import Arn
 from gateway.aws import kinds
-from gateway.aws.kinds import MOST_RESULTS, Kind, kind_of
+from gateway.aws.kinds import Kind, kind_of
 from gateway.aws.places import HOME, Place
 from gateway.errors import BadUserInput, GatewayError, failed
 from gateway.loaders import Loaders
@@ -153,8 +153,8 @@ async def _called(loaders: Loaders, kind: Kind, name: str) -> Sequence[str]:
 
 
 async def _standing_for(loaders: Loaders, kind: Kind, source: str) -> Sequence[str]:
-    page = await loaders.listings.page(kind, {"SourceUri": source}, None, MOST_RESULTS, loaders.known.place_of(source))
-    return [summary[kind.arn] for summary in page.items]
+    found = await loaders.listings.first(kind, {"SourceUri": source}, place=loaders.known.place_of(source))
+    return [summary[kind.arn] for summary in found]
 
 
 async def _standing_at_home(loaders: Loaders, kind: Kind, resource: str, id: str) -> Sequence[str]:
@@ -163,10 +163,8 @@ async def _standing_at_home(loaders: Loaders, kind: Kind, resource: str, id: str
 
 
 async def _run_as(loaders: Loaders, job: str) -> Sequence[str]:
-    page = await loaders.listings.page(
-        kinds.TRIAL_COMPONENT, {"SourceArn": job}, None, MOST_RESULTS, loaders.known.place_of(job)
-    )
-    return [summary[kinds.TRIAL_COMPONENT.arn] for summary in page.items]
+    found = await loaders.listings.first(kinds.TRIAL_COMPONENT, {"SourceArn": job}, place=loaders.known.place_of(job))
+    return [summary[kinds.TRIAL_COMPONENT.arn] for summary in found]
 
 
 async def _search(loaders: Loaders, terms: dict[str, str], place: Place = HOME) -> Sequence[str]:
