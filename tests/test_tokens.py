@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hmac
+import socket
 import ssl
 import time
 from datetime import timedelta
@@ -169,6 +170,17 @@ def test_issuers_password_is_not_logged(server: LocalServer, caplog: pytest.LogC
             assert code(ask_with_token(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
     assert "GATEWAY_JWT_JWKS" in caplog.text
     assert "s3cr3t" not in caplog.text
+
+
+def test_silent_issuer_is_logged_as_timeout(
+    server: LocalServer, issuer: Issuer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gateway.http.jwks._FETCH_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects callers, but never answers
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/jwks.json"
+        with listening(token_settings(server, url)) as gateway:
+            assert code(ask_with_token(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
+    assert "no keys from 127.0.0.1: TimeoutError" in caplog.text
 
 
 def test_unreachable_issuer_is_unavailable(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,11 +113,11 @@ class UrlKeys:
         try:
             self._keys = _parsed(await _get(self._url))
             self._fresh_until = time.monotonic() + _FRESH_SECONDS
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             self._fresh_until = self._paused_until = time.monotonic() + _PAUSE_SECONDS
             kept = "; the previous keys stay in use" if self._keys else ""
             host = urlsplit(self._url).hostname  # not the whole URL, which may contain a password
-            _log.error("GATEWAY_JWT_JWKS: no keys from %s: %s%s", host, error or type(error).__name__, kept)
+            _log.error("GATEWAY_JWT_JWKS: no keys from %s: %s%s", host, str(error) or type(error).__name__, kept)
         finally:
             self._fetching = None
 
