@@ -240,7 +240,7 @@ class Calls:
                 answer: dict[str, Any] = await getattr(client, xform_name(operation))(**parameters)
                 if not has_required(operation, parameters, answer):
                     raise UnreadableAnswerError(operation=operation, error="it lacks what it is about")
-            except (ClientError, BotoCoreError, TimeoutError, OSError) as error:
+            except (ClientError, BotoCoreError, OSError) as error:
                 translated_error = translated(operation, error)
                 if isinstance(translated_error, UpstreamUnavailable):
                     observability.aws_failed(cause(error))

@@ -260,7 +260,7 @@ class Walk:
 
     def _behind(self, level: int) -> list[list[str]]:
         """Return the expanded vertices one level before a level, two levels before it, and so on."""
-        behind: list[list[str]] = [[] for _ in range(min(level, DEEPEST_QUERY - 1))]
+        behind: list[list[str]] = [[] for _ in range(DEEPEST_QUERY - 1)]
         for vertex in self._expanded & self.found.depths.keys() - self._dangling - self._denied - self._cut:
             back = level - self.found.depths[vertex]
             if 0 < back <= len(behind) and self._can_share(vertex):

@@ -111,8 +111,7 @@ class Entities:
         return found
 
     async def _answer(self, kind: Kind, wanted: str, place: Place) -> dict[str, Any] | None:
-        record = self._known.record(wanted)
-        known_name = record.read(kind.name_path) if kind.name_path and record.covers(kind.name_path) else None
+        known_name = self._known.record(wanted).read(kind.name_path)
         try:
             return await self._asking.calls(kind.describe, place, **kind.asks(wanted, known_name))
         except (NotFound, BadUserInput) as error:

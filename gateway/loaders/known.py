@@ -64,7 +64,7 @@ class Known:
 
     def note_name(self, place: Place, kind: Kind, key: str) -> None:
         """Record the name of an entity for ``named``, if its record has one."""
-        name = self.record(key).read(kind.name_path) if kind.name_path else None
+        name = self.record(key).read(kind.name_path)
         if name and key == unpinned(key):
             self._named[place, kind, name] = key
 

@@ -82,8 +82,7 @@ class Lineage:
 
     async def neighbours(self, start: str, direction: str) -> Step:
         """Return all associations of one vertex and their ends, by ListAssociations."""
-        if self._calls.lacks(_QUERY, self._known.place_of(start)):
-            self._asking.because("ListAssociations", "a walk in a region without QueryLineage")
+        self._asking.because("ListAssociations", "a walk in a region without QueryLineage")
         ends = {"Ascendants": ["DestinationArn"], "Descendants": ["SourceArn"], "Both": ["DestinationArn", "SourceArn"]}
         found = await asyncio.gather(*(self._associations.all({end: start}) for end in ends[direction]))
         vertices: dict[str, str | None] = {}
