@@ -133,12 +133,15 @@ async def test_missing_start_is_reported(ask: Ask, load: Callable[..., None]) ->
 
 
 @pytest.mark.usefixtures("walk_operation")
+@pytest.mark.parametrize("depth", [1, 10])
 @pytest.mark.parametrize("gone", [artifact_arn(404), component_arn("gone"), arn("action", "gone")])
-async def test_dangling_vertex_is_reported(ask: Ask, load: Callable[..., None], gone: str) -> None:
+async def test_dangling_vertex_is_reported(ask: Ask, load: Callable[..., None], gone: str, depth: int) -> None:
     load(artifact(0), association(DATASET, gone))
-    graph = await walked(ask, DATASET)
-    assert (graph["coverage"]["complete"], graph["coverage"]["reasons"]) == (False, ["DANGLING"])
+    graph = await walked(ask, DATASET, maxDepth=depth)
+    assert (graph["coverage"]["reasons"], graph["coverage"]["frontier"]) == (["DANGLING"], [])
     assert depths(graph) == {DATASET: 0, gone: 1}
+    graph = await walked(ask, DATASET, maxDepth=depth, maxVertices=1)
+    assert (graph["coverage"]["reasons"], graph["coverage"]["frontier"]) == (["MAX_VERTICES"], [DATASET])
 
 
 @pytest.mark.usefixtures("walk_operation")
@@ -146,6 +149,34 @@ async def test_typeless_component_is_not_dangling(ask: Ask, load: Callable[..., 
     record = {"TrialComponentName": "by-hand"}
     load(artifact(0), {"entity": "TrialComponent", "record": record}, association(DATASET, component_arn("by-hand")))
     graph = await walked(ask, DATASET)
+    assert graph["coverage"]["complete"]
+
+
+@pytest.mark.usefixtures("walk_operation")
+async def test_undecided_component_may_dangle(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    gone = component_arn("gone")
+    load(artifact(0), association(DATASET, gone))
+    service.behaviour.deny = [f"DescribeTrialComponent:{gone}", "DescribeTrialComponent:gone"]
+    graph = (await ask(WALK.replace("{ arn type }", "{ arn }"), start=[DATASET]))["lineage"]
+    assert (graph["coverage"]["reasons"], graph["coverage"]["frontier"]) == (["ACCESS_DENIED"], [gone])
+
+
+@pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
+async def test_denied_start_may_be_reached(
+    ask: Ask, load: Callable[..., None], service: LocalServer, prefer: str
+) -> None:
+    load(*chain(3))
+    service.behaviour.deny = [f"QueryLineage:{artifact_arn(1)}"]
+    graph = await walked(ask, DATASET, artifact_arn(1), prefer=prefer)
+    assert depths(graph) == {DATASET: 0, artifact_arn(1): 0, artifact_arn(2): 1, artifact_arn(3): 2}
+    assert graph["coverage"]["complete"]
+
+
+async def test_wide_starts_find_every_neighbour(ask: Ask, load: Callable[..., None]) -> None:
+    load(*map(artifact, range(450)))
+    load(*(association(artifact_arn(start), artifact_arn(far)) for start in range(5) for far in range(5, 450)))
+    graph = await walked(ask, *map(artifact_arn, range(5)), prefer="LESS_WAITING")
+    assert len(graph["vertices"]) == 450
     assert graph["coverage"]["complete"]
 
 

@@ -319,8 +319,7 @@ class Walk:
             else:
                 self._request_page(_Chain(chain.start, 1))
         except NotFound:
-            if self.found.mirrors.one(chain.start) == chain.start:
-                self._dangling.add(chain.start)
+            self._dangling.add(chain.start)
             if chain.start in self._doubtful:
                 self.found.leave_out(chain.start)
             else:
