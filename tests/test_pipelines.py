@@ -88,6 +88,20 @@ async def test_execution_lists_its_runs(ask: Ask, calls: Counter[str]) -> None:
     assert calls == {"DescribePipelineExecution": 1, "Search": 2}
 
 
+async def test_search_without_sources_is_completed(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+    sources = [{"SourceArn": arn("training-job", "first"), "SourceType": "SageMakerTrainingJob"}]
+    load(pipeline("training"), execution("training", "abc"), component("first", Tags=[TAG], Sources=sources))
+    data = await ask(
+        """query($arn: Arn!) { pipelineExecution(arn: $arn) {
+          trialComponents { nodes { status { primaryStatus } sources { sourceArn } } }
+        } }""",
+        arn=RUN,
+    )
+    (run,) = data["pipelineExecution"]["trialComponents"]["nodes"]
+    assert run["sources"] == [{"sourceArn": arn("training-job", "first")}]
+    assert calls == {"DescribePipelineExecution": 1, "Search": 1, "DescribeTrialComponent": 1}
+
+
 @pytest.mark.usefixtures("pipelines")
 async def test_run_leads_to_its_execution(ask: Ask, calls: Counter[str]) -> None:
     data = await ask('{ trialComponent(name: "first") { pipelineExecution { arn pipeline { arn } } } }')

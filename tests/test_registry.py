@@ -213,6 +213,16 @@ async def test_denied_batch_falls_back(ask: Ask, calls: Counter[str], service: L
 
 
 @pytest.mark.usefixtures("registry")
+async def test_unknown_batch_falls_back(ask: Ask, calls: Counter[str], service: LocalServer) -> None:
+    service.behaviour.unknown = ["BatchDescribeModelPackage"]
+    data = await ask(
+        "query($ids: [ID!]!) { nodes(ids: $ids) { ... on ModelPackage { version } } }", ids=[LATEST, FIRST]
+    )
+    assert data["nodes"] == [{"version": 2}, {"version": 1}]
+    assert calls == {"BatchDescribeModelPackage": 1, "DescribeModelPackage": 2}
+
+
+@pytest.mark.usefixtures("registry")
 async def test_denied_package_fails_its_fields(answer: Ask, service: LocalServer) -> None:
     service.behaviour.deny = [f"*:{FIRST}"]
     said = await answer(
