@@ -1,8 +1,10 @@
 """The ASGI application: its routes, its middleware, and the resources shared by all requests."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -102,9 +104,19 @@ class Backend:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Backend]:
     """Open what all requests share, and close it on exit."""
+    asyncio.get_running_loop().set_exception_handler(_unless_abandoned)
     shared = settings.cache_url if "://" in settings.cache_url else None
     async with aclosing(Rates(shared)) as rates, aclosing(Cache(settings)) as cache, Calls(settings, rates) as calls:
         yield Backend(settings, calls, cache, rates)
+
+
+def _unless_abandoned(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Handle an exception that nobody awaits, except of a shared call whose callers have disconnected.
+
+    asyncio reports those since Python 3.14, with their messages, which may contain what AWS said.
+    """
+    if not context["message"].endswith("exception in shielded future"):
+        loop.default_exception_handler(context)
 
 
 async def _metrics(request: Request) -> Response:

@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import httpx
 import orjson
+import pytest
 from conftest import Ask
 from graphs import artifact, artifact_arn, association
 
+from gateway.app import opened
 from gateway.local.server import LocalServer
+from gateway.settings import Settings
 
 CHAIN = [artifact(number) for number in range(8)]
 CHAIN += [association(artifact_arn(number), artifact_arn(number + 1)) for number in range(7)]
@@ -117,3 +120,13 @@ async def test_calls_are_not_shared_across_mutations(
     assert (await during).json()["data"]["artifact"]["name"]  # the old name or the new one
     assert after.json()["data"]["artifact"]["name"] == "renamed"
     assert calls == {"UpdateArtifact": 1, "DescribeArtifact": 2}
+
+
+async def test_abandoned_call_logs_no_error(service: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
+    async with opened(Settings(local_url=service.url)):
+        handle = asyncio.get_running_loop().call_exception_handler
+        # as asyncio does since Python 3.14
+        handle({"message": "OSError exception in shielded future", "exception": OSError("secret")})
+        assert caplog.messages == []
+        handle({"message": "Task exception was never retrieved"})
+        assert caplog.messages == ["Task exception was never retrieved"]
