@@ -1,9 +1,10 @@
 """The ASGI application: its routes, its middleware, and the resources shared by all requests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -104,19 +105,34 @@ class Backend:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Backend]:
     """Open what all requests share, and close it on exit."""
-    asyncio.get_running_loop().set_exception_handler(_unless_abandoned)
     shared = settings.cache_url if "://" in settings.cache_url else None
-    async with aclosing(Rates(shared)) as rates, aclosing(Cache(settings)) as cache, Calls(settings, rates) as calls:
-        yield Backend(settings, calls, cache, rates)
+    with _abandoned_calls_unreported(asyncio.get_running_loop()):
+        async with (
+            aclosing(Rates(shared)) as rates,
+            aclosing(Cache(settings)) as cache,
+            Calls(settings, rates) as calls,
+        ):
+            yield Backend(settings, calls, cache, rates)
 
 
-def _unless_abandoned(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Handle an exception that nobody awaits, except of a shared call whose callers have disconnected.
+@contextmanager
+def _abandoned_calls_unreported(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Have the loop not report the failure of a shared call whose callers have all disconnected.
 
-    asyncio reports those since Python 3.14, with their messages, which may contain what AWS said.
+    asyncio reports it since Python 3.14, with its message, which may contain what AWS said.
     """
-    if not context["message"].endswith("exception in shielded future"):
-        loop.default_exception_handler(context)
+    previous = loop.get_exception_handler()
+    handle = partial(previous, loop) if previous else loop.default_exception_handler
+
+    def report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not context["message"].endswith("exception in shielded future"):
+            handle(context)
+
+    loop.set_exception_handler(report)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(previous)
 
 
 async def _metrics(request: Request) -> Response:
