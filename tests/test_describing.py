@@ -118,6 +118,45 @@ async def test_associations_also_name_trial_components(ask: Ask, load: Load, cal
 
 
 @pytest.mark.parametrize(
+    ("given", "cost"),
+    [
+        ('filter: { types: ["Endpoint"] }', {"QueryLineage": 1, "DescribeArtifact": 1, "DescribeContext": 1}),
+        ("filter: { lineageTypes: [CONTEXT] }", {"QueryLineage": 1, "DescribeArtifact": 1, "DescribeContext": 1}),
+        ("maxVertices: 1", {"QueryLineage": 1, "DescribeArtifact": 1}),
+    ],
+)
+async def test_only_shown_vertices_are_described(
+    ask: Ask, load: Load, calls: Counter[str], given: str, cost: dict[str, int]
+) -> None:
+    load(*diamond())
+    query = """query ($start: Arn!) { lineage(start: [$start], direction: DOWNSTREAM, %s) {
+        vertices { entity { lastModifiedTime createdBy { domainId } } } } }"""
+    assert (await ask(query % given, start=HUB))["lineage"]["vertices"]
+    assert calls == cost
+
+
+async def test_filtered_times_come_by_listing(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(24))
+    assert len(await vertices(ask, "type", filter='{ createdAfter: "2001-01-01T00:00:00Z" }')) == 25
+    assert calls == {"QueryLineage": 1, "ListArtifacts": 1}
+
+
+async def test_starts_are_described_together(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(24))
+    query = "query ($start: [Arn!]!) { lineage(start: $start, maxDepth: 0) { start { name sourceUri } } }"
+    found = (await ask(query, start=[artifact_arn(number) for number in range(25)]))["lineage"]["start"]
+    assert [one["name"] for one in found] == [f"artifact-{number}" for number in range(25)]
+    assert calls == {"ListArtifacts": 1}
+
+
+async def test_fields_of_starts_are_theirs_alone(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(24))
+    query = "query ($start: [Arn!]!) { lineage(start: $start) { start { name } vertices { entity { type } } } }"
+    assert len((await ask(query, start=[HUB]))["lineage"]["vertices"]) == 25
+    assert calls == {"QueryLineage": 1, "DescribeArtifact": 1}
+
+
+@pytest.mark.parametrize(
     ("deny", "cost"),
     [
         (["ListArtifacts:*"], {"QueryLineage": 5, "ListArtifacts": 1, "ListAssociations": 3}),

@@ -10,7 +10,7 @@ ended and all associations are known. Everything else takes one Describe per ver
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Collection, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -62,17 +62,28 @@ class _Listing:
 class Describing:
     """Describes a walk's vertices as far as the query needs."""
 
-    def __init__(self, walked: Walk, needs: Mapping[Kind, Collection[str]], *, lists: bool = True) -> None:
+    def __init__(
+        self,
+        walked: Walk,
+        needs: Mapping[Kind, Collection[str]],
+        shows: Callable[[str], bool | None] = lambda _: True,
+        *,
+        lists: bool = True,
+    ) -> None:
         """Load the paths in the Describe response that each kind ``needs``.
 
+        ``shows`` returns whether a vertex is shown, as only those are described; None if that is not known yet.
         Without ``lists``, no sequences of pages are read, so that callers that wait for each part wait less.
         """
         self._walked = walked
+        self._shows = shows
         self._loaders = walked.loaders
         self._needs = needs
         self._roots = {kind: {path.partition(".")[0] for path in paths} for kind, paths in needs.items()}
         self._lists = lists
         self._reached = 0
+        self._doubtful: list[str] = []
+        """Vertices that may turn out to be shown."""
         self._met: set[str] = set()
         self._tasks: list[asyncio.Task[Any]] = []
         """Calls in flight. If one fails, the fields that need its result repeat the call, and report the error."""
@@ -86,9 +97,20 @@ class Describing:
 
     async def go_on(self) -> None:
         """Start describing the vertices that the walk has found since the last call of this method."""
-        found = self._walked.found
+        walked, found = self._walked, self._walked.found
+        if not self._needs:
+            return
         reached, self._reached = found.reached[self._reached :], len(found.reached)
-        await self._begin_all(reached)
+        nearest = set(walked.nearest()) if len(found.depths) > walked.max_vertices else found.depths.keys()
+        shown = []
+        async for some in self._loaders.turns.slices(reached):
+            for arn in some:
+                is_shown = found.depths.get(arn) == 0 or self._shows(arn)
+                if is_shown and arn in nearest:
+                    shown.append(arn)
+                elif is_shown is not False:
+                    self._doubtful.append(arn)
+        await self._begin_all(shown)
 
     async def describe(self, arns: Iterable[str]) -> None:
         """Describe these vertices, and wait until this is done."""
@@ -113,8 +135,13 @@ class Describing:
 
     def end(self) -> asyncio.Task[None]:
         """Start describing the remaining vertices at the end of the walk; return the task that does so."""
-        self._rest = asyncio.create_task(self._finish())
+        self._rest = asyncio.create_task(self._describe_rest())
         return self._rest
+
+    async def _describe_rest(self) -> None:
+        await self.go_on()
+        doubtful, nearest = self._doubtful, set(self._walked.nearest() if self._doubtful else ())
+        await self.describe(arn for arn in doubtful if arn in nearest and self._shows(arn) is not False)
 
     async def ready(self, arns: Iterable[str]) -> None:
         """Wait until the needed paths of these vertices are loaded, or have failed."""

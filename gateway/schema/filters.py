@@ -26,8 +26,8 @@ class PropertyInput:
 
 @strawberry.input(
     description="The vertices that a walk shows; all given conditions must hold. A filter chooses what is shown, "
-    "never what is walked, and the starts are always shown. Times and properties cost one Describe per vertex, unless "
-    "its result is cached."
+    "never what is walked, and the starts are always shown. Times and properties cost at most one Describe per vertex, "
+    "unless its result is cached."
 )
 class LineageFilter:
     """A filter over a walk's vertices."""
@@ -56,7 +56,7 @@ async def verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | R
     kind, record = kind_at(arn), loaders.known.record(arn)
     assert kind  # noqa: S101 - `is_of` has rejected others
     try:
-        for path in _paths(filter, kind):
+        for path in paths(filter, kind):
             if not record.covers(path):
                 await loaders.entities.describe(kind, arn, path)
     except GatewayError as error:
@@ -71,6 +71,12 @@ async def verdict(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | R
 
 def is_of(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | None:
     """Return whether the filter shows a vertex; None if that takes a description, or if its type is not loaded."""
+    fits = may_be_of(loaders, arn, filter)
+    return None if fits and describes(filter) else fits
+
+
+def may_be_of(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | None:
+    """Return whether the filter shows vertices of this kind and type; None if the type is not loaded."""
     kind = kind_at(arn)
     if kind is None or (filter.properties and kind is TRIAL_COMPONENT):
         return False
@@ -78,7 +84,7 @@ def is_of(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | None:
         return False
     if filter.types and not loaders.known.record(arn).covers(kind.type_path):
         return None
-    return (None if describes(filter) else True) if _is_of_type(loaders, kind, arn, filter) else False
+    return _is_of_type(loaders, kind, arn, filter)
 
 
 def _is_of_type(loaders: Loaders, kind: Kind, arn: str, filter: LineageFilter) -> bool:
@@ -90,9 +96,12 @@ def describes(filter: LineageFilter) -> bool:
     return bool(_moments(filter) or filter.properties)
 
 
-def _paths(filter: LineageFilter, kind: Kind) -> list[str]:
+def paths(filter: LineageFilter, kind: Kind) -> list[str]:
     """Return the paths in the Describe response that a filter tests."""
-    conditions = {kind.type_path: filter.types, "Properties": filter.properties}
+    conditions = {
+        kind.type_path: filter.types,
+        "Properties": filter.properties if kind is not TRIAL_COMPONENT else None,
+    }
     return [path for path, *_ in _moments(filter)] + [path for path, wanted in conditions.items() if wanted]
 
 

@@ -24,6 +24,7 @@ from gateway.lineage.picture import Picture
 from gateway.lineage.walk import Preference, Walk
 from gateway.loaders import Loaders
 from gateway.records import Edge
+from gateway.schema import filters
 from gateway.schema.entity import Vertex, shown, uncovered
 from gateway.schema.enums import (
     AssociationType,
@@ -204,8 +205,12 @@ async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) 
     The fields that the document selects of vertices are loaded while later pages of the walk are still being fetched.
     A long graph is returned before all of them are loaded; its lists then wait for the rest slice by slice.
     """
-    needed_of, filter = needs(info), filter or LineageFilter()
-    describing = Describing(walked, needed_of)
+    starts_alone = [("start",)] if walked.found.max_depth == 0 else []
+    needed_of, filter = needs(info, *starts_alone), filter or LineageFilter()
+    if describes(filter):
+        for kind in LINEAGE:
+            needed_of[kind] = [*needed_of.get(kind, ()), *filters.paths(filter, kind)]
+    describing = Describing(walked, needed_of, lambda arn: filters.may_be_of(walked.loaders, arn, filter))
     async with aclosing(walked.steps()) as steps:
         async for _ in steps:
             await describing.go_on()
@@ -237,9 +242,12 @@ def _exports(info: Info) -> list[Format]:
     return [Format(given["format"].value) for _, given in arguments(info, "export")]
 
 
-def needs(info: Info) -> dict[Kind, list[str]]:
-    """Return, by kind, the paths of Describe responses that the document needs and a walk does not load."""
-    paths_of = uncovered(info, ("vertices", "entity"), *_ENDS)
+def needs(info: Info, *more: tuple[str, ...]) -> dict[Kind, list[str]]:
+    """Return, by kind, the paths of Describe responses that the document needs and a walk does not load.
+
+    ``more`` are further paths from the resolver's field to fields that return vertices.
+    """
+    paths_of = uncovered(info, ("vertices", "entity"), *_ENDS, *more)
     for format in _exports(info):
         for kind in LINEAGE:
             paths_of[kind] = [*paths_of.get(kind, ()), *needed(format, kind)]
