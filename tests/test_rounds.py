@@ -7,8 +7,8 @@ from typing import Any
 
 import dag
 import pytest
-from conftest import Ask, asking, running
-from graphs import Line, artifact, artifact_arn, association
+from conftest import Ask, asking, expecting_data, running
+from graphs import Line, artifact, artifact_arn, association, diamond, package, package_group
 from graphs import fan as fan_lines
 from stub import Call, Log, Stub, stub
 
@@ -147,6 +147,43 @@ async def test_nested_hops_take_a_round_each(layered: Stub) -> None:
     assert len(said["data"]["entity"]["upstream"]["nodes"]) == dag.FAN
     log = layered.log()
     assert (log.rounds(), log.count()) == (3, {"DescribeContext": 1, "ListAssociations": 13})
+
+
+@pytest.mark.parametrize(
+    ("lines", "query", "rounds", "calls"),
+    [
+        pytest.param(
+            [package_group("churn"), package("churn", 1), package("churn", 2)],
+            "{ modelPackages { nodes { group { description } inferenceSpecification { supportedContentTypes } } } }",
+            2,
+            {"ListModelPackages": 1, "DescribeModelPackageGroup": 1, "BatchDescribeModelPackage": 1},
+            id="descriptions",
+        ),
+        pytest.param(
+            diamond(),
+            """{ context(name: "endpoint") {
+                models(direction: UPSTREAM) { nodes { name } } pipelineExecutions { arn } } }""",
+            4,
+            {"DescribeContext": 1, "QueryLineage": 1, "ListAssociations": 1, "Search": 1, "ListTags": 2},
+            id="names",
+        ),
+    ],
+)
+async def test_batches_wait_for_no_others(lines: list[Line], query: str, rounds: int, calls: dict[str, int]) -> None:
+    with stub(lines) as endpoint:
+        endpoint.begin(quiet_ms=QUIET_MS)
+        async with running(Settings(local_url=endpoint.url, cache_url="off")) as client:
+            await expecting_data(asking(client))(query)
+        log = endpoint.log()
+    assert (log.rounds(), log.count()) == (rounds, calls)
+
+
+@pytest.mark.parametrize("field", ["startTime"])
+async def test_batches_go_along_with_names(field: str) -> None:
+    fields = f"name ... on TrialComponent {{ {field} }}"
+    with stub(diamond()) as endpoint:
+        _, log = await walked(endpoint, artifact_arn(0), "FEWER_CALLS", direction="DOWNSTREAM", fields=fields)
+    assert log.rounds() == 2
 
 
 async def test_walk_avoids_denied_starting_points(ask: Ask, service: LocalServer, load: Callable[..., None]) -> None:

@@ -252,10 +252,10 @@ class Describing:
             chosen = more
         for end, arn in chosen:
             self._start(self._loaders.associations.all({end: arn}) if self._lists else self._name_some((end, arn)))
-        return set().union(*chosen.values())
+        return set(filter(self._is_named, set().union(*chosen.values())))
 
     async def _name_some(self, end: End) -> None:
-        page = await self._loaders.associations.page(dict([end]), None)
+        page = await self._loaders.associations.page(dict([end]), None, finds=())
         if page.next:
             self._many.add(end)
 

@@ -1,11 +1,12 @@
 """The deduplicated AWS calls of one request: each is made once, however many fields wait for its result."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from functools import partial
 from typing import Any, Self, TypeVar
 
 from gateway.aws.budget import Budget
+from gateway.aws.kinds import Kind
 from gateway.errors import GatewayError, NotFound
 from gateway.records import Page
 
@@ -24,8 +25,8 @@ class Asking:
     def forget(self) -> None:
         """Forget the calls so far, so that the same calls are made again."""
         self._begun: dict[Hashable, asyncio.Task[Any]] = {}
-        self.pages: set[asyncio.Task[Page]] = set()
-        """The pages in flight."""
+        self.pages: dict[asyncio.Task[Page], set[Kind]] = {}
+        """The pages in flight, with the kinds of entities that they may find."""
 
     def because(self, operation: str, reason: str) -> None:
         """Record why an operation is called, for the plan in the response's `extensions`."""
@@ -41,12 +42,17 @@ class Asking:
             self._begun[key] = unlogged(asyncio.create_task(make()))
         return self._begun[key]
 
-    def page(self, load: Callable[..., Coroutine[Any, Any, Page]], *arguments: Any) -> asyncio.Task[Page]:
-        """Return the task that loads a page by these arguments, started once per request; await it through a shield."""
+    def page(
+        self, load: Callable[..., Coroutine[Any, Any, Page]], *arguments: Any, finds: Iterable[Kind]
+    ) -> asyncio.Task[Page]:
+        """Return the task that loads a page by these arguments, started once per request; await it through a shield.
+
+        ``finds`` are the kinds of entities that it may find.
+        """
         page = self.begin((load, *arguments), partial(load, *arguments))
         if not page.done():
-            self.pages.add(page)
-            page.add_done_callback(self.pages.discard)
+            self.pages.setdefault(page, set()).update(finds)
+            page.add_done_callback(lambda done: self.pages.pop(done, None))
         return page
 
 

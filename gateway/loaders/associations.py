@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from gateway import arn as arns
-from gateway.aws.kinds import LINEAGE, MOST_RESULTS, kind_at, kind_of
+from gateway.aws.kinds import LINEAGE, MOST_RESULTS, Kind, kind_at, kind_of
 from gateway.aws.places import HOME, Place
 from gateway.errors import Forbidden, NotFound
 from gateway.loaders.asking import Asking, Pages, frozen, paged
@@ -22,13 +22,19 @@ class Associations:
         self._known = known
         self._asking = asking
 
-    async def page(self, parameters: Mapping[str, Any], token: str | None, place: Place | None = None) -> Page:
+    async def page(
+        self,
+        parameters: Mapping[str, Any],
+        token: str | None,
+        place: Place | None = None,
+        finds: Iterable[Kind] = LINEAGE,
+    ) -> Page:
         """Return the page of association summaries that begins at ``token``: up to 100, however many are needed.
 
-        ``place`` defaults to the place of the vertex whose ARN is among the parameters. Summaries with an end that is
-        not a vertex are omitted.
+        ``place`` defaults to the place of the vertex whose ARN is among the parameters; ``finds`` is empty if the
+        vertices are known already. Summaries with an end that is not a vertex are omitted.
         """
-        page = await asyncio.shield(self._page(parameters, token, place))
+        page = await asyncio.shield(self._page(parameters, token, place, finds))
         joining = [one for one in page.items if joins_vertices(one["SourceArn"], one["DestinationArn"])]
         return page._replace(items=joining)
 
@@ -39,27 +45,34 @@ class Associations:
 
     def prefetch(self, parameters: Mapping[str, Any]) -> None:
         """Start loading the first page for a field that will need it."""
-        self._page(parameters, None, None)
+        self._page(parameters, None)
 
     async def all(self, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return all association summaries that match a hop's parameters, from all pages."""
-        return [summary async for page in Pages(partial(self.page, parameters)) for summary in page.items]
+        pages = Pages(partial(self.page, parameters, finds=()))
+        return [summary async for page in pages for summary in page.items]
 
     async def around(self, vertex: str) -> list[Edge]:
         """Return all associations of a vertex, including those whose other end is not a vertex."""
 
         async def of(end: str) -> list[Edge]:
-            pages = Pages(lambda token: asyncio.shield(self._page({end: vertex}, token, None)))
+            pages = Pages(lambda token: asyncio.shield(self._page({end: vertex}, token)))
             return [edge_of(summary) async for page in pages for summary in page.items]
 
         into, out_of = await asyncio.gather(of("DestinationArn"), of("SourceArn"))
         return into + out_of
 
-    def _page(self, parameters: Mapping[str, Any], token: str | None, place: Place | None) -> asyncio.Task[Page]:
+    def _page(
+        self,
+        parameters: Mapping[str, Any],
+        token: str | None,
+        place: Place | None = None,
+        finds: Iterable[Kind] = LINEAGE,
+    ) -> asyncio.Task[Page]:
         end = parameters.get("SourceArn") or parameters.get("DestinationArn")
         asked = place if place is not None else self._known.place_of(end) if end else HOME
         self._asking.because("ListAssociations", "one hop, with the names and types of the neighbours")
-        return self._asking.page(self._load, asked, frozen(parameters), token)
+        return self._asking.page(self._load, asked, frozen(parameters), token, finds=finds)
 
     async def _load(self, place: Place, parameters: tuple[tuple[str, Any], ...], token: str | None) -> Page:
         cached = None if token else await self._known.cache.associations(place, parameters)

@@ -10,7 +10,7 @@ from aiodataloader import DataLoader
 
 from gateway import arn as arns
 from gateway.aws.batches import Batch
-from gateway.aws.kinds import KINDS, LINEAGE, Kind, unpinned
+from gateway.aws.kinds import ACTION, ARTIFACT, KINDS, MODEL_PACKAGE, Kind, kind_at, unpinned
 from gateway.aws.places import HOME, Place
 from gateway.errors import BadUserInput, Forbidden, NotFound, Unsupported
 from gateway.loaders.asking import Asking, says_missing, unlogged
@@ -161,9 +161,13 @@ class Entities:
             self._known.learn_batch(kind, batch, answer)
 
     async def _level(self, kind: Kind) -> None:
-        """Wait for the calls in flight, so that one batch serves a whole level of the response."""
-        # Vertices are only found on pages; other entities also in descriptions, such as in an artifact's source.
-        under_way = [*self._asking.pages, *(() if kind in LINEAGE else self._describing)]
+        """Wait for the calls in flight that may find more of a kind, so that one batch serves a whole level."""
+        # An artifact or an action may have a model package as its source.
+        before = {ARTIFACT, ACTION} if kind is MODEL_PACKAGE else set()
+        under_way: list[asyncio.Task[Any]] = [
+            *(page for page, found in self._asking.pages.items() if not found.isdisjoint({kind, *before})),
+            *(task for task, wanted in self._describing.items() if kind_at(wanted) in before),
+        ]
         if under_way:
             await asyncio.wait(under_way)
         for _ in range(_ROUNDS):

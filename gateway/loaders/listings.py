@@ -25,7 +25,9 @@ class Listings:
         self, kind: Kind, parameters: Mapping[str, Any], token: str | None, size: int, place: Place = HOME
     ) -> Page:
         """Return a page of summaries of a kind by its List operation; empty if their parent does not exist."""
-        return await asyncio.shield(self._asking.page(self._load, kind, place, frozen(parameters), token, size))
+        return await asyncio.shield(
+            self._asking.page(self._load, kind, place, frozen(parameters), token, size, finds=[kind])
+        )
 
     def pages(self, kind: Kind, parameters: Mapping[str, Any], place: Place = HOME) -> Pages:
         """Return an iterator over all pages of summaries of a kind, each as large as AWS allows."""
@@ -46,7 +48,9 @@ class Listings:
         self, kind: Kind, name: str, value: str, token: str | None, size: int, place: Place = HOME
     ) -> Page:
         """Return a page of whole entities whose Search property ``name`` has this value."""
-        return await asyncio.shield(self._asking.page(self._load_search, kind, place, name, value, token, size))
+        return await asyncio.shield(
+            self._asking.page(self._load_search, kind, place, name, value, token, size, finds=[kind])
+        )
 
     async def search_any(
         self, kind: Kind, terms: Mapping[str, str], parts: Mapping[str, str] | None = None, place: Place = HOME
