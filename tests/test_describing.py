@@ -77,6 +77,12 @@ async def test_few_vertices_take_a_describe_each(ask: Ask, load: Load, calls: Co
     assert calls == {"QueryLineage": 1, "DescribeArtifact": 16}
 
 
+async def test_model_packages_come_with_names(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(5))
+    await vertices(ask, "name ... on Artifact { modelPackage { arn } }")
+    assert calls == {"QueryLineage": 1, "DescribeArtifact": 6}
+
+
 async def test_one_page_is_tried_for_twenty(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(19))
     assert all(one["creationTime"] for one in await vertices(ask, TIMES))

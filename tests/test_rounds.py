@@ -178,7 +178,7 @@ async def test_batches_wait_for_no_others(lines: list[Line], query: str, rounds:
     assert (log.rounds(), log.count()) == (rounds, calls)
 
 
-@pytest.mark.parametrize("field", ["startTime"])
+@pytest.mark.parametrize("field", ["startTime", "tags { key }"])
 async def test_batches_go_along_with_names(field: str) -> None:
     fields = f"name ... on TrialComponent {{ {field} }}"
     with stub(diamond()) as endpoint:

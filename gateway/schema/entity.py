@@ -215,15 +215,20 @@ def _paths(kind: Kind) -> dict[str, str]:
         for field in fields
         if isinstance(field, Member)
     }
-    return {name: path for name, path in {**shown, **_RESOLVED}.items() if path not in kind.never}
+    added = {name: path for name, path in _BATCHED.items() if kind.batch and path in kind.batch.adds}
+    return {name: path for name, path in {**shown, **_RESOLVED, **added}.items() if path not in kind.never}
 
 
 _RESOLVED = {
     "properties": "Properties",
     "lineageGroup": "LineageGroupArn",
     "metadataProperties": "MetadataProperties",
+    "modelPackage": "Source.SourceUri",
+    "modelPackageGroup": "Source.SourceUri",
 }
 """Further fields, whose resolvers read a member, and its path."""
+_BATCHED = {"tags": "Tags", "pipelineExecution": "Tags", "parentTrials": "Parents"}
+"""Fields whose resolvers read what only a batch adds to the Describe response, and its path."""
 
 
 @strawberry.type(description="An entity with an ARN of its own.")
