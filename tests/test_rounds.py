@@ -198,6 +198,24 @@ async def test_walk_avoids_denied_starting_points(ask: Ask, service: LocalServer
     assert walked["coverage"] == {"complete": True, "reasons": []}
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query ($arn: ID!) { node(id: $arn) { ...Hop } }",
+        "query ($arn: ID!) { nodes(ids: [$arn]) { ...Hop } }",
+        'query ($arn: String!) { _entities(representations: [{ __typename: "Artifact", arn: $arn }]) { ...Hop } }',
+    ],
+)
+async def test_hops_of_nodes_are_prefetched(query: str) -> None:
+    fragments = "fragment Hop on Artifact { downstream { nodes { name } } }"
+    with stub(fan_lines(1)) as endpoint:
+        endpoint.begin(quiet_ms=QUIET_MS)
+        async with running(Settings(local_url=endpoint.url, cache_url="off")) as client:
+            await expecting_data(asking(client))(f"{query} {fragments}", arn=artifact_arn(0))
+        log = endpoint.log()
+    assert (log.rounds(), log.count()) == (1, {"DescribeArtifact": 1, "ListAssociations": 1})
+
+
 async def test_hops_of_its_kind_are_prefetched(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*fan_lines(1))
     query = """query ($arn: Arn!) { entity(arn: $arn) {

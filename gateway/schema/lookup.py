@@ -24,16 +24,20 @@ _ACCOUNT = re.compile("[0-9]{12}")
 _REGION = re.compile("[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}")
 
 
-async def existing(loaders: Loaders, key: str) -> Any:
+async def existing(info: Info, key: str) -> Any:
     """Describe the entity and return it; None if AWS reports that it does not exist.
+
+    The hops that the document selects of it are loaded at the same time.
 
     If the Describe call fails for another reason, the entity is returned nevertheless: the fields that its ARN
     determines have values, and the others report the error.
     """
+    loaders: Loaders = info.context
     entity: Described | None = shown(loaders, key)
     if entity is None:
         return None
     loaders.known.place_of(key)  # raises Forbidden if the gateway may not query its account
+    prefetch_hops(info, key)
     with contextlib.suppress(*UNANSWERED):
         await loaders.entities.describe(entity.kind, key)
     return None if loaders.known.record(key).missing else entity
@@ -42,8 +46,7 @@ async def existing(loaders: Loaders, key: str) -> Any:
 async def by_arn(info: Info, arn: str, *kinds: Kind) -> Any:
     """Return the entity with this ARN, which must be of one of ``kinds``; None when there is none."""
     checked_arn(arn, "arn", *kinds)
-    prefetch_hops(info, arn)
-    return await existing(info.context, arn)
+    return await existing(info, arn)
 
 
 async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None = None) -> Any:

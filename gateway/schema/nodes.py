@@ -28,7 +28,7 @@ class Nodes:
         self, info: Info, id: Annotated[strawberry.ID, argument("An id that this API returned.")]
     ) -> Node | None:
         """Refetch a node."""
-        return await _node(info.context, id, "id")
+        return await _node(info, id, "id")
 
     @strawberry.field(description="The nodes with these ids, in their order, with null for those that do not exist.")
     def nodes(
@@ -39,15 +39,15 @@ class Nodes:
         """Refetch several nodes; each is awaited separately, so that a failure affects only its own item."""
         if len(ids) > MOST_IDS:
             raise BadUserInput(f"must be at most {MOST_IDS}, not {len(ids)}.", "ids")
-        found: Any = [_node(info.context, one, "ids") for one in ids]
+        found: Any = [_node(info, one, "ids") for one in ids]
         return found  # type: ignore[no-any-return]
 
 
-async def _node(loaders: Loaders, id: str, argument: str) -> Node | None:
+async def _node(info: Info, id: str, argument: str) -> Node | None:
     if arns.parse(id) is None:
-        return await _association(loaders, id, argument)
+        return await _association(info.context, id, argument)
     checked_arn(id, argument, *kinds.KINDS)
-    found: Node | None = await existing(loaders, id)
+    found: Node | None = await existing(info, id)
     return found
 
 

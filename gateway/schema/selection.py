@@ -40,9 +40,10 @@ def selected(info: Info, *path: str) -> dict[Condition, set[str]]:
 def arguments(info: Info, name: str) -> Iterator[tuple[Condition, dict[str, Any]]]:
     """Yield the type condition and the arguments of each field called ``name`` directly below the resolver's field."""
     raw = raw_info(info)
-    shown: Any = get_named_type(raw.return_type)
+    returned = get_named_type(raw.return_type).name
     for condition, node in _fields(raw, raw.field_nodes):
         if node.name.value == name:
+            shown: Any = raw.schema.type_map[condition or returned]
             yield condition, get_argument_values(shown.fields[name], node, raw.variable_values)
 
 
