@@ -12,7 +12,7 @@ import httpx
 import pytest
 import redis
 from conftest import asking, expecting_data, running
-from graphs import arn, artifact, artifact_arn, association, component, component_arn, context
+from graphs import arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
 from redis_server import Redis, redis_server
 
 from gateway.breaker import REDIS
@@ -114,6 +114,14 @@ async def test_batch_fills_single_records(client: httpx.AsyncClient, load: Load,
     assert calls == {"Search": 1}
     await expecting_data(asking(client))(nodes, ids=[component_arn("run-3")])
     assert calls == {"Search": 1}
+
+
+async def test_batch_fills_named_records(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
+    load(experiment("exp-1"), experiment("exp-2"), trial("trial-1", "exp-1"), trial("trial-2", "exp-2"))
+    for lists in (1, 2):
+        trials = (await expecting_data(asking(client))("{ trials { nodes { experiment { name } } } }"))["trials"]
+        assert {node["experiment"]["name"] for node in trials["nodes"]} == {"exp-1", "exp-2"}
+        assert calls == {"ListTrials": lists, "Search": 2}
 
 
 async def test_fields_missing_from_batch_are_loaded(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:

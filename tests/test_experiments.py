@@ -112,7 +112,15 @@ async def test_trials_of_many_components_come_together(ask: Ask, calls: Counter[
     )
     names = [[trial["name"] for trial in node["parentTrials"]["nodes"]] for node in data["trialComponents"]["nodes"]]
     assert names == [["first"], ["second"], ["first", "second"]]
-    assert calls == {"ListTrialComponents": 1, "Search": 1, "DescribeTrial": 2, "DescribeExperiment": 1}
+    assert calls == {"ListTrialComponents": 1, "Search": 2, "DescribeExperiment": 1}
+
+
+@pytest.mark.usefixtures("study")
+async def test_denied_search_describes_each_trial(ask: Ask, calls: Counter[str], service: LocalServer) -> None:
+    service.behaviour.deny = ["Search:*"]
+    trials = (await ask("{ trials { nodes { name experiment { name } } } }"))["trials"]["nodes"]
+    assert [trial["experiment"] for trial in trials] == [{"name": "exp"}] * 2
+    assert calls == {"ListTrials": 1, "Search": 1, "DescribeTrial": 2, "DescribeExperiment": 1}
 
 
 @pytest.mark.usefixtures("study")

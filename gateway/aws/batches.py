@@ -57,8 +57,9 @@ class Search(Batch):
     """The property with the ARN."""
 
     def calls(self, wanted: Sequence[str]) -> list[dict[str, Any]]:
-        """Return calls whose filters contain the ARNs, combined by Or."""
-        filters = [{"Name": self.arn, "Operator": "In", "Value": ",".join(few)} for few in _values(wanted)]
+        """Return calls whose filters contain the ARNs, or else the names, combined by Or."""
+        by = self.arn if arns.parse(wanted[0]) else f"{self.result}Name"
+        filters = [{"Name": by, "Operator": "In", "Value": ",".join(few)} for few in _values(wanted)]
         return [self._any_of(some) for some in _chunks(filters, MOST_FILTERS)]
 
     def where(self, name: str, value: str) -> dict[str, Any]:

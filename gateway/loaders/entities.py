@@ -10,7 +10,7 @@ from aiodataloader import DataLoader
 
 from gateway import arn as arns
 from gateway.aws.batches import Batch
-from gateway.aws.kinds import ACTION, ARTIFACT, KINDS, MODEL_PACKAGE, Kind, kind_at, unpinned
+from gateway.aws.kinds import ACTION, ARTIFACT, EXPERIMENT, KINDS, MODEL_PACKAGE, TRIAL, Kind, kind_at, unpinned
 from gateway.aws.places import HOME, Place
 from gateway.errors import BadUserInput, Forbidden, NotFound, Unsupported
 from gateway.loaders.asking import Asking, says_missing, unlogged
@@ -37,6 +37,7 @@ class Entities:
     def forget(self) -> None:
         """Forget the calls so far, so that entities are described again."""
         self._batches = {kind: DataLoader(partial(self._load_many, kind)) for kind in KINDS if kind.batch}
+        self._named = {kind: DataLoader(partial(self._find_many, kind)) for kind in (EXPERIMENT, TRIAL)}
         self._describing: dict[asyncio.Task[str | None], str] = {}
 
     async def describe(self, kind: Kind, key: str, path: str = "") -> Record:
@@ -67,14 +68,21 @@ class Entities:
         """Describe several entities of a kind that has a batch, skipping those that the gateway may not access."""
         await self._load_many(kind, [(key, True) for _, _, key in self._known.placed(keys)])
 
-    async def find(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
-        """Return the key of the entity with this name, describing it if necessary; None if there is none."""
+    async def find(self, kind: Kind, name: str, place: Place = HOME, *, together: bool = False) -> str | None:
+        """Return the key of the entity with this name, describing it if necessary; None if there is none.
+
+        Names that several items of a response may have are found ``together``, in batches.
+        """
         if key := self._known.named(place, kind, name):
             return key
-        if (cached := await self._known.cache.entity(place, kind, name)) is None:
+        if cached := await self._known.cache.entity(place, kind, name):
+            self._known.recalled(cached)
+            return cached.key
+        if not together:
             return await asyncio.shield(self._described(kind, name, place))
-        self._known.recalled(cached)
-        return cached.key
+        await self._level(kind)
+        found: str | None = await asyncio.shield(unlogged(self._named[kind].load((place, name))))
+        return found
 
     async def batch_covers(self, kind: Kind, key: str, path: str) -> bool:
         """Whether the record covers a path that only batches return, after loading the batch if several need it."""
@@ -119,6 +127,23 @@ class Entities:
                 return None
             raise
 
+    async def _find_many(self, kind: Kind, wanted: list[tuple[Place, str]]) -> list[Any]:
+        """Find entities by their names in batches, and describe those that the batches did not return."""
+        several: dict[Place, dict[str, None]] = defaultdict(dict)
+        for place, name in wanted:
+            if not self._known.named(place, kind, name):
+                several[place][name] = None
+        failed = await self._load_batches(kind, kind.batch, several) if kind.batch else {}
+
+        async def found(place: Place, name: str) -> str | None:
+            if key := self._known.named(place, kind, name):
+                return key
+            if name in failed:
+                raise failed[name]
+            return await asyncio.shield(self._described(kind, name, place))
+
+        return await asyncio.gather(*(found(*one) for one in wanted), return_exceptions=True)
+
     async def _load_many(self, kind: Kind, wanted: list[tuple[str, bool]]) -> list[Any]:
         """Load entities by batches; then describe those that the batches did not return one by one, if so requested."""
         several: dict[Place, dict[str, None]] = defaultdict(dict)
@@ -158,7 +183,12 @@ class Entities:
             # A single entity may have caused this; described one by one, the others can still be loaded.
             return
         for answer in answers:
-            self._known.learn_batch(kind, batch, answer)
+            found = self._known.learn_batch(kind, batch, answer)
+            for members in found if kind in self._named else ():
+                key = kind.key(members)
+                self._known.note_name(place, kind, key)
+                entity = Entity(key, members, batch.lacks)
+                self._known.cache.learn_entity(place, kind, members[kind.name_path], entity)
 
     async def _level(self, kind: Kind) -> None:
         """Wait for the calls in flight that may find more of a kind, so that one batch serves a whole level."""

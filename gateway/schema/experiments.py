@@ -81,13 +81,13 @@ class Trial(Tagged):
         return metadata_properties(self)
 
     @strawberry.field(
-        description="The experiment that it belongs to. One Describe per experiment: a trial has only its name, which "
+        description="The experiment that it belongs to. One call for up to 100: a trial has only its name, which "
         "the ARN may spell differently."
     )
     async def experiment(self) -> Experiment | None:
         """Find the experiment."""
         name = await self.known("ExperimentName")
-        key = await self.loaders.entities.find(kinds.EXPERIMENT, name, self.place) if name else None
+        key = await self.loaders.entities.find(kinds.EXPERIMENT, name, self.place, together=True) if name else None
         return shown(self.loaders, key) if key else None
 
     @strawberry.field(description="The runs in it, newest first. One call per page.")

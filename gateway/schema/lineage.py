@@ -187,7 +187,7 @@ class LineageEntity(Described, Node):
 
     @strawberry.field(
         description="The experiment trials that used it, or what came from it. One walk, plus one Search per 100 runs "
-        "on it and one Describe per trial."
+        "on it and one for the trials."
     )
     async def trials(
         self,
@@ -322,7 +322,7 @@ class TrialComponent(LineageEntity):
 
     @strawberry.field(
         description="The trials that it is part of, by name. For a single trial component, one ListTrials; for "
-        "several, one Search per 100 of them and one Describe per trial."
+        "several, one Search per 100 of them and one per 100 trials."
     )
     async def parent_trials(
         self, info: Info, first: First = 50, after: After = UNSET

@@ -141,7 +141,9 @@ def naming(
         names = sorted(await find_names(), key=_label)
         start = bisect_right(names, token or "", key=_label)
         chosen = names[start : start + size]
-        keys = await asyncio.gather(*(loaders.entities.find(kind, name, place) for place, name in chosen))
+        keys = await asyncio.gather(
+            *(loaders.entities.find(kind, name, place, together=True) for place, name in chosen)
+        )
         more = start + size < len(names)
         return Page([{kind.arn: key} for key in keys], _label(chosen[-1]) if more else None)
 
