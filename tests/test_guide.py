@@ -176,6 +176,14 @@ async def test_datasets_behind_approval(demo: AskDemo) -> None:
     assert await names(demo, APPROVAL, "datasets") == RAW | CLEAN | {"train-c3z7demo", "validation-c3z7demo"}
 
 
+async def test_approved_artifact_is_looked_up_once(ask: AskDemo, load: Callable[..., None], calls: Any) -> None:
+    package = arn("model-package", "churn/1")
+    load(artifact(1, "Model", Source={"SourceUri": package}), action("approval", Source={"SourceUri": package}))
+    query = '{ action(name: "approval") { modelPackage { artifact { name } } datasets { nodes { name } } } }'
+    assert (await ask(query))["action"]["modelPackage"]["artifact"] == {"name": "artifact-1"}
+    assert calls == {"DescribeAction": 1, "ListArtifacts": 1, "QueryLineage": 2}
+
+
 async def test_model_package_of_approval(demo: AskDemo) -> None:
     said = await demo(f"{{ {APPROVAL} {{ modelPackage {{ version group {{ name }} modelApprovalStatus }} }} }}")
     assert said["action"]["modelPackage"] == {

@@ -36,9 +36,12 @@ class Listings:
     async def first(
         self, kind: Kind, parameters: Mapping[str, Any], most: int = MOST_RESULTS, place: Place = HOME
     ) -> list[dict[str, Any]]:
-        """Return the first ``most`` summaries of a kind; AWS may return fewer on a page, or none, and yet have more."""
+        """Return the first ``most`` summaries of a kind; AWS may return fewer on a page, or none, and yet have more.
+
+        Pages are as large as AWS allows, so that all who look for the same share the call, however many they want.
+        """
         found: list[dict[str, Any]] = []
-        async for page in Pages(lambda token: self.page(kind, parameters, token, most, place)):
+        async for page in self.pages(kind, parameters, place):
             found += page.items
             if len(found) >= most:
                 break
