@@ -206,11 +206,11 @@ async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) 
     A long graph is returned before all of them are loaded; its lists then wait for the rest slice by slice.
     """
     starts_alone = [("start",)] if walked.found.max_depth == 0 else []
-    needed_of, filter = needs(info, *starts_alone), filter or LineageFilter()
+    needed_of, shows_all, filter = needs(info, *starts_alone), not filter, filter or LineageFilter()
     if describes(filter):
         for kind in LINEAGE:
             needed_of[kind] = [*needed_of.get(kind, ()), *filters.paths(filter, kind)]
-    describing = Describing(walked, needed_of, lambda arn: filters.may_be_of(walked.loaders, arn, filter))
+    describing = Describing(walked, needed_of, lambda arn: shows_all or filters.may_be_of(walked.loaders, arn, filter))
     async with aclosing(walked.steps()) as steps:
         async for _ in steps:
             await describing.go_on()
