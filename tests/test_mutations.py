@@ -196,6 +196,13 @@ async def test_existing_entity_is_a_conflict(change: Ask, unchanged: Ask, kind: 
     assert "try" not in error["message"]
 
 
+async def test_arguments_do_not_decide_codes(unchanged: Ask, load: Callable[..., None]) -> None:
+    constraint = arn("context", "constraint")
+    load(context("constraint"), context("there"), association(constraint, THERE))
+    await unchanged(DELETE, "CONFLICT", arn=constraint)
+    await unchanged(CREATE, "BAD_USER_INPUT", name="already exists")
+
+
 async def test_existing_association_is_a_conflict(unchanged: Ask, load: Callable[..., None]) -> None:
     load(context("here"), context("there"), association(HERE, THERE))
     await unchanged(ADD, "CONFLICT", **{"from": HERE, "to": THERE})

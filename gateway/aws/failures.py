@@ -25,6 +25,8 @@ THROTTLED = {"Throttling", "ThrottlingException", "ThrottledException", "TooMany
 _CONFLICTING = {"ConflictException", "ResourceInUse", "ResourceInUseException"}
 _FULL = {"ResourceLimitExceeded"}
 
+_REFUSES_ARGUMENT = "failed to satisfy constraint"
+"""Part of the message about an invalid argument, which also repeats the argument."""
 _DELETES = {f"Delete{kind.name}" for kind in LINEAGE}
 
 
@@ -69,7 +71,7 @@ def _meets_state(operation: str, message: str) -> bool:
 
     Either the item to create exists, or the item to delete is in use: the gateway has checked everything else.
     """
-    return "already exist" in message or (operation in _DELETES and "constraint" not in message)
+    return _REFUSES_ARGUMENT not in message and ("already exist" in message or operation in _DELETES)
 
 
 def doubt(operation: str) -> str:
