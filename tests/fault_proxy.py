@@ -1,6 +1,6 @@
-"""A proxy in front of the local service that loses responses or refuses requests."""
+"""A proxy in front of the local service that loses or holds back responses, or refuses requests."""
 
-from asyncio import IncompleteReadError, StreamReader, StreamWriter, start_server
+from asyncio import Event, IncompleteReadError, StreamReader, StreamWriter, start_server
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,13 +11,15 @@ import orjson
 class FaultProxy:
     """Forwards requests to the service, and the service's responses to the client.
 
-    For an operation in ``lost``, the response is dropped once and the connection closed. A request of an operation in
+    For an operation in ``lost``, the response is dropped once and the connection closed. For one in ``held``, the
+    response is removed from there and waits for the event before it is sent. A request of an operation in
     ``refused`` is not forwarded: its response is an error with that code and message.
     """
 
     def __init__(self, service: str) -> None:
         self.url = ""
         self.lost: set[str] = set()
+        self.held: dict[str, Event] = {}
         self.refused: dict[str, tuple[str, str]] = {}
         self._service = httpx.AsyncClient(base_url=service)
 
@@ -45,6 +47,8 @@ class FaultProxy:
         if operation in self.lost:
             self.lost.remove(operation)
             return False
+        if operation in self.held:
+            await self.held.pop(operation).wait()
         writer.write(f"HTTP/1.1 {status} -\r\ncontent-length: {len(content)}\r\n\r\n".encode() + content)
         await writer.drain()
         return True

@@ -87,16 +87,21 @@ class Loaders:
         return await asyncio.shield(unlogged(asyncio.create_task(self._written(operation, place, parameters))))
 
     async def _written(self, operation: str, place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        named = dict(parameters)
         try:
-            return await self._calls(operation, place, **parameters)
+            answer = await self._calls(operation, place, **parameters)
+            named |= answer  # an artifact that is created, or deleted by its source, is named only here
+            return answer
         finally:
             self.forget()
-            self._calls.stop_joining(place)
-            await self._cache.evict([(place, ""), *self._touched(place, parameters)])
+            touched = [(place, ""), *self._touched(place, named)]
+            for where in {where for where, _ in touched}:
+                self._calls.stop_joining(where)
+            await self._cache.evict(touched)
 
-    def _touched(self, place: Place, parameters: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    def _touched(self, place: Place, named: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
         """Yield the entities that a write may change, as places and ARNs or names."""
-        for name, value in parameters.items():
+        for name, value in named.items():
             if name.endswith(("Arn", "Name")) and isinstance(value, str):
                 yield place, value
                 if arns.parse(value):
