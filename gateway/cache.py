@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from cachetools import TLRUCache
+from cachetools import LRUCache, TLRUCache
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
@@ -37,7 +37,7 @@ class Key(NamedTuple):
     kind: str
     """`record`, `associations` or `walk`; determines which lifetime in the settings applies."""
     shape: tuple[Any, ...]
-    """Everything that determines the response."""
+    """Everything that determines the response; first the place."""
     subject: str
     """What the entry is about; a change to the subject invalidates the entry."""
 
@@ -82,6 +82,8 @@ class Cache:
         self._version_seconds = max(self._seconds.values()) + max(_LONGEST_CALL_SECONDS, settings.deadline_seconds)
         self._breaker = Breaker()
         self._store = _store(settings)
+        self._seen: LRUCache[str, int] = LRUCache(_MAX_VERSIONS)
+        """The versions by subject that this process has set or looked up."""
 
     async def aclose(self) -> None:
         """Disconnect from Redis; the connection is only made when first needed."""
@@ -114,6 +116,12 @@ class Cache:
         values = await self._get([_version(key.subject) for key in keys])
         return [_found(None, version) for version in values] if values else _nothing(keys)
 
+    def is_new(self, subject: str, version: int) -> bool:
+        """Whether a version is seen for the first time: another process has written to its subject."""
+        before = self._seen.get(subject)
+        self._seen[subject] = version
+        return before != version
+
     async def _get(self, texts: list[str]) -> list[bytes | None] | None:
         if not (self._store and self._breaker.closed):
             return None
@@ -144,9 +152,11 @@ class Cache:
         if not self._store:
             return
         # Random, because a counter would restart at 0 on expiry and repeat earlier versions.
-        version = b"%d" % secrets.randbits(_VERSION_BITS)
+        version = secrets.randbits(_VERSION_BITS)
+        self._seen.update(dict.fromkeys(subjects, version))
+        text = b"%d" % version
         try:
-            await self._store.set([Entry(_version(subject), version, self._version_seconds) for subject in subjects])
+            await self._store.set([Entry(_version(subject), text, self._version_seconds) for subject in subjects])
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error, max(self._seconds.values()))
 

@@ -14,7 +14,10 @@ from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
 ARTIFACT = "query ($arn: Arn!) { artifact(arn: $arn) { name } }"
+TAGGED = "query ($arn: Arn!) { artifact(arn: $arn) { name tags { key } } }"
 HOP = "query ($arn: Arn!) { artifact(arn: $arn) { upstream { nodes { arn } } } }"
+RENAME = """mutation ($arn: Arn!, $name: String!) {
+    updateArtifact(input: { arn: $arn, name: $name }) { artifact { arn } } }"""
 JOIN = """mutation ($from: Arn!, $to: Arn!) {
     addAssociation(input: { sourceArn: $from, destinationArn: $to }) { association { id } } }"""
 CREATE = """mutation ($name: String!) {
@@ -52,6 +55,24 @@ async def test_creation_evicts_an_earlier_artifact(service: LocalServer) -> None
         service.clear()
         await ask(CREATE, name="second")
         assert (await ask(ARTIFACT, arn=arn))["artifact"] == {"name": "second"}
+
+
+async def test_reads_from_before_are_not_joined(
+    service: LocalServer, load: Callable[..., None], redis_url: str
+) -> None:
+    load(artifact(1))
+    async with AsyncExitStack() as stack:
+        proxy = await stack.enter_async_context(fault_proxy(service.url))
+        here = expecting_data(asking(await gateway(stack, service.url, cache_url=redis_url)))
+        there = expecting_data(asking(await gateway(stack, proxy.url, cache_url=redis_url)))
+        proxy.held["DescribeArtifact"] = release = asyncio.Event()
+        before = asyncio.create_task(there(ARTIFACT, arn=artifact_arn(1)))
+        await held(proxy)
+        await here(RENAME, arn=artifact_arn(1), name="renamed")
+        after = await there(TAGGED, arn=artifact_arn(1))
+        release.set()
+        assert (await before)["artifact"]["name"] == "artifact-1"
+        assert after["artifact"]["name"] == "renamed"
 
 
 async def test_neither_end_joins_earlier_reads(service: LocalServer, load: Callable[..., None]) -> None:

@@ -34,7 +34,7 @@ class Loaders:
         self._calls = calls
         self.turns = calls.tally.turns
         """The request's turns on the event loop, in which long work is done."""
-        self._cache = RequestCache(cache, self.turns, fresh=fresh)
+        self._cache = RequestCache(cache, self.turns, calls.stop_joining, fresh=fresh)
         self._asking = Asking(calls)
         self.known = Known(calls, self._cache)
         self.entities = Entities(self.known, self._asking)

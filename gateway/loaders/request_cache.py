@@ -1,7 +1,7 @@
 """The cache as one request uses it: lookups during the request, and writes at its end."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -38,10 +38,15 @@ class Entity(NamedTuple):
 class RequestCache:
     """The cache as one request sees it."""
 
-    def __init__(self, cache: Cache, turns: Turns, *, fresh: bool) -> None:
-        """``fresh`` disables cache hits; results are cached all the same."""
+    def __init__(self, cache: Cache, turns: Turns, stop_joining: Callable[[Place], None], *, fresh: bool) -> None:
+        """``fresh`` disables cache hits; results are cached all the same.
+
+        ``stop_joining`` is called with a place in which another replica has written, as the reads that are in flight
+        there may be from before.
+        """
         self._cache = cache
         self._turns = turns
+        self._stop_joining = stop_joining
         self._fresh = fresh
         self.hits = 0
         """The number of cache hits."""
@@ -129,6 +134,8 @@ class RequestCache:
         for key, one in zip(keys, found, strict=True):
             # Keep the first version seen: a result that is loaded afterwards may belong to it or to any later one.
             self._versions.setdefault(key.subject, one.version)
+            if one.version and self._cache.is_new(key.subject, one.version):
+                self._stop_joining(key.shape[0])
         return found
 
     def _queue_or_clear(self, key: Key, value: Any) -> None:
