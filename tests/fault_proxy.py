@@ -13,7 +13,8 @@ class FaultProxy:
 
     For an operation in ``lost``, the response is dropped once and the connection closed. For one in ``held``, the
     response is removed from there and waits for the event before it is sent. A request of an operation in
-    ``refused`` is not forwarded: its response is an error with that code and message.
+    ``refused`` is not forwarded: its response is an error with that code and message. What is in ``refused_later`` is
+    refused once a response has been lost.
     """
 
     def __init__(self, service: str) -> None:
@@ -21,6 +22,7 @@ class FaultProxy:
         self.lost: set[str] = set()
         self.held: dict[str, Event] = {}
         self.refused: dict[str, tuple[str, str]] = {}
+        self.refused_later: dict[str, tuple[str, str]] = {}
         self._service = httpx.AsyncClient(base_url=service)
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
@@ -46,6 +48,7 @@ class FaultProxy:
             status, content = response.status_code, response.content
         if operation in self.lost:
             self.lost.remove(operation)
+            self.refused |= self.refused_later
             return False
         if operation in self.held:
             await self.held.pop(operation).wait()

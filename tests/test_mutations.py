@@ -276,6 +276,18 @@ async def test_lost_response_is_reported(service: LocalServer) -> None:
     assert service.calls == {"CreateContext": 2, "DescribeContext": 1, "DeleteContext": 2}
 
 
+@pytest.mark.parametrize(
+    ("code", "ours"), [("ThrottlingException", "THROTTLED"), ("AccessDeniedException", "FORBIDDEN")]
+)
+async def test_refused_retry_tells_of_loss(service: LocalServer, code: str, ours: str) -> None:
+    async with fault_proxy(service.url) as proxy, running(Settings(local_url=proxy.url, mutations=True)) as client:
+        refused = expecting_error(asking(client))
+        proxy.lost, proxy.refused_later = {"CreateContext"}, {"CreateContext": (code, "no")}
+        assert "whose answer was lost may have succeeded" in (await refused(CREATE, ours, name="here"))["message"]
+        assert "lost" not in (await refused(CREATE, ours, name="there"))["message"]
+    assert service.calls == {"CreateContext": 1}
+
+
 async def test_lost_response_fails_no_removal(service: LocalServer, load: Callable[..., None]) -> None:
     load(context("here"), context("there"), association(HERE, THERE))
     async with fault_proxy(service.url) as proxy, running(Settings(local_url=proxy.url, mutations=True)) as client:

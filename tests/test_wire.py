@@ -55,6 +55,7 @@ async def outcome(client: Any, operation: str, asked: dict[str, Any]) -> Any:
         return UnreadableAnswerError.__name__, str(UnreadableAnswerError(operation=operation, error=error))
     # botocore decides about a retry even after a success, and marks it if it was the last attempt.
     found["ResponseMetadata"].pop("MaxAttemptsReached", None)
+    found["ResponseMetadata"].pop("InDoubt", None)  # only the gateway's
     return found
 
 

@@ -3,8 +3,8 @@
 botocore emits the event ``before-call`` at the start of a call and ``needs-retry`` at its end. Its code between the two
 supports every service and protocol: it creates three request objects per call, checksums, streams, an event history.
 This module does only what SageMaker needs. The requests are the same, except for the headers that inform AWS about
-retries. The responses are the same, except that one that is not a JSON object is an error, and that
-``MaxAttemptsReached``, which botocore adds to successes too, is missing.
+retries. The responses are the same, except that one that is not a JSON object is an error, that
+``MaxAttemptsReached``, which botocore adds to successes too, is missing, and that ``InDoubt`` may be added.
 """
 
 import asyncio
@@ -22,6 +22,10 @@ from gateway.aws.connections import Answer, connections
 
 _Parsed = tuple[Answer, dict[str, Any]]
 """A response and its parsed content."""
+
+
+IN_DOUBT = "InDoubt"
+"""The member of ``ResponseMetadata`` that a response has if an earlier attempt, without one, may have succeeded."""
 
 
 class Watch(Protocol):
@@ -63,15 +67,17 @@ class Attempts:
 
     async def _made(self, model: Any, params: Mapping[str, Any], request_signer: Any, **_: Any) -> _Parsed:
         """Make attempts until botocore would not retry any more; return the response or raise the last error."""
-        attempts = 1
+        attempts, in_doubt = 1, False
         outcome = await self._tried(model, params, request_signer)
         while (seconds := await self._pause(attempts, model, params, outcome)) is not None:
+            failed = isinstance(outcome, Exception) or outcome[0].status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+            in_doubt = in_doubt or failed
             await asyncio.sleep(seconds)
             attempts += 1
             outcome = await self._tried(model, params, request_signer)
         if isinstance(outcome, Exception):
             raise outcome
-        outcome[1]["ResponseMetadata"]["RetryAttempts"] = attempts - 1
+        outcome[1]["ResponseMetadata"] |= {"RetryAttempts": attempts - 1} | ({IN_DOUBT: True} if in_doubt else {})
         return outcome
 
     async def _tried(self, model: Any, params: Mapping[str, Any], signer: Any) -> _Parsed | Exception:

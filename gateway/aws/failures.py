@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError, PartialCredentialsError
 
-from gateway.aws.attempts import UnreadableAnswerError
+from gateway.aws.attempts import IN_DOUBT, UnreadableAnswerError
 from gateway.aws.kinds import LINEAGE, READS
 from gateway.errors import (
     BadUserInput,
@@ -46,24 +46,23 @@ def translated(operation: str, error: Exception) -> GatewayError:
 def _answered(operation: str, error: ClientError) -> GatewayError:  # noqa: PLR0911 - a line for each meaning
     details = error.response.get("Error", {})
     code, message = details.get("Code"), str(details.get("Message") or "AWS gave no reason.")
+    repeated = _repeated(operation, error)
     if code in _NOT_FOUND:
-        return NotFound(f"{operation} found nothing by that name. {message}{_repeated(operation, error)}")
+        return NotFound(f"{operation} found nothing by that name. {message}{repeated}")
     if code in _DENIED:
-        return Forbidden(f"AWS denies the gateway {operation} here.")
+        return Forbidden(f"AWS denies the gateway {operation} here.{repeated}")
     if code in THROTTLED:
-        return Throttled(f"AWS is throttling {operation}; try again later.")
+        return Throttled(f"AWS is throttling {operation}; try again later.{repeated}")
     if code in _UNKNOWN:
         return Unsupported(f"SageMaker does not have {operation} in this region.")
     if code in _CONFLICTING or (code in _INVALID and _meets_state(operation, message)):
-        return Conflict(f"{operation} was refused: {message}{_repeated(operation, error)}")
+        return Conflict(f"{operation} was refused: {message}{repeated}")
     if code in _FULL:
-        return Conflict(f"{operation} was refused because the account may have no more of these: {message}")
+        return Conflict(f"{operation} was refused because the account may have no more of these: {message}{repeated}")
     if code in _INVALID:
-        return BadUserInput(f"{operation} was refused: {message}")
+        return BadUserInput(f"{operation} was refused: {message}{repeated}")
     failed = error.response["ResponseMetadata"]["HTTPStatusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return UpstreamUnavailable(
-        f"{operation} failed at AWS.{doubt(operation) if failed else _repeated(operation, error)}"
-    )
+    return UpstreamUnavailable(f"{operation} failed at AWS.{doubt(operation) if failed else repeated}")
 
 
 def _meets_state(operation: str, message: str) -> bool:
@@ -80,11 +79,10 @@ def doubt(operation: str) -> str:
 
 
 def _repeated(operation: str, error: ClientError) -> str:
-    """Return the warning that an earlier attempt of a write may have caused its refusal; empty if there was none."""
-    made = attempts(error)
-    if operation.startswith(READS) or made == 1:
+    """Return the warning that an earlier attempt of a write may have succeeded; empty if none can have."""
+    if operation.startswith(READS) or IN_DOUBT not in error.response.get("ResponseMetadata", {}):
         return ""
-    return f" This was try {made}; an earlier one whose answer was lost may have succeeded."
+    return f" This was try {attempts(error)}; an earlier one whose answer was lost may have succeeded."
 
 
 def cause(error: BaseException) -> str:
