@@ -1,7 +1,7 @@
 """Associations, lists of them, and hops: a vertex's neighbours along its associations."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -121,19 +121,33 @@ def association_listing(
     )
 
 
-def prefetch_hops(info: Info, arn: str) -> None:
-    """Start to load the hops that a document selects of a vertex, before it is known whether the vertex exists.
+Prefetch = Callable[[str], None]
+"""Starts to load what will be needed of the vertex with an ARN."""
 
-    This applies only to hops without filter and cursor, as most are.
+
+def hop_prefetch(info: Info) -> Prefetch:
+    """Return a function that starts to load the hops that the document selects of a vertex with a given ARN.
+
+    It is called before it is known whether the vertex exists. This applies only to hops without filter and cursor, as
+    most are.
     """
-    kind = kind_at(arn)
-    if kind not in LINEAGE:
-        return
-    names = {None, *type_names(info, kind)}
-    for direction in ("upstream", "downstream"):
-        for condition, given in arguments(info, direction):
-            if condition in names and not given.get("filter") and not given.get("after"):
-                info.context.associations.prefetch(hops.plan(arn, direction).parameters)
+    directions: list[hops.HopDirection] = ["upstream", "downstream"]
+    selected = [
+        (condition, direction)
+        for direction in directions
+        for condition, given in arguments(info, direction)
+        if not given.get("filter") and not given.get("after")
+    ]
+
+    def prefetch(arn: str) -> None:
+        kind = kind_at(arn)
+        if not selected or kind not in LINEAGE:
+            return
+        names = {None, *type_names(info, kind)}
+        for direction in {direction for condition, direction in selected if condition in names}:
+            info.context.associations.prefetch(hops.plan(arn, direction).parameters)
+
+    return prefetch
 
 
 async def hop(  # noqa: PLR0913, PLR0917 - a hop has these parts

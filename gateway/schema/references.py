@@ -10,8 +10,9 @@ from strawberry.schema.name_converter import NameConverter
 from gateway.aws import kinds
 from gateway.aws.kinds import Kind, unpinned
 from gateway.errors import BadUserInput, NotFound
+from gateway.loaders import Loaders
 from gateway.schema.arguments import argument
-from gateway.schema.associations import prefetch_hops
+from gateway.schema.associations import Prefetch, hop_prefetch
 from gateway.schema.entity import Described, shown
 from gateway.schema.experiments import Experiment, Trial
 from gateway.schema.lineage import Action, Artifact, Context, LineageEntity, LineageGroup, TrialComponent
@@ -20,7 +21,6 @@ from gateway.schema.registry import ModelCard, ModelPackage, ModelPackageGroup
 from gateway.schema.scalars import checked_arn
 
 if TYPE_CHECKING:
-    from gateway.loaders import Loaders
     from gateway.schema.subgraph import Subgraph
 
 _Entity = Annotated[
@@ -74,7 +74,8 @@ class References:
             raise BadUserInput(
                 f"must be at most {subgraph.most_references:,}, not {len(representations):,}.", _ARGUMENT
             )
-        found: Any = [_entity(info, one, subgraph.referable) for one in representations]
+        prefetch = hop_prefetch(info)
+        found: Any = [_entity(info.context, one, subgraph.referable, prefetch) for one in representations]
         return found  # type: ignore[no-any-return]
 
     @strawberry.field(name="_service", description="What a router composes this subgraph from.")
@@ -83,14 +84,13 @@ class References:
         return Service(sdl=cast("Subgraph", info.schema).sdl)
 
 
-async def _entity(info: Info, reference: Any, referable: Referable) -> Any:
-    loaders: Loaders = info.context
+async def _entity(loaders: Loaders, reference: Any, referable: Referable, prefetch: Prefetch) -> Any:
     wanted, arn = _checked(reference, referable)
     checked_arn(arn, _ARGUMENT, *wanted)
     if arn != unpinned(arn):
         raise BadUserInput("an ARN must not name a version.", _ARGUMENT)
     entity: Described = shown(loaders, arn)
-    prefetch_hops(info, arn)
+    prefetch(arn)
     # The router already has the ARN; what it needs is whether the entity exists.
     if (await loaders.entities.describe(entity.kind, arn)).missing:
         raise NotFound("there is nothing with this ARN.")
