@@ -110,6 +110,17 @@ async def test_table_lists_stacked_vertices(browser: Browser, account: str, serv
         await expect(explorer.names).to_have_text(["artifact-300"])
 
 
+async def test_headings_scroll_with_their_columns(browser: Browser, demo: str) -> None:
+    address = f"{demo}{around(STAGING, 4, 0, show='table')}"
+    async with open_explorer(browser, address, viewport={"width": 390, "height": 844}) as explorer:
+        await expect(explorer.names).to_have_count(7)
+        await explorer.page.locator(".table .scroll").evaluate("one => one.scrollLeft = 300")
+        lefts = "row => [...row.cells].map(cell => Math.round(cell.getBoundingClientRect().left))"
+        headings = await explorer.page.locator("thead tr").evaluate(lefts)
+        assert headings == await explorer.rows.first.evaluate(lefts)
+        assert headings[0] < -200
+
+
 async def test_keyboard_goes_through_table(browser: Browser, demo: str) -> None:
     async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
         await expect(explorer.names).to_have_count(7)
