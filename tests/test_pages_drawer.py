@@ -150,6 +150,12 @@ async def test_inspector_shows_fields(
         assert await explorer.drawer.get_by_text("Missing").count() == 0
 
 
+async def test_times_name_their_zone(browser: Browser, at: Callable[..., str], load: Callable[..., None]) -> None:
+    load(artifact(0, CreationTime=1_772_000_000))
+    async with visiting(browser, at(start=DATASET, select=DATASET), timezone_id="Asia/Tokyo") as visit:
+        await expect(Explorer(visit).row("Created")).to_have_text(re.compile("Feb 25, 2026, 3:13:20.PM GMT\\+9"))
+
+
 async def test_metric_has_chart(browser: Browser, at: Callable[..., str], load: Callable[..., None]) -> None:
     load(SHOWN[RUN][0])
     async with visiting(browser, at(start=RUN, select=RUN)) as visit:

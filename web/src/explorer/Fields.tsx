@@ -28,9 +28,7 @@ export function Timestamp({ iso }: { iso: string }) {
   const time = new Date(iso);
   return (
     <time dateTime={iso} title={iso}>
-      {Number.isNaN(time.getTime())
-        ? iso
-        : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" })}
+      {Number.isNaN(time.getTime()) ? iso : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" })}
     </time>
   );
 }
