@@ -121,6 +121,15 @@ async def test_headings_scroll_with_their_columns(browser: Browser, demo: str) -
         assert headings[0] < -200
 
 
+async def test_numbers_are_written_one_way(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(line) for line in fan(1200)])
+    address = f"{account}{around(artifact_arn(0), 0, 1)}"
+    async with open_explorer(browser, address, locale="de-DE") as explorer:
+        await expect(explorer.page.get_by_text("4 of 1,200 shown")).to_be_visible()
+        await explorer.button("Table").click()
+        await expect(explorer.page.get_by_text("1,201 vertices")).to_be_visible()
+
+
 async def test_keyboard_goes_through_table(browser: Browser, demo: str) -> None:
     async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
         await expect(explorer.names).to_have_count(7)

@@ -57,7 +57,7 @@ function Hidden({ source, destination, count }: Ends & { count: number }) {
   return (
     <>
       <p>
-        The filter hides {count === 1 ? "a vertex" : `at least ${count.toLocaleString()} vertices`} between the two.
+        The filter hides {count === 1 ? "a vertex" : `at least ${count.toLocaleString("en")} vertices`} between the two.
         They are joined all the same.
       </p>
       <div className="actions">

@@ -17,7 +17,7 @@ export function LongText({ text }: { text: string }) {
     <>
       <bdi className="long">{isWhole ? text : `${characters.slice(0, CUT_OVER).join("")}…`}</bdi>{" "}
       <button type="button" className="quiet" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
-        {isWhole ? "show less" : `show all ${characters.length.toLocaleString()} characters`}
+        {isWhole ? "show less" : `show all ${characters.length.toLocaleString("en")} characters`}
       </button>
     </>
   );

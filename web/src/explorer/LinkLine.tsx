@@ -50,6 +50,6 @@ const isTight = ({ sourceX, sourceY, targetX, targetY }: EdgeProps): boolean =>
 /** The label of a link, with more in it if the link is highlighted or selected. */
 export function labelOf({ edge, count }: Link, isNear: boolean): string {
   if (edge?.hiddenHops) return `${edge.hiddenHops} hidden`;
-  if (edge === null) return count > 1 && isNear ? `${count.toLocaleString()} edges` : "";
+  if (edge === null) return count > 1 && isNear ? `${count.toLocaleString("en")} edges` : "";
   return isNear && edge.associationType ? ASSOCIATIONS[edge.associationType] : "";
 }

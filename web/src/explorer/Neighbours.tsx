@@ -22,7 +22,7 @@ export function Neighbours({ arn, side }: { arn: string; side: Side }) {
   return (
     <section>
       <h3>
-        {HEADINGS[side]} <span className="label">{all.length.toLocaleString()}</span>
+        {HEADINGS[side]} <span className="label">{all.length.toLocaleString("en")}</span>
       </h3>
       {all.length > 0 && (
         <ul className="neighbours">
@@ -33,7 +33,7 @@ export function Neighbours({ arn, side }: { arn: string; side: Side }) {
       )}
       {all.length > FEW && (
         <button type="button" className="quiet" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
-          {isWhole ? `the first ${FEW}` : `all ${all.length.toLocaleString()}`}
+          {isWhole ? `the first ${FEW}` : `all ${all.length.toLocaleString("en")}`}
         </button>
       )}
       {!graph.isExplored(arn, side) && <p className="note">There may be more that are not loaded yet.</p>}

@@ -159,7 +159,7 @@ function notes(wanted: string, { entries, isCut, isWaiting, problems }: SearchRe
   const lines = [...new Set(problems.map(({ message }) => `Not everything could be searched. ${message}`))];
   if (isWaiting) lines.push("Searching…");
   else if (!entries.length) lines.push(`Nothing found for “${wanted}”.`);
-  if (entries.length > LISTED) lines.push(`The first ${LISTED} of ${entries.length.toLocaleString()}.`);
+  if (entries.length > LISTED) lines.push(`The first ${LISTED} of ${entries.length.toLocaleString("en")}.`);
   if (isCut && !isWaiting) {
     lines.push(
       "Partial names match what this page has loaded and the newest 100 of each kind. " +

@@ -51,7 +51,7 @@ export function StackList({ stack, close }: { stack: Stack; close: () => void })
         ref={field}
         type="search"
         value={text}
-        placeholder={`Search ${stack.members.length.toLocaleString()}`}
+        placeholder={`Search ${stack.members.length.toLocaleString("en")}`}
         aria-label="Search the stack"
         onChange={(event) => setText(event.target.value)}
       />
@@ -67,7 +67,7 @@ export function StackList({ stack, close }: { stack: Stack; close: () => void })
       </ul>
       <p className="note">
         {found.length > LISTED
-          ? `The first ${LISTED} of ${found.length.toLocaleString()}.`
+          ? `The first ${LISTED} of ${found.length.toLocaleString("en")}.`
           : found.length
             ? ""
             : "No match."}

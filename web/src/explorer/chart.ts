@@ -70,4 +70,4 @@ export function inWords(name: string, chart: Series | Spread): string {
 }
 
 /** A number formatted for tables. */
-export const figure = (value: number): string => value.toLocaleString(undefined, { maximumSignificantDigits: 5 });
+export const figure = (value: number): string => value.toLocaleString("en", { maximumSignificantDigits: 5 });

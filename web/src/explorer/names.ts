@@ -40,6 +40,6 @@ export function typeInWords(type: string): string {
 
 /** The name of a stack, given its first member. */
 export function nameOfStack({ of, shown, total }: Stack, first: Vertex | undefined): string {
-  if (of === null) return `${total.toLocaleString()} × ${first ? typeOf(first) : ""}`;
-  return `${shown} of ${total.toLocaleString()} shown`;
+  if (of === null) return `${total.toLocaleString("en")} × ${first ? typeOf(first) : ""}`;
+  return `${shown} of ${total.toLocaleString("en")} shown`;
 }
