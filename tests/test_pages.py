@@ -414,6 +414,12 @@ async def test_axe_finds_nothing(browser: Browser, demo: str, scheme: str, show:
         assert await violations(visit.page) == []
 
 
+async def test_edges_are_not_read(browser: Browser, demo: str) -> None:
+    async with drawn(browser, demo) as picture:
+        await expect(picture.page.locator(".react-flow__edge").first).to_be_attached()
+        await expect(picture.page.locator(".react-flow").get_by_role("img", name="arn:")).to_have_count(0)
+
+
 @pytest.mark.parametrize("show", ["graph", "table"])
 async def test_small_screens_hold_the_page(browser: Browser, demo: str, show: str) -> None:
     address = f"{demo}#start={STAGING}&up=4&show={show}"

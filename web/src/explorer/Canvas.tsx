@@ -105,6 +105,8 @@ function Flow({ scene: wanted }: { scene: Scene }) {
     };
   }, [flow]);
   const { go, light } = useExplorer.getState();
+  // Screen readers would read each edge as an image named by two ARNs; the drawer lists in words what is linked.
+  useEffect(() => document.querySelector(".react-flow__edges")!.setAttribute("aria-hidden", "true"), []);
 
   const nodes = useNodes(arranged);
   const isSmall = useStore(({ transform }) => transform[2] < MIN_READABLE_ZOOM);
