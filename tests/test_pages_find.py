@@ -91,6 +91,13 @@ async def test_nothing_found_says_so(explorer: Explorer) -> None:
     await expect(explorer.notes).to_have_text("Nothing found for “no-such-thing”.")
 
 
+async def test_long_text_stays_in_list(explorer: Explorer) -> None:
+    await explorer.seek("x" * 2000)
+    await expect(explorer.notes).to_contain_text("Nothing found")
+    found = explorer.page.locator(".found")
+    assert await found.evaluate("one => one.scrollHeight <= one.clientHeight")
+
+
 async def test_failed_searches_are_reported(explorer: Explorer, service: LocalServer) -> None:
     service.behaviour.deny = ["ListActions:*", "ListTrialComponents:*", "Search:*"]
     await explorer.seek("endpoint")
