@@ -24,6 +24,7 @@ class Explorer:
         self.visit = visit
         self.page = visit.page
         self.box = self.page.get_by_role("combobox", name="Find a vertex")
+        self.key = self.page.locator(".search kbd")
         self.options = self.page.get_by_role("option")
         self.notes = self.page.locator(".found").get_by_role("status")
         self.drawer = self.page.get_by_role("complementary")

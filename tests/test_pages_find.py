@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import explorer_search
 import pytest
+from browser import visiting
 from explorer_search import DATASET, ENDPOINT, MODEL, RUN, Explorer
 from graphs import arn, artifact, artifact_arn
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from gateway.local.server import LocalServer
 
@@ -96,6 +97,14 @@ async def test_long_text_stays_in_list(explorer: Explorer) -> None:
     await expect(explorer.notes).to_contain_text("Nothing found")
     found = explorer.page.locator(".found")
     assert await found.evaluate("one => one.scrollHeight <= one.clientHeight")
+
+
+async def test_touch_needs_no_key(browser: Browser, explorer: Explorer) -> None:
+    await expect(explorer.key).to_be_visible()
+    async with visiting(browser, explorer.page.url, has_touch=True, is_mobile=True) as visit:
+        on_phone = Explorer(visit)
+        await expect(on_phone.box).to_be_visible()
+        await expect(on_phone.key).to_be_hidden()
 
 
 async def test_failed_searches_are_reported(explorer: Explorer, service: LocalServer) -> None:
