@@ -85,6 +85,17 @@ async def test_rest_can_be_hidden(browser: Browser, demo: str) -> None:
         await expect(explorer.cards).to_have_count(7)
 
 
+async def test_phone_keeps_cross_beside_text(browser: Browser, demo: str) -> None:
+    address = f"{demo}{around(STAGING, 4, 0)}&path={TRAINING}&path={STAGING}"
+    async with open_explorer(browser, address, viewport={"width": 390, "height": 844}) as explorer:
+        await expect(explorer.status).to_contain_text("1 path from churn-train-c3z7demo to churn-staging")
+        text, cross = await explorer.status.bounding_box(), await explorer.button("Leave the paths").bounding_box()
+        assert text is not None
+        assert cross is not None
+        assert cross["x"] >= text["x"] + text["width"]
+        assert cross["y"] < text["y"] + text["height"]
+
+
 async def test_light_comes_back_to_paths(browser: Browser, demo: str) -> None:
     address = f"{demo}{around(STAGING, 4, 0)}&path={TRAINING}&path={STAGING}"
     async with open_explorer(browser, address) as explorer:
