@@ -331,6 +331,13 @@ async def test_mouse_leaves_keyboard_where_it_is(explorer: Explorer) -> None:
     await expect(explorer.drawer).to_have_count(0)
 
 
+async def test_low_canvas_has_low_buttons(explorer: Explorer) -> None:
+    await explorer.card(MODEL).click()
+    await explorer.page.set_viewport_size({"width": 390, "height": 640})
+    await expect(explorer.drawer).to_be_visible()
+    await expect(explorer.page.locator(".react-flow__controls")).to_have_css("height", "30px")
+
+
 async def test_drawer_and_list_are_accessible(explorer: Explorer) -> None:
     await explorer.card(ENDPOINT).click()
     await expect(explorer.row("Name")).to_have_text("endpoint")
