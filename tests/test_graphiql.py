@@ -152,6 +152,18 @@ async def test_examples_are_beside_docs(opened: GraphiQL) -> None:
     await expect(opened.page.locator(".graphiql-doc-explorer-title")).to_have_text("LineageEntity")
 
 
+async def test_docs_search_shows_its_keys(opened: GraphiQL) -> None:
+    room = await opened.page.get_by_placeholder("Ctrl Alt K").evaluate(
+        """one => {
+            const text = document.createElement("canvas").getContext("2d");
+            const { fontSize, fontFamily } = getComputedStyle(one);
+            text.font = `${fontSize} ${fontFamily}`;
+            return one.clientWidth - text.measureText(one.placeholder).width;
+        }"""
+    )
+    assert room > 0
+
+
 async def test_link_leads_to_explorer(opened: GraphiQL, url: str) -> None:
     link = opened.page.get_by_role("link", name="Lineage explorer")
     assert await link.evaluate("link => link.href") == url
