@@ -125,7 +125,10 @@ describe("other notices", () => {
   test("a vertex with no association", () => expect(titles({}, 0)).toEqual(["Nothing is associated with it"]));
   test("titles that could not be loaded", () => {
     const undescribed = problem("FORBIDDEN", "AWS denies the gateway DescribeArtifact here.");
-    expect(told({ undescribed })[0]!.lines).toEqual([undescribed.message]);
+    expect(told({ undescribed })[0]!.lines).toEqual([
+      undescribed.message,
+      "The gateway's operator can say why, and change it.",
+    ]);
     expect(titles({ undescribed, coverage: { up: left(["ACCESS_DENIED"]), down: left() } })).toEqual([
       "Something is missing upstream",
     ]);

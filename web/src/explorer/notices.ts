@@ -129,12 +129,13 @@ function ofPicture({ undescribed, coverage }: NoticeState, { shown, grouped }: S
     });
   }
   const isDenied = SIDES.some((side) => coverage[side]?.reasons.includes("ACCESS_DENIED"));
-  if (undescribed !== null && !(isDenied && undescribed.code === "FORBIDDEN")) {
+  const isForbidden = undescribed?.code === "FORBIDDEN";
+  if (undescribed !== null && !(isDenied && isForbidden)) {
     list.push({
       tone: "warn",
       title: "Some vertices could not be described",
-      lines: [undescribed.message],
-      remedies: undescribed.code === "FORBIDDEN" ? [] : [TRY_AGAIN],
+      lines: [undescribed.message, ...(isForbidden ? PROBLEMS["FORBIDDEN"]!.lines : [])],
+      remedies: isForbidden ? [] : [TRY_AGAIN],
       problem: undescribed,
     });
   }
