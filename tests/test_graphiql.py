@@ -176,6 +176,15 @@ async def test_editor_completes_a_field(opened: GraphiQL) -> None:
     await expect(opened.query.locator(".view-lines")).to_contain_text("resolve")
 
 
+async def test_choice_shows_in_forced_colours(browser: Browser, url: str) -> None:
+    async with graphiql(browser, f"{url}graphql", forced_colors="active") as opened:
+        await opened.write(opened.query, "{ artifacts { nodes { ")
+        await opened.page.keyboard.press("Control+Space")
+        chosen, other = (opened.page.get_by_role("option").nth(at) for at in (0, 1))
+        await expect(chosen).to_have_css("outline-style", "solid")
+        await expect(other).to_have_css("outline-style", "none")
+
+
 async def test_mistakes_are_underlined(opened: GraphiQL) -> None:
     await opened.write(opened.query, "{ nothing }")
     await expect(opened.query.locator(".squiggly-error").first).to_be_visible()
