@@ -8,7 +8,7 @@ from typing import Any
 import dag
 import pytest
 from conftest import Ask, asking, expecting_data, running
-from graphs import Line, artifact, artifact_arn, association, diamond, package, package_group
+from graphs import Line, artifact, artifact_arn, association, component_arn, diamond, package, package_group
 from graphs import fan as fan_lines
 from stub import Call, Log, Stub, stub
 
@@ -214,6 +214,16 @@ async def test_hops_of_nodes_are_prefetched(query: str) -> None:
             await expecting_data(asking(client))(f"{query} {fragments}", arn=artifact_arn(0))
         log = endpoint.log()
     assert (log.rounds(), log.count()) == (1, {"DescribeArtifact": 1, "ListAssociations": 1})
+
+
+async def test_nodes_are_batched_despite_hops() -> None:
+    hops = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on TrialComponent { upstream { nodes { arn } } } } }"
+    with stub(diamond()) as endpoint:
+        endpoint.begin(quiet_ms=QUIET_MS)
+        async with running(Settings(local_url=endpoint.url, cache_url="off")) as client:
+            await expecting_data(asking(client))(hops, ids=[component_arn("left"), component_arn("right")])
+        log = endpoint.log()
+    assert (log.rounds(), log.count()) == (1, {"Search": 1, "ListAssociations": 2})
 
 
 async def test_hops_of_its_kind_are_prefetched(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
