@@ -155,6 +155,12 @@ async def test_starts_are_described_together(ask: Ask, load: Load, calls: Counte
     assert calls == {"ListArtifacts": 1}
 
 
+async def test_single_components_tags_describe_nothing(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(artifact(0), component("run"), association(HUB, component_arn("run")))
+    await vertices(ask, "... on TrialComponent { tags { key } parentTrials { nodes { arn } } }")
+    assert calls == {"QueryLineage": 1, "ListTags": 1, "ListTrials": 1}
+
+
 async def test_fields_of_starts_are_theirs_alone(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(24))
     query = "query ($start: [Arn!]!) { lineage(start: $start) { start { name } vertices { entity { type } } } }"

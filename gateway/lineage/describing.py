@@ -197,7 +197,7 @@ class Describing:
 
     def _batch(self, kind: Kind, some: list[str]) -> None:
         if some:
-            self._start(self._loaders.entities.describe_many(kind, some))
+            self._start(self._loaders.entities.load_many(kind, some, self._needs[kind]))
 
     def _start(self, call: Coroutine[Any, Any, Any]) -> None:
         async def made() -> None:

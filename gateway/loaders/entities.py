@@ -64,9 +64,13 @@ class Entities:
         )
         return self._described(kind, key, self._known.place_of(key))
 
-    async def describe_many(self, kind: Kind, keys: Iterable[str]) -> None:
-        """Describe several entities of a kind that has a batch, skipping those that the gateway may not access."""
-        await self._load_many(kind, [(key, True) for _, _, key in self._known.placed(keys)])
+    async def load_many(self, kind: Kind, keys: Iterable[str], needs: Collection[str]) -> None:
+        """Load the paths that are needed of several entities by batches, skipping those the gateway may not access.
+
+        Those that the batches did not return are described, unless Describe returns none of the paths.
+        """
+        describe = not (kind.batch and kind.batch.adds.issuperset(needs))
+        await self._load_many(kind, [(key, describe) for _, _, key in self._known.placed(keys)])
 
     async def find(self, kind: Kind, name: str, place: Place = HOME, *, together: bool = False) -> str | None:
         """Return the key of the entity with this name, describing it if necessary; None if there is none.
