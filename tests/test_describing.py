@@ -155,6 +155,13 @@ async def test_starts_are_described_together(ask: Ask, load: Load, calls: Counte
     assert calls == {"ListArtifacts": 1}
 
 
+async def test_hidden_starts_need_no_filtering(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(3))
+    hiding = '{ types: ["Image"], createdAfter: "2001-01-01T00:00:00Z" }'
+    assert [one["type"] for one in await vertices(ask, "type", filter=hiding)] == ["DataSet"]
+    assert calls == {"QueryLineage": 1}
+
+
 async def test_single_components_tags_describe_nothing(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(artifact(0), component("run"), association(HUB, component_arn("run")))
     await vertices(ask, "... on TrialComponent { tags { key } parentTrials { nodes { arn } } }")

@@ -105,7 +105,7 @@ class Describing:
         shown = []
         async for some in self._loaders.turns.slices(reached):
             for arn in some:
-                is_shown = found.depths.get(arn) == 0 or self._shows(arn)
+                is_shown = self._shows(arn)
                 if is_shown and arn in nearest:
                     shown.append(arn)
                 elif is_shown is not False:

@@ -207,10 +207,17 @@ async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) 
     """
     starts_alone = [("start",)] if walked.found.max_depth == 0 else []
     needed_of, shows_all, filter = needs(info, *starts_alone), not filter, filter or LineageFilter()
+    selected_of = set(needed_of)
     if describes(filter):
         for kind in LINEAGE:
             needed_of[kind] = [*needed_of.get(kind, ()), *filters.paths(filter, kind)]
-    describing = Describing(walked, needed_of, lambda arn: shows_all or filters.may_be_of(walked.loaders, arn, filter))
+
+    def shows(arn: str) -> bool | None:
+        # A start is shown whatever the filter, so if it does not fit, it is described only for what is selected.
+        is_selected_start = walked.found.depths.get(arn) == 0 and kind_at(arn) in selected_of
+        return shows_all or is_selected_start or filters.may_be_of(walked.loaders, arn, filter)
+
+    describing = Describing(walked, needed_of, shows)
     async with aclosing(walked.steps()) as steps:
         async for _ in steps:
             await describing.go_on()
