@@ -181,6 +181,15 @@ async def test_one_batch_serves_a_whole_level(ask: Ask, calls: Counter[str]) -> 
     assert calls == {"DescribeArtifact": 3, "ListAssociations": 1, "BatchDescribeModelPackage": 1}
 
 
+async def test_batch_awaits_actions_by_name(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+    for version in range(1, 9):
+        source = {"SourceUri": arn("model-package", f"churn/{version}")}
+        load(package("churn", version), action(f"approve-{version}", "Approval", Source=source))
+    approvals = (f'_{one}: action(name: "approve-{one}") {{ modelPackage {{ status }} }}' for one in range(1, 9))
+    assert len(await ask(f"{{ {' '.join(approvals)} }}")) == 8
+    assert calls == {"DescribeAction": 8, "BatchDescribeModelPackage": 1}
+
+
 @pytest.mark.usefixtures("registry")
 async def test_fields_missing_from_batch_are_described(ask: Ask, calls: Counter[str]) -> None:
     await ask(

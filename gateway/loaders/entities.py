@@ -10,7 +10,7 @@ from aiodataloader import DataLoader
 
 from gateway import arn as arns
 from gateway.aws.batches import Batch
-from gateway.aws.kinds import ACTION, ARTIFACT, EXPERIMENT, KINDS, MODEL_PACKAGE, TRIAL, Kind, kind_at, unpinned
+from gateway.aws.kinds import ACTION, ARTIFACT, EXPERIMENT, KINDS, MODEL_PACKAGE, TRIAL, Kind, unpinned
 from gateway.aws.places import HOME, Place
 from gateway.errors import BadUserInput, Forbidden, NotFound, Unsupported
 from gateway.loaders.asking import Asking, says_missing, unlogged
@@ -38,7 +38,7 @@ class Entities:
         """Forget the calls so far, so that entities are described again."""
         self._batches = {kind: DataLoader(partial(self._load_many, kind)) for kind in KINDS if kind.batch}
         self._named = {kind: DataLoader(partial(self._find_many, kind)) for kind in (EXPERIMENT, TRIAL)}
-        self._describing: dict[asyncio.Task[str | None], str] = {}
+        self._describing: dict[asyncio.Task[str | None], tuple[Kind, str]] = {}
 
     async def describe(self, kind: Kind, key: str, path: str = "") -> Record:
         """Load an entity, as a whole or by a cheaper call that covers ``path``, and return its record."""
@@ -103,7 +103,7 @@ class Entities:
     def _described(self, kind: Kind, wanted: str, place: Place) -> asyncio.Task[str | None]:
         described = self._asking.begin((kind, wanted, place), partial(self._load, kind, wanted, place))
         if not described.done() and described not in self._describing:
-            self._describing[described] = wanted
+            self._describing[described] = kind, wanted
             described.add_done_callback(lambda done: self._describing.pop(done, None))
         return described
 
@@ -176,7 +176,7 @@ class Entities:
         """Whether the entity still needs the batch; not if a Describe for members that the batch lacks is in flight."""
         record = self._known.record(key)
         if describe:
-            return not (record.described or key in self._describing.values())
+            return not (record.described or (kind, key) in self._describing.values())
         return not all(record.covers(path) for path in (kind.batch.adds if kind.batch else ()))
 
     async def _load_batch(self, kind: Kind, batch: Batch, place: Place, keys: Sequence[str]) -> None:
@@ -200,7 +200,7 @@ class Entities:
         before = {ARTIFACT, ACTION} if kind is MODEL_PACKAGE else set()
         under_way: list[asyncio.Task[Any]] = [
             *(page for page, found in self._asking.pages.items() if not found.isdisjoint({kind, *before})),
-            *(task for task, wanted in self._describing.items() if kind_at(wanted) in before),
+            *(task for task, (described, _) in self._describing.items() if described in before),
         ]
         if under_way:
             await asyncio.wait(under_way)
