@@ -1,5 +1,6 @@
 """Several accounts and regions, with a local service for each of two accounts."""
 
+from functools import partial
 from typing import Any
 
 import accounts
@@ -8,6 +9,7 @@ import pytest
 from accounts import HOME, OTHER, ROLE, STRANGE, both, load, there
 from conftest import Ask, asking, expecting_data, expecting_error, running
 from endpoint import CLOSE, SILENCE, answer, endpoint
+from fault_proxy import fault_proxy
 from graphs import arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
 
 from gateway.local.server import LocalServer
@@ -375,3 +377,18 @@ async def test_mirrors_count_once(service: LocalServer, other: LocalServer, ask:
             vertices {{ depth }} coverage {{ complete frontier }} }} }}"""
     graph = (await ask(query, start=artifact_arn(0)))["lineage"]
     assert (len(graph["vertices"]), graph["coverage"]) == (71, {"complete": True, "frontier": []})
+
+
+async def test_failed_search_fails_its_account(service: LocalServer, other: LocalServer) -> None:
+    load(service, experiment("exp-1"), trial("trial-1", "exp-1"))
+    load(other, *(experiment(f"exp-{number}") for number in (1, 2)), account=OTHER)
+    load(other, *(trial(f"trial-{number}", f"exp-{number}") for number in (1, 2)), account=OTHER)
+    arns = [arn("experiment-trial", name) for name in ("trial-1", "trial-2")]
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Trial { %s } } }"
+    async with fault_proxy(other.url) as proxy, both(service, proxy, cache_url="memory") as client:
+        answer = partial(asking(client), ids=[arns[0], *map(there, arns)])
+        await expecting_data(answer)(query % "name")  # so that the next query looks for all experiments at once
+        proxy.refused = {"Search": ("InternalFailure", "")}
+        answered = await answer(query % "experiment { name }")
+    assert answered["data"]["nodes"][0] == {"experiment": {"name": "exp-1"}}
+    assert [error["path"][1] for error in answered["errors"]] == [1, 2]

@@ -142,8 +142,8 @@ class Entities:
         async def found(place: Place, name: str) -> str | None:
             if key := self._known.named(place, kind, name):
                 return key
-            if name in failed:
-                raise failed[name]
+            if error := failed.get((place, name)):
+                raise error
             return await asyncio.shield(self._described(kind, name, place))
 
         return await asyncio.gather(*(found(*one) for one in wanted), return_exceptions=True)
@@ -154,7 +154,8 @@ class Entities:
         for key, describe in wanted:
             if self._unknown(kind, key, describe):
                 several[self._known.place_of(key)][key] = None
-        failed = await self._load_batches(kind, kind.batch, several) if kind.batch else {}
+        failures = await self._load_batches(kind, kind.batch, several) if kind.batch else {}
+        failed = {key: error for (_, key), error in failures.items()}
         known = self._known.record
         rest = [key for key, describe in wanted if describe and key not in failed and not known(key).described]
         described = (asyncio.shield(self._described(kind, key, self._known.place_of(key))) for key in rest)
@@ -163,14 +164,14 @@ class Entities:
 
     async def _load_batches(
         self, kind: Kind, batch: Batch, several: Mapping[Place, Collection[str]]
-    ) -> dict[str, BaseException]:
-        """Load batches, and return the errors of failed ones by the keys of their entities; others are not affected."""
+    ) -> dict[tuple[Place, str], BaseException]:
+        """Load batches, and return the errors of failed ones by place and key or name; others are not affected."""
         hundreds = [(place, some) for place, keys in several.items() if len(keys) > 1 for some in batch.parted(keys)]
         if hundreds:
             self._asking.because(batch.operation, f"several of kind {kind.name}, up to 100 per call")
         loading = (self._load_batch(kind, batch, place, some) for place, some in hundreds)
         outcomes = zip(hundreds, await asyncio.gather(*loading, return_exceptions=True), strict=True)
-        return {key: error for (_, some), error in outcomes if error for key in some}
+        return {(place, key): error for (place, some), error in outcomes if error for key in some}
 
     def _unknown(self, kind: Kind, key: str, describe: bool) -> bool:  # noqa: FBT001 - as the loader's keys have it
         """Whether the entity still needs the batch; not if a Describe for members that the batch lacks is in flight."""
