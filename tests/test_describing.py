@@ -168,6 +168,13 @@ async def test_single_components_tags_describe_nothing(ask: Ask, load: Load, cal
     assert calls == {"QueryLineage": 1, "ListTags": 1, "ListTrials": 1}
 
 
+async def test_names_of_one_kind_suffice(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(*fan(3), component("run"), association(HUB, component_arn("run")))
+    found = await vertices(ask, "... on Artifact { name }")
+    assert {one["name"] for one in found if "name" in one} == {f"artifact-{number}" for number in range(4)}
+    assert calls == {"QueryLineage": 1, "ListAssociations": 1}
+
+
 async def test_fields_of_starts_are_theirs_alone(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(24))
     query = "query ($start: [Arn!]!) { lineage(start: $start) { start { name } vertices { entity { type } } } }"

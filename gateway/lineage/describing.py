@@ -243,7 +243,7 @@ class Describing:
     def _name(self, listed: list[str], ends: Mapping[End, set[str]]) -> set[str]:
         """Start ListAssociations calls for the names of listed vertices, and of batched ones if it takes no more pages.
 
-        Returns the vertices whose names these calls return.
+        Returns those of them whose names these calls return.
         """
         wanted = list(filter(self._is_named, listed))
         batched = [arn for waiting in self._batched.values() for arn in waiting if self._is_named(arn)]
@@ -252,7 +252,7 @@ class Describing:
             chosen = more
         for end, arn in chosen:
             self._start(self._loaders.associations.all({end: arn}) if self._lists else self._name_some((end, arn)))
-        return set(filter(self._is_named, set().union(*chosen.values())))
+        return set[str]().union(*chosen.values()).intersection(wanted + batched)
 
     async def _name_some(self, end: End) -> None:
         page = await self._loaders.associations.page(dict([end]), None, finds=())
