@@ -175,6 +175,13 @@ async def test_names_of_one_kind_suffice(ask: Ask, load: Load, calls: Counter[st
     assert calls == {"QueryLineage": 1, "ListAssociations": 1}
 
 
+async def test_associations_name_a_tagged_component(ask: Ask, load: Load, calls: Counter[str]) -> None:
+    load(artifact(0), component("run"), association(HUB, component_arn("run")))
+    found = await vertices(ask, "name ... on TrialComponent { tags { key } }")
+    assert [one["name"] for one in found] == ["artifact-0", "run"]
+    assert calls == {"QueryLineage": 1, "ListAssociations": 1, "ListTags": 1}
+
+
 async def test_fields_of_starts_are_theirs_alone(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(24))
     query = "query ($start: [Arn!]!) { lineage(start: $start) { start { name } vertices { entity { type } } } }"

@@ -262,7 +262,11 @@ class Describing:
     def _is_named(self, arn: str) -> bool:
         """Whether an association summary contains everything that is needed of a vertex."""
         kind = kind_at(arn)
-        return kind is not None and {kind.name_path, kind.type_path}.issuperset(self._needs[kind])
+        if kind is None:
+            return False
+        # There is no batch for a single entity, so what only batches add takes other calls anyway.
+        added = kind.batch.adds if kind.batch and len(self._batched[kind]) == 1 else frozenset[str]()
+        return {kind.name_path, kind.type_path, *added}.issuperset(self._needs[kind])
 
     def _new_ends(self) -> dict[End, set[str]]:
         """Return, for each end in the new associations, the vertices in its summaries: itself and its neighbours."""
