@@ -216,14 +216,22 @@ async def test_hops_of_nodes_are_prefetched(query: str) -> None:
     assert (log.rounds(), log.count()) == (1, {"DescribeArtifact": 1, "ListAssociations": 1})
 
 
-async def test_nodes_are_batched_despite_hops() -> None:
-    hops = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on TrialComponent { upstream { nodes { arn } } } } }"
+@pytest.mark.parametrize(
+    ("start", "ids", "rounds", "calls"),
+    [
+        ("TrialComponent", ["left", "right"], 2, {"Search": 1, "ListAssociations": 2, "DescribeArtifact": 1}),
+        ("Artifact", [1, 2], 2, {"DescribeArtifact": 2, "ListAssociations": 2, "Search": 1}),
+    ],
+)
+async def test_hops_keep_levels_together(start: str, ids: list[Any], rounds: int, calls: dict[str, int]) -> None:
+    hops = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on %s { upstream { nodes { createdBy { domainId } } } } } }"
+    arns = [artifact_arn(one) if isinstance(one, int) else component_arn(one) for one in ids]
     with stub(diamond()) as endpoint:
         endpoint.begin(quiet_ms=QUIET_MS)
         async with running(Settings(local_url=endpoint.url, cache_url="off")) as client:
-            await expecting_data(asking(client))(hops, ids=[component_arn("left"), component_arn("right")])
+            await expecting_data(asking(client))(hops % start, ids=arns)
         log = endpoint.log()
-    assert (log.rounds(), log.count()) == (1, {"Search": 1, "ListAssociations": 2})
+    assert (log.rounds(), log.count()) == (rounds, calls)
 
 
 async def test_hops_of_its_kind_are_prefetched(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:

@@ -44,8 +44,8 @@ class Associations:
         return found[0] if found else None
 
     def prefetch(self, parameters: Mapping[str, Any]) -> None:
-        """Start loading the first page for a field that will need it; until it does, no batch waits for the page."""
-        self._page(parameters, None, finds=())
+        """Start loading the first page for a field that will need it."""
+        self._page(parameters, None)
 
     async def all(self, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return all association summaries that match a hop's parameters, from all pages."""

@@ -51,7 +51,7 @@ class Entities:
             if record.covers(path):
                 return record
         if kind.batch and kind.batch.takes(key) and path.partition(".")[0] not in kind.batch.lacks:
-            await self._level(kind)
+            await self._level(kind, for_pages=bool(path))  # what is only checked for existence is on no page
             await asyncio.shield(unlogged(self._batches[kind].load((key, True))))
         else:
             await asyncio.shield(self.ask(kind, key, path))
@@ -195,7 +195,7 @@ class Entities:
                 entity = Entity(key, members, batch.lacks)
                 self._known.cache.learn_entity(place, kind, members[kind.name_path], entity)
 
-    async def _level(self, kind: Kind) -> None:
+    async def _level(self, kind: Kind, *, for_pages: bool = True) -> None:
         """Wait for the calls in flight that may find more of a kind, so that one batch serves a whole level."""
         # An artifact or an action may have a model package as its source.
         before = {ARTIFACT, ACTION} if kind is MODEL_PACKAGE else set()
@@ -203,7 +203,7 @@ class Entities:
             *(page for page, found in self._asking.pages.items() if not found.isdisjoint({kind, *before})),
             *(task for task, (described, _) in self._describing.items() if described in before),
         ]
-        if under_way:
+        if under_way and for_pages:
             await asyncio.wait(under_way)
         for _ in range(_ROUNDS):
             await asyncio.sleep(0)
