@@ -239,6 +239,25 @@ async def test_paths_come_back_with_network(browser: Browser, demo: str) -> None
         explorer.visit.complaints.clear()
 
 
+async def test_too_early_retry_is_repeated(browser: Browser, demo: str) -> None:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0)}") as explorer:
+        await expect(explorer.cards).to_have_count(7)
+        failing = ["the first", "the one when the browser is online"]
+
+        async def cut(route: Route) -> None:
+            asked = "PathsBetween" in str(route.request.post_data)
+            await (route.abort() if asked and failing and failing.pop() else route.continue_())
+
+        await explorer.page.route("**/graphql", cut)
+        await explorer.face("model-c3z7demo").click(modifiers=["Shift"])
+        await explorer.face("churn-version-3").click(modifiers=["Shift"])
+        await expect(explorer.status).to_contain_text("The gateway cannot be reached")
+        await explorer.page.evaluate("dispatchEvent(new Event('online'))")
+        await expect(explorer.status).to_contain_text("1 path from model-c3z7demo")
+        assert not failing
+        explorer.visit.complaints.clear()
+
+
 async def test_incomplete_paths_say_so(browser: Browser, account: str, service: LocalServer) -> None:
     middles = range(1, 31)
     ends = [artifact(0), artifact(31)]

@@ -2,8 +2,9 @@
 
 import "./paths.css";
 import { ChevronLeft, ChevronRight, Route, X } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { PathFragment } from "../generated/graphql";
+import { whenOnline } from "./api";
 import { useExplorer } from "./store";
 import { nameOf } from "./names";
 import { REASONS, ofProblem } from "./notices";
@@ -86,12 +87,9 @@ function usePathSearch(path: Ends | null): [PathSearch | null, () => void] {
     void find(path, controller.signal).then((found) => !controller.signal.aborted && setAnswer(found));
     return () => controller.abort();
   }, [path?.join(" "), isSignedOut, attempt]);
-  const isOffline = answer?.is === "problem" && answer.problem.code === "OFFLINE";
-  useEffect(() => {
-    if (!isOffline) return;
-    addEventListener("online", retry);
-    return () => removeEventListener("online", retry);
-  }, [isOffline]);
+  const isOffline = useRef(false);
+  isOffline.current = answer?.is === "problem" && answer.problem.code === "OFFLINE";
+  useEffect(() => whenOnline(() => isOffline.current && retry()), []);
   // Drop the answer at once on sign-out, or its paths would be added to the emptied graph.
   return [isSignedOut ? null : answer, retry];
 }

@@ -100,6 +100,26 @@ export function whenSignedOut(listener: () => void): void {
   signedOut = listener;
 }
 
+const SECOND_TRY_MS = 2000;
+
+/**
+ * Calls `retry` when the browser is back online, and a moment later once more, since browsers say so before requests get
+ * through. Returns a function that ends this.
+ */
+export function whenOnline(retry: () => void): () => void {
+  let later = 0;
+  const begin = () => {
+    retry();
+    clearTimeout(later);
+    later = window.setTimeout(retry, SECOND_TRY_MS);
+  };
+  addEventListener("online", begin);
+  return () => {
+    removeEventListener("online", begin);
+    clearTimeout(later);
+  };
+}
+
 /** The document with this gateway's prefix on the names of types and root fields. */
 export async function withPrefix(document: string): Promise<string> {
   if (!gateway.prefix) return document;

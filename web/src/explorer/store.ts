@@ -3,7 +3,7 @@
 import { create } from "zustand";
 import { credentials } from "../credentials";
 import { type TitlesQuery, TitlesDocument } from "../generated/graphql";
-import { type Problem, asProblem, ask, whenSignedOut } from "./api";
+import { type Problem, asProblem, ask, whenOnline, whenSignedOut } from "./api";
 import { batches } from "./batches";
 import { Graph, type Side, SIDES } from "./graph";
 import { latestVertex } from "./latest";
@@ -442,7 +442,7 @@ export function begin(): void {
   const { showAddress, reload, retry } = useExplorer.getState();
   reload();
   addEventListener("popstate", () => showAddress(location.hash));
-  addEventListener("online", () => {
+  whenOnline(() => {
     const { problem, undescribed } = useExplorer.getState();
     if (problem?.code === "OFFLINE" || undescribed?.code === "OFFLINE") retry();
   });
