@@ -213,9 +213,11 @@ async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) 
             needed_of[kind] = [*needed_of.get(kind, ()), *filters.paths(filter, kind)]
 
     def shows(arn: str) -> bool | None:
+        if shows_all:
+            return True
         # A start is shown whatever the filter, so if it does not fit, it is described only for what is selected.
         is_selected_start = walked.found.depths.get(arn) == 0 and kind_at(arn) in selected_of
-        return shows_all or is_selected_start or filters.may_be_of(walked.loaders, arn, filter)
+        return is_selected_start or filters.may_be_of(walked.loaders, arn, filter)
 
     describing = Describing(walked, needed_of, shows)
     async with aclosing(walked.steps()) as steps:
