@@ -188,22 +188,17 @@ class Entities:
             # A single entity may have caused this; described one by one, the others can still be loaded.
             return
         for answer in answers:
-            found = self._known.learn_batch(kind, batch, answer)
-            for members in found if kind in self._named else ():
-                key = kind.key(members)
-                self._known.note_name(place, kind, key)
-                entity = Entity(key, members, batch.lacks)
-                self._known.cache.learn_entity(place, kind, members[kind.name_path], entity)
+            self._known.learn_batch(kind, batch, answer, named=kind in self._named)
 
     async def _level(self, kind: Kind, *, for_pages: bool = True) -> None:
         """Wait for the calls in flight that may find more of a kind, so that one batch serves a whole level."""
         # An artifact or an action may have a model package as its source.
         before = {ARTIFACT, ACTION} if kind is MODEL_PACKAGE else set()
-        under_way: list[asyncio.Task[Any]] = [
-            *(page for page, found in self._asking.pages.items() if not found.isdisjoint({kind, *before})),
-            *(task for task, (described, _) in self._describing.items() if described in before),
-        ]
-        if under_way and for_pages:
+        under_way: list[asyncio.Task[Any]] = []
+        if for_pages:
+            under_way += (page for page, found in self._asking.pages.items() if not found.isdisjoint({kind, *before}))
+            under_way += (task for task, (described, _) in self._describing.items() if described in before)
+        if under_way:
             await asyncio.wait(under_way)
         for _ in range(_ROUNDS):
             await asyncio.sleep(0)

@@ -68,14 +68,19 @@ class Known:
         if name and key == unpinned(key):
             self._named[place, kind, name] = key
 
-    def learn_batch(self, kind: Kind, batch: Batch, answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Add the entities in a batch's response to the records, and return their members."""
+    def learn_batch(
+        self, kind: Kind, batch: Batch, answer: Mapping[str, Any], *, named: bool = False
+    ) -> list[dict[str, Any]]:
+        """Add the entities in a batch's response to the records, also by name if ``named``; return their members."""
         found = batch.found(answer)
         for members in found:
             key = kind.key(members)
             self.record(key).complete(members, batch.lacks)
             with contextlib.suppress(Forbidden):
-                self.cache.learn_entity(self.place_of(key), kind, key, Entity(key, members, batch.lacks))
+                place, wanted = self.place_of(key), members[kind.name_path] if named else key
+                self.cache.learn_entity(place, kind, wanted, Entity(key, members, batch.lacks))
+                if named:
+                    self.note_name(place, kind, key)
         return found
 
     async def recall(self, keys: Sequence[str]) -> set[str]:
