@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -67,17 +67,26 @@ class Endpoint:
         return self._answers.popleft() if len(self._answers) > 1 else self._answers[0]
 
 
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Serve connections on a free port; yield the URL."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    host, port = server.sockets[0].getsockname()
+    try:
+        yield f"http{'s' if tls else ''}://{host}:{port}"
+    finally:
+        server.close()
+
+
 @asynccontextmanager
 async def endpoint(tls: ssl.SSLContext | None = None) -> AsyncIterator[Endpoint]:
     """Run an endpoint on a free port."""
     made = Endpoint()
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0, ssl=tls)
-    host, port = server.sockets[0].getsockname()
-    made.url = f"http{'s' if tls else ''}://{host}:{port}"
-    try:
+    async with listening(made.serve, tls) as made.url:
         yield made
-    finally:
-        server.close()
 
 
 def answer(body: bytes, status: int = 200, **headers: str) -> bytes:

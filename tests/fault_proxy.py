@@ -1,11 +1,12 @@
 """A proxy in front of the local service that loses or holds back responses, or refuses requests."""
 
-from asyncio import Event, IncompleteReadError, StreamReader, StreamWriter, start_server
+from asyncio import Event, IncompleteReadError, StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
 import orjson
+from endpoint import listening
 
 
 class FaultProxy:
@@ -64,11 +65,8 @@ class FaultProxy:
 async def fault_proxy(service: str) -> AsyncIterator[FaultProxy]:
     """Run a proxy in front of a service."""
     proxy = FaultProxy(service)
-    server = await start_server(proxy.serve, "127.0.0.1")
-    host, port = server.sockets[0].getsockname()
-    proxy.url = f"http://{host}:{port}"
     try:
-        yield proxy
+        async with listening(proxy.serve) as proxy.url:
+            yield proxy
     finally:
-        server.close()
         await proxy.close()
