@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import re
 import signal
@@ -32,7 +33,7 @@ from gateway.local.transfer import BadLineError
 from gateway.observability import logs
 from gateway.schema.execution import Executor, GraphQLRequest
 from gateway.schema.names import Names
-from gateway.settings import Settings
+from gateway.settings import Settings, unknown
 
 EXAMPLE = """{
   contexts(type: "Endpoint", first: 1) {
@@ -42,6 +43,8 @@ EXAMPLE = """{
 """A query that works on the demo account: an endpoint and two hops upstream."""
 
 LOCAL_PORT = 8001
+
+_log = logging.getLogger("gateway.settings")
 
 _QUOTED = re.compile(r'(?<=")\w+(?=")')
 
@@ -321,6 +324,8 @@ def _run_embedded(settings: Settings, local: LocalServer, *, demo: bool = False)
 
 def _run(settings: Settings, announce: Callable[[str], str], *, demo: bool = False) -> int:
     logs.configure(settings.log_level, settings.log_format)
+    for warning in unknown(os.environ):
+        _log.warning(warning)
     app = create_app(settings, demo=demo, hosts=own_hosts(settings))
     with serving.listen(settings.host, settings.port) as listener:
         announcement = announce(serving.url_of(listener))

@@ -4,6 +4,9 @@ The AWS region, credentials and endpoint are configured in the usual AWS ways in
 ``AWS_ENDPOINT_URL_SAGEMAKER`` and others).
 """
 
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -88,6 +91,21 @@ def _own_port(port: Any) -> Any:
             "false, in the pod's spec"
         )
     return port
+
+
+_OF_A_SERVICE = re.compile(r"GATEWAY_(.+_)?(SERVICE_HOST|SERVICE_PORT.*|PORT(_\d+_(TCP|UDP|SCTP).*)?)")
+"""What Kubernetes sets for each Service of the namespace, such as ``GATEWAY_V2_PORT`` for one named `gateway-v2`."""
+
+
+def unknown(variables: Iterable[str]) -> list[str]:
+    """Return a warning for each of these environment variables that looks like a setting but is none."""
+    known = ["GATEWAY_WEB", *(f"GATEWAY_{name.upper()}" for name in Settings.model_fields)]
+    warnings = []
+    for name in sorted(map(str.upper, variables)):
+        if name.startswith("GATEWAY_") and name not in known and not _OF_A_SERVICE.fullmatch(name):
+            similar = get_close_matches(name, known, 1, 0.8)
+            warnings.append(f"{name} is no setting" + "".join(f"; did you mean {one}?" for one in similar))
+    return warnings
 
 
 class Settings(BaseSettings):

@@ -185,6 +185,18 @@ def test_failing_command_says_why(
     assert "Traceback" not in done.stderr
 
 
+def test_unknown_settings_are_warned_of(environment: dict[str, str]) -> None:
+    unknown = {"GATEWAY_MUTATION": "true", "GATEWAY_COLOUR": "red"}
+    others = {"GATEWAY_V2_SERVICE_PORT_HTTP": "80", "GATEWAY_PORT_80_TCP_ADDR": "10.0.0.1", "GATEWAY_WEB": "skip"}
+    with serving(environment | unknown | others, "demo", "--port", "0") as demo:
+        demo.wait_for(r"(Ctrl-C)")
+        _, errors = demo.stop(signal.SIGINT)
+    assert [orjson.loads(line)["message"] for line in errors.splitlines()] == [
+        "GATEWAY_COLOUR is no setting",
+        "GATEWAY_MUTATION is no setting; did you mean GATEWAY_MUTATIONS?",
+    ]
+
+
 @pytest.mark.parametrize("command", ["demo", "local"])
 def test_taken_port_is_reported(environment: dict[str, str], command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
