@@ -6,9 +6,10 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
+from accounts import HOME
 from conftest import asking, expecting_data, running
 from fault_proxy import FaultProxy, fault_proxy
-from graphs import artifact, artifact_arn
+from graphs import arn, artifact, artifact_arn, context
 
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
@@ -23,6 +24,9 @@ JOIN = """mutation ($from: Arn!, $to: Arn!) {
 CREATE = """mutation ($name: String!) {
     createArtifact(input: { name: $name, type: "DataSet", source: { sourceUri: "s3://bucket/x" } }) {
         artifact { arn } } }"""
+CONTEXT = '{ context(name: "a") { description } }'
+DESCRIBE = """mutation ($arn: Arn!) {
+    updateContext(input: { arn: $arn, description: "new" }) { context { arn } } }"""
 DELETE = """mutation { deleteArtifact(input: { source: { sourceUri: "s3://bucket/x" } }) { deleted } }"""
 
 ELSEWHERE = "210987654321"
@@ -55,6 +59,17 @@ async def test_creation_evicts_an_earlier_artifact(service: LocalServer) -> None
         service.clear()
         await ask(CREATE, name="second")
         assert (await ask(ARTIFACT, arn=arn))["artifact"] == {"name": "second"}
+
+
+async def test_write_by_role_evicts_own_names(service: LocalServer, load: Callable[..., None]) -> None:
+    load(context("a"))
+    accounts = {HOME: {"role_arn": f"arn:aws:iam::{HOME}:role/lineage"}}
+    async with AsyncExitStack() as stack:
+        ask = expecting_data(asking(await gateway(stack, service.url, accounts=accounts)))
+        assert (await ask(CONTEXT))["context"] == {"description": None}
+        await ask(DESCRIBE, arn=arn("context", "a"))
+        assert (await ask(CONTEXT))["context"] == {"description": "new"}
+    assert service.calls["AssumeRole"] == 1
 
 
 async def test_reads_from_before_are_not_joined(

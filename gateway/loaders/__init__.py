@@ -106,7 +106,10 @@ class Loaders:
                 yield place, value
                 if arns.parse(value):
                     with contextlib.suppress(Forbidden):
-                        yield self.known.place_of(value), value
+                        own = self.known.place_of(value)
+                        yield own, value
+                        # The gateway's own account is two places if it is configured with a role.
+                        yield own._replace(account=""), value
 
     async def keep(self) -> None:
         """Put what has been loaded so far into the cache."""
