@@ -19,7 +19,9 @@ from gateway.schema.paging import Listing, PageInfo, scope, window
 from gateway.schema.selection import arguments
 
 
-@strawberry.input(description="The neighbours that a hop returns; all given conditions must hold.")
+@strawberry.input(
+    description="The neighbours that a hop returns; all given conditions must hold, and an empty list sets none."
+)
 class HopFilter:
     """A filter over one hop."""
 

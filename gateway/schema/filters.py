@@ -25,9 +25,9 @@ class PropertyInput:
 
 
 @strawberry.input(
-    description="The vertices that a walk shows; all given conditions must hold. A filter chooses what is shown, "
-    "never what is walked, and the starts are always shown. Times and properties cost at most one Describe per vertex, "
-    "unless its result is cached."
+    description="The vertices that a walk shows; all given conditions must hold, and an empty list sets none. A filter "
+    "chooses what is shown, never what is walked, and the starts are always shown. Times and properties cost at most "
+    "one Describe per vertex, unless its result is cached."
 )
 class LineageFilter:
     """A filter over a walk's vertices."""
