@@ -208,6 +208,16 @@ async def test_meaningless_address_is_reported(browser: Browser, account: str, l
         await expect(told).to_have_count(0)
 
 
+async def test_meaningless_selection_costs_no_names(browser: Browser, account: str, load: Load) -> None:
+    load(*diamond())
+    chosen = f"select=rubbish&path={DATASET}&path=rubbish"
+    async with open_explorer(browser, f"{account}#start={DATASET}&up=0&down=1&{chosen}") as visit:
+        await expect(visit.page.get_by_role("complementary").get_by_role("alert")).to_contain_text("not the ARN")
+        await expect(visit.page.get_by_role("region", name="Paths")).to_contain_text("not the ARN")
+        await expect(names(visit.page)).to_have_count(3)
+        await expect(visit.page.locator(".notice")).to_have_count(0)
+
+
 async def test_filter_without_matches_is_reported(browser: Browser, account: str, load: Load) -> None:
     load(*diamond())
     async with open_explorer(browser, f"{account}#start={ENDPOINT}&up=1&down=0&type=DataSet") as visit:

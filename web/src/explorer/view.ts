@@ -128,11 +128,13 @@ export function parse(fragment: string): View {
   };
 }
 
-/** Whether a key's ARN is a vertex's: the gateway rejects a walk if any of its starts is not. */
-const isSideKey = (text: string): boolean =>
-  /^(up|down):arn:aws[a-z-]*:sagemaker:[a-z\d-]*:\d{12}:(artifact|context|action|experiment-trial-component)\/\S+$/.test(
+/** Whether a text is a vertex's ARN: the gateway rejects a request if any of its ARNs is not. */
+export const isVertexArn = (text: string): boolean =>
+  /^arn:aws[a-z-]*:sagemaker:[a-z\d-]*:\d{12}:(artifact|context|action|experiment-trial-component)\/[\w-]{1,120}$/.test(
     text,
   );
+
+const isSideKey = (text: string): boolean => /^(up|down):/.test(text) && isVertexArn(splitKey(text)[1]);
 
 function opened(text: string): [string, number][] {
   const [, shown, key] = /^(\d{1,5}):(.+)$/s.exec(text) ?? [];
