@@ -205,6 +205,28 @@ async def test_issuers_token_is_requested(browser: Browser, load: Load, service:
                 await expect(visit.page.locator(".card.start")).to_contain_text("endpoint")
 
 
+async def test_any_refused_request_says_why(browser: Browser, load: Load, service: LocalServer, tmp_path: Path) -> None:
+    load(*diamond())
+    key, entry = new_key("reader", [Role.READ])
+    file = tmp_path / "keys.toml"
+    file.write_text(entry)
+    with gateway_over(service, auth="api-key", api_keys=file) as place:
+        async with open_explorer(browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0", "401") as visit:
+            page = visit.page
+            await page.get_by_label("API key").fill(key)
+            await page.keyboard.press("Enter")
+            await expect(names(page)).to_have_count(3)
+            file.write_text(new_key("other", [Role.READ])[1])
+            await until_refused(place, key)
+            await page.locator(".card.start .face").click()
+            await expect(page.get_by_role("form", name="Sign in").get_by_role("alert")).to_have_text(
+                "The gateway did not accept the API key. The key is not known."
+            )
+            await page.get_by_role("combobox").fill("left")
+            await expect(page.get_by_text("Not everything could be searched. Sign in first.")).to_be_visible()
+            await page.keyboard.press("Escape")
+
+
 async def test_key_is_stored_per_gateway(browser: Browser, service: LocalServer, tmp_path: Path) -> None:
     key, entry = new_key("reader", [Role.READ])
     (tmp_path / "keys.toml").write_text(entry)

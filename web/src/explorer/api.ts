@@ -87,16 +87,23 @@ async function post<Data, Variables>(
   } catch (error) {
     throw signal?.aborted ? error : offline();
   }
-  // Ignore the 401 if the credential has changed since the request.
-  const isCurrent = credential.Authorization === credentials.headers().Authorization;
-  if (response.status === 401 && gateway.auth !== "none" && isCurrent) signedOut();
+  if (response.status === 401 && gateway.auth !== "none") throw await refused(response, credential.Authorization);
   return response;
 }
 
-let signedOut = (): void => {};
+/** Why the gateway answered 401 to a request with this credential, or to one without. */
+async function refused(response: Response, credential: string | undefined): Promise<Problem> {
+  const reason = await json(response).then(read).catch(asProblem);
+  const problem = credential && reason instanceof Problem ? reason : new Problem("UNAUTHENTICATED", "Sign in first.");
+  // Ignore the 401 if the credential has changed since the request.
+  if (credential === credentials.headers().Authorization) signedOut(problem);
+  return problem;
+}
+
+let signedOut: (problem: Problem) => void = () => {};
 
 /** Register what to do when the gateway asks for a credential or rejects the current one. */
-export function whenSignedOut(listener: () => void): void {
+export function whenSignedOut(listener: (problem: Problem) => void): void {
   signedOut = listener;
 }
 

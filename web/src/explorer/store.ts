@@ -281,10 +281,10 @@ export const useExplorer = create<Explorer>()((set, get) => {
     else if (before.opened !== now.opened) void run(...opened(now));
   }
 
-  whenSignedOut(() => {
+  whenSignedOut((problem) => {
     const credentialWanted = credentials.kept ? "another" : (get().credentialWanted ?? "first");
     credentials.forget();
-    set({ credentialWanted, isSignedIn: false });
+    set({ credentialWanted, isSignedIn: false, problem });
   });
 
   async function fetchTitles(arns: readonly string[], signal?: AbortSignal): Promise<void> {
