@@ -8,7 +8,7 @@ import orjson
 import pytest
 from browser import violations
 from explorer_page import PRODUCTION, STAGING, TRAINING, WAY, around, open_explorer
-from graphs import arn, artifact, artifact_arn, association, component_arn
+from graphs import arn, artifact, artifact_arn, association, component_arn, diamond
 from playwright.async_api import Browser, Route, expect
 
 from gateway.local.server import LocalServer
@@ -268,6 +268,16 @@ async def test_incomplete_paths_say_so(browser: Browser, account: str, service: 
     async with open_explorer(browser, address) as explorer:
         await expect(explorer.status).to_contain_text(
             "20 paths from artifact-0 to artifact-31, 2 hops. There may be more."
+        )
+
+
+async def test_cut_search_denies_no_path(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(line) for line in diamond()])
+    service.behaviour.unknown, service.behaviour.deny = ["QueryLineage"], ["ListAssociations:*"]
+    ends = f"&path={artifact_arn(0)}&path={arn('context', 'endpoint')}"
+    async with open_explorer(browser, f"{account}{around(artifact_arn(0), 0, 0)}{ends}") as explorer:
+        await expect(explorer.status).to_contain_text(
+            "No path was found from artifact-0 to endpoint, or back. AWS denies the gateway access"
         )
 
 

@@ -182,10 +182,11 @@ function inWords([from, to]: Ends, answer: PathSearch): ReactNode {
   }
 }
 
-function howMany(ends: Ends, { paths, isBack }: Found): ReactNode {
+function howMany(ends: Ends, { paths, isBack, reasons }: Found): ReactNode {
   const [from, to] = ends;
-  if (!paths.length)
-    return <Between before={`No path of up to ${MAX_PATH_HOPS} hops leads`} ends={ends} after=", or back." />;
+  const isSure = reasons.every((reason) => reason === "MAX_DEPTH");
+  const none = isSure ? `No path of up to ${MAX_PATH_HOPS} hops leads` : "No path was found";
+  if (!paths.length) return <Between before={none} ends={ends} after=", or back." />;
   const hops = paths.map(({ edges }) => edges.length);
   const count = paths.length === 1 ? "1 path" : `${paths.length} paths`;
   if (!isBack) return <Between before={count} ends={ends} after={`, ${range(hops)}.`} />;
