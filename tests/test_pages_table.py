@@ -110,6 +110,21 @@ async def test_table_lists_stacked_vertices(browser: Browser, account: str, serv
         await expect(explorer.names).to_have_text(["artifact-300"])
 
 
+async def test_other_rows_begin_at_the_top(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(line) for line in fan(250)])
+    async with open_explorer(browser, f"{account}{around(artifact_arn(0), 0, 1, show='table')}") as explorer:
+        scrolled = explorer.page.locator(".table .scroll")
+        await expect(explorer.rows).to_have_count(100)
+        for act in (
+            explorer.button("Next page").click,
+            explorer.button("Distance").click,
+            lambda: explorer.page.get_by_label("Search the rows").fill("artifact-1"),
+        ):
+            await scrolled.evaluate("one => one.scrollTo({ top: 9999 })")
+            await act()
+            await expect(scrolled).to_have_js_property("scrollTop", 0)
+
+
 async def test_headings_scroll_with_their_columns(browser: Browser, demo: str) -> None:
     address = f"{demo}{around(STAGING, 4, 0, show='table')}"
     async with open_explorer(browser, address, viewport={"width": 390, "height": 844}) as explorer:

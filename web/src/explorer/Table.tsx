@@ -56,6 +56,10 @@ export function Table({ scene }: { scene: Scene }) {
   const last = Math.max(0, Math.ceil(found.length / PAGE) - 1);
   const at = Math.min(page, last);
   const here = found.slice(at * PAGE, (at + 1) * PAGE);
+  const scroll = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    scroll.current!.scrollTop = 0;
+  }, [at, order, wanted]);
   useWanted(
     "wantTitles",
     here.map(({ arn }) => arn),
@@ -87,7 +91,7 @@ export function Table({ scene }: { scene: Scene }) {
         {naming}
         {last > 0 && <Pages at={at} last={last} go={setPage} />}
       </div>
-      <div className="scroll">
+      <div ref={scroll} className="scroll">
         <table>
           <caption className="unseen">
             The lineage as a table. Buttons in the headings sort it; each row begins with a button that shows the
