@@ -10,7 +10,7 @@ from typing import Any
 import explorer_notices
 import httpx
 import pytest
-from browser import violations
+from browser import violations, visiting
 from conftest import listening
 from explorer_notices import DATASET, ENDPOINT, Load, gateway_over, names, notice, one_hop_more, open_explorer
 from graphs import Line, arn, artifact, artifact_arn, association, component, component_arn, diamond, fan
@@ -70,6 +70,26 @@ async def test_long_walk_can_be_stopped_and_continued(
         await expect(notice(page, "Stopped")).to_have_count(0)
         await page.get_by_role("button", name="Table").click()
         await expect(page.get_by_role("row")).to_have_count(31)
+
+
+async def test_slow_walk_ends_without_crossings(
+    browser: Browser, account: str, load: Load, service: LocalServer
+) -> None:
+    parents = {child: (child - 1) // 4 for child in range(1, 85)}
+    load(*(artifact(number) for number in range(85)))
+    load(*(association(artifact_arn(parent), artifact_arn(child)) for child, parent in parents.items()))
+    service.behaviour.latency_ms = 500  # for each of the walk's two pages
+    tall = {"width": 1700, "height": 3600}
+    async with visiting(browser, f"{account}#start={DATASET}&up=0&down=3", viewport=tall) as visit:
+        await expect(visit.page.locator(".progress")).to_contain_text("AWS calls")
+        await expect(names(visit.page)).to_have_count(85)
+        await expect(visit.page.locator(".progress")).to_have_count(0)
+        cards = visit.page.locator(".face[data-arn]")
+        tops = dict(await cards.evaluate_all("all => all.map(one => [one.dataset.arn, one.getBoundingClientRect().y])"))
+        for first in (1, 5, 21):
+            column = sorted(range(first, 4 * first + 1), key=lambda child: tops[artifact_arn(child)])
+            above = [tops[artifact_arn(parents[child])] for child in column]
+            assert above == sorted(above)
 
 
 async def test_newer_walk_replaces_an_older_one(

@@ -14,7 +14,7 @@ import {
   useStoreApi,
 } from "@xyflow/react";
 import { Maximize } from "lucide-react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef } from "react";
 import { type CardNode, VertexCard, reachOf } from "./VertexCard";
 import { LowDetail, cardAt } from "./LowDetail";
 import { LinkLine, type LinkEdge } from "./LinkLine";
@@ -27,7 +27,7 @@ import { type Arrow, isArrow, isCommand, neighboursOf, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
 import { choose, isPicking } from "./pathfinding";
 import type { Card, Scene } from "./scene";
-import { sideKey } from "./view";
+import { type View, sideKey } from "./view";
 
 const NODES = { card: VertexCard, stack: StackCard };
 const EDGES = { link: LinkLine };
@@ -52,9 +52,15 @@ export function Canvas({ scene }: { scene: Scene }) {
   );
 }
 
-/** Lays scenes out one at a time, and skips those that are superseded meanwhile; returns the latest result. */
-function useArranged(scene: Scene): Arranged | null {
-  const arranged = useExplorer((state) => state.arranged);
+/** Identifies the start and the filter of a view. */
+const subjectOf = ({ start, filter }: View): string => JSON.stringify([start, filter]);
+
+/**
+ * Lays scenes out one at a time, and skips those that are superseded meanwhile. Until the view of a subject is fitted,
+ * cards keep their places from the previous subject, but not those from earlier parts of the walk, which would cross.
+ */
+function useLayout(scene: Scene, fitted: RefObject<string>): void {
+  const previous = useRef<{ subject: string; places: Places }>({ subject: "", places: new Map() });
   const wanted = useRef<Scene | null>(scene);
   const isBusy = useRef(false);
   useEffect(() => {
@@ -65,20 +71,22 @@ function useArranged(scene: Scene): Arranged | null {
       for (let done: Scene | null = null; wanted.current !== null && done !== wanted.current;) {
         done = wanted.current;
         const { anchor, arranged, view } = useExplorer.getState();
-        const places = await arrange(done, arranged?.places ?? new Map(), anchor ?? view.start[0]);
+        const [subject, now] = [subjectOf(view), arranged?.places ?? new Map()];
+        if (previous.current.subject !== subject) previous.current = { subject, places: now };
+        const before = fitted.current.startsWith(subject) ? now : previous.current.places;
+        const places = await arrange(done, before, anchor ?? view.start[0]);
         if (wanted.current !== null) useExplorer.setState({ arranged: { scene: done, places } });
       }
       isBusy.current = false;
     };
     void layOut();
-  }, [scene]);
+  }, [scene, fitted]);
   useEffect(
     () => () => {
       wanted.current = null;
     },
     [],
   );
-  return arranged;
 }
 
 function useNodes(arranged: { scene: Scene; places: Places } | null): SceneNode[] {
@@ -91,13 +99,14 @@ function useNodes(arranged: { scene: Scene; places: Places } | null): SceneNode[
 }
 
 function Flow({ scene: wanted }: { scene: Scene }) {
-  const arranged = useArranged(wanted);
+  const arranged = useExplorer((state) => state.arranged);
   const flow = useReactFlow();
-  const subject = useExplorer(({ view }) => JSON.stringify([view.start, view.filter]));
+  const subject = useExplorer(({ view }) => subjectOf(view));
   const scope = useExplorer(({ view }) => `${subject} ${JSON.stringify(view.depth)}`);
   const isWalking = useExplorer(({ progress }) => progress !== null);
   const isBack = useRef(arranged !== null && lastSeen.fitted.startsWith(subject)).current;
   const fitted = useRef(isBack ? lastSeen.fitted : "");
+  useLayout(wanted, fitted);
   const shownPaths = useRef(isBack ? lastSeen.shownPaths : []);
   useEffect(() => {
     return () => {
