@@ -152,7 +152,7 @@ class _Request:
         # Without this header, signing would parse the URL twice to get the host.
         self.headers = params["headers"] | {"Host": urlsplit(self.url).netloc}
         self.params: dict[str, str] = {}
-        self.context = dict(params["context"])
+        self.context = params["context"]
 
     def prepared(self) -> AWSPreparedRequest:
         """Return the request in the form for sending."""

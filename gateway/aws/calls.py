@@ -112,7 +112,7 @@ class Calls:
     async def __aenter__(self) -> Self:
         """Create the home client; if accounts are configured, find out which one is the gateway's own."""
         await self.pool.__aenter__()
-        if self._settings.accounts and not self.pool.home_account:
+        if self._settings.accounts:
             self._learning = asyncio.create_task(self._learn_home())
             await asyncio.wait({self._learning}, timeout=_LEARN_SECONDS)
         return self

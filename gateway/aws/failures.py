@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError, PartialCredentialsError
+from botocore.exceptions import ClientError, CredentialRetrievalError, NoCredentialsError
 
 from gateway.aws.attempts import IN_DOUBT, UnreadableAnswerError
 from gateway.aws.kinds import LINEAGE, READS
@@ -34,7 +34,7 @@ def translated(operation: str, error: Exception) -> GatewayError:
     """Return the error of a failed call as a GatewayError, without AWS's details of roles and accounts."""
     if isinstance(error, ClientError):
         return _answered(error.operation_name, error)  # may be a call that gets credentials, not ``operation``
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+    if isinstance(error, NoCredentialsError):
         return UpstreamUnavailable("The gateway has no AWS credentials.")
     if isinstance(error, CredentialRetrievalError):
         return UpstreamUnavailable("The gateway could not get its AWS credentials.")

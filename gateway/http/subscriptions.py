@@ -75,8 +75,7 @@ class _Handler(BaseGraphQLTransportWSHandler[_Connection, None]):
         except Refusal as malformed:
             await self.handle_invalid_message(str(malformed))
             return
-        is_new = self.connection_acknowledged and message["id"] not in self.operations
-        if is_new and len(self.operations) >= _MAX_OPERATIONS:
+        if message["id"] not in self.operations and len(self.operations) >= _MAX_OPERATIONS:
             refused = refusal(f"A WebSocket may have at most {_MAX_OPERATIONS} operations at once.", Throttled.code)
             await self.send_message({"id": message["id"], "type": "error", "payload": refused["errors"]})
             return
