@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Ask, asking, expecting_data, running
+from conftest import Ask, asking, expecting_data, expecting_error, running
 from endpoint import SILENCE, endpoint
 from endpoint import answer as answered
 from graphs import arn, artifact, artifact_arn, diamond, fan
@@ -15,7 +15,16 @@ from test_policy import called
 
 from gateway.aws.calls import Calls, Tally
 from gateway.aws.places import HOME
-from gateway.errors import BadUserInput, Conflict, Forbidden, GatewayError, UpstreamUnavailable
+from gateway.errors import (
+    BadUserInput,
+    Conflict,
+    Forbidden,
+    GatewayError,
+    NotFound,
+    Throttled,
+    Unsupported,
+    UpstreamUnavailable,
+)
 from gateway.local.server import LocalServer
 from gateway.rates import Rates
 from gateway.settings import Settings
@@ -212,12 +221,33 @@ async def test_error_needs_no_message(operation: str, kind: type[GatewayError], 
             await calls(operation, HOME, {}, Tally())
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "com.amazon.coral.service#AccessDeniedException", "NotAuthorized"])
-async def test_denial_has_several_names(code: str) -> None:
-    async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
-        aws.respond_with(answered(b'{"__type": "%s"}' % code.encode(), 400))
-        with pytest.raises(Forbidden, match="AWS denies the gateway DescribeArtifact here"):
-            await calls("DescribeArtifact", HOME, {}, Tally())
+CODES: list[tuple[type[GatewayError], str]] = [
+    (NotFound, "ResourceNotFound ResourceNotFoundException"),
+    (Forbidden, "AccessDenied com.amazon.coral.service#AccessDeniedException NotAuthorized UnauthorizedOperation"),
+    (Throttled, "Throttling ThrottlingException ThrottledException TooManyRequestsException"),
+    (Unsupported, "UnknownOperationException UnsupportedOperation InvalidAction"),
+    (Conflict, "ConflictException ResourceInUse ResourceInUseException ResourceLimitExceeded"),
+    (BadUserInput, "ValidationException SerializationException InvalidParameterValue"),
+    (UpstreamUnavailable, "ExpiredTokenException"),
+]
+
+
+@pytest.mark.parametrize(("kind", "codes"), CODES)
+async def test_one_meaning_has_several_codes(kind: type[GatewayError], codes: str) -> None:
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url, max_attempts=1), Rates()) as calls:
+        for code in codes.split():
+            aws.respond_with(answered(b'{"__type": "%s"}' % code.encode(), 400))
+            with pytest.raises(GatewayError) as raised:
+                await calls("DescribeArtifact", HOME, {}, Tally())
+            assert type(raised.value) is kind, code
+
+
+async def test_missing_credentials_are_reported(service: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
+    async with running(Settings(cache_url="off")) as client:
+        error = await expecting_error(asking(client))('{ context(name: "c") { arn } }', "UPSTREAM_UNAVAILABLE")
+    assert error["message"] == "The gateway has no AWS credentials."
 
 
 @pytest.mark.parametrize(("status", "doubt"), [(400, False), (403, False), (500, True), (503, True)])
@@ -228,6 +258,16 @@ async def test_refused_mutation_is_not_doubtful(status: int, doubt: bool) -> Non
             await calls("CreateContext", HOME, {}, Tally())
     assert str(raised.value).startswith("CreateContext failed at AWS.")
     assert ("carried out" in str(raised.value)) is doubt
+
+
+@pytest.mark.parametrize(("status", "code", "doubt"), [(500, b"InternalFailure", True), (400, b"Throttling", False)])
+async def test_failed_attempt_leaves_doubt(status: int, code: bytes, doubt: bool) -> None:  # noqa: FBT001
+    taken = answered(b'{"__type": "ValidationException", "message": "It already exists."}', 400)
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
+        aws.respond_with(answered(b'{"__type": "%s"}' % code, status), taken)
+        with pytest.raises(Conflict) as raised:
+            await calls("CreateContext", HOME, {}, Tally())
+    assert ("This was try 2" in str(raised.value)) is doubt
 
 
 @pytest.mark.parametrize("said", [b"{}", b'{"status": "ok"}'])
