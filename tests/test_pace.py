@@ -10,9 +10,13 @@ from typing import Any
 import httpx
 import pytest
 from conftest import Ask, asking, expecting_data, running
+from endpoint import answer as answered
+from endpoint import endpoint
 from graphs import Line, artifact, artifact_arn, association
 
+from gateway.aws.calls import Calls, Tally
 from gateway.aws.pace import Pace
+from gateway.aws.places import HOME
 from gateway.local.server import LocalServer
 from gateway.rates import Rates
 from gateway.settings import Settings
@@ -104,10 +108,81 @@ def test_earlier_calls_lower_no_rate() -> None:
     assert pace.rate == pytest.approx(34)
 
 
-def test_rate_never_stops_all_calls() -> None:
+async def test_rate_never_stops_all_calls() -> None:
     pace = pace_taking(0)
     pace.refused(time.monotonic())
     assert pace.rate == 1
+    async with asyncio.timeout(10):
+        assert await pace.wait("request") < 1
+
+
+def test_last_second_sets_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    pace = pace_taking(40)
+    now = 1.5
+    for _ in range(20):
+        pace.took()
+    pace.refused(now)
+    assert pace.rate == pytest.approx(17)
+
+
+def test_only_used_rates_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 10.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    pace = pace_taking(40)
+    pace.refused(now)
+
+    def rate_after(calls: int) -> float:
+        nonlocal now
+        now += 2
+        for _ in range(calls):
+            pace.took()
+        assert pace.rate
+        return pace.rate
+
+    assert rate_after(20) == pytest.approx(34)  # of 34
+    grown = rate_after(60)
+    assert grown > 50
+    pace.refused(now)
+    assert pace.rate == pytest.approx(grown * 0.85)  # although AWS accepted more calls than that
+    assert grown * 0.85 < rate_after(60) < grown * 0.9
+
+
+class Counted(Rates):
+    """Rates that let every second call wait, and count the calls."""
+
+    taken = 0
+
+    async def take(self, key: str, per_second: float, burst: int, cost: int = 1) -> float:  # noqa: ARG002
+        self.taken += 1
+        return 0.001 * (self.taken % 2)
+
+
+async def test_every_attempt_is_paced_once() -> None:
+    rates, tally = Counted(), Tally()
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url, max_concurrent_calls=1), rates) as calls:
+        pace = calls.pace(HOME, "ListTags")
+
+        async def made(*said: bytes) -> int:
+            rates.taken = 0
+            aws.respond_with(*said)
+            await calls("ListTags", HOME, {}, tally)
+            return rates.taken // 2
+
+        found, throttled = answered(b'{"Tags": []}'), answered(b'{"__type": "ThrottlingException"}', 400)
+        assert (await made(found), tally.waited) == (0, 0)
+        pace.rate = 1000.0
+        assert await made(found) == 1
+        assert await made(throttled, found) == 2
+        assert tally.waited > 0
+        pace.rate, rates.taken = None, 0
+        async with calls._slots.one("another"):  # noqa: SLF001
+            waiting = asyncio.create_task(calls("ListTags", HOME, {}, tally))
+            await asyncio.sleep(0.1)
+            pace.rate = 1000.0
+        await waiting
+        assert rates.taken == 2
 
 
 def test_old_throttling_is_outgrown(monkeypatch: pytest.MonkeyPatch) -> None:
