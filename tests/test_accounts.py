@@ -113,6 +113,15 @@ async def test_lists_take_account_and_region(service: LocalServer, other: LocalS
     assert await ask(names, account=HOME, region="us-east-1") == here
     found = await ask(names, account=OTHER, region="us-east-1")
     assert found == {"artifacts": {"nodes": [{"name": "there"}]}, "experiments": {"nodes": [{"name": "exp-there"}]}}
+    assert await ask(names, account=HOME) == here
+
+
+async def test_own_account_is_looked_up_once(service: LocalServer) -> None:
+    query = f'{{ artifacts(account: "{HOME}", region: "us-east-1") {{ nodes {{ name }} }} }}'
+    async with running(Settings(local_url=service.url, cache_url="off")) as client:
+        for _ in range(2):
+            assert await expecting_data(asking(client))(query) == {"artifacts": {"nodes": []}}
+    assert service.calls == {"DescribeLineageGroup": 1, "ListArtifacts": 2}
 
 
 @pytest.mark.parametrize(
@@ -148,6 +157,20 @@ async def test_finding_own_account_has_a_deadline() -> None:
     async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off", **limits)) as client:
         aws.respond_with(SILENCE)
         await expecting_error(asking(client))(query, "DEADLINE_EXCEEDED", account=HOME)
+
+
+async def test_some_regions_lack_query_lineage(service: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "local")
+    monkeypatch.setenv("AWS_REGION", "eu-south-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
+    lack = ["af-south-1", "ap-northeast-3", "ap-southeast-3", "eu-south-1", "eu-south-2", "il-central-1"]
+    starts = [arn("context", "production").replace("us-east-1", region) for region in [*lack, "eu-west-1"]]
+    load(service, *(context("production", ContextArn=start) for start in starts))
+    async with running(Settings(cache_url="off")) as client:
+        walked = await expecting_data(asking(client))(GRAPH, start=starts, direction="UPSTREAM")
+    assert walked["lineage"]["coverage"]["complete"]
+    assert service.calls == {"QueryLineage": 1, "ListAssociations": 6, "DescribeContext": 6}
 
 
 async def test_cursor_fits_only_its_account(service: LocalServer, other: LocalServer, ask: Ask, refused: Ask) -> None:
