@@ -141,16 +141,27 @@ async def test_only_shown_vertices_are_described(
     assert calls == cost
 
 
-async def test_filtered_times_come_by_listing(ask: Ask, load: Load, calls: Counter[str]) -> None:
+async def test_filtered_times_come_by_listing(ask: Ask, load: Load, service: LocalServer, calls: Counter[str]) -> None:
     load(*fan(24))
+    service.behaviour.latency_ms = 50  # the filter waits for the listing
     assert len(await vertices(ask, "type", filter='{ createdAfter: "2001-01-01T00:00:00Z" }')) == 25
     assert calls == {"QueryLineage": 1, "ListArtifacts": 1}
 
 
-async def test_starts_are_described_together(ask: Ask, load: Load, calls: Counter[str]) -> None:
+async def test_filter_and_selection_share_describes(ask: Ask, load: Load, calls: Counter[str]) -> None:
     load(*fan(24))
-    query = "query ($start: [Arn!]!) { lineage(start: $start, maxDepth: 0) { start { name sourceUri } } }"
-    found = (await ask(query, start=[artifact_arn(number) for number in range(25)]))["lineage"]["start"]
+    since = '{ createdAfter: "2001-01-01T00:00:00Z" }'
+    assert len(await vertices(ask, "createdBy { domainId }", filter=since)) == 25
+    assert calls == {"QueryLineage": 1, "DescribeArtifact": 25}  # a listing would know only the times
+
+
+@pytest.mark.parametrize("filter", [{}, {"lineageTypes": ["CONTEXT"]}])
+async def test_starts_are_described_together(ask: Ask, load: Load, calls: Counter[str], filter: Any) -> None:
+    load(*fan(24))
+    query = """query ($start: [Arn!]!, $filter: LineageFilter!) {
+        lineage(start: $start, maxDepth: 0, filter: $filter) { start { name sourceUri } } }"""
+    starts = [artifact_arn(number) for number in range(25)]
+    found = (await ask(query, start=starts, filter=filter))["lineage"]["start"]
     assert [one["name"] for one in found] == [f"artifact-{number}" for number in range(25)]
     assert calls == {"ListArtifacts": 1}
 
