@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from conftest import listening
 from websockets import ClientProtocol, Subprotocol
@@ -82,13 +83,16 @@ def opened(protocol: ClientProtocol, client: socket.socket) -> None:
 
 
 def test_stalled_websocket_reader_is_disconnected(
-    impatient: str, lost: threading.Event, protocol: ClientProtocol
+    impatient: str, lost: threading.Event, protocol: ClientProtocol, caplog: pytest.LogCaptureFixture
 ) -> None:
     with connected(impatient) as client:
         opened(protocol, client)
         protocol.send_text(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": LONG}}).encode())
+        protocol.send_text(b'{"type": "ping"}')  # while its pong waits, nothing else notices the end of the connection
         client.sendall(b"".join(protocol.data_to_send()))
         assert lost.wait(10)
+    assert httpx.get(f"http://{impatient}/healthz").status_code == 200
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_unread_pongs_do_not_pile_up(impatient: str, protocol: ClientProtocol, monkeypatch: pytest.MonkeyPatch) -> None:
