@@ -231,15 +231,26 @@ def test_issuer_may_not_redirect_insecurely(
     assert "redirects to plain http" in caplog.text
 
 
-async def test_first_callers_share_a_fetch(server: LocalServer) -> None:
+async def test_concurrent_callers_share_a_fetch(server: LocalServer) -> None:
     with issuing() as issuer:
         async with running(token_settings(server, issuer.url)) as client:
-            headers = {"authorization": f"Bearer {issuer.token()}"}
-            said = await asyncio.gather(
-                *(client.post("/graphql", json={"query": "{ __typename }"}, headers=headers) for _ in range(20))
-            )
-        assert {response.status_code for response in said} == {200}
-        assert issuer.fetches == 1
+            for fetches, kid in enumerate(("rsa-1", "rsa-2"), 1):
+                issuer.keys.setdefault(kid, rsa.generate_private_key(65537, 2048))
+                headers = {"authorization": f"Bearer {issuer.token(kid=kid)}"}
+                said = await asyncio.gather(
+                    *(client.post("/graphql", json={"query": "{ __typename }"}, headers=headers) for _ in range(20))
+                )
+                assert {response.status_code for response in said} == {200}
+                assert issuer.fetches == fetches
+
+
+@pytest.mark.parametrize(("algorithm", "status"), [("RS256", 200), ("PS256", 401)])
+def test_key_is_for_its_algorithm(server: LocalServer, tmp_path: Path, algorithm: str, status: int) -> None:
+    issuer, file = Issuer(), tmp_path / "jwks.json"
+    keys = [key | {"alg": algorithm} for key in orjson.loads(issuer.published())["keys"] if key["kty"] == "RSA"]
+    file.write_bytes(orjson.dumps({"keys": keys}))
+    with listening(token_settings(server, str(file))) as gateway:
+        assert ask_with_token(gateway, issuer.token()).status_code == status
 
 
 def test_keys_come_from_a_file(server: LocalServer, tmp_path: Path) -> None:
