@@ -108,7 +108,7 @@ async def test_socket_takes_token(tokened: str, issuer: Issuer) -> None:
 
 
 async def test_signed_in_socket_may_write(keyed: str, keys: dict[str, str], service: LocalServer) -> None:  # noqa: ARG001
-    async with open_socket(keyed, {"apiKey": keys["write"]}) as socket:
+    async with open_socket(keyed, {"apiKey": keys["write"]}, additional_headers={"X-Api-Key": keys["read"]}) as socket:
         assert await execute(socket, WRITE) == WRITTEN
 
 

@@ -149,7 +149,7 @@ async def test_no_cache_header_reloads(client: httpx.AsyncClient, load: Load, ca
     load(artifact(1, ArtifactName="renamed"))
     stale = await client.post("/graphql", json=asked)
     assert stale.json()["data"]["artifact"]["name"] == "artifact-1"
-    fresh = await client.post("/graphql", json=asked, headers={"Cache-Control": "no-cache"})
+    fresh = await client.post("/graphql", json=asked, headers={"Cache-Control": "max-age=0, No-Cache"})
     assert fresh.json()["data"]["artifact"]["name"] == "renamed"
     after = await client.post("/graphql", json=asked)
     assert after.json()["data"]["artifact"]["name"] == "renamed"

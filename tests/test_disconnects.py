@@ -103,6 +103,20 @@ async def test_fresh_request_joins_no_call(
     assert calls == {"DescribeArtifact": 2}
 
 
+async def test_later_request_joins_fresh_call(
+    http: httpx.AsyncClient, service: LocalServer, load: Callable[..., None], calls: Counter[str]
+) -> None:
+    load(*CHAIN)
+    service.behaviour.latency_ms = 600
+    asked = {"query": DESCRIBED, "variables": {"arn": artifact_arn(0)}}
+    first = asyncio.create_task(http.post("/graphql", json=asked))
+    await asyncio.sleep(0.3)
+    fresh = asyncio.create_task(http.post("/graphql", json=asked, headers={"Cache-Control": "no-cache"}))
+    await first
+    assert (await http.post("/graphql", json=asked)).content == (await fresh).content
+    assert calls == {"DescribeArtifact": 2}
+
+
 async def test_calls_are_not_shared_across_mutations(
     writable: httpx.AsyncClient, service: LocalServer, load: Callable[..., None], calls: Counter[str]
 ) -> None:

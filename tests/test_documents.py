@@ -110,6 +110,13 @@ def test_event_reports_unknown_hash(trusting: str) -> None:
         assert response.text.endswith("event: complete\ndata: \n\n")
 
 
+def test_unknown_hash_streams_nothing(trusting: str) -> None:
+    accept = "application/json, text/event-stream;q=0.5"
+    response = httpx.post(trusting, json=by_hash(OTHER), headers={"accept": accept})
+    assert response.headers["content-type"].startswith("application/json")
+    assert code(response) == (200, "PERSISTED_QUERY_NOT_FOUND")
+
+
 def test_documents_are_not_registered(trusting: str) -> None:
     assert httpx.post(trusting, json=by_hash(OTHER, query=OTHER)).json() == {"data": {"__typename": "Query"}}
     assert code(httpx.post(trusting, json=by_hash(OTHER))) == (200, "PERSISTED_QUERY_NOT_FOUND")

@@ -71,6 +71,13 @@ async def test_empty_parameters_are_none(http: httpx.AsyncClient) -> None:
     assert (response.status_code, response.json()) == (200, {"data": {"__typename": "Query"}})
 
 
+@pytest.mark.parametrize("empty", [{"operationName": ""}, {"extensions": {}}, {"variables": {}}])
+async def test_null_parameters_are_none(http: httpx.AsyncClient, empty: dict[str, Any]) -> None:
+    nulls = dict.fromkeys(("variables", "operationName", "extensions", "documentId"))
+    response = await http.post("/graphql", json={"query": "{ __typename }"} | nulls | empty)
+    assert (response.status_code, response.json()) == (200, {"data": {"__typename": "Query"}})
+
+
 async def test_trailing_slash_is_redirected(http: httpx.AsyncClient) -> None:
     got = await http.get("/graphql/", params={"query": "{ __typename }"})
     assert (got.status_code, got.headers["location"]) == (307, "../graphql?query=%7B+__typename+%7D")
