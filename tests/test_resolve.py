@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from conftest import Ask
@@ -137,3 +138,14 @@ async def test_names_resolve_without_the_account(answer: Ask, service: LocalServ
 async def test_unusable_reference_is_refused(refused: Ask, reference: str) -> None:
     error = await refused(RESOLVE, "BAD_USER_INPUT", reference=reference)
     assert error["extensions"]["argument"] == "reference"
+
+
+async def test_longer_names_are_not_found(ask: Ask, load: Callable[..., None]) -> None:
+    def run_of(name: str, execution: str, job: str) -> Any:
+        tag = {"Key": CAPITAL["Key"], "Value": arn("pipeline", f"p/execution/{execution}")}
+        return component(name, Source={"SourceArn": arn("training-job", job)}, Tags=[tag])
+
+    load(run_of("one", "run", "job-1"), run_of("two", "run-2", "job-2"))
+    load(run_of("run", "run-3", "job-3"), run_of("three", "run-4", "run"))
+    found = (await ask('{ resolve(reference: "run") { arn } }'))["resolve"]
+    assert {one["arn"] for one in found} == {component_arn("one"), component_arn("run"), component_arn("three")}
