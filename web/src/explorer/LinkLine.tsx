@@ -38,8 +38,8 @@ export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
   );
 });
 
-/** Half the height of a label plus half that of a button at a card's side. */
-const CLEAR = 18;
+/** Half the height of a label plus half that of a button at a card's side, and some space between them. */
+const CLEAR = 20;
 /** Between cards closer than this, labels may overlap those buttons. */
 const NARROW = 140;
 
