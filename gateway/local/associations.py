@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 
-from gateway.local import kinds
 from gateway.local.errors import LimitError, NotFoundError, ValidationError
 from gateway.local.paging import Listing
 from gateway.local.service import Handler, Request, Response, Service, millis, seconds
@@ -75,8 +74,7 @@ def add(service: Service, request: Request) -> Response:
 def _end(service: Service, arn: str) -> Entity:
     found = service.store.entity(arn)
     if found is None:
-        kind = kinds.of_arn(arn)
-        raise NotFoundError(f"{kind.name if kind else 'Entity'} {arn} does not exist.")
+        raise NotFoundError(f"Lineage entity {arn} does not exist.")
     return found
 
 
@@ -128,7 +126,7 @@ def _summary(row: tuple[Any, ...]) -> dict[str, Any]:
         "SourceName": source_name,
         "DestinationName": destination_name,
         "CreationTime": seconds(created),
-        "CreatedBy": orjson.loads(created_by) if created_by else None,
+        "CreatedBy": orjson.loads(created_by),
     }
 
 

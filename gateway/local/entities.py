@@ -69,7 +69,7 @@ def create(kind: Kind, service: Service, request: Request) -> Response:
         LimitError: the quota is reached.
     """
     arn = _unused_arn(kind, service, request)
-    if "ExperimentName" in request and kind.name != "Experiment":
+    if kind.name == "Trial":
         request = {**request, "ExperimentName": demand(service, KINDS["Experiment"], request["ExperimentName"]).name}
     if service.quotas and kind.quota and service.store.handmade(kind.name) >= kind.quota:
         raise LimitError(f"The account has {kind.quota} entities of kind {kind.name}, as many as it may.")

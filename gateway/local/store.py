@@ -55,7 +55,7 @@ CREATE TABLE association (
     destination TEXT NOT NULL,
     type TEXT,
     created INTEGER NOT NULL,
-    created_by BLOB,
+    created_by BLOB NOT NULL,
     handmade INTEGER NOT NULL,
     source_name TEXT,           -- as imported, used if the store does not have the entity
     destination_name TEXT,
@@ -118,7 +118,7 @@ class Association(NamedTuple):
     destination: str
     type: str | None
     created: int
-    created_by: bytes | None
+    created_by: bytes
     handmade: bool
     source_name: str | None
     destination_name: str | None
