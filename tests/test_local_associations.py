@@ -97,6 +97,13 @@ def test_quota_counts_handmade_associations(
     sagemaker.add_association(SourceArn=TWO, DestinationArn=ONE)
 
 
+def test_lifted_quotas_include_associations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(associations, "QUOTA", 0)
+    with LocalServer(quotas=False) as local:
+        load(local, artifact(1))
+        local_conftest.client(local.url).add_association(SourceArn=ONE, DestinationArn=ONE)
+
+
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
@@ -139,6 +146,13 @@ def test_nameless_ends_have_no_name(sagemaker: Any, graph: LocalServer) -> None:
     assert (summary["DestinationName"], summary["DestinationType"]) == ("endpoint", "Endpoint")
 
 
+def test_untyped_ends_have_no_type(sagemaker: Any) -> None:
+    made = sagemaker.create_trial_component(TrialComponentName="made")["TrialComponentArn"]
+    sagemaker.add_association(SourceArn=made, DestinationArn=made)
+    (summary,) = sagemaker.list_associations()["AssociationSummaries"]
+    assert summary.keys().isdisjoint({"SourceType", "DestinationType"})
+
+
 def test_listing_has_current_names(sagemaker: Any, graph: LocalServer) -> None:  # noqa: ARG001
     sagemaker.update_artifact(ArtifactArn=ONE, ArtifactName="renamed")
     (summary,) = sagemaker.list_associations(SourceArn=ONE)["AssociationSummaries"]
@@ -165,7 +179,7 @@ def test_dangling_ends_keep_imported_names(sagemaker: Any, service: LocalServer)
 @pytest.mark.parametrize("sort", ["SourceArn", "DestinationArn", "SourceType", "DestinationType", "CreationTime"])
 def test_every_order_pages_completely(sagemaker: Any, service: LocalServer, sort: str) -> None:
     load(service, *(artifact(number, f"type-{number % 3}") for number in range(10)), action("untyped"))
-    pairs = [(artifact_arn(number), artifact_arn(number * 3 % 10)) for number in range(10)] + [(ONE, MISSING)]
+    pairs = [(artifact_arn(number), artifact_arn(number % 2)) for number in range(10)] + [(ONE, MISSING)]
     load(service, *(association(*pair, CreationTime=1000 + at // 4) for at, pair in enumerate(pairs)))
     pages = all_pages(sagemaker.list_associations, "AssociationSummaries", SortBy=sort, MaxResults=3)
     assert [len(page) for page in pages] == [3, 3, 3, 2]
