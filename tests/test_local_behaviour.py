@@ -69,6 +69,13 @@ def test_throttling_covers_all_operations(sagemaker: Any, service: LocalServer) 
         sagemaker.list_contexts()
 
 
+def test_rates_below_one_let_some_through(sagemaker: Any, service: LocalServer) -> None:
+    service.behaviour.throttle_tps = 0.01
+    sagemaker.list_artifacts()
+    with refusing("ThrottlingException"):
+        sagemaker.list_artifacts()
+
+
 def test_faults_come_before_any_effect(sagemaker: Any, service: LocalServer) -> None:
     service.behaviour.fault_rate = 1.0
     seen = set()
@@ -120,6 +127,7 @@ def test_own_endpoints_are_unaffected(service: LocalServer) -> None:
         ("DescribeArtifact:*", ["describe_artifact"]),
         ("List*:*", ["list_tags", "list_associations", "list_artifacts"]),
         ("*:*artifact*", ["describe_artifact", "list_tags", "query_lineage", "list_associations"]),
+        ("*:secret", ["context"]),
         ("ListArtifacts:*", ["list_artifacts"]),
         ("secret", ["context"]),
         (arn("context", "secret"), ["context"]),
