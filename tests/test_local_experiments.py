@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import local_conftest
 import pytest
-from graphs import arn, artifact, artifact_arn, component, component_arn, member, trial
+from graphs import arn, artifact, artifact_arn, component, component_arn, context, member, trial
 from local_conftest import load, refusing
 
 from gateway.local.server import LocalServer
@@ -191,6 +191,26 @@ def test_parts_are_deleted_before_wholes(study: Any) -> None:
     study.delete_trial(TrialName="second")
     study.delete_experiment(ExperimentName="study")
     assert listed(study.list_experiments(), "Experiment") == ["empty"]
+
+
+def test_same_names_elsewhere_prevent_nothing(study: Any, service: LocalServer) -> None:
+    foreign = "arn:aws:sagemaker:us-east-1:999999999999"
+    study.create_trial_component(TrialComponentName="away")
+    study.create_trial(TrialName="away", ExperimentName="study")
+    load(
+        service,
+        *(context(name) for name in ("study", "first", "step")),
+        component("far", TrialComponentArn=f"{foreign}:experiment-trial-component/far"),
+        trial("far", "empty", TrialArn=f"{foreign}:experiment-trial/far"),
+        member("away", "far"),
+        member("far", "away"),
+    )
+    for name in ("study", "first", "step"):
+        study.delete_context(ContextName=name)
+    assert listed(study.list_trials(TrialComponentName="step"), "Trial") == ["first"]
+    study.delete_trial_component(TrialComponentName="away")
+    study.delete_trial(TrialName="away")
+    study.delete_experiment(ExperimentName="empty")
 
 
 def test_other_accounts_memberships_prevent_nothing(sagemaker: Any, service: LocalServer) -> None:
