@@ -57,6 +57,8 @@ def test_versions_are_listed_by_group(registry: Any) -> None:
     assert versions(registry.list_model_packages(ModelPackageGroupName="churn")) == [1, 2, 3]
     assert versions(registry.list_model_packages(ModelPackageGroupName=GROUP)) == [1, 2, 3]
     assert versions(registry.list_model_packages(ModelPackageGroupName="fraud")) == []
+    second = {"CreationTimeAfter": 2, "CreationTimeBefore": 2}  # bounds are included
+    assert versions(registry.list_model_packages(ModelPackageGroupName="churn", **second)) == [2]
     newest = registry.list_model_packages(ModelPackageGroupName="churn", SortOrder="Descending", MaxResults=1)
     assert versions(newest) == [3]
 
@@ -180,6 +182,20 @@ def test_executions_are_listed_by_pipeline(registry: Any) -> None:
     assert len(registry.list_pipeline_executions(PipelineName="gone")["PipelineExecutionSummaries"]) == 1
     with refusing("ResourceNotFound"):
         registry.list_pipeline_executions(PipelineName="missing")
+
+
+def test_executions_are_sorted_by_arn(registry: Any, service: LocalServer) -> None:
+    executions = [arn("pipeline", f"train/execution/{name}") for name in ("abb", "abd")]
+    load(service, *({"entity": "PipelineExecution", "record": {"PipelineExecutionArn": each}} for each in executions))
+    pages = all_pages(
+        registry.list_pipeline_executions,
+        "PipelineExecutionSummaries",
+        PipelineName="train",
+        SortBy="PipelineExecutionArn",
+        SortOrder="Ascending",
+        MaxResults=1,
+    )
+    assert [page[0]["PipelineExecutionArn"] for page in pages] == [executions[0], EXECUTION, executions[1]]
 
 
 def test_execution_has_its_pipeline(registry: Any) -> None:
