@@ -91,7 +91,7 @@ def test_latest_modified_comes_first(search: Any) -> None:
         (where("Metrics.auc.Max", "GreaterThan", "0.85"), ["one"]),
         (where("Metrics.loss.val.Last", value="3"), ["one"]),
         (where("Tags.team", value="growth"), ["one"]),
-        (where("Tags.team", "Exists"), ["one"]),
+        (where("tags.team", "Exists"), ["one"]),
         (where("Parents.TrialName", value="first"), ["one"]),
         (where("Parents.ExperimentName", "In", "study,other"), ["one"]),
         (where("InputArtifacts.train.Value", "Contains", "bucket"), ["one"]),
@@ -107,6 +107,8 @@ def test_and_and_or_combine_filters(search: Any) -> None:
     assert search(*both) == ["two"]
     either = [where("TrialComponentName", value="three"), where("Source.SourceArn", value=JOB)]
     assert search(SearchExpression={"Filters": either, "Operator": "Or"}) == ["three", "one"]
+    partly_indexed = [where("TrialComponentName", value="three"), where("Parameters.lr", value="0.1")]
+    assert search(SearchExpression={"Filters": partly_indexed, "Operator": "Or"}) == ["three", "one"]
     nested = {"SubExpressions": [{"Filters": both}, {"Filters": either, "Operator": "Or"}], "Operator": "Or"}
     assert search(SearchExpression=nested) == ["three", "two", "one"]
     assert search(SearchExpression=nested | {"Operator": "And"}) == []
@@ -132,12 +134,18 @@ def test_nested_filters_meet_one_element(search: Any) -> None:
         {"Filters": [where("CreationTime", "GreaterThan", "yesterday")]},
         {"Filters": [where("Parameters.lr", "GreaterThan", "much")]},
         {"NestedFilters": [{"NestedPropertyName": "DisplayName", "Filters": [where("DisplayName", value="x")]}]},
-        {"SubExpressions": [{"Filters": [where("DisplayName", value="x")] * 17}] * 3},
+        {"NestedFilters": [{"NestedPropertyName": "Parents", "Filters": [where("TrialName", value="first")]}]},
+        {"SubExpressions": [{"Filters": [where("DisplayName", value="x")] * 16}] * 3},
     ],
 )
 def test_senseless_expressions_are_refused(search: Any, expression: dict[str, Any]) -> None:
     with refusing("ValidationException"):
         search(SearchExpression=expression)
+
+
+def test_fifty_parts_are_the_most(search: Any) -> None:
+    name = where("TrialComponentName", value="one")
+    assert search(SearchExpression={"SubExpressions": [{"Filters": [name] * 9}] * 5}) == ["one"]
 
 
 def test_other_resources_are_refused(search: Any) -> None:

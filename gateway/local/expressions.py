@@ -133,7 +133,7 @@ class Expression:
     def _filter(self, shape: Shape, given: dict[str, Any], within: str = "") -> Test:
         path = given["Name"].removeprefix(within).split(".")
         searched = spelled(self._shape, given["Name"].split(".")[0])
-        if searched not in self._shape.members and not within:
+        if searched not in self._shape.members:
             raise ValidationError(f"Unknown property: {given['Name']}")
         operator, text = given.get("Operator", "Equals"), given.get("Value")
         self.properties.add(searched)
