@@ -76,6 +76,15 @@ def test_imported_source_counts_as_taken(service: LocalServer, make: Make) -> No
         make()
 
 
+def test_arns_in_use_count_as_taken(sagemaker: Any, service: LocalServer, make: Make) -> None:
+    made = make()
+    load(service, artifact(1, ArtifactArn=made), context("renamed", ContextArn=arn("context", "original")))
+    with refusing("ValidationException", "already exists"):
+        make()
+    with refusing("ValidationException", "already exists"):
+        sagemaker.create_context(ContextName="original", ContextType="t", Source={"SourceUri": "s3://x"})
+
+
 def test_artifact_id_ignores_the_account(make: Make) -> None:
     with LocalServer(account="999999999999", region="eu-west-1") as other:
         made = local_conftest.client(other.url).create_artifact(
@@ -115,6 +124,7 @@ def test_names_identify_the_others(sagemaker: Any, kind: str) -> None:
         ("describe_context", {"ContextName": arn("context", "missing")}),
         ("update_context", {"ContextName": "missing"}),
         ("delete_action", {"ActionName": "missing"}),
+        ("describe_context", {"ContextName": "HERE"}),
         ("describe_action", {"ActionName": arn("context", "here")}),
         ("describe_trial_component", {"TrialComponentName": "missing"}),
         ("describe_lineage_group", {"LineageGroupName": "missing"}),
@@ -153,6 +163,16 @@ def test_update_changes_context_and_action(sagemaker: Any) -> None:
     assert (described["Status"], described["ActionType"]) == ("Completed", "t")
 
 
+def test_updates_record_their_user(sagemaker: Any, service: LocalServer) -> None:
+    someone = {"IamIdentity": {"Arn": "arn:aws:iam::123456789012:user/someone"}}
+    load(service, context("c", CreatedBy=someone))
+    assert sagemaker.describe_context(ContextName="c")["LastModifiedBy"] == someone
+    sagemaker.update_context(ContextName="c", Description="d")
+    described = sagemaker.describe_context(ContextName="c")
+    assert described["CreatedBy"] == someone
+    assert described["LastModifiedBy"]["IamIdentity"]["Arn"] == USER
+
+
 def test_deleted_artifact_is_gone(sagemaker: Any, make: Make) -> None:
     made = make(Tags=[{"Key": "k", "Value": "v"}])
     assert sagemaker.delete_artifact(ArtifactArn=made)["ArtifactArn"] == made
@@ -162,12 +182,14 @@ def test_deleted_artifact_is_gone(sagemaker: Any, make: Make) -> None:
     assert make() == made
 
 
-def test_artifact_is_deleted_by_source(sagemaker: Any, make: Make) -> None:
+def test_artifact_is_deleted_by_source(sagemaker: Any, service: LocalServer, make: Make) -> None:
     types = [{"SourceIdType": "Custom", "Value": "1"}]
     kept, gone = make(), make(Source={"SourceTypes": types})
     deleted = sagemaker.delete_artifact(Source={"SourceUri": "s3://bucket/key", "SourceTypes": types})
     assert deleted["ArtifactArn"] == gone
     assert sagemaker.describe_artifact(ArtifactArn=kept)
+    load(service, artifact(1))
+    assert sagemaker.delete_artifact(Source={"SourceUri": "s3://bucket/1"})["ArtifactArn"] == artifact_arn(1)
 
 
 def test_deletion_needs_arn_or_source(sagemaker: Any) -> None:
@@ -195,6 +217,7 @@ def test_quotas_limit_created_contexts() -> None:
     with LocalServer() as local:
         sagemaker = local_conftest.client(local.url)
         load(local, *(context(f"imported-{number}") for number in range(600)))
+        sagemaker.update_context(ContextName="imported-0", Description="d")
         for number in range(500):
             sagemaker.create_context(ContextName=f"c-{number}", ContextType="t", Source={"SourceUri": "s3://x"})
         with refusing("ResourceLimitExceeded", "500"):
@@ -213,7 +236,9 @@ def test_quotas_can_be_lifted() -> None:
 def test_other_accounts_entities_are_only_read(sagemaker: Any, service: LocalServer, make: Make) -> None:
     foreign = f"{FOREIGN}:artifact/{'0' * 32}"
     load(service, artifact(0, ArtifactArn=foreign), context("c", ContextArn=f"{FOREIGN}:context/c"))
-    assert sagemaker.describe_artifact(ArtifactArn=foreign)["ArtifactName"] == "artifact-0"
+    described = sagemaker.describe_artifact(ArtifactArn=foreign)
+    assert described["ArtifactName"] == "artifact-0"
+    assert described["LineageGroupArn"].startswith(f"{FOREIGN}:lineage-group/")
     assert sagemaker.describe_context(ContextName=f"{FOREIGN}:context/c")["ContextName"] == "c"
     assert sagemaker.list_artifacts()["ArtifactSummaries"] == []
     for refused in (
@@ -223,7 +248,8 @@ def test_other_accounts_entities_are_only_read(sagemaker: Any, service: LocalSer
     ):
         with refusing("ResourceNotFound"):
             refused()
-    sagemaker.add_association(SourceArn=foreign, DestinationArn=make(), AssociationType="SameAs")
+    mirror = make(described["Source"]["SourceUri"])
+    sagemaker.add_association(SourceArn=foreign, DestinationArn=mirror, AssociationType="SameAs")
     assert len(sagemaker.query_lineage(StartArns=[foreign], IncludeEdges=True)["Vertices"]) == 2
 
 

@@ -211,7 +211,7 @@ def test_project_has_an_id(registry: Any) -> None:
     assert listed["ProjectId"] == described["ProjectId"]
 
 
-def test_imported_arns_may_be_in_small_letters(service: LocalServer, sagemaker: Any) -> None:
+def test_imported_arns_may_be_in_either_case(service: LocalServer, sagemaker: Any) -> None:
     """SageMaker writes them in lower case, whatever the case of the names."""
     execution = arn("pipeline", "abalone/execution/abc")
     records = {
@@ -233,4 +233,6 @@ def test_imported_arns_may_be_in_small_letters(service: LocalServer, sagemaker: 
         assert found["PipelineExecutionArn"] == execution
     for group in ("Abalone", arn("model-package-group", "abalone")):
         assert versions(sagemaker.list_model_packages(ModelPackageGroupName=group)) == [1]
-    assert sagemaker.describe_model_package(ModelPackageName="Abalone/1")["ModelPackageVersion"] == 1
+    load(service, {"entity": "ModelPackage", "record": {"ModelPackageGroupName": "Churn", "ModelPackageVersion": 2}})
+    for package, version in (("Abalone/1", 1), ("Churn/2", 2)):
+        assert sagemaker.describe_model_package(ModelPackageName=package)["ModelPackageVersion"] == version
