@@ -166,7 +166,7 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["demo"], {"GATEWAY_CORS_ORIGINS": "["}, "GATEWAY_CORS_ORIGINS"),
         (["key", ""], {}, "name"),
         (["local", "--port", "0", "--load", "missing.jsonl"], {}, "missing.jsonl"),
-        (["local", "--port", "0", "--load", __file__], {}, "line 1: not JSON"),
+        (["local", "--port", "0", "--load", __file__], {}, f"{__file__}: line 1: not JSON"),
         (["local", "--port", "0", "--store", __file__], {}, "not a database"),
         (["local", "--port", "65536"], {}, "65536"),
         (["local", "--account", "12"], {}, "twelve digits"),

@@ -211,4 +211,7 @@ def _fill(service: Service, options: Options) -> None:
         demo.seed(service)
     for path in options.get("load", ()):
         with Path(path).open("rb") as lines:
-            transfer.load(service, lines)
+            try:
+                transfer.load(service, lines)
+            except transfer.BadLineError as error:
+                raise transfer.BadLineError(error.line, error.message, path) from error

@@ -7,6 +7,7 @@ Trial components with a source, and kinds that have no Create operation here, ca
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -25,9 +26,9 @@ Line = dict[str, Any]
 class BadLineError(Exception):
     """A line cannot be imported."""
 
-    def __init__(self, line: int, message: str) -> None:
-        """Set the number of the line, counted from 1, and the reason."""
-        super().__init__(f"line {line}: {message}")
+    def __init__(self, line: int, message: str, file: str | Path | None = None) -> None:
+        """Set the number of the line, counted from 1, the reason, and the file if the line is in one."""
+        super().__init__(f"{file}: line {line}: {message}" if file else f"line {line}: {message}")
         self.line = line
         self.message = message
 
