@@ -51,6 +51,11 @@ def test_unknown_members_are_ignored(service: LocalServer) -> None:
     assert ask(service, "CreateArtifact", ARTIFACT | {"Colour": "red"}).status_code == 200
 
 
+def test_null_values_of_maps_are_left_out(service: LocalServer) -> None:
+    made = ask(service, "CreateArtifact", ARTIFACT | {"Properties": {"a": None, "b": "1"}}).json()
+    assert ask(service, "DescribeArtifact", made).json()["Properties"] == {"b": "1"}
+
+
 @pytest.mark.parametrize(
     "target", ["SageMaker.Fly", "SageMaker.CreateEndpoint", "Other.ListArtifacts", "", "SageMaker."]
 )

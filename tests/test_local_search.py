@@ -263,6 +263,13 @@ def test_infinite_numbers_are_sorted_as_numbers(service: LocalServer, search: An
     assert [name for name in search(SortBy="Parameters.lr", SortOrder="Ascending") if name in found] == found
 
 
+def test_other_accounts_components_are_found_apart(search: Any, service: LocalServer) -> None:
+    theirs = "arn:aws:sagemaker:us-east-1:999999999999:experiment-trial-component/theirs"
+    load(service, component("theirs", TrialComponentArn=theirs))
+    assert "theirs" not in search()
+    assert search(CrossAccountFilterOption="CrossAccount") == ["theirs"]
+
+
 def test_token_with_long_texts_is_accepted(sagemaker: Any, service: LocalServer) -> None:
     long = {"p": {"StringValue": "\u20ac" * 2500}}
     load(service, component("one", Parameters=long), component("two", Parameters=long))

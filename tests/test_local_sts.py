@@ -62,6 +62,10 @@ def test_roles_last_within_bounds_only(service: LocalServer, seconds: str) -> No
     assert (answer.status_code, "<Code>ValidationError</Code>" in answer.text) == (400, True)
 
 
+def test_refusals_escape_what_they_repeat(service: LocalServer) -> None:
+    assert "&lt;Fly&gt;" in httpx.post(service.url, data={"Action": "<Fly>"}).text
+
+
 def test_huge_bodies_assume_no_role(service: LocalServer) -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
     answer = httpx.post(service.url, content=b" " * (5 * 1024 * 1024), headers=form)
