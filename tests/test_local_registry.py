@@ -138,7 +138,9 @@ def test_groups_are_found_by_name(registry: Any) -> None:
     assert shared["ModelPackageGroupSummaryList"] == []
 
 
-def test_newest_card_version_is_listed(registry: Any) -> None:
+def test_newest_card_version_is_listed(registry: Any, service: LocalServer) -> None:
+    foreign = "arn:aws:sagemaker:us-east-1:999999999999:model-card/theirs"
+    load(service, {"entity": "ModelCard", "record": {"ModelCardArn": foreign}})
     cards = registry.list_model_cards(SortBy="Name", SortOrder="Ascending")["ModelCardSummaries"]
     assert [(card["ModelCardName"], card["ModelCardStatus"]) for card in cards] == [
         ("card", "Draft"),

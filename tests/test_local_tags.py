@@ -62,6 +62,14 @@ def test_import_keeps_reserved_tags(sagemaker: Any, service: LocalServer) -> Non
     assert len(sagemaker.list_tags(ResourceArn=ENDPOINT)["Tags"]) == 1
 
 
+def test_import_replaces_all_tags(sagemaker: Any, service: LocalServer) -> None:
+    for tags in ([tag("kept"), tag("old")], [tag("kept"), tag("new")], []):
+        load(service, {"tags": {"ResourceArn": ENDPOINT, "Tags": tags}})
+        load(service, {"entity": "Artifact", "record": {"ArtifactArn": artifact_arn(1), "Tags": tags}})
+        for tagged in (ENDPOINT, artifact_arn(1)):
+            assert sagemaker.list_tags(ResourceArn=tagged)["Tags"] == tags
+
+
 def test_listing_has_no_second_page(sagemaker: Any) -> None:
     with refusing("ValidationException", "NextToken"):
         sagemaker.list_tags(ResourceArn=ENDPOINT, NextToken="x")

@@ -107,10 +107,10 @@ def test_arn_as_given_is_kept(post: Post, sagemaker: Any) -> None:
         sagemaker.create_trial_component(TrialComponentName="My-Job")
 
 
-@pytest.mark.parametrize("time", [1_600_000_000.123, "2020-09-13T12:26:40.123Z", "2020-09-13T14:26:40.123+02:00"])
+@pytest.mark.parametrize("time", [1_078_625_331.86, "2004-03-07T02:08:51.860Z", "2004-03-07T04:08:51.860+02:00"])
 def test_times_come_either_way(post: Post, sagemaker: Any, time: Any) -> None:
     post(context("c", CreationTime=time))
-    assert sagemaker.describe_context(ContextName="c")["CreationTime"].timestamp() == 1_600_000_000.123
+    assert sagemaker.describe_context(ContextName="c")["CreationTime"].timestamp() == 1_078_625_331.86
 
 
 def test_same_thing_again_replaces_it(post: Post, sagemaker: Any, service: LocalServer) -> None:
@@ -214,6 +214,9 @@ def test_trials_need_not_be_there(post: Post, sagemaker: Any) -> None:
         {"TrialName": "far", "ExperimentName": "away"},
         {"TrialName": "near", "ExperimentName": "here"},
     ]
+    post(component("c", Parents=[]))
+    (found,) = sagemaker.search(Resource="ExperimentTrialComponent")["Results"]
+    assert found["TrialComponent"]["Parents"] == []
 
 
 def test_foreign_components_have_no_parents_here(post: Post) -> None:
