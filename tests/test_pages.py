@@ -71,6 +71,7 @@ async def test_first_picture_shows_latest_endpoint(browser: Browser, demo: str) 
         await expect(picture.card("churn-staging")).to_have_class(re.compile("start"))
         await expect(picture.card("deploy-3-to-staging")).to_be_visible()
         await expect(picture.card("model-c3z7demo")).to_be_visible()
+        await expect(picture.card("train-c3z7demo")).to_be_visible()
         assert "start=" in picture.page.url
 
 
@@ -104,7 +105,7 @@ async def test_adding_moves_no_card(browser: Browser, demo: str) -> None:
 
 async def test_address_brings_the_picture_back(browser: Browser, demo: str) -> None:
     roomy = {"viewport": {"width": 2200, "height": 900}}  # cards outside the viewport are not in the DOM
-    async with drawn(browser, demo, **roomy) as picture:
+    async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0", **roomy) as picture:
         await picture.card(IMAGE).get_by_role("button", name=f"downstream of {IMAGE}").click()
         await expect(picture.card("deploy-2-to-production")).to_be_visible()
         await picture.card("model-c3z7demo").locator(".face").click()
@@ -291,7 +292,7 @@ async def test_link_brings_selection_into_sight(browser: Browser, account: str, 
 
 
 async def test_opened_side_comes_into_sight(browser: Browser, demo: str) -> None:
-    async with drawn(browser, demo) as picture:
+    async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0") as picture:
         await picture.button("Show 3 upstream of churn-train-c3z7demo").click()
         for name in ("train-c3z7demo", "image-xgboost", "churn-train-c3z7demo"):
             await expect(picture.card(name)).to_be_in_viewport(ratio=0.99)
@@ -325,7 +326,7 @@ async def test_whole_picture_comes_back(browser: Browser, demo: str) -> None:
 
 
 async def test_picture_stays_while_table_is_read(browser: Browser, demo: str) -> None:
-    async with drawn(browser, demo) as picture:
+    async with drawn(browser, f"{demo}#start={STAGING}&up=4&down=0") as picture:
         viewport = picture.page.locator(".react-flow__viewport")
         await expect(picture.cards).to_have_count(7)
         await picture.page.get_by_label("Zoom In").click()

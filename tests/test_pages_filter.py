@@ -13,7 +13,7 @@ demo = explorer_page.demo
 
 async def test_kind_hides_and_dashes(browser: Browser, demo: str) -> None:
     async with open_explorer(browser, demo) as explorer:
-        await expect(explorer.cards).to_have_count(7)
+        await expect(explorer.cards).to_have_count(10)
         await explorer.button("Filter").click()
         await explorer.choice("context").check()
         await explorer.choice("trial component").check()
@@ -28,7 +28,7 @@ async def test_kind_hides_and_dashes(browser: Browser, demo: str) -> None:
 
 async def test_panel_closes_and_gives_focus_back(browser: Browser, demo: str) -> None:
     async with open_explorer(browser, demo) as explorer:
-        await expect(explorer.cards).to_have_count(7)
+        await expect(explorer.cards).to_have_count(10)
         await explorer.button("Filter").focus()
         await explorer.page.keyboard.press("Enter")
         await expect(explorer.choice("artifact")).to_be_focused()

@@ -53,7 +53,7 @@ export const DEFAULT_VIEW: View = {
 };
 
 /** The depth of the page's first view, when the user has not chosen a start. */
-export const OVERVIEW: View["depth"] = { up: 4, down: 2 };
+export const OVERVIEW: View["depth"] = { up: 5, down: 2 };
 export const MAX_HOPS = 100;
 
 export const sideKey = (side: Side, arn: string): string => `${side}:${arn}`;
