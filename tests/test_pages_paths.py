@@ -8,7 +8,7 @@ import orjson
 import pytest
 from browser import violations
 from explorer_page import PRODUCTION, STAGING, TRAINING, WAY, around, open_explorer
-from graphs import arn, artifact, artifact_arn, association, component_arn, diamond
+from graphs import action, arn, artifact, artifact_arn, association, component_arn, diamond
 from playwright.async_api import Browser, Route, expect
 
 from gateway.local.server import LocalServer
@@ -278,6 +278,18 @@ async def test_cut_search_denies_no_path(browser: Browser, account: str, service
     async with open_explorer(browser, f"{account}{around(artifact_arn(0), 0, 0)}{ends}") as explorer:
         await expect(explorer.status).to_contain_text(
             "No path was found from artifact-0 to endpoint, or back. AWS denies the gateway access"
+        )
+
+
+async def test_path_back_denies_no_other(browser: Browser, account: str, service: LocalServer) -> None:
+    endpoint, before, after = arn("context", "endpoint"), arn("action", "before"), arn("action", "after")
+    beyond = [action("before"), action("after"), association(before, artifact_arn(0)), association(endpoint, after)]
+    service.load([orjson.dumps(line) for line in [*diamond(), *beyond]])
+    service.behaviour.unknown, service.behaviour.deny = ["QueryLineage"], ["ListAssociations:*:action/*"]
+    ends = f"&path={endpoint}&path={artifact_arn(0)}"
+    async with open_explorer(browser, f"{account}{around(artifact_arn(0), 0, 0)}{ends}") as explorer:
+        await expect(explorer.status).to_contain_text(
+            "None was found from endpoint to artifact-0, but 2 paths from artifact-0 to endpoint, 3 hops. AWS denies"
         )
 
 

@@ -185,14 +185,16 @@ function inWords([from, to]: Ends, answer: PathSearch): ReactNode {
 function howMany(ends: Ends, { paths, isBack, reasons }: Found): ReactNode {
   const [from, to] = ends;
   const isSure = reasons.every((reason) => reason === "MAX_DEPTH");
-  const none = isSure ? `No path of up to ${MAX_PATH_HOPS} hops leads` : "No path was found";
-  if (!paths.length) return <Between before={none} ends={ends} after=", or back." />;
+  if (!paths.length) {
+    const none = isSure ? `No path of up to ${MAX_PATH_HOPS} hops leads` : "No path was found";
+    return <Between before={none} ends={ends} after=", or back." />;
+  }
   const hops = paths.map(({ edges }) => edges.length);
   const count = paths.length === 1 ? "1 path" : `${paths.length} paths`;
   if (!isBack) return <Between before={count} ends={ends} after={`, ${range(hops)}.`} />;
   return (
     <>
-      <Between before="None leads" ends={ends} after=", but" />{" "}
+      <Between before={isSure ? "None leads" : "None was found"} ends={ends} after=", but" />{" "}
       <Between before={count} ends={[to, from]} after={`, ${range(hops)}.`} />
     </>
   );

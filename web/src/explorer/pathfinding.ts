@@ -39,8 +39,8 @@ export async function find([from, to]: Ends, signal: AbortSignal): Promise<PathS
     if (forth.is !== "found" || forth.paths.length) return forth;
     const back = await found(to, from, signal);
     if (back.is !== "found") return back;
-    const isBack = back.paths.length > 0;
-    return { ...back, isBack, reasons: isBack ? back.reasons : [...new Set([...forth.reasons, ...back.reasons])] };
+    const reasons = [...new Set([...forth.reasons, ...back.reasons])];
+    return { ...back, isBack: back.paths.length > 0, reasons };
   } catch (error) {
     return { is: "problem", problem: asProblem(error) };
   }
