@@ -144,8 +144,9 @@ async def test_picture_is_printed_whole(browser: Browser, demo: str, tmp_path: P
         await page.pdf(format="A5")
         assert await page.evaluate("seen") == "".join(root.itertext())
         await expect(printed).to_have_count(0)
-        await page.emulate_media(media="print")
+        # Browsers switch to the style of print only after this event.
         await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        await page.emulate_media(media="print")
         box = await printed.bounding_box()
         assert box
         assert box["x"] >= 0

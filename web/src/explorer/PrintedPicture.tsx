@@ -4,7 +4,7 @@
 import { useEffect, useRef } from "react";
 import { useExplorer } from "./store";
 import type { Arranged } from "./layout/arrange";
-import { picture } from "./picture";
+import { VARIABLES, picture } from "./picture";
 
 const NOT_NAMED = "Some names had not been loaded when this was printed. Printing again may show them.";
 
@@ -13,7 +13,7 @@ export function PrintedPicture({ arranged }: { arranged: Arranged }) {
   useEffect(() => {
     const draw = () => {
       const { graph, titles, wantTitles } = useExplorer.getState();
-      const { svg } = picture(arranged, graph, titles, "light");
+      const { svg } = picture(arranged, graph, titles, VARIABLES);
       const unnamed = [...arranged.scene.cards.keys()].filter((arn) => !titles.has(arn));
       wantTitles(unnamed);
       box.current!.replaceChildren(new DOMParser().parseFromString(svg, "image/svg+xml").documentElement);

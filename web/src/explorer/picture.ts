@@ -38,17 +38,17 @@ interface Style {
   readonly ids: ReadonlyMap<string, string>;
 }
 
-/** Draw a scene at the given places, by default in the page's colour scheme. */
+/** Draw a scene at the given places, by default in the page's current colours. */
 export function picture(
   { scene, places }: Arranged,
   graph: Graph,
   titles: ReadonlyMap<string, Title>,
-  colourScheme = "",
+  colours = currentColours(),
 ): Picture {
   const cards = [...scene.cards.values()];
   const shapes = iconsOf(cards.map(({ vertex }) => vertex));
   const style = {
-    colours: coloursOf(colourScheme),
+    colours,
     ids: new Map([...shapes.keys()].map((key, at) => [key, `icon-${at}`])),
   };
   const place = (id: string, parts: Element[]) => {
@@ -213,16 +213,20 @@ const measured =
     return measuring.measureText(words).width;
   };
 
-/** The page's colours in a colour scheme, empty for the current one. */
-function coloursOf(scheme: string): Colours {
+const coloursBy = (value: (name: string) => string): Colours =>
+  Object.fromEntries([...COLOURS, ...LINEAGE_TYPES.map(colourOf)].map((name) => [name, value(name)])) as Colours;
+
+/** The style sheet's variables, for a picture in the page: its colours change with the medium, as on paper. */
+export const VARIABLES = coloursBy((name) => `var(--${name})`);
+
+function currentColours(): Colours {
   const probe = document.body.appendChild(document.createElement("i"));
-  probe.style.colorScheme = scheme;
   // In forced-colors mode, every computed colour would otherwise be the system's text colour.
   probe.style.setProperty("forced-color-adjust", "none");
-  const now = [...COLOURS, ...LINEAGE_TYPES.map(colourOf)].map((name) => {
+  const colours = coloursBy((name) => {
     probe.style.color = `var(--${name})`;
-    return [name, getComputedStyle(probe).color];
+    return getComputedStyle(probe).color;
   });
   probe.remove();
-  return Object.fromEntries(now) as Colours;
+  return colours;
 }
