@@ -57,6 +57,16 @@ async def test_table_is_printed_whole(browser: Browser, demo: str) -> None:
         await expect(explorer.button("Copy the ARN")).to_have_count(0)
 
 
+async def test_long_names_are_printed_whole(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(artifact(0, "t" * 100, ArtifactName="n" * 100))])
+    address = f"{account}{around(artifact_arn(0), 0, 0, show='table')}"
+    async with open_explorer(browser, address, viewport={"width": 800, "height": 400}) as explorer:
+        await expect(explorer.names).to_have_text(["n" * 100])
+        await explorer.page.emulate_media(media="print")
+        boxes = explorer.page.locator("body, .table .scroll, tbody th bdi, tbody .type bdi")
+        assert max(await boxes.evaluate_all("all => all.map(one => one.scrollWidth - one.clientWidth)")) == 0
+
+
 async def test_table_sorts_both_ways(browser: Browser, demo: str) -> None:
     async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0, show='table')}") as explorer:
         await expect(explorer.names).to_have_count(7)
