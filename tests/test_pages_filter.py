@@ -141,6 +141,16 @@ async def test_history_brings_filters_back(browser: Browser, demo: str) -> None:
         await expect(explorer.chips).to_have_text(["context"])
 
 
+async def test_clearing_keeps_the_focus(browser: Browser, demo: str) -> None:
+    async with open_explorer(browser, f"{demo}{around(STAGING, 4, 0, kind='CONTEXT')}") as explorer:
+        await explorer.button("Filter").first.click()
+        clear = explorer.panel.get_by_role("button", name="Clear")
+        await clear.press("Enter")
+        await expect(explorer.cards).to_have_count(7)
+        await expect(clear).to_be_disabled()
+        await expect(clear).to_be_focused()
+
+
 async def test_newer_filter_wins(browser: Browser) -> None:
     with LocalServer(demo=True) as local, listening(Settings(local_url=local.url, cache_url="off")) as place:
         async with open_explorer(browser, f"http://{place}/{around(STAGING, 4, 0)}") as explorer:

@@ -120,6 +120,21 @@ async def test_table_lists_stacked_vertices(browser: Browser, account: str, serv
         await expect(explorer.names).to_have_text(["artifact-300"])
 
 
+async def test_last_page_keeps_the_focus(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(line) for line in fan(150)])
+    async with open_explorer(browser, f"{account}{around(artifact_arn(0), 0, 1, show='table')}") as explorer:
+        following = explorer.button("Next page")
+        await following.press("Enter")
+        await expect(explorer.rows).to_have_count(51)
+        await expect(following).to_be_disabled()
+        await expect(following).to_be_focused()
+        await explorer.page.keyboard.press("Enter")
+        await expect(explorer.page.get_by_text("page 2 of 2")).to_be_visible()
+        await explorer.button("Previous page").press("Enter")
+        await expect(explorer.rows).to_have_count(100)
+        await expect(explorer.button("Previous page")).to_be_focused()
+
+
 async def test_other_rows_begin_at_the_top(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(line) for line in fan(250)])
     async with open_explorer(browser, f"{account}{around(artifact_arn(0), 0, 1, show='table')}") as explorer:

@@ -111,7 +111,7 @@ function Panel(props: { filter: Chosen; scene: Scene; unfiltered: Unfiltered | n
       </fieldset>
       {isNever && <p className="note">The end is before the start.</p>}
       <p className="note">Starts are always shown. Dashed edges pass over hidden vertices.</p>
-      <button type="button" className="plain" disabled={!isFiltered(filter)} onClick={() => choose(NO_FILTER)}>
+      <button type="button" className="plain" aria-disabled={!isFiltered(filter)} onClick={() => choose(NO_FILTER)}>
         Clear
       </button>
     </div>
@@ -153,7 +153,7 @@ function AnotherType({ add }: { add: (type: string) => void }) {
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
-      <button type="submit" className="plain" disabled={!text.trim()}>
+      <button type="submit" className="plain" aria-disabled={!text.trim()}>
         Add
       </button>
     </form>

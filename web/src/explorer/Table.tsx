@@ -1,7 +1,7 @@
 // The scene's vertices as a sortable, searchable table: the accessible alternative to the canvas.
 
 import "./table.css";
-import { ArrowDown, ArrowUp, ChevronLeft, ChevronRight, Crosshair } from "lucide-react";
+import { ArrowDown, ArrowUp, ChevronLeft, ChevronRight, Crosshair, type LucideIcon } from "lucide-react";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { LineageType } from "../generated/graphql";
 import { Icon } from "./Icon";
@@ -204,17 +204,24 @@ function toggled<T>(set: ReadonlySet<T>, one: T): Set<T> {
 }
 
 function Pages({ at, last, go }: { at: number; last: number; go: (page: number) => void }) {
+  const step = (label: string, to: number, Arrow: LucideIcon) => (
+    <button
+      type="button"
+      className="plain"
+      aria-label={label}
+      aria-disabled={to < 0 || to > last}
+      onClick={() => go(Math.max(0, Math.min(to, last)))}
+    >
+      <Arrow size={16} aria-hidden />
+    </button>
+  );
   return (
     <div className="steps" role="group" aria-label="Pages">
-      <button type="button" className="plain" aria-label="Previous page" disabled={at === 0} onClick={() => go(at - 1)}>
-        <ChevronLeft size={16} aria-hidden />
-      </button>
+      {step("Previous page", at - 1, ChevronLeft)}
       <output>
         page {(at + 1).toLocaleString("en")} of {(last + 1).toLocaleString("en")}
       </output>
-      <button type="button" className="plain" aria-label="Next page" disabled={at === last} onClick={() => go(at + 1)}>
-        <ChevronRight size={16} aria-hidden />
-      </button>
+      {step("Next page", at + 1, ChevronRight)}
     </div>
   );
 }
