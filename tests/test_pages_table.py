@@ -57,6 +57,16 @@ async def test_table_is_printed_whole(browser: Browser, demo: str) -> None:
         await expect(explorer.button("Copy the ARN")).to_have_count(0)
 
 
+async def test_copied_rows_repeat_no_distance(browser: Browser, demo: str) -> None:
+    address = f"{demo}{around(STAGING, 1, 0, show='table')}"
+    async with open_explorer(browser, address, permissions=["clipboard-read", "clipboard-write"]) as explorer:
+        await expect(explorer.rows.locator("time")).to_have_count(2)
+        await explorer.page.evaluate("getSelection().selectAllChildren(document.querySelector('tbody'))")
+        await explorer.page.keyboard.press("Control+c")
+        copied = await explorer.page.evaluate("navigator.clipboard.readText()")
+        assert f"action\t{MINUS}1\t2026-10-23 06:00" in copied
+
+
 async def test_long_names_are_printed_whole(browser: Browser, account: str, service: LocalServer) -> None:
     service.load([orjson.dumps(artifact(0, "t" * 100, ArtifactName="n" * 100))])
     address = f"{account}{around(artifact_arn(0), 0, 0, show='table')}"
