@@ -157,6 +157,18 @@ async def test_picture_is_printed_whole(browser: Browser, demo: str, tmp_path: P
         await expect(page.locator(".canvas")).to_be_hidden()
 
 
+async def test_name_is_cut_where_it_ends(browser: Browser, account: str, load: Callable[..., None]) -> None:
+    load(artifact(0, ArtifactName="\u05d0\u05d1\u05d2" * 20))
+    async with drawn(browser, f"{account}#start={artifact_arn(0)}") as visit:
+        await visit.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        await visit.page.emulate_media(media="print")
+        name = visit.page.locator(".printed text").first
+        await expect(name).to_contain_text("\u2026")
+        places = "one => [0, one.getNumberOfChars() - 1].map(at => one.getExtentOfChar(at).x)"
+        first, last = await name.evaluate(places)
+        assert last < first
+
+
 async def test_print_asks_for_missing_names(browser: Browser, account: str, load: Callable[..., None]) -> None:
     load(*fan(60))
     address = f"{account}#start={artifact_arn(0)}&open=40:down:{artifact_arn(0)}"

@@ -188,7 +188,8 @@ function element(name: string, attributes: Attributes, children: readonly Elemen
 }
 
 function text(words: string, attributes: Attributes): Element {
-  const made = element("text", attributes);
+  // As in the page's `bdi`: a name in a right-to-left script ends, and is cut, on the left.
+  const made = element("text", { "unicode-bidi": "plaintext", ...attributes });
   made.textContent = xmlText(words);
   return made;
 }
