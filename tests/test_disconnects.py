@@ -8,10 +8,16 @@ import httpx
 import orjson
 import pytest
 from conftest import Ask
+from endpoint import SILENCE, answer, endpoint
 from graphs import artifact, artifact_arn, association
 
 from gateway.app import opened
+from gateway.aws.calls import Calls, Tally
+from gateway.aws.kinds import ARTIFACT
+from gateway.aws.places import HOME, Place
+from gateway.errors import UpstreamUnavailable
 from gateway.local.server import LocalServer
+from gateway.rates import Rates
 from gateway.settings import Settings
 
 CHAIN = [artifact(number) for number in range(8)]
@@ -51,6 +57,33 @@ async def test_disconnected_caller_cancels_its_calls(
     writer.close()
     await asyncio.sleep(1)
     assert calls["ListAssociations"] == 1  # of seven sequential calls
+
+
+async def test_ended_request_makes_no_call() -> None:
+    async with (
+        endpoint() as aws,
+        opened(Settings(local_url=aws.url, read_timeout_seconds=1, max_attempts=1)) as backend,
+    ):
+        aws.respond_with(SILENCE)
+        loaders = backend.loaders()
+        asked = [asyncio.create_task(loaders.entities.describe(ARTIFACT, artifact_arn(0)))]
+        await asyncio.sleep(0.1)
+        await loaders.end()
+        asked.append(asyncio.create_task(loaders.entities.describe(ARTIFACT, artifact_arn(1))))
+        for one in asked:
+            with pytest.raises(UpstreamUnavailable, match="Nobody is waiting"):
+                await one
+        assert len(aws.requests) == 1
+
+
+async def test_write_elsewhere_prevents_no_joining() -> None:
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url), Rates()) as calls:
+        aws.respond_with(answer(b'{"ArtifactArn": "arn"}'))
+        for place, requests in ((Place("210987654321"), 1), (HOME, 3)):
+            reading = calls.read("DescribeArtifact", HOME, {}, Tally())
+            calls.stop_joining(place)
+            await asyncio.gather(reading, calls.read("DescribeArtifact", HOME, {}, Tally()))
+            assert len(aws.requests) == requests
 
 
 async def test_shared_call_survives_a_disconnect(
