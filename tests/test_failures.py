@@ -130,6 +130,20 @@ async def test_list_ends_where_token_expired() -> None:
     assert [error["extensions"]["code"] for error in said["errors"]] == ["UPSTREAM_UNAVAILABLE"]
 
 
+async def test_resumed_list_ends_there_too() -> None:
+    pages = [
+        b'{"ArtifactSummaries": [{"ArtifactArn": "%s"}], "NextToken": "%d"}' % (DATASET.encode(), n) for n in (1, 2)
+    ]
+    query = "query($after: String) { artifacts(first: 2, after: $after) { nodes { arn } edges { cursor } } }"
+    async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off")) as client:
+        aws.respond_with(*map(answered, pages))
+        cursor = (await expecting_data(asking(client))(query))["artifacts"]["edges"][0]["cursor"]
+        aws.respond_with(answered(pages[1]), answered(b'{"__type": "ValidationException"}', 400))
+        said = await asking(client)(query, after=cursor)
+    assert said["data"]["artifacts"]["nodes"] == [{"arn": DATASET}]
+    assert [error["extensions"]["code"] for error in said["errors"]] == ["UPSTREAM_UNAVAILABLE"]
+
+
 async def test_short_pages_hide_nothing() -> None:
     image, found = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1.0", [artifact_arn(1), artifact_arn(2)]
     items: list[list[bytes]] = [[], *([b'{"ArtifactArn": "%s"}' % one.encode()] for one in found)]
@@ -176,6 +190,14 @@ async def test_constant_throttling_has_a_code(refused: Ask, load: Callable[..., 
     # The first call succeeds; the second and all its retries are throttled.
     query = 'query($arn: Arn!) { artifact(arn: $arn) { name } action(name: "other") { name } }'
     await refused(query, "THROTTLED", arn=DATASET)
+
+
+async def test_throttled_attempts_are_counted() -> None:
+    async with endpoint() as aws, Calls(Settings(local_url=aws.url, max_attempts=2), Rates()) as calls:
+        aws.respond_with(answered(b'{"__type": "ThrottlingException"}', 400))
+        with pytest.raises(Throttled):
+            await calls("DescribeArtifact", HOME, {"ArtifactArn": DATASET}, Tally())
+    assert len(aws.requests) == 2
 
 
 async def test_constant_faults_have_a_code(refused: Ask, load: Callable[..., None], service: LocalServer) -> None:

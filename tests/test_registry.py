@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from conftest import Ask
+from conftest import Ask, asking, expecting_data, running
+from endpoint import answer as answered
+from endpoint import endpoint
 from graphs import action, arn, artifact, artifact_arn, association, card, context, package, package_group
 
 from gateway.local.server import LocalServer
+from gateway.settings import Settings
 
 GROUP = arn("model-package-group", "churn")
 LATEST = arn("model-package", "churn/2")
@@ -229,6 +232,15 @@ async def test_unknown_batch_falls_back(ask: Ask, calls: Counter[str], service: 
     )
     assert data["nodes"] == [{"version": 2}, {"version": 1}]
     assert calls == {"BatchDescribeModelPackage": 1, "DescribeModelPackage": 2}
+
+
+async def test_batch_without_summaries_falls_back() -> None:
+    async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off")) as client:
+        aws.respond_with(answered(b"{}"), answered(b'{"ModelPackageArn": "arn", "ModelPackageVersion": 3}'))
+        data = await expecting_data(asking(client))(
+            "query($ids: [ID!]!) { nodes(ids: $ids) { ... on ModelPackage { version } } }", ids=[LATEST, FIRST]
+        )
+    assert data["nodes"] == [{"version": 3}] * 2
 
 
 @pytest.mark.usefixtures("registry")
