@@ -43,6 +43,7 @@ ENDPOINT = arn("context", "my-endpoint-context")
 GROUP = arn("context", "churn_group")
 JOB = component_arn("train-aws-training-job")
 OTHER = component_arn("ab")
+BY_KIND = {"ListArtifacts": 1, "ListContexts": 1, "ListActions": 1}
 BY_URI = {"ListArtifacts": 2, "ListContexts": 2, "ListActions": 2}
 BY_OBJECT = {"ListArtifacts": 3, "ListContexts": 3, "ListActions": 3}
 BY_NAME = {
@@ -89,7 +90,7 @@ BY_CAPITALS = BY_NAME | {"ListContexts": 4, "ListArtifacts": 2}
         (artifact_arn(1), [artifact_arn(1)], {"DescribeArtifact": 1}),
         (artifact_arn(404), [], {"DescribeArtifact": 1}),
         ("approve", [arn("action", "approve")], BY_NAME),
-        ("https://ci/42", [arn("action", "approve")], {"ListArtifacts": 1, "ListContexts": 1, "ListActions": 1}),
+        ("https://ci/42", [arn("action", "approve")], BY_KIND),
         ("  serve\n", [ENDPOINT], BY_NAME),
         ("MyEndpoint", [arn("context", "other")], BY_CAPITALS),
         ("MyJob", [component_arn("MyJob-run")], BY_CAPITALS),
@@ -98,7 +99,9 @@ BY_CAPITALS = BY_NAME | {"ListContexts": 4, "ListArtifacts": 2}
         (arn("endpoint", "MyEndpoint"), [arn("context", "other")], {"ListContexts": 2}),
         (arn("training-job", "MyJob"), [component_arn("MyJob-run")], {"ListTrialComponents": 2}),
         (arn("pipeline", "MyPipe/execution/xyz"), [component_arn("MyJob-run")], {"Search": 2}),
-        ("N" * 100, [], BY_CAPITALS),
+        ("N" * 120, [], BY_CAPITALS),
+        ("churn_group", [GROUP], BY_NAME),
+        ("arn:aws:ecr:us-east-1:123456789012:repository/train", [], BY_KIND),
     ],
 )
 async def test_reference_leads_to_its_entities(
