@@ -95,6 +95,25 @@ async def test_answers_are_read(ours: Connections, aws: Endpoint, said: bytes, b
     assert aws.connections == (1 if kept else 2)
 
 
+async def test_idle_connections_are_not_reused(
+    ours: Connections, aws: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.aws.connections._IDLE_SECONDS", 0.0)
+    aws.respond_with(answer(b"{}"))
+    for number in range(1, 4):
+        assert await sent(ours, aws.url) == b"{}"
+        assert (aws.connections, len(ours._open)) == (number, 1)  # noqa: SLF001 - the endpoint cannot count open ones
+
+
+async def test_closed_connections_are_not_reused(ours: Connections, aws: Endpoint) -> None:
+    aws.respond_with(Last(answer(b"{}")))
+    for number in range(1, 3):
+        assert await sent(ours, aws.url) == b"{}"
+        assert aws.connections == number
+        while ours._open:  # noqa: ASYNC110, SLF001 - until the end of the connection has arrived
+            await asyncio.sleep(0)
+
+
 async def test_requests_are_written(ours: Connections, aws: Endpoint) -> None:
     aws.respond_with(answer(b"{}"))
     request = asking(aws.url, b'{"a": "\xc3\x9f"}')

@@ -48,7 +48,7 @@ async def test_cancelled_owners_slot_is_passed_on() -> None:
             had.set()
 
     async with slots.one("first"):
-        gone, late = (asyncio.create_task(slots.one("a").__aenter__()) for _ in range(2))
+        gone, late = (asyncio.create_task(slots.one(owner).__aenter__()) for owner in ("gone", "late"))
         waiting = asyncio.create_task(have())
         await asyncio.sleep(0)
         gone.cancel()
