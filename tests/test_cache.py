@@ -156,6 +156,17 @@ async def test_no_cache_header_reloads(client: httpx.AsyncClient, load: Load, ca
     assert calls == {"DescribeArtifact": 2}
 
 
+async def test_mutations_show_no_cached_data(client: httpx.AsyncClient, load: Load) -> None:
+    load(*GRAPH)
+    ask = expecting_data(asking(client))
+    shown = "... on TrialComponent { displayName }"
+    await ask(f"query ($arn: ID!) {{ node(id: $arn) {{ {shown} }} }}", arn=component_arn("train"))
+    load(component("train", DisplayName="renamed"))
+    join = JOIN.replace("{ id }", f"{{ source {{ downstream {{ nodes {{ {shown} }} }} }} }}")
+    joined = await ask(join, **{"from": artifact_arn(1), "to": artifact_arn(2)})
+    assert {"displayName": "renamed"} in joined["addAssociation"]["association"]["source"]["downstream"]["nodes"]
+
+
 async def ask_uncached(client: httpx.AsyncClient, query: str, **variables: Any) -> None:
     await client.post("/graphql", json={"query": query, "variables": variables}, headers={"Cache-Control": "no-cache"})
 
