@@ -18,10 +18,13 @@ from conftest import listening, running
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from endpoint import make_certificate
-from issuer import AUDIENCE, Issuer, issuing
+from issuer import AUDIENCE, ISSUER, Issuer, issuing
 from sign_in import FORBIDDEN, REFUSED, WRITE, WRITTEN, ask_with_token, code, new_token_gateway, token_settings
 
 from gateway.app import create_app
+from gateway.http.callers import Credentials
+from gateway.http.jwks import UrlKeys
+from gateway.http.tokens import Tokens
 from gateway.local.server import LocalServer
 
 issuer, tokened = sign_in.issuer, sign_in.tokened
@@ -224,11 +227,59 @@ def test_issuer_may_not_redirect_insecurely(
     certificate = make_certificate(tmp_path)
     monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", ssl.create_default_context(cafile=certificate))
     for elsewhere, answer in (("", 200), (issuer.url, 503)):
-        with issuing(certificate) as secure, listening(token_settings(server, secure.url)) as gateway:
+        with (
+            issuing(certificate) as secure,
+            listening(token_settings(server, secure.url.replace("https", "HTTPS"))) as gateway,
+        ):
             secure.redirect, secure.keys = elsewhere, issuer.keys
             assert ask_with_token(gateway, issuer.token()).status_code == answer
             assert secure.fetches == 1
     assert "redirects to plain http" in caplog.text
+
+
+async def test_cancelled_caller_leaves_shared_fetch() -> None:
+    with issuing() as issuer:
+        keys = UrlKeys(issuer.url)
+        leaving, staying = (asyncio.create_task(keys.find("rsa-1", "RS256")) for _ in range(2))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        assert await staying
+        assert issuer.fetches == 1
+
+
+async def test_old_keys_are_used_during_fetches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http.jwks._FRESH_SECONDS", 0.0)
+    with issuing() as issuer:
+        keys = UrlKeys(issuer.url)
+        assert await keys.find("rsa-1", "RS256")
+        async with asyncio.timeout(0):
+            assert await keys.find("rsa-1", "RS256")
+        await keys.aclose()
+
+
+async def test_closing_ends_a_fetch(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        keys = UrlKeys(f"http://127.0.0.1:{silent.getsockname()[1]}/jwks.json")
+        finding = asyncio.create_task(keys.find("rsa-1", "RS256"))
+        await asyncio.sleep(0)
+        await keys.aclose()
+        with pytest.raises(asyncio.CancelledError):
+            await finding
+    assert not caplog.text
+
+
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [
+        ({}, "alice"),
+        ({"sub": None, "client_id": "job"}, "job"),
+        ({"sub": "", "client_id": None, "azp": "page"}, "page"),
+        ({"sub": None, "client_id": ["job"]}, "unnamed"),
+    ],
+)
+async def test_name_comes_from_several_claims(issuer: Issuer, claims: dict[str, Any], name: str) -> None:
+    tokens = Tokens(UrlKeys(issuer.url), ISSUER, AUDIENCE, 0)
+    assert (await tokens.caller(Credentials(issuer.token(**claims)))).name == name
 
 
 async def test_concurrent_callers_share_a_fetch(server: LocalServer) -> None:
