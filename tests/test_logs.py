@@ -1,5 +1,6 @@
 """The log: one line per request, whatever was sent, and never a secret."""
 
+import asyncio
 import io
 import json
 import logging
@@ -14,9 +15,10 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from conftest import needs_pages, running
+from conftest import first_call, needs_pages, running
 from endpoint import CLOSE, answer, endpoint
 from test_cli import serving
+from test_disconnects import posted
 from test_subscriptions import SUBSCRIBE, connected, messages
 from websockets.asyncio.client import connect
 
@@ -117,6 +119,25 @@ async def test_websocket_operations_have_lines(gateway: str, service: LocalServe
     assert (first["operation"], first["type"], first["outcome"], first["aws_calls"]) == ("Find", "query", "ok", 2)
     assert (second["type"], second["outcome"], second["aws_calls"]) == ("query", "GRAPHQL_VALIDATION_FAILED", 0)
     assert first["request_id"] == second["request_id"]
+
+
+async def test_closed_websocket_keeps_its_status(gateway: str, lines: Lines) -> None:
+    async with connected(gateway) as socket:
+        await socket.send('{"type": "hello"}')
+        await socket.wait_closed()
+    while not (said := of_requests(lines())):  # noqa: ASYNC110 - it is written when the connection has ended
+        await asyncio.sleep(0.01)
+    assert [(line["method"], line["status"]) for line in said] == [("WEBSOCKET", 101)]
+
+
+async def test_disconnected_request_has_a_status(gateway: str, service: LocalServer, lines: Lines) -> None:
+    service.behaviour.latency_ms = 5_000
+    writer = await posted(gateway, FIND, name="here")
+    await first_call(service)
+    writer.close()
+    while not (said := of_requests(lines())):  # noqa: ASYNC110 - it is written when the connection has ended
+        await asyncio.sleep(0.01)
+    assert [(line["status"], line["outcome"]) for line in said] == [(499, "cancelled")]
 
 
 async def test_probes_are_quiet_unless_failing(http: httpx.AsyncClient, lines: Lines) -> None:

@@ -390,6 +390,15 @@ async def test_malformed_message_closes_the_socket(gateway: str, message: dict[s
     assert (socket.close_code, bool(socket.close_reason)) == (4400, True)
 
 
+async def test_long_close_reasons_are_truncated(gateway: str, service: LocalServer) -> None:
+    service.behaviour.latency_ms = 5_000
+    async with connected(gateway) as socket:
+        for _ in range(2):
+            await say(socket, "subscribe", "_" + "ß" * 200, query=SUBSCRIBE, variables={"start": [DATASET]})
+        await socket.wait_closed()
+    assert (socket.close_code, socket.close_reason) == (4409, "Subscriber for _" + "ß" * 53)
+
+
 async def test_null_in_messages_is_ignored(gateway: str) -> None:
     async with connect(f"ws://{gateway}/graphql", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
         await socket.send('{"type": "connection_init", "id": null, "payload": null}')
