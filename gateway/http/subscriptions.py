@@ -157,7 +157,7 @@ async def _results(
 ) -> AsyncGenerator[ExecutionResult | PreExecutionError, None]:
     async with aclosing(outcomes):
         async for answer, executed in outcomes:
-            errors: Any = [_FormattedError(error) for error in answer.get("errors", ())] or None
+            errors: Any = [_FormattedError(error) for error in answer.get("errors", ())]
             if executed:
                 yield ExecutionResult(data=answer["data"], errors=errors, extensions=answer.get("extensions"))
             else:

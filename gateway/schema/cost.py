@@ -127,7 +127,7 @@ def _price(declared: GraphQLField) -> _Price:
         is_list=is_list,
         assumed=(size and size.assumed_size) or ASSUMED_SIZE,
         slices=tuple(slices),
-        given=tuple(name for name in GIVEN if is_list and name in declared.args),
+        given=tuple(name for name in GIVEN if name in declared.args),
         sized=frozenset((size and size.sized_fields) or ()),
         defaults={name: value for name in slices if isinstance(value := declared.args[name].default_value, int)},
         inputs=frozenset(
@@ -152,7 +152,7 @@ class _Estimate:
             definition.variable.name.value: definition.default_value
             for definition in operation.variable_definitions or ()
         }
-        self._variables |= {name: value for name, value in variables.items() if name in self._variables}
+        self._variables |= variables
         self._objects: dict[str, int] = {}
         self._fragments: dict[str, _Bill] = {}
         nodes = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
