@@ -13,7 +13,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
-from endpoint import CLOSE, ECHO, SILENCE, Endpoint, Last, answer, endpoint, make_certificate
+from endpoint import CLOSE, ECHO, SILENCE, Endpoint, Last, answer, endpoint, listening, make_certificate
 
 from gateway.aws.connections import LONGEST_BODY, LONGEST_HEAD, Connections
 
@@ -61,7 +61,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS
     ("said", "body", "kept"),
     [
         (answer(b"{}"), b"{}", True),
-        (answer(b"{}" * 100_000), b"{}" * 100_000, True),
+        (answer(b"{}" * LONGEST_HEAD), b"{}" * LONGEST_HEAD, True),
         (answer(b"{}", 503), b"{}", True),
         (answer(b""), b"", True),
         (b"HTTP/1.1 204 No Content\r\n\r\n", b"", True),
@@ -112,6 +112,31 @@ async def test_closed_connections_are_not_reused(ours: Connections, aws: Endpoin
         assert aws.connections == number
         while ours._open:  # noqa: ASYNC110, SLF001 - until the end of the connection has arrived
             await asyncio.sleep(0)
+
+
+async def test_unasked_answers_end_the_connection(ours: Connections) -> None:
+    late = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(answer(b"{}"))
+        await late.wait()
+        writer.write(answer(b"", 408))
+        await reader.read()
+        writer.close()
+
+    async with listening(serve) as url, asyncio.timeout(5):
+        assert await sent(ours, url) == b"{}"
+        late.set()
+        while ours._open:  # noqa: ASYNC110, SLF001 - until the answer has arrived
+            await asyncio.sleep(0)
+
+
+async def test_answers_are_not_repeated(ours: Connections, aws: Endpoint) -> None:
+    aws.respond_with(b"HTTP/1.1 204 No Content\r\n\r\n", CLOSE)
+    assert await sent(ours, aws.url) == b""
+    with pytest.raises(ConnectionClosedError):
+        await sent(ours, aws.url)
 
 
 async def test_requests_are_written(ours: Connections, aws: Endpoint) -> None:

@@ -10,7 +10,7 @@ from conftest import asking, running
 from graphs import artifact, artifact_arn, context, fan
 from stub import stub
 
-from gateway.aws.slots import Slots
+from gateway.aws.slots import Held, Slots
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
@@ -58,7 +58,17 @@ async def test_cancelled_owners_slot_is_passed_on() -> None:
     async with asyncio.timeout(5):
         await waiting
     assert had.is_set()
-    assert await order(slots, "a") == ["a"]
+    assert [slots.take_free() for _ in range(2)] == [True, False]
+
+
+async def test_cancelled_owner_gives_up_other_slots() -> None:
+    free, taken = Slots(1), Slots(0)
+    waiting = asyncio.create_task(Held("a", free, taken).__aenter__())
+    await asyncio.sleep(0)
+    assert not free.take_free()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert free.take_free()
 
 
 async def test_walk_does_not_delay_small_queries(
