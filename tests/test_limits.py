@@ -46,6 +46,11 @@ async def test_oversized_document_is_refused(answer: Ask, calls: Counter[str], q
     assert calls == {}
 
 
+@pytest.mark.parametrize("query", ["{ ...Missing }", "{ ...F } fragment F on Query { ...F }"])
+async def test_invalid_documents_are_not_measured(refused: Ask, query: str) -> None:
+    await refused(query, "GRAPHQL_VALIDATION_FAILED")
+
+
 async def test_too_many_tokens_are_refused(refused: Ask) -> None:
     await refused("{ " + "__typename " * 10_001 + "}", "GRAPHQL_PARSE_FAILED")
 

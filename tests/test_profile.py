@@ -14,7 +14,7 @@ from gateway import schema
 from gateway.app import create_app
 from gateway.http.keys import new_key
 from gateway.local.server import LocalServer
-from gateway.schema.execution import Executor
+from gateway.schema.execution import Executor, GraphQLRequest
 from gateway.schema.redaction import redacted, words
 from gateway.settings import Settings
 
@@ -209,6 +209,19 @@ def test_development_shows_its_schema() -> None:
 )
 def test_unrequested_names_are_hidden(message: str, shown: str) -> None:
     assert redacted(message, words("{ nme }", {"a": ["b"]}, None)) == shown
+
+
+@pytest.mark.parametrize(
+    ("sends", "sent"),
+    [
+        (GraphQLRequest("query($i: Int) { artifacts(first: $i) { __typename } }", {"i": "kind"}), "kind"),
+        (GraphQLRequest("query A { __typename }", operation_name="Other"), "Other"),
+    ],
+)
+async def test_sent_words_are_shown(sends: GraphQLRequest, sent: str) -> None:
+    loaders: Any = None
+    outcome = await Executor(schema.build(Settings()), hides_schema=True).run(sends, loaders)
+    assert sent in outcome.answer["errors"][0]["message"]
 
 
 @pytest.mark.parametrize(
