@@ -85,7 +85,7 @@ class _Bill:
 
     def total(self, size: int, sized: Iterable[str]) -> int:
         """Return the sum, with ``size`` items in each of the lists in ``sized``."""
-        lists = {**self.lists, **{name: size * self.items[name] for name in sized if name in self.items}}
+        lists = {**self.lists, **{name: size * self.items[name] for name in sized}}
         return self.fixed + sum(lists.values())
 
 

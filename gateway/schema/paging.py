@@ -24,7 +24,6 @@ from gateway.errors import (
     DeadlineExceeded,
     Forbidden,
     Throttled,
-    Unsupported,
     UpstreamUnavailable,
 )
 from gateway.records import Page
@@ -39,7 +38,7 @@ DEFAULT_FIRST = 50
 _MARKS = 3
 """How many items a cursor has hashes of: its own, and some before it in case that one is removed."""
 
-UNANSWERED = (BudgetExceeded, DeadlineExceeded, Forbidden, Throttled, Unsupported, UpstreamUnavailable)
+UNANSWERED = (BudgetExceeded, DeadlineExceeded, Forbidden, Throttled, UpstreamUnavailable)
 """Errors after which it is unknown what exists, since there is no response from AWS."""
 
 First = Annotated[int | None, strawberry.argument(description="Maximum number of items, 1 to 100.")]
