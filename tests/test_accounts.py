@@ -1,5 +1,6 @@
 """Several accounts and regions, with a local service for each of two accounts."""
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,9 @@ from endpoint import CLOSE, SILENCE, answer, endpoint
 from fault_proxy import fault_proxy
 from graphs import arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
 
+from gateway.aws.places import Place
+from gateway.aws.pool import Pool
+from gateway.errors import Forbidden
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
@@ -171,6 +175,21 @@ async def test_some_regions_lack_query_lineage(service: LocalServer, monkeypatch
         walked = await expecting_data(asking(client))(GRAPH, start=starts, direction="UPSTREAM")
     assert walked["lineage"]["coverage"]["complete"]
     assert service.calls == {"QueryLineage": 1, "ListAssociations": 6, "DescribeContext": 6}
+
+
+async def test_own_region_is_the_default(service: LocalServer) -> None:
+    async with Pool(Settings(local_url=service.url)) as pool:
+        assert [pool.checked_region(region) for region in ("", "us-east-1", "eu-west-1")] == ["", "", "eu-west-1"]
+        with pytest.raises(Forbidden, match="no region 'mars-1'"):
+            pool.checked_region("mars-1")
+
+
+async def test_cancelled_caller_leaves_shared_client(service: LocalServer) -> None:
+    async with Pool(Settings(local_url=service.url)) as pool:
+        leaving, staying = (asyncio.create_task(pool.client(Place(region="eu-west-1"))) for _ in range(2))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        assert await staying
 
 
 async def test_cursor_fits_only_its_account(service: LocalServer, other: LocalServer, ask: Ask, refused: Ask) -> None:

@@ -11,6 +11,7 @@ from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_ty
 from graphs import artifact, artifact_arn, diamond, fan
 
 from gateway import schema
+from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
 DATASET = artifact_arn(0)
@@ -112,7 +113,18 @@ def encoded(value: bytes) -> str:
 
 @pytest.mark.parametrize(
     "cursor",
-    ["", "nonsense", "ü", "=", encoded(b"[]"), encoded(b"{}"), encoded(b'["x",null,1]'), encoded(b"\xff"), "A" * 5000],
+    [
+        "",
+        "nonsense",
+        "ü",
+        "=",
+        encoded(b"[]"),
+        encoded(b"{}"),
+        encoded(b"5"),
+        encoded(b'["x",null,1]'),
+        encoded(b"\xff"),
+        "A" * 5000,
+    ],
 )
 async def test_malformed_cursor_is_refused(refused: Ask, cursor: str) -> None:
     error = await refused(
@@ -208,3 +220,15 @@ async def test_foreign_position_is_refused(ask: Ask, refused: Ask, load: Callabl
     after = urlsafe_b64encode(orjson.dumps([scope, *place])).decode()
     error = await refused(query, "BAD_USER_INPUT", arn=DATASET, after=after)
     assert error["message"] == "after: not a cursor."
+
+
+async def test_emptied_list_can_be_resumed(ask: Ask, load: Callable[..., None], service: LocalServer) -> None:
+    load(*diamond())
+    query = """query ($arn: Arn!, $after: String) {
+        artifact(arn: $arn) { models(first: 2, after: $after) { edges { cursor } pageInfo { hasNextPage } } } }"""
+    models = (await ask(query, arn=DATASET))["artifact"]["models"]
+    assert (len(models["edges"]), models["pageInfo"]["hasNextPage"]) == (2, False)
+    service.clear()
+    load(artifact(0))
+    rest = (await ask(query, arn=DATASET, after=models["edges"][0]["cursor"]))["artifact"]["models"]
+    assert rest == {"edges": [], "pageInfo": {"hasNextPage": False}}

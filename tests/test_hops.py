@@ -89,6 +89,14 @@ async def test_every_edge_can_be_resumed(ask: Ask, load: Callable[..., None]) ->
         assert rest["pageInfo"]["hasPreviousPage"]
 
 
+async def test_resumed_page_takes_one_call(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+    load(*fan(40))
+    query = "query($after: String) { artifacts(first: 20, after: $after) { edges { cursor } } }"
+    edges = (await ask(query))["artifacts"]["edges"]
+    assert len((await ask(query, after=edges[4]["cursor"]))["artifacts"]["edges"]) == 20
+    assert calls == {"ListArtifacts": 2}
+
+
 @pytest.mark.parametrize("gone", [[], [1], [4], [3, 4], [4, 5], [1, 2, 3, 4], [2, 5]])
 @pytest.mark.parametrize("new", [0, 1, 3])
 async def test_pages_join_while_the_list_changes(
