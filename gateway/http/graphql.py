@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -34,16 +34,13 @@ class GraphQLEndpoint:
         self._graphiql = graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request; send nothing if the client has disconnected."""
+        """Respond to one request; raises ClientDisconnect if the client has disconnected."""
         request = Request(scope, receive)
         accept = Accept(request.headers)
         if self._graphiql and request.method in _SAFE and accept.prefers(HTML, JSON):
             response = self._graphiql
         else:
-            try:
-                response = await self._response(request, accept)
-            except ClientDisconnect:
-                return
+            response = await self._response(request, accept)
         await response(scope, receive, send)
 
     async def _response(self, request: Request, accept: Accept) -> Response:
