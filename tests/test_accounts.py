@@ -13,6 +13,7 @@ from endpoint import CLOSE, SILENCE, answer, endpoint
 from fault_proxy import fault_proxy
 from graphs import arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
 
+from gateway.arn import parse
 from gateway.aws.places import Place
 from gateway.aws.pool import Pool
 from gateway.errors import Forbidden
@@ -182,6 +183,13 @@ async def test_own_region_is_the_default(service: LocalServer) -> None:
         assert [pool.checked_region(region) for region in ("", "us-east-1", "eu-west-1")] == ["", "", "eu-west-1"]
         with pytest.raises(Forbidden, match="no region 'mars-1'"):
             pool.checked_region("mars-1")
+
+
+async def test_fixed_endpoint_serves_every_region(service: LocalServer) -> None:
+    elsewhere = parse(artifact_arn(1).replace("us-east-1", "mars-1"))
+    assert elsewhere
+    async with Pool(Settings(local_url=service.url)) as pool:
+        assert pool.place_of(elsewhere) == Place()
 
 
 async def test_cancelled_caller_leaves_shared_client(service: LocalServer) -> None:
