@@ -101,6 +101,14 @@ async def test_both_goes_every_way(ask: Ask, load: Callable[..., None]) -> None:
 
 
 @pytest.mark.usefixtures("walk_operation")
+async def test_nearer_destinations_come_first(ask: Ask, load: Callable[..., None]) -> None:
+    load(*diamond())
+    graph = await walked(ask, artifact_arn(2), direction="BOTH")
+    read = [edge["destination"]["arn"] for edge in graph["edges"] if edge["source"]["arn"] == DATASET]
+    assert read == [component_arn("right"), component_arn("left")]
+
+
+@pytest.mark.usefixtures("walk_operation")
 async def test_starts_share_one_walk(ask: Ask, load: Callable[..., None]) -> None:
     load(*chain(12), artifact(100), association(artifact_arn(100), artifact_arn(6)))
     graph = await walked(ask, artifact_arn(0), artifact_arn(100), artifact_arn(3), artifact_arn(0))
