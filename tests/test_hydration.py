@@ -158,6 +158,9 @@ async def test_contexts_never_have_metadata_properties(
     data = await ask("{ contexts { nodes { name metadataProperties { commitId } } } }")
     assert data == {"contexts": {"nodes": [{"name": "endpoint", "metadataProperties": None}]}}
     assert calls == {"ListContexts": 1}
+    query = "query($arn: Arn!) { lineage(start: [$arn]) { vertices { entity { metadataProperties { commitId } } } } }"
+    await ask(query, arn=arn("context", "endpoint"))
+    assert calls["DescribeContext"] == 0
 
 
 async def test_lineage_group_identity_is_free(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:

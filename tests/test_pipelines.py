@@ -21,7 +21,7 @@ def pipelines(load: Callable[..., None]) -> None:
         pipeline("training", PipelineDescription="Every night", PipelineDefinition='{"Steps": []}'),
         execution("training", "abc", CreationTime=1_700_000_001.25, PipelineVersionId=2**40),
         execution("training", "def", CreationTime=1_700_000_002, PipelineExecutionStatus="Failed", FailureReason="No."),
-        component("first", CreationTime=1_700_000_003, Tags=[TAG]),
+        component("first", CreationTime=1_700_000_003, LastModifiedTime=1_700_000_009, Tags=[TAG]),
         component("second", CreationTime=1_700_000_004, Tags=[TAG, {"Key": "team", "Value": "fraud"}]),
         component("by-hand", CreationTime=1_700_000_005),
     )

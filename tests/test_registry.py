@@ -257,6 +257,12 @@ async def test_denied_package_fails_its_fields(answer: Ask, service: LocalServer
     ]
 
 
+async def test_other_sources_are_no_packages(ask: Ask, load: Callable[..., None]) -> None:
+    load(*(artifact(number, "Model", Source={"SourceUri": uri}) for number, uri in enumerate((GROUP, "s3://b/k"))))
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Artifact { modelPackage { arn } } } }"
+    assert await ask(query, ids=[artifact_arn(0), artifact_arn(1)]) == {"nodes": [{"modelPackage": None}] * 2}
+
+
 @pytest.mark.usefixtures("registry")
 async def test_deleted_package_keeps_its_identity(ask: Ask, load: Callable[..., None]) -> None:
     gone = arn("model-package", "churn/9")
@@ -307,7 +313,7 @@ async def test_card_shows_its_latest_version(ask: Ask, calls: Counter[str]) -> N
     data = await ask(
         """{
           modelCard(name: "churn-card") { id arn name version status content tags { key } }
-          second: modelCard(name: "churn-card", version: 2) { id arn version status content }
+          second: modelCard(name: "churn-card", version: 2) { id arn version status content tags { key } }
           gone: modelCard(name: "churn-card", version: 9) { id }
         }"""
     )
@@ -327,6 +333,7 @@ async def test_card_shows_its_latest_version(ask: Ask, calls: Counter[str]) -> N
             "version": 2,
             "status": "PENDING_REVIEW",
             "content": '{"version": 2}',
+            "tags": [],
         },
         "gone": None,
     }
