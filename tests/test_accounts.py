@@ -178,6 +178,12 @@ async def test_some_regions_lack_query_lineage(service: LocalServer, monkeypatch
     assert service.calls == {"QueryLineage": 1, "ListAssociations": 6, "DescribeContext": 6}
 
 
+async def test_execution_is_searched_in_its_account(service: LocalServer, other: LocalServer, ask: Ask) -> None:
+    execution = there(arn("pipeline", "p/execution/abc"))
+    await ask("query ($it: String!) { resolve(reference: $it) { arn } }", it=execution)
+    assert (service.calls["Search"], other.calls["Search"]) == (0, 1)
+
+
 async def test_own_region_is_the_default(service: LocalServer) -> None:
     async with Pool(Settings(local_url=service.url)) as pool:
         assert [pool.checked_region(region) for region in ("", "us-east-1", "eu-west-1")] == ["", "", "eu-west-1"]

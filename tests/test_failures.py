@@ -320,6 +320,8 @@ async def test_malformed_responses_are_refused(said: bytes) -> None:
         ("QueryLineage", b'{"Vertices": [{"Type": "Model"}]}'),
         ("QueryLineage", b'{"Vertices": [], "Edges": [{"SourceArn": "arn"}]}'),
         ("BatchDescribeModelPackage", b'{"ModelPackageSummaries": {"arn": {}}}'),
+        ("ListProjects", b'{"ProjectSummaryList": [{"ProjectArn": "arn"}]}'),
+        ("ListTrials", b'{"TrialSummaries": [{"TrialArn": "arn"}]}'),
     ],
 )
 async def test_missing_arns_have_a_code(operation: str, said: bytes) -> None:

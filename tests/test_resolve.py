@@ -5,10 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Ask
+from conftest import Ask, asking, running
+from endpoint import answer as answered
+from endpoint import endpoint
 from graphs import action, arn, artifact, artifact_arn, component, component_arn, context
 
 from gateway.local.server import LocalServer
+from gateway.settings import Settings
 
 RESOLVE = "query($reference: String!) { resolve(reference: $reference) { arn } }"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1.0"
@@ -135,6 +138,14 @@ async def test_names_resolve_without_the_account(answer: Ask, service: LocalServ
     said = await answer(RESOLVE, reference="approve")
     assert said["data"]["resolve"] == [{"arn": arn("action", "approve")}]
     assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [(["resolve"], "FORBIDDEN")]
+
+
+async def test_names_resolve_without_the_group() -> None:
+    missing = answered(b'{"__type": "ResourceNotFoundException", "message": "There is none."}', 400)
+    async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off")) as client:
+        aws.respond_with(missing)
+        said = await asking(client)(RESOLVE, reference="serve")
+    assert {error["extensions"]["code"] for error in said["errors"]} == {"NOT_FOUND"}
 
 
 @pytest.mark.parametrize("reference", ["", " ", "x" * 3000, "a\0b"])
