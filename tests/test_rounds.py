@@ -8,10 +8,27 @@ from typing import Any
 import dag
 import pytest
 from conftest import Ask, asking, expecting_data, running
-from graphs import Line, artifact, artifact_arn, association, component_arn, diamond, package, package_group
+from graphs import (
+    Line,
+    action,
+    arn,
+    artifact,
+    artifact_arn,
+    association,
+    component_arn,
+    diamond,
+    execution,
+    experiment,
+    member,
+    package,
+    package_group,
+    pipeline,
+    trial,
+)
 from graphs import fan as fan_lines
 from stub import Call, Log, Stub, stub
 
+from gateway.aws.kinds import kind_at
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
@@ -214,6 +231,74 @@ async def test_hops_of_nodes_are_prefetched(query: str) -> None:
             await expecting_data(asking(client))(f"{query} {fragments}", arn=artifact_arn(0))
         log = endpoint.log()
     assert (log.rounds(), log.count()) == (1, {"DescribeArtifact": 1, "ListAssociations": 1})
+
+
+ACCOUNT = [
+    *diamond(),
+    action("deploy", Source={"SourceUri": arn("model-package", "churn/1")}),
+    association(artifact_arn(1), arn("action", "deploy")),
+    experiment("exp"),
+    trial("one"),
+    member("one", "left"),
+    package_group("churn"),
+    package("churn", 1),
+    pipeline("pipe"),
+    execution("pipe", "first"),
+]
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Stub]:
+    """A stub with some entities of most kinds."""
+    with stub(ACCOUNT) as endpoint:
+        yield endpoint
+
+
+@pytest.mark.parametrize(
+    ("of", "fields", "rounds", "calls"),
+    [
+        (artifact_arn(1), "lineage { vertices { depth } }", 1, {"DescribeArtifact": 1, "QueryLineage": 1}),
+        (
+            artifact_arn(1),
+            "lineage(direction: UPSTREAM) { vertices { entity { name createdBy { domainId } } } }",
+            2,
+            {"DescribeArtifact": 2, "QueryLineage": 1, "DescribeTrialComponent": 1},
+        ),
+        (artifact_arn(1), "models { edges { cursor } } tags { key }", 1, {"QueryLineage": 1, "ListTags": 1}),
+        (artifact_arn(1), 'upstream(filter: { types: ["Model"] }) { edges { cursor } }', 1, {"ListAssociations": 1}),
+        (arn("context", "endpoint"), "datasets { nodes { name } }", 2, {"QueryLineage": 1, "ListAssociations": 1}),
+        (arn("action", "deploy"), "endpoints { edges { cursor } }", 1, {"QueryLineage": 1}),
+        (component_arn("left"), "tags { key }", 1, {"ListTags": 1}),
+        (component_arn("left"), "parentTrials { edges { cursor } }", 1, {"ListTrials": 1}),
+        (component_arn("left"), "trials { edges { cursor } }", 2, {"QueryLineage": 1, "ListTrials": 1}),
+        (arn("experiment", "exp"), "trials { nodes { name } }", 1, {"ListTrials": 1}),
+        (arn("experiment-trial", "one"), "trialComponents { nodes { name } }", 1, {"ListTrialComponents": 1}),
+        (arn("model-package", "churn/1"), "artifact { name }", 1, {"ListArtifacts": 1}),
+        (arn("model-package-group", "churn"), "packages { nodes { version } }", 1, {"ListModelPackages": 1}),
+        (arn("pipeline", "pipe"), "executions { nodes { status } }", 1, {"ListPipelineExecutions": 1}),
+        (arn("pipeline", "pipe/execution/first"), "trialComponents { nodes { name } }", 1, {"Search": 1}),
+    ],
+)
+async def test_fields_are_resolved_during_lookup(
+    account: Stub, of: str, fields: str, rounds: int, calls: dict[str, int]
+) -> None:
+    kind = kind_at(of)
+    assert kind
+    account.begin(quiet_ms=QUIET_MS)
+    async with running(Settings(local_url=account.url, cache_url="off")) as client:
+        query = f"query ($id: ID!) {{ node(id: $id) {{ ... on {kind.name} {{ {fields} }} }} }}"
+        assert (await expecting_data(asking(client))(query, id=of))["node"]
+    log = account.log()
+    assert (log.rounds(), log.count()) == (rounds, {kind.describe: 1} | calls)
+
+
+async def test_fields_of_missing_cost_calls(account: Stub) -> None:
+    account.begin(quiet_ms=QUIET_MS)
+    async with running(Settings(local_url=account.url, cache_url="off")) as client:
+        query = "query ($arn: Arn!) { entity(arn: $arn) { name tags { key } lineage { vertices { depth } } } }"
+        assert await expecting_data(asking(client))(query, arn=artifact_arn(404)) == {"entity": None}
+    log = account.log()
+    assert (log.rounds(), log.count()) == (1, {"DescribeArtifact": 1, "ListTags": 1, "QueryLineage": 1})
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ class Describing:
         walked, found = self._walked, self._walked.found
         if not self._needs:
             return
+        await self._settle()
         reached, self._reached = found.reached[self._reached :], len(found.reached)
         nearest = set(walked.nearest()) if len(found.depths) > walked.max_vertices else found.depths.keys()
         shown = []
@@ -114,8 +115,15 @@ class Describing:
 
     async def describe(self, arns: Iterable[str]) -> None:
         """Describe these vertices, and wait until this is done."""
+        await self._settle()
         await self._begin_all(arns)
         await self._finish()
+
+    async def _settle(self) -> None:
+        """Wait for the vertices that are being looked up, such as the start, as these calls describe them anyway."""
+        lookups = [task for task, key in self._loaders.lookups.items() if key in self._walked.found.depths]
+        if lookups:
+            await asyncio.wait(lookups)
 
     async def _begin_all(self, arns: Iterable[str]) -> None:
         new = dict.fromkeys(arn for arn in arns if arn not in self._met)

@@ -46,6 +46,8 @@ class Loaders:
         """The GraphQL objects of entities by key, since a response may contain the same entity many times."""
         self.errors: list[tuple[GatewayError, Any]] = []
         """Errors to report in addition to the data of fields, each with the `info` of the field's resolver."""
+        self.lookups: dict[asyncio.Task[Any], str] = {}
+        """The lookups in flight of entities whose fields are already being resolved, with the entities' keys."""
 
     def forget(self) -> None:
         """Discard everything loaded so far, as it may be outdated."""
@@ -74,6 +76,17 @@ class Loaders:
     def add_error(self, error: GatewayError, info: Any) -> None:
         """Report an error in addition to the data of a field, which is incomplete, by the ``info`` of its resolver."""
         self.errors.append((error, info))
+
+    def retract(self, at: list[str | int]) -> None:
+        """Report no errors of fields below a path in the response, as the object there is not shown."""
+        self.errors = [(error, info) for error, info in self.errors if info.path.as_list()[: len(at)] != at]
+
+    def look_up(self, key: str, lookup: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start the lookup of an entity; it is among the ``lookups`` until it is done."""
+        task = unlogged(asyncio.create_task(lookup))
+        self.lookups[task] = key
+        task.add_done_callback(self.lookups.pop)
+        return task
 
     async def once(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return the result of ``make``, which is called once per request and key."""

@@ -43,10 +43,6 @@ class Associations:
         found = await self.all({"SourceArn": source, "DestinationArn": destination})
         return found[0] if found else None
 
-    def prefetch(self, parameters: Mapping[str, Any]) -> None:
-        """Start loading the first page for a field that will need it."""
-        self._page(parameters, None)
-
     async def all(self, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return all association summaries that match a hop's parameters, from all pages."""
         pages = Pages(partial(self.page, parameters, finds=()))

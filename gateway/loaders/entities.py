@@ -39,23 +39,37 @@ class Entities:
         self._batches = {kind: DataLoader(partial(self._load_many, kind)) for kind in KINDS if kind.batch}
         self._named = {kind: DataLoader(partial(self._find_many, kind)) for kind in (EXPERIMENT, TRIAL)}
         self._describing: dict[asyncio.Task[str | None], tuple[Kind, str]] = {}
+        self._loading: dict[asyncio.Task[None], list[str]] = {}
+        """The batches in flight, with the keys or names of the entities in them."""
 
     async def describe(self, kind: Kind, key: str, path: str = "") -> Record:
         """Load an entity, as a whole or by a cheaper call that covers ``path``, and return its record."""
-        record = self._known.record(key)
-        place = self._known.place_of(key)
+        if not await self.recall(kind, key, path):
+            await self.load(kind, key, path)
+        return self._known.record(key)
+
+    async def recall(self, kind: Kind, key: str, path: str = "") -> bool:
+        """Return whether the record of an entity covers ``path``, after adding what the cache has of the entity."""
+        record, place = self._known.record(key), self._known.place_of(key)
         if record.described and record.covers(path):
-            return record
+            return True
         if cached := await self._known.cache.entity(place, kind, key):
             self._known.recalled(cached)
-            if record.covers(path):
-                return record
+            return record.covers(path)
+        return False
+
+    async def load(self, kind: Kind, key: str, path: str = "") -> None:
+        """Load an entity like ``describe``, unless its record covers ``path``, bypassing the cache."""
+        record = self._known.record(key)
+        if record.described and record.covers(path):
+            return
         if kind.batch and kind.batch.takes(key) and path.partition(".")[0] not in kind.batch.lacks:
             await self._level(kind, for_pages=bool(path))  # what is only checked for existence is on no page
             await asyncio.shield(unlogged(self._batches[kind].load((key, True))))
+            if not record.described:
+                await asyncio.shield(self._described(kind, key, self._known.place_of(key)))
         else:
             await asyncio.shield(self.ask(kind, key, path))
-        return record
 
     def ask(self, kind: Kind, key: str, path: str = "") -> asyncio.Task[str | None]:
         """Return the task that describes one entity, bypassing the cache; await it through a shield."""
@@ -70,7 +84,11 @@ class Entities:
         Those that the batches did not return are described, unless Describe returns none of the paths.
         """
         describe = not (kind.batch and kind.batch.adds.issuperset(needs))
-        await self._load_many(kind, [(key, describe) for _, _, key in self._known.placed(keys)])
+        wanted = [(key, place) for place, _, key in self._known.placed(keys)]
+        failures = await self._load_many(kind, [(key, describe) for key, _ in wanted])
+        rest = [one for one, failure in zip(wanted, failures, strict=True) if describe and not failure]
+        described = (self._described(kind, *one) for one in rest if not self._known.record(one[0]).described)
+        await asyncio.gather(*map(asyncio.shield, described), return_exceptions=True)
 
     async def find(self, kind: Kind, name: str, place: Place = HOME, *, together: bool = False) -> str | None:
         """Return the key of the entity with this name, describing it if necessary; None if there is none.
@@ -149,18 +167,21 @@ class Entities:
         return await asyncio.gather(*(found(*one) for one in wanted), return_exceptions=True)
 
     async def _load_many(self, kind: Kind, wanted: list[tuple[str, bool]]) -> list[Any]:
-        """Load entities by batches; then describe those that the batches did not return one by one, if so requested."""
+        """Load entities by batches, if there are several in a place; return the errors of failed batches.
+
+        Batches that are under way, as for entities that are still being looked up, may return some of them.
+        """
+        keys = {key for key, _ in wanted}
+        under_way = [batch for batch, some in self._loading.items() if not keys.isdisjoint(some)]
+        if under_way:
+            await asyncio.wait(under_way)
         several: dict[Place, dict[str, None]] = defaultdict(dict)
         for key, describe in wanted:
             if self._unknown(kind, key, describe):
                 several[self._known.place_of(key)][key] = None
         failures = await self._load_batches(kind, kind.batch, several) if kind.batch else {}
         failed = {key: error for (_, key), error in failures.items()}
-        known = self._known.record
-        rest = [key for key, describe in wanted if describe and key not in failed and not known(key).described]
-        described = (asyncio.shield(self._described(kind, key, self._known.place_of(key))) for key in rest)
-        outcome = dict(zip(rest, await asyncio.gather(*described, return_exceptions=True), strict=True))
-        return [failed.get(key) or (outcome.get(key) if describe else None) for key, describe in wanted]
+        return [failed.get(key) for key, _ in wanted]
 
     async def _load_batches(
         self, kind: Kind, batch: Batch, several: Mapping[Place, Collection[str]]
@@ -169,7 +190,10 @@ class Entities:
         hundreds = [(place, some) for place, keys in several.items() if len(keys) > 1 for some in batch.parted(keys)]
         if hundreds:
             self._asking.because(batch.operation, f"several of kind {kind.name}, up to 100 per call")
-        loading = (self._load_batch(kind, batch, place, some) for place, some in hundreds)
+        loading = [asyncio.create_task(self._load_batch(kind, batch, place, some)) for place, some in hundreds]
+        for task, (_, some) in zip(loading, hundreds, strict=True):
+            self._loading[task] = some
+            task.add_done_callback(self._loading.pop)
         outcomes = zip(hundreds, await asyncio.gather(*loading, return_exceptions=True), strict=True)
         return {(place, key): error for (place, some), error in outcomes if error for key in some}
 

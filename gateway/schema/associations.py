@@ -1,7 +1,7 @@
 """Associations, lists of them, and hops: a vertex's neighbours along its associations."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,14 +9,12 @@ import strawberry
 from strawberry import UNSET, Info
 
 from gateway import arn as arns
-from gateway.aws.kinds import LINEAGE, kind_at
 from gateway.aws.places import Place
 from gateway.lineage import hops
 from gateway.loaders import Loaders
-from gateway.schema.entity import Described, Node, UserContext, Vertex, member, shown, type_names, who
+from gateway.schema.entity import Described, Node, UserContext, Vertex, member, shown, who
 from gateway.schema.enums import AssociationType, LineageType
 from gateway.schema.paging import Listing, PageInfo, scope, window
-from gateway.schema.selection import arguments
 
 
 @strawberry.input(
@@ -121,35 +119,6 @@ def association_listing(
         _ends,
         keep,
     )
-
-
-Prefetch = Callable[[str], None]
-"""Starts to load what will be needed of the vertex with an ARN."""
-
-
-def hop_prefetch(info: Info) -> Prefetch:
-    """Return a function that starts to load the hops that the document selects of a vertex with a given ARN.
-
-    It is called before it is known whether the vertex exists. This applies only to hops without filter and cursor, as
-    most are.
-    """
-    directions: list[hops.HopDirection] = ["upstream", "downstream"]
-    selected = [
-        (condition, direction)
-        for direction in directions
-        for condition, given in arguments(info, direction)
-        if not given.get("filter") and not given.get("after")
-    ]
-
-    def prefetch(arn: str) -> None:
-        kind = kind_at(arn)
-        if not selected or kind not in LINEAGE:
-            return
-        names = {None, *type_names(info, kind)}
-        for direction in {direction for condition, direction in selected if condition in names}:
-            info.context.associations.prefetch(hops.plan(arn, direction).parameters)
-
-    return prefetch
 
 
 async def hop(  # noqa: PLR0913, PLR0917 - a hop has these parts

@@ -15,37 +15,35 @@ from gateway.aws.places import Place
 from gateway.errors import BadUserInput
 from gateway.loaders import Loaders
 from gateway.records import Page
-from gateway.schema.associations import Prefetch, hop_prefetch
 from gateway.schema.entity import Described, shown
 from gateway.schema.paging import UNANSWERED, Connection, Listing, connection, nothing, scope, window
 from gateway.schema.scalars import checked_arn, checked_name, is_given
+from gateway.schema.sought import sought
 
 _ACCOUNT = re.compile("[0-9]{12}")
 _REGION = re.compile("[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}")
 
 
-async def existing(loaders: Loaders, key: str, prefetch: Prefetch) -> Any:
+async def existing(loaders: Loaders, key: str) -> Any:
     """Describe the entity and return it; None if AWS reports that it does not exist.
-
-    What ``prefetch`` loads of it is loaded at the same time.
 
     If the Describe call fails for another reason, the entity is returned nevertheless: the fields that its ARN
     determines have values, and the others report the error.
     """
     entity: Described | None = shown(loaders, key)
-    if entity is None:
-        return None
-    loaders.known.place_of(key)  # raises Forbidden if the gateway may not query its account
-    prefetch(key)
+    return await sought(entity, _found) if entity else None
+
+
+async def _found(entity: Described) -> Described | None:
     with contextlib.suppress(*UNANSWERED):
-        await loaders.entities.describe(entity.kind, key)
-    return None if loaders.known.record(key).missing else entity
+        await entity.loaders.entities.load(entity.kind, entity.key)
+    return None if entity.record.missing else entity
 
 
 async def by_arn(info: Info, arn: str, *kinds: Kind) -> Any:
     """Return the entity with this ARN, which must be of one of ``kinds``; None when there is none."""
     checked_arn(arn, "arn", *kinds)
-    return await existing(info.context, arn, hop_prefetch(info))
+    return await existing(info.context, arn)
 
 
 async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None = None) -> Any:

@@ -10,7 +10,7 @@ from gateway.aws import kinds
 from gateway.errors import BadUserInput
 from gateway.loaders import Loaders
 from gateway.schema.arguments import argument
-from gateway.schema.associations import Association, Prefetch, association, association_ends, hop_prefetch
+from gateway.schema.associations import Association, association, association_ends
 from gateway.schema.entity import Node
 from gateway.schema.lookup import existing
 from gateway.schema.scalars import checked_arn
@@ -28,7 +28,7 @@ class Nodes:
         self, info: Info, id: Annotated[strawberry.ID, argument("An id that this API returned.")]
     ) -> Node | None:
         """Refetch a node."""
-        return await _node(info.context, id, "id", hop_prefetch(info))
+        return await _node(info.context, id, "id")
 
     @strawberry.field(description="The nodes with these ids, in their order, with null for those that do not exist.")
     def nodes(
@@ -39,16 +39,15 @@ class Nodes:
         """Refetch several nodes; each is awaited separately, so that a failure affects only its own item."""
         if len(ids) > MOST_IDS:
             raise BadUserInput(f"must be at most {MOST_IDS}, not {len(ids)}.", "ids")
-        prefetch = hop_prefetch(info)
-        found: Any = [_node(info.context, one, "ids", prefetch) for one in ids]
+        found: Any = [_node(info.context, one, "ids") for one in ids]
         return found  # type: ignore[no-any-return]
 
 
-async def _node(loaders: Loaders, id: str, argument: str, prefetch: Prefetch) -> Node | None:
+async def _node(loaders: Loaders, id: str, argument: str) -> Node | None:
     if arns.parse(id) is None:
         return await _association(loaders, id, argument)
     checked_arn(id, argument, *kinds.KINDS)
-    found: Node | None = await existing(loaders, id, prefetch)
+    found: Node | None = await existing(loaders, id)
     return found
 
 

@@ -12,13 +12,13 @@ from gateway.aws.kinds import Kind, unpinned
 from gateway.errors import BadUserInput, NotFound
 from gateway.loaders import Loaders
 from gateway.schema.arguments import argument
-from gateway.schema.associations import Prefetch, hop_prefetch
 from gateway.schema.entity import Described, shown
 from gateway.schema.experiments import Experiment, Trial
 from gateway.schema.lineage import Action, Artifact, Context, LineageEntity, LineageGroup, TrialComponent
 from gateway.schema.pipelines import Pipeline, PipelineExecution, Project
 from gateway.schema.registry import ModelCard, ModelPackage, ModelPackageGroup
 from gateway.schema.scalars import checked_arn
+from gateway.schema.sought import sought
 
 if TYPE_CHECKING:
     from gateway.schema.subgraph import Subgraph
@@ -74,8 +74,7 @@ class References:
             raise BadUserInput(
                 f"must be at most {subgraph.most_references:,}, not {len(representations):,}.", _ARGUMENT
             )
-        prefetch = hop_prefetch(info)
-        found: Any = [_entity(info.context, one, subgraph.referable, prefetch) for one in representations]
+        found: Any = [_entity(info.context, one, subgraph.referable) for one in representations]
         return found  # type: ignore[no-any-return]
 
     @strawberry.field(name="_service", description="What a router composes this subgraph from.")
@@ -84,15 +83,18 @@ class References:
         return Service(sdl=cast("Subgraph", info.schema).sdl)
 
 
-async def _entity(loaders: Loaders, reference: Any, referable: Referable, prefetch: Prefetch) -> Any:
+async def _entity(loaders: Loaders, reference: Any, referable: Referable) -> Any:
     wanted, arn = _checked(reference, referable)
     checked_arn(arn, _ARGUMENT, *wanted)
     if arn != unpinned(arn):
         raise BadUserInput("an ARN must not name a version.", _ARGUMENT)
-    entity: Described = shown(loaders, arn)
-    prefetch(arn)
+    return await sought(shown(loaders, arn), _found)
+
+
+async def _found(entity: Described) -> Described:
     # The router already has the ARN; what it needs is whether the entity exists.
-    if (await loaders.entities.describe(entity.kind, arn)).missing:
+    await entity.loaders.entities.load(entity.kind, entity.key)
+    if entity.record.missing:
         raise NotFound("there is nothing with this ARN.")
     return entity
 

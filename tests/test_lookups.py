@@ -1,0 +1,136 @@
+"""Entities that are looked up, while their fields are resolved: what this costs and what the response says."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+from conftest import Ask, asking, expecting_data, running
+from graphs import arn, artifact_arn, component_arn, diamond
+
+from gateway.app import opened
+from gateway.aws.kinds import ARTIFACT
+from gateway.lineage.describing import Describing
+from gateway.lineage.found import Direction, Found
+from gateway.lineage.walk import Walk
+from gateway.local.server import LocalServer
+from gateway.settings import Settings
+
+ENDPOINT = arn("context", "endpoint")
+FIELDS = "... on LineageEntity { name tags { key } lineage { vertices { depth } } }"
+
+
+@pytest.fixture
+async def cached(service: LocalServer) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a gateway with a cache."""
+    async with running(Settings(local_url=service.url)) as client:
+        yield client
+
+
+async def test_missing_reference_reports_only_itself(refused: Ask, service: LocalServer) -> None:
+    service.behaviour.deny = ["ListTags:*", "QueryLineage:*"]
+    query = f"query ($all: [_Any!]!) {{ _entities(representations: $all) {{ {FIELDS} }} }}"
+    error = await refused(query, "NOT_FOUND", all=[{"__typename": "Artifact", "arn": artifact_arn(404)}])
+    assert error["path"] == ["_entities", 0]
+
+
+@pytest.mark.parametrize("field", ["tags { key }", "datasets { nodes { name } }", "upstream { nodes { name } }"])
+async def test_failure_shows_once_at_its_field(
+    refused: Ask, service: LocalServer, load: Callable[..., None], field: str
+) -> None:
+    load(*diamond())
+    service.behaviour.deny = ["ListTags:*", "QueryLineage:*", "ListAssociations:*"]
+    error = await refused(f"query ($arn: Arn!) {{ entity(arn: $arn) {{ it: {field} }} }}", "FORBIDDEN", arn=ENDPOINT)
+    assert error["path"] == ["entity", "it"]
+
+
+async def test_failed_lookup_keeps_its_fields(
+    answer: Ask, service: LocalServer, load: Callable[..., None], calls: Counter[str]
+) -> None:
+    load(*diamond())
+    service.behaviour.deny = ["DescribeContext:*"]
+    said = await answer(f"query ($arn: Arn!) {{ entity(arn: $arn) {{ {FIELDS} }} }}", arn=ENDPOINT)
+    assert [error["path"] for error in said["errors"]] == [["entity", "name"]]
+    assert len(said["data"]["entity"]["lineage"]["vertices"]) == 6
+    assert calls["QueryLineage"] == calls["ListTags"] == 1
+
+
+async def test_invalid_argument_nulls_as_before(refused: Ask, load: Callable[..., None]) -> None:
+    load(*diamond())
+    query = "query ($arn: Arn!) { entity(arn: $arn) { name tags { key } upstream(first: 0) { nodes { name } } } }"
+    error = await refused(query, "BAD_USER_INPUT", arn=ENDPOINT)
+    assert error["path"] == ["entity", "upstream"]
+
+
+async def test_only_selected_fields_are_resolved(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+    load(*diamond())
+    query = """query ($arn: Arn!, $no: Boolean = false) { entity(arn: $arn) {
+        ... on Context { one: upstream(filter: { types: ["Model"] }) { nodes { name } } }
+        ... on Context { two: upstream(filter: { types: ["Image"] }) { nodes { name } } tags @include(if: $no) { key } }
+        ... on Artifact { downstream { nodes { name } } }
+        ...Skipped @skip(if: true) ...Tagged } }
+        fragment Skipped on LineageEntity { lineage { vertices { depth } } }
+        fragment Tagged on TrialComponent { tags { key } }"""
+    models = [{"name": "artifact-1"}, {"name": "artifact-2"}]
+    found = (await ask(query, arn=ENDPOINT))["entity"]
+    assert sorted(found["one"]["nodes"], key=str) == models
+    assert found == {"one": found["one"], "two": {"nodes": []}}
+    assert calls == {"DescribeContext": 1, "ListAssociations": 2}
+
+
+async def test_cached_entity_is_not_sought(
+    cached: httpx.AsyncClient, load: Callable[..., None], calls: Counter[str]
+) -> None:
+    load(*diamond())
+    ask = expecting_data(asking(cached))
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on TrialComponent { name tags { key } } } }"
+    ids: list[Any] = [component_arn("left"), component_arn("right")]
+    both = await ask(query, ids=ids)
+    assert await ask(query, ids=ids) == both
+    assert await ask(query, ids=ids[:1]) == {"nodes": both["nodes"][:1]}
+    assert calls == {"Search": 1}
+
+
+# Search does not return what is missing or denied, so the next two lookups take longer than the fields.
+
+
+async def test_missing_entity_reports_no_errors(ask: Ask, service: LocalServer, load: Callable[..., None]) -> None:
+    load(*diamond())
+    service.behaviour.deny = ["QueryLineage:*"]
+    query = """query ($ids: [ID!]!) { nodes(ids: $ids) {
+        ... on TrialComponent { name datasets { nodes { arn } } } } }"""
+    absent = [component_arn("absent"), component_arn("absent-too")]
+    assert await ask(query, ids=absent) == {"nodes": [None, None]}
+
+
+async def test_nulled_entities_report_one_error(answer: Ask, service: LocalServer, load: Callable[..., None]) -> None:
+    load(*diamond())
+    service.behaviour.deny = ["QueryLineage:*", "Search:*"]
+    query = """query ($ids: [ID!]!) { nodes(ids: $ids) {
+        ... on TrialComponent { upstream(after: "x") { edges { cursor } } datasets { nodes { arn } } } } }"""
+    said = await answer(query, ids=[component_arn("left"), component_arn("right")])
+    assert said["data"] == {"nodes": [None, None]}
+    paths = [error["path"] for error in said["errors"]]
+    assert sorted(paths) == [["nodes", 0, "upstream"], ["nodes", 1, "upstream"]]
+
+
+async def test_walk_awaits_lookups_of_vertices(
+    service: LocalServer, load: Callable[..., None], calls: Counter[str]
+) -> None:
+    load(*diamond())
+    start = artifact_arn(0)
+    async with opened(Settings(local_url=service.url, cache_url="off")) as backend:
+        loaders = backend.loaders()
+        walked = await Walk(loaders, Found([start], Direction.DOWNSTREAM, 1), 10).run()
+        loaders.look_up(start, loaders.entities.load(ARTIFACT, start))
+        await Describing(walked, {ARTIFACT: ["ArtifactName"]}).describe([start])
+    assert calls == {"QueryLineage": 1, "DescribeArtifact": 1}
+
+
+async def test_tags_wait_for_their_batch(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+    load(*diamond())
+    query = """query ($ids: [ID!]!) { nodes(ids: $ids) {
+        ... on TrialComponent { tags { key } upstream { nodes { name } } parentTrials { nodes { name } } } } }"""
+    await ask(query, ids=[component_arn("left"), component_arn("right")])
+    assert calls == {"Search": 1, "ListAssociations": 2}
