@@ -1,16 +1,17 @@
 """Entities that are looked up, while their fields are resolved: what this costs and what the response says."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import pytest
-from conftest import Ask, asking, expecting_data, running
-from graphs import arn, artifact_arn, component_arn, diamond
+from conftest import Ask, asking, expecting_data, first_call, running
+from graphs import arn, artifact, artifact_arn, association, component_arn, diamond
 
 from gateway.app import opened
-from gateway.aws.kinds import ARTIFACT
+from gateway.aws.kinds import ARTIFACT, TRIAL_COMPONENT
 from gateway.lineage.describing import Describing
 from gateway.lineage.found import Direction, Found
 from gateway.lineage.walk import Walk
@@ -61,6 +62,17 @@ async def test_invalid_argument_nulls_as_before(refused: Ask, load: Callable[...
     query = "query ($arn: Arn!) { entity(arn: $arn) { name tags { key } upstream(first: 0) { nodes { name } } } }"
     error = await refused(query, "BAD_USER_INPUT", arn=ENDPOINT)
     assert error["path"] == ["entity", "upstream"]
+
+
+@pytest.mark.parametrize("number", [1, 404])
+async def test_argument_without_value_nulls_existing(answer: Ask, load: Callable[..., None], number: int) -> None:
+    load(*diamond())
+    query = """query ($arn: Arn!, $no: Int = null) { entity(arn: $arn) {
+        tags { key } lineage(maxDepth: $no) { vertices { depth } } } }"""
+    said = await answer(query, arn=artifact_arn(number))
+    assert said["data"] == {"entity": None}
+    errors = [(error["path"], error["extensions"]["argument"]) for error in said.get("errors", ())]
+    assert errors == ([(["entity", "lineage"], "maxDepth")] if number == 1 else [])
 
 
 async def test_only_selected_fields_are_resolved(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
@@ -128,9 +140,31 @@ async def test_walk_awaits_lookups_of_vertices(
     assert calls == {"QueryLineage": 1, "DescribeArtifact": 1}
 
 
-async def test_tags_wait_for_their_batch(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+async def test_tags_wait_for_their_batch(service: LocalServer, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*diamond())
-    query = """query ($ids: [ID!]!) { nodes(ids: $ids) {
-        ... on TrialComponent { tags { key } upstream { nodes { name } } parentTrials { nodes { name } } } } }"""
-    await ask(query, ids=[component_arn("left"), component_arn("right")])
-    assert calls == {"Search": 1, "ListAssociations": 2}
+    service.behaviour.latency_ms = 200
+    both = [component_arn("left"), component_arn("right")]
+    async with opened(Settings(local_url=service.url, cache_url="off")) as backend:
+        loaders = backend.loaders(fresh=True)  # joins no call in flight
+        lookups = [loaders.look_up(one, loaders.entities.load(TRIAL_COMPONENT, one)) for one in both]
+        await first_call(service)
+        await asyncio.gather(*map(loaders.belongings.tags, both), *lookups)
+    assert calls == {"Search": 1}
+
+
+async def test_fields_end_with_failed_lookup(
+    answer: Ask, service: LocalServer, load: Callable[..., None], calls: Counter[str]
+) -> None:
+    load(*(artifact(number) for number in range(40)))
+    load(*(association(artifact_arn(number), artifact_arn(number + 1)) for number in range(39)))
+    service.behaviour.latency_ms = 50
+    service.behaviour.deny = ["DescribeArtifact:*"]
+    hops = "downstream { nodes { " * 6 + "arn" + " } }" * 6
+    query = f"""query ($all: [_Any!]!, $arn: Arn!) {{ artifact(arn: $arn) {{ {hops} }}
+        _entities(representations: $all) {{ ... on Artifact {{ lineage(direction: DOWNSTREAM, maxDepth: 40) {{
+            vertices {{ depth }} }} }} }} }}"""
+    first = artifact_arn(0)
+    said = await answer(query, all=[{"__typename": "Artifact", "arn": first}], arn=first)
+    assert [error["path"] for error in said["errors"]] == [["_entities", 0]]
+    assert calls["ListAssociations"] == 6
+    assert calls["QueryLineage"] <= 2  # of four sequential calls
