@@ -2,7 +2,8 @@
 
 A lookup by ARN takes a call only to find out whether the entity exists. The calls of its own fields, such as its tags,
 its neighbours or a walk from it, need nothing but the ARN, so they are made at the same time. If it turns out that the
-entity does not exist, they are cancelled. If the cache has the entity, there is nothing to wait for.
+entity does not exist, the fields are cancelled; what several fields share, such as the walk of questions, goes on. If
+the cache has the entity, there is nothing to wait for.
 """
 
 import asyncio
