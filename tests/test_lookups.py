@@ -91,7 +91,7 @@ async def test_only_selected_fields_are_resolved(ask: Ask, load: Callable[..., N
     assert calls == {"DescribeContext": 1, "ListAssociations": 2}
 
 
-async def test_cached_entity_is_not_sought(
+async def test_cached_entity_is_not_pending(
     cached: httpx.AsyncClient, load: Callable[..., None], calls: Counter[str]
 ) -> None:
     load(*diamond())

@@ -49,8 +49,8 @@ from gateway.app import Backend, opened
 from gateway.loaders import Loaders
 from gateway.local.server import LocalServer
 from gateway.schema.entity import Member, shown
+from gateway.schema.pending import EagerExecutor, Pending
 from gateway.schema.plans import PlannedExecutor, Shapes
-from gateway.schema.sought import SeekingExecutor, Sought
 from gateway.schema.subscriptions import LineageProgress
 from gateway.schema.walks import LineageEdge, LineageVertex
 from gateway.settings import Settings
@@ -226,10 +226,10 @@ class Patient(graphql.Executor[None]):
             return await value if isawaitable(value) else value
 
         complete = super().complete_value
-        return found() if isinstance(result, Sought) else complete(return_type, details, info, path, result, context)
+        return found() if isinstance(result, Pending) else complete(return_type, details, info, path, result, context)
 
 
-PLANNED: dict[str, Any] = {"executor_class": SeekingExecutor, "shapes": SHAPES}
+PLANNED: dict[str, Any] = {"executor_class": EagerExecutor, "shapes": SHAPES}
 PATIENT: dict[str, Any] = {"executor_class": Patient}
 RULES = [rule for rule in graphql.specified_rules if not rule.__name__.startswith("NoUnused")]
 

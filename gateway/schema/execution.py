@@ -40,10 +40,10 @@ from graphql.validation.rules import overlapping_fields_can_be_merged
 from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, GatewayError
 from gateway.loaders import Loaders
 from gateway.schema.cost import Costs
+from gateway.schema.pending import EagerExecutor
 from gateway.schema.plans import Shapes
 from gateway.schema.redaction import redacted, words
 from gateway.schema.selection import raw_info
-from gateway.schema.sought import SeekingExecutor
 
 _log = logging.getLogger("gateway.schema")
 
@@ -184,7 +184,7 @@ class Executor:
             "operation_name": request.operation_name,
             "context_value": loaders,
             "hide_suggestions": self._hides_schema,
-            "executor_class": SeekingExecutor,
+            "executor_class": EagerExecutor,
             "shapes": self._shapes,
         }
 

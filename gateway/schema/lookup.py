@@ -17,8 +17,8 @@ from gateway.loaders import Loaders
 from gateway.records import Page
 from gateway.schema.entity import Described, shown
 from gateway.schema.paging import UNANSWERED, Connection, Listing, connection, nothing, scope, window
+from gateway.schema.pending import looked_up
 from gateway.schema.scalars import checked_arn, checked_name, is_given
-from gateway.schema.sought import sought
 
 _ACCOUNT = re.compile("[0-9]{12}")
 _REGION = re.compile("[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}")
@@ -31,7 +31,7 @@ async def existing(loaders: Loaders, key: str) -> Any:
     determines have values, and the others report the error.
     """
     entity: Described | None = shown(loaders, key)
-    return await sought(entity, _found) if entity else None
+    return await looked_up(entity, _found) if entity else None
 
 
 async def _found(entity: Described) -> Described | None:

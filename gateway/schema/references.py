@@ -15,10 +15,10 @@ from gateway.schema.arguments import argument
 from gateway.schema.entity import Described, shown
 from gateway.schema.experiments import Experiment, Trial
 from gateway.schema.lineage import Action, Artifact, Context, LineageEntity, LineageGroup, TrialComponent
+from gateway.schema.pending import looked_up
 from gateway.schema.pipelines import Pipeline, PipelineExecution, Project
 from gateway.schema.registry import ModelCard, ModelPackage, ModelPackageGroup
 from gateway.schema.scalars import checked_arn
-from gateway.schema.sought import sought
 
 if TYPE_CHECKING:
     from gateway.schema.subgraph import Subgraph
@@ -88,7 +88,7 @@ async def _entity(loaders: Loaders, reference: Any, referable: Referable) -> Any
     checked_arn(arn, _ARGUMENT, *wanted)
     if arn != unpinned(arn):
         raise BadUserInput("an ARN must not name a version.", _ARGUMENT)
-    return await sought(shown(loaders, arn), _found)
+    return await looked_up(shown(loaders, arn), _found)
 
 
 async def _found(entity: Described) -> Described:

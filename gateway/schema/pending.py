@@ -23,7 +23,7 @@ from gateway.schema.entity import Described
 from gateway.schema.plans import Plan, PlannedExecutor
 
 
-class Sought(NamedTuple):
+class Pending(NamedTuple):
     """An entity that is being looked up."""
 
     entity: Described
@@ -31,17 +31,17 @@ class Sought(NamedTuple):
     """Returns the entity; None if it does not exist."""
 
 
-async def sought(entity: Described, look: Callable[[Described], Coroutine[Any, Any, Described | None]]) -> Any:
+async def looked_up(entity: Described, look: Callable[[Described], Coroutine[Any, Any, Described | None]]) -> Any:
     """Return what ``look`` returns for an entity; the entity with the lookup under way if that takes a call.
 
     Raises Forbidden if the gateway may not query the entity's account.
     """
     if await entity.loaders.entities.recall(entity.kind, entity.key):
         return await look(entity)
-    return Sought(entity, entity.loaders.look_up(entity.key, look(entity)))
+    return Pending(entity, entity.loaders.look_up(entity.key, look(entity)))
 
 
-class SeekingExecutor(PlannedExecutor):
+class EagerExecutor(PlannedExecutor):
     """An executor that resolves the fields of an entity while it is being looked up."""
 
     def complete_value(  # noqa: PLR0913, PLR0917 - as in graphql-core
@@ -54,15 +54,15 @@ class SeekingExecutor(PlannedExecutor):
         position_context: None,
     ) -> Any:
         """Complete a value; returns a coroutine if something in it has to be awaited."""
-        if type(result) is Sought:
-            return self._sought(return_type, field_details_list, path, result)
+        if type(result) is Pending:
+            return self._complete_pending(return_type, field_details_list, path, result)
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
 
-    async def _sought(
-        self, return_type: GraphQLOutputType, details: FieldDetailsList, path: Path, sought: Sought
+    async def _complete_pending(
+        self, return_type: GraphQLOutputType, details: FieldDetailsList, path: Path, pending: Pending
     ) -> Any:
         """Complete an entity, or null if there turns out to be none."""
-        entity, lookup = sought
+        entity, lookup = pending
         named: Any = get_named_type(return_type)
         shown_as = self._shapes.object_type(named, type(entity))
         assert shown_as  # noqa: S101 - what is looked up is of the field's type
