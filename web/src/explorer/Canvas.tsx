@@ -138,6 +138,14 @@ function Flow({ scene: wanted }: { scene: Scene }) {
     else fit(flow, nodes, isDeeper);
   }, [nodes, pathNodes, flow, subject, scope, isWhole]);
 
+  const keepView = () => {
+    fitted.current = scope;
+  };
+  const fitAll = () => {
+    keepView();
+    void showAll(flow, nodes);
+  };
+
   // Fit the view to paths once they are found.
   useEffect(() => {
     if (shownPaths.current === onPaths || !arranged || !onPaths.every((arn) => arranged.scene.cards.has(arn))) return;
@@ -200,9 +208,7 @@ function Flow({ scene: wanted }: { scene: Scene }) {
           onNodeMouseEnter={(_, { id }) => trace(id)}
           onNodeMouseLeave={() => trace(focusedCard())}
           onEdgeClick={(_, { data }) => data?.link.edge && go({ selected: [data.link.source, data.link.destination] })}
-          onMoveStart={(event) => {
-            if (event) fitted.current = scope;
-          }}
+          onMoveStart={(event) => event && keepView()}
           onPaneClick={({ clientX, clientY }) => {
             const place =
               isLowDetail &&
@@ -215,8 +221,8 @@ function Flow({ scene: wanted }: { scene: Scene }) {
         >
           {isLowDetail && arranged && <LowDetail {...arranged} />}
           {/* React Flow's own button would only fit the rendered cards, and again whenever others are rendered. */}
-          <Controls showInteractive={false} showFitView={false}>
-            <ControlButton title="Fit View" aria-label="Fit View" onClick={() => void showAll(flow, nodes)}>
+          <Controls showInteractive={false} showFitView={false} onZoomIn={keepView} onZoomOut={keepView}>
+            <ControlButton title="Fit View" aria-label="Fit View" onClick={fitAll}>
               <Maximize aria-hidden />
             </ControlButton>
           </Controls>
