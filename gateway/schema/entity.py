@@ -193,14 +193,14 @@ def uncovered(info: Info, *paths: tuple[str, ...]) -> dict[Kind, list[str]]:
             names[condition] |= fields
     found = {}
     for kind in LINEAGE:
-        chosen = names[None].union(*(names[name] for name in type_names(info, kind)))
+        chosen = names[None].union(*(names[name] for name in _type_names(info, kind)))
         needed = [path for name, path in _paths(kind).items() if name in chosen and path != kind.type_path]
         if needed:
             found[kind] = needed
     return found
 
 
-def type_names(info: Info, kind: Kind) -> list[str]:
+def _type_names(info: Info, kind: Kind) -> list[str]:
     """Return the type conditions that match a kind of vertex: its type and interfaces, as this schema names them."""
     definition: StrawberryObjectDefinition = _CLASSES[kind].__strawberry_definition__  # type: ignore[attr-defined]
     return [info.schema.config.name_converter.from_type(one) for one in (definition, *definition.interfaces)]

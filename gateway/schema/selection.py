@@ -37,14 +37,14 @@ def selected(info: Info, *path: str) -> dict[Condition, set[str]]:
     return names
 
 
-def arguments(info: Info, name: str) -> Iterator[tuple[Condition, dict[str, Any]]]:
-    """Yield the type condition and the arguments of each field called ``name`` directly below the resolver's field."""
+def arguments(info: Info, name: str) -> Iterator[dict[str, Any]]:
+    """Yield the arguments of each field called ``name`` directly below the resolver's field."""
     raw = raw_info(info)
     returned = get_named_type(raw.return_type).name
     for condition, node in _fields(raw, raw.field_nodes):
         if node.name.value == name:
             shown: Any = raw.schema.type_map[condition or returned]
-            yield condition, get_argument_values(shown.fields[name], node, raw.variable_values)
+            yield get_argument_values(shown.fields[name], node, raw.variable_values)
 
 
 def raw_info(info: Info) -> GraphQLResolveInfo[Any]:

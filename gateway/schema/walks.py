@@ -248,7 +248,7 @@ def _ends(edge: LineageEdge) -> Iterator[str]:
 
 def _exports(info: Info) -> list[Format]:
     """Return the formats of the `export` fields that the document selects."""
-    return [Format(given["format"].value) for _, given in arguments(info, "export")]
+    return [Format(given["format"].value) for given in arguments(info, "export")]
 
 
 def needs(info: Info, *more: tuple[str, ...]) -> dict[Kind, list[str]]:
