@@ -186,10 +186,15 @@ async def test_withdrawn_key_leads_back_to_the_picture(
             await one_hop_more(visit.page)
             await expect(form.get_by_role("alert")).to_contain_text("The key is not known.")
             await expect(names(visit.page)).to_have_count(3)
+            # Refused for want of a key, not because of the old one.
+            async with visit.page.expect_response(lambda response: "authorization" not in response.request.headers):
+                await one_hop_more(visit.page)
+            await visit.page.wait_for_timeout(200)
+            await expect(form.get_by_role("alert")).to_contain_text("The key is not known.")
             await form.get_by_label("API key").fill(new)
             await form.get_by_role("button", name="Sign in").click()
             await expect(form).to_have_count(0)
-            await expect(names(visit.page)).to_have_count(5)
+            await expect(names(visit.page)).to_have_count(6)
             await expect(visit.page.get_by_role("slider", name="Upstream")).to_be_focused()
 
 

@@ -2,13 +2,13 @@
 
 import { useEffect, useRef, useState } from "react";
 import { gateway } from "../gateway";
+import { Problem } from "./api";
 import { useExplorer } from "./store";
 
 const CREDENTIAL = gateway.auth === "jwt" ? "token" : "API key";
 
 export function SignIn() {
   const credentialWanted = useExplorer((state) => state.credentialWanted);
-  const problem = useExplorer((state) => state.problem);
   const [credential, setCredential] = useState("");
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -30,9 +30,10 @@ export function SignIn() {
         The gateway answers only those whom it knows. Your {CREDENTIAL} stays in this tab of the browser until you close
         it or sign out.
       </p>
-      {credentialWanted === "another" && (
+      {credentialWanted instanceof Problem && (
         <p className="refused" role="alert">
-          The gateway did not accept the {CREDENTIAL}. {problem?.code === "UNAUTHENTICATED" && problem.message}
+          The gateway did not accept the {CREDENTIAL}.{" "}
+          {credentialWanted.code === "UNAUTHENTICATED" && credentialWanted.message}
         </p>
       )}
       <label>

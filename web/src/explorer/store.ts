@@ -53,8 +53,8 @@ export interface Explorer {
   readonly problem: Problem | null;
   /** Why some vertices could not be described; only their titles are missing. */
   readonly undescribed: Problem | null;
-  /** Whether the gateway asks for a credential: for the first time, or because it rejected the last one. */
-  readonly credentialWanted: "first" | "another" | null;
+  /** Whether the gateway asks for a credential: for the first time, or because it rejected the last one, and why. */
+  readonly credentialWanted: "first" | Problem | null;
   /** Whether the user can sign out. */
   readonly isSignedIn: boolean;
   /** Whether the account has no lineage. */
@@ -282,7 +282,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
   }
 
   whenSignedOut((problem) => {
-    const credentialWanted = credentials.kept ? "another" : (get().credentialWanted ?? "first");
+    const credentialWanted = credentials.kept ? problem : (get().credentialWanted ?? "first");
     credentials.forget();
     set({ credentialWanted, isSignedIn: false, problem });
   });
