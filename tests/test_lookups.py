@@ -8,10 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from conftest import Ask, asking, expecting_data, first_call, running
-from graphs import arn, artifact, artifact_arn, association, component_arn, diamond
+from graphs import arn, artifact, artifact_arn, association, component_arn, context, diamond
 
-from gateway.app import opened
+from gateway.app import create_app, opened
 from gateway.aws.kinds import ARTIFACT, TRIAL_COMPONENT
+from gateway.aws.places import HOME
 from gateway.lineage.describing import Describing
 from gateway.lineage.found import Direction, Found
 from gateway.lineage.walk import Walk
@@ -125,6 +126,38 @@ async def test_nulled_entities_report_one_error(answer: Ask, service: LocalServe
     assert said["data"] == {"nodes": [None, None]}
     paths = [error["path"] for error in said["errors"]]
     assert sorted(paths) == [["nodes", 0, "upstream"], ["nodes", 1, "upstream"]]
+
+
+@pytest.mark.parametrize("account", ["123456789012", "210987654321"])
+async def test_name_is_found_whatever_its_arn(
+    service: LocalServer, load: Callable[..., None], calls: Counter[str], account: str
+) -> None:
+    load(*diamond(), context("Mixed-Case"))
+    app = create_app(Settings(local_url=service.url, cache_url="off"))
+    query = f"""{{ one: context(name: "endpoint") {{ id {FIELDS} }} same: context(name: "endpoint") {{ id }}
+        mixed: context(name: "Mixed-Case") {{ id }} absent: context(name: "absent") {{ id tags {{ key }} }}
+        again: context(name: "absent") {{ id }} }}"""
+    async with app.router.lifespan_context(app):
+        app.state.backend.calls.learn_identity(HOME, f"arn:aws:sagemaker:us-east-1:{account}:context/any")
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+            found = await expecting_data(asking(client))(query)
+    assert found["one"].pop("lineage")["vertices"][-1] == {"depth": 3}
+    assert found["one"] == {"id": ENDPOINT, "name": "endpoint", "tags": []}
+    assert found["same"] == {"id": ENDPOINT}
+    assert found["mixed"] == {"id": arn("context", "Mixed-Case")}
+    assert found["absent"] is found["again"] is None
+    assert calls["DescribeContext"] == 3
+
+
+async def test_failed_lookup_by_name_is_null(
+    http: httpx.AsyncClient, service: LocalServer, load: Callable[..., None]
+) -> None:
+    load(*diamond())
+    await expecting_data(asking(http))('{ action(name: "deploy") { name } }')
+    service.behaviour.deny = ["DescribeContext:*"]
+    said = await asking(http)(f'{{ context(name: "endpoint") {{ {FIELDS} }} }}')
+    assert said["data"] == {"context": None}
+    assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [(["context"], "FORBIDDEN")]
 
 
 async def test_walk_awaits_lookups_of_vertices(

@@ -292,6 +292,42 @@ async def test_fields_are_resolved_during_lookup(
     assert (log.rounds(), log.count()) == (rounds, {kind.describe: 1} | calls)
 
 
+@pytest.mark.parametrize(
+    ("entity", "rounds", "calls"),
+    [
+        (
+            'context(name: "endpoint") { lineage { vertices { depth } } tags { key } }',
+            1,
+            {"DescribeContext": 1, "QueryLineage": 1, "ListTags": 1},
+        ),
+        ('trialComponent(name: "left") { name tags { key } }', 1, {"DescribeTrialComponent": 1, "ListTags": 1}),
+        ('experiment(name: "exp") { trials { nodes { name } } }', 1, {"DescribeExperiment": 1, "ListTrials": 1}),
+        (
+            'pipeline(name: "pipe") { executions { nodes { status } } }',
+            1,
+            {"DescribePipeline": 1, "ListPipelineExecutions": 1},
+        ),
+        (
+            'modelPackageGroup(name: "churn") { packages { nodes { version } } }',
+            1,
+            {"DescribeModelPackageGroup": 1, "ListModelPackages": 1},
+        ),
+        ('context(name: "absent") { name tags { key } }', 1, {"DescribeContext": 1, "ListTags": 1}),
+    ],
+)
+async def test_fields_are_resolved_during_lookup_by_name(
+    account: Stub, entity: str, rounds: int, calls: dict[str, int]
+) -> None:
+    async with running(Settings(local_url=account.url, cache_url="off")) as client:
+        ask = expecting_data(asking(client))
+        await ask('{ action(name: "deploy") { name } }')  # from which the gateway learns its account
+        account.begin(quiet_ms=QUIET_MS)
+        found = await ask(f"{{ it: {entity} }}")
+    log = account.log()
+    assert (found["it"] is None) == ("absent" in entity)
+    assert (log.rounds(), log.count()) == (rounds, calls)
+
+
 async def test_fields_of_missing_cost_calls(account: Stub) -> None:
     account.begin(quiet_ms=QUIET_MS)
     async with running(Settings(local_url=account.url, cache_url="off")) as client:

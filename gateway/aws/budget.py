@@ -81,6 +81,19 @@ class Budget:
         parsed = arns.parse(arn)
         return self._calls.pool.place_of(parsed) if parsed else HOME
 
+    def learn_identity(self, place: Place, arn: str) -> None:
+        """Remember the ARN of an entity that the account of a place owns; ignores what is no ARN."""
+        if arns.parse(arn):
+            self._calls.learn_identity(place, arn)
+
+    def expected(self, place: Place, resource: str, name: str) -> str | None:
+        """Return the ARN that a place's entity with this name has, if it exists; None if that is not known.
+
+        SageMaker writes some ARNs in lower case whatever the name, so none are expected of names with capitals.
+        """
+        own = self._calls.known_identity(place)
+        return own._replace(resource=resource, id=name).text if own and name == name.lower() else None
+
     async def place_named(self, account: str | None, region: str | None) -> Place:
         """Return the place of an account and a region; raises Forbidden if the gateway may not access it."""
         pool, place = self._calls.pool, HOME

@@ -140,12 +140,20 @@ class Calls:
         """
         if place not in self._identities:
             answer = await call("DescribeLineageGroup", place, LineageGroupName=DEFAULT_GROUP)
-            found = arns.parse(answer["LineageGroupArn"])
-            assert found  # noqa: S101
-            self._identities[place] = found
-            if place == HOME:
-                self.pool.home_account = found.account
+            self.learn_identity(place, answer["LineageGroupArn"])
         return self._identities[place]
+
+    def learn_identity(self, place: Place, arn: str) -> None:
+        """Remember the ARN of an entity that the account of a place owns."""
+        found = arns.parse(arn)
+        assert found  # noqa: S101
+        self._identities[place] = found
+        if place == HOME:
+            self.pool.home_account = found.account
+
+    def known_identity(self, place: Place) -> Arn | None:
+        """Return an ARN of a place like ``identity``, but only if that takes no call."""
+        return self._identities.get(place)
 
     def lacks(self, operation: str, place: Place) -> bool:
         """Whether SageMaker is known not to have an operation in this region."""

@@ -1,6 +1,7 @@
 """Loads entities by Describe, or in batches of all entities that a level of the response needs."""
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
@@ -39,6 +40,8 @@ class Entities:
         self._batches = {kind: DataLoader(partial(self._load_many, kind)) for kind in KINDS if kind.batch}
         self._named = {kind: DataLoader(partial(self._find_many, kind)) for kind in (EXPERIMENT, TRIAL)}
         self._describing: dict[asyncio.Task[str | None], tuple[Kind, str]] = {}
+        self._expected: dict[str, str] = {}
+        """The names by which to describe the entities with certain keys, which may turn out to be others'."""
         self._loading: dict[asyncio.Task[None], list[str]] = {}
         """The batches in flight, with the keys or names of the entities in them."""
 
@@ -97,14 +100,23 @@ class Entities:
         """
         if key := self._known.named(place, kind, name):
             return key
-        if cached := await self._known.cache.entity(place, kind, name):
+        wanted = name if together else self.expected(kind, name, place) or name
+        if cached := await self._known.cache.entity(place, kind, wanted):
             self._known.recalled(cached)
             return cached.key
         if not together:
-            return await asyncio.shield(self._described(kind, name, place))
+            self._expected[wanted] = name
+            return await asyncio.shield(self._described(kind, wanted, place))
         await self._level(kind)
         found: str | None = await asyncio.shield(unlogged(self._named[kind].load((place, name))))
         return found
+
+    def expected(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
+        """Return the key that the entity with this name has, if it exists; None if that is not known."""
+        key = self._asking.calls.expected(place, kind.resource, name)
+        with contextlib.suppress(Forbidden):
+            return key if key and self._known.place_of(key) == place else None
+        return None
 
     async def batch_covers(self, kind: Kind, key: str, path: str) -> bool:
         """Whether the record covers a path that only batches return, after loading the batch if several need it."""
@@ -126,19 +138,28 @@ class Entities:
         return described
 
     async def _load(self, kind: Kind, wanted: str, place: Place) -> str | None:
-        answer = await self._answer(kind, wanted, place)
+        asked = self._expected.get(wanted, wanted)
+        answer = await self._answer(kind, asked, place)
         # By name, AWS returns the entity of the account of the call, which may have a different ARN.
-        if answer is None or (arns.parse(wanted) and not kind.by_arn and answer[kind.arn].lower() != wanted.lower()):
-            self._known.record(wanted).complete({})
-            self._known.record(wanted).missing = True
-            self._known.cache.learn_missing(place, kind, wanted)
+        if answer is None or (arns.parse(asked) and not kind.by_arn and answer[kind.arn].lower() != asked.lower()):
+            self._missing(kind, wanted, place)
             return None
-        found = wanted if arns.parse(wanted) else answer[kind.arn] + wanted.removeprefix(unpinned(wanted))
+        found = asked if arns.parse(asked) else answer[kind.arn] + asked.removeprefix(unpinned(asked))
         lacks = kind.batch.adds if kind.batch else frozenset[str]()
         self._known.record(found).complete(answer, lacks)
-        self._known.cache.learn_entity(place, kind, wanted, Entity(found, answer, lacks))
+        self._known.cache.learn_entity(place, kind, asked, Entity(found, answer, lacks))
         self._known.note_name(place, kind, found)
+        if found != asked:
+            self._asking.calls.learn_identity(place, found)
+        if wanted not in {asked, found}:
+            self._missing(kind, wanted, place)
         return found
+
+    def _missing(self, kind: Kind, key: str, place: Place) -> None:
+        record = self._known.record(key)
+        record.complete({})
+        record.missing = True
+        self._known.cache.learn_missing(place, kind, key)
 
     async def _answer(self, kind: Kind, wanted: str, place: Place) -> dict[str, Any] | None:
         known_name = self._known.record(wanted).read(kind.name_path)

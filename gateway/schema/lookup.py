@@ -48,8 +48,14 @@ async def by_arn(info: Info, arn: str, *kinds: Kind) -> Any:
 
 async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None = None) -> Any:
     """Return the entity with this name, in ``version`` if its kind has versions; None when there is none."""
-    key = await loaders.entities.find(kind, pinned(checked_name(name, "name", kind), version))
-    return shown(loaders, key) if key else None
+    wanted = pinned(checked_name(name, "name", kind), version)
+
+    async def found(_: Described | None = None) -> Described | None:
+        key = await loaders.entities.find(kind, wanted)
+        return shown(loaders, key) if key else None
+
+    expected = loaders.entities.expected(kind, wanted)
+    return await (looked_up(shown(loaders, expected), found) if expected else found())
 
 
 async def by_either(info: Info, kind: Kind, name: str | None, arn: str | None) -> Any:

@@ -1,9 +1,10 @@
 """Entities that are being looked up, and the fields that are resolved in the meantime.
 
 A lookup by ARN takes a call only to find out whether the entity exists. The calls of its own fields, such as its tags,
-its neighbours or a walk from it, need nothing but the ARN, so they are made at the same time. If it turns out that the
-entity does not exist, the fields are cancelled; what several fields share, such as the walk of questions, goes on. If
-the cache has the entity, there is nothing to wait for.
+its neighbours or a walk from it, need nothing but the ARN, so they are made at the same time. The same holds for a
+lookup by name, once the gateway knows which ARN to expect. If it turns out that the entity does not exist, or has
+another ARN, the fields are cancelled; what several fields share, such as the walk of questions, goes on. If the cache
+has the entity, there is nothing to wait for.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ class Pending(NamedTuple):
 
     entity: Described
     lookup: asyncio.Task[Described | None]
-    """Returns the entity; None if it does not exist."""
+    """Returns the entity, or the one that has its name but another ARN; None if neither exists."""
 
 
 async def looked_up(entity: Described, look: Callable[[Described], Coroutine[Any, Any, Described | None]]) -> Any:
@@ -69,7 +70,8 @@ class EagerExecutor(PlannedExecutor):
         plan = self._plan(shown_as, self.collect_subfields(shown_as, details).grouped_field_set)
         begun = self._begin(plan, entity, path)
         try:
-            if await lookup:
+            found = await lookup
+            if found is entity:
                 readers = {name: partial(_given, field) for name, field in begun.items()}
                 steps = [(name, readers.get(name, read), plain, step) for name, read, plain, step in plan.steps]
                 done = self._object(plan._replace(steps=steps), entity, path)
@@ -81,7 +83,10 @@ class EagerExecutor(PlannedExecutor):
             for field in begun.values():
                 field.cancel()
         self.context_value.retract(path.as_list())
-        return None
+        if found is None:
+            return None
+        done = self._object(plan, found, path)
+        return await done if isawaitable(done) else done
 
     def _begin(self, plan: Plan, entity: Described, path: Path) -> dict[str, asyncio.Task[Any]]:
         """Start resolving the fields with asynchronous resolvers: only these make calls of their own."""
