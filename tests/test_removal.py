@@ -72,6 +72,24 @@ async def test_both_directions_are_removed_completely(
     assert (await ask('{ context(name: "apart") { downstream { nodes { arn } } } }'))["context"]["downstream"]["nodes"]
 
 
+async def test_payload_has_ids_of_everything_deleted(change: Ask, ask: Ask, load: Callable[..., None]) -> None:
+    load(*star(1, 2))
+    data = await ask(
+        "query($arn: Arn!) { context(arn: $arn) { id } associations { nodes { id source { arn } } } }", arn=HERE
+    )
+    ids = {one["id"] for one in data["associations"]["nodes"] if one["source"]["arn"] != arn("context", "apart")}
+    document = """mutation($arn: Arn!, $source: Arn!) {
+      deleteAssociation(input: {sourceArn: $source, destinationArn: $arn}) { deletedId }
+      deleteContext(input: {arn: $arn, disassociate: true}) { deletedId removedAssociations { deletedId } }
+    }"""
+    data = await change(document, arn=HERE, source=artifact_arn(1))
+    assert data["deleteContext"]["deletedId"] == HERE
+    assert {
+        one["deletedId"] for one in (data["deleteAssociation"], *data["deleteContext"]["removedAssociations"])
+    } == ids
+    assert len(ids) == 3
+
+
 async def test_loop_is_removed_once(change: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
     load(context("here"), association(HERE, HERE, "SameAs"))
     removed = (await change(DELETE, arn=HERE))["deleteContext"]
@@ -146,14 +164,14 @@ async def test_partial_removal_ends_no_request(outcome: Ask, load: Callable[...,
     service.behaviour.deny = ["DeleteContext:*"]
     said = await outcome(
         """mutation($arn: Arn!) {
-          one: deleteContext(input: {arn: $arn, disassociate: true}) { deleted }
+          one: deleteContext(input: {arn: $arn, disassociate: true}) { deleted deletedId }
           two: updateContext(input: {arn: $arn}) { context { name upstream { nodes { arn } } } }
         }""",
         arn=HERE,
     )
     assert [error["path"] for error in said["errors"]] == [["one"]]
     left = {"name": "here", "upstream": {"nodes": []}}
-    assert said["data"] == {"one": {"deleted": False}, "two": {"context": left}}
+    assert said["data"] == {"one": {"deleted": False, "deletedId": None}, "two": {"context": left}}
 
 
 async def test_empty_removal_is_reported_too(outcome: Ask, load: Callable[..., None], service: LocalServer) -> None:

@@ -92,8 +92,13 @@ class LineageConnection:
 
 def association(loaders: Loaders, summary: dict[str, Any]) -> Association:
     """Return the association with this summary."""
-    key = urlsafe_b64encode(_ends(summary).encode()).decode().rstrip("=")
+    key = association_id(summary["SourceArn"], summary["DestinationArn"])
     return Association(loaders=loaders, key=key, summary=summary)
+
+
+def association_id(source: str, destination: str) -> str:
+    """Return the id of the association between two vertices."""
+    return urlsafe_b64encode(f"{source} {destination}".encode()).decode().rstrip("=")
 
 
 def _ends(summary: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from strawberry import Info
 from gateway.lineage.removal import Removal
 from gateway.loaders import Loaders
 from gateway.records import Edge
-from gateway.schema.associations import Association, association
+from gateway.schema.associations import Association, association, association_id
 from gateway.schema.entity import Tag
 from gateway.schema.enums import AssociationType
 from gateway.schema.lineage import Action, Artifact, Context, TrialComponent
@@ -28,6 +28,11 @@ class RemovedAssociation:
     type: str | None = strawberry.field(
         graphql_type=AssociationType | None, description="How it related the two; null when not stated."
     )
+
+    @strawberry.field(description="The id that the association had, for a client's cache to drop it.")
+    def deleted_id(self) -> strawberry.ID:
+        """Return the id."""
+        return strawberry.ID(association_id(self.source_arn, self.destination_arn))
 
 
 @strawberry.type(description="The artifact that was created.")
@@ -102,6 +107,11 @@ class DeletePayload:
         """Return whether the deletion was completed."""
         return self.removal.deleted
 
+    @strawberry.field(description="The id that it had, for a client's cache to drop it; null if it is not gone.")
+    def deleted_id(self) -> strawberry.ID | None:
+        """Return the id."""
+        return strawberry.ID(self.removal.arn) if self.removal.deleted else None
+
     @strawberry.field(
         description="With `disassociate`, the associations that were removed first, in both directions, including any "
         "that were gone when their turn came."
@@ -160,6 +170,11 @@ class DeleteAssociationPayload:
 
     source_arn: Arn = strawberry.field(description="The vertex that the arrow started from.")
     destination_arn: Arn = strawberry.field(description="The vertex that the arrow pointed to.")
+
+    @strawberry.field(description="The id that the association had, for a client's cache to drop it.")
+    def deleted_id(self) -> strawberry.ID:
+        """Return the id."""
+        return strawberry.ID(association_id(self.source_arn, self.destination_arn))
 
 
 @strawberry.interface(description="A resource's tags after a change to them.")
