@@ -40,8 +40,9 @@ def test_listed_origins_are_allowed(server: LocalServer) -> None:
 
 def test_preflight_allows_the_used_headers(server: LocalServer) -> None:
     read = "authorization,content-type,cache-control,x-api-key,x-gateway-extensions,x-request-id,traceparent,tracestate"
+    named = "apollographql-client-name,apollographql-client-version,apollo-require-preflight,graphql-client-name"
     with listening(Settings(local_url=server.url, cache_url="off", cors_origins=(PAGE,))) as gateway:
-        assert [preflight(gateway, header=header).status_code for header in (read, "x-else")] == [200, 400]
+        assert [preflight(gateway, header=header).status_code for header in (read, named, "x-else")] == [200, 200, 400]
 
 
 def test_no_origin_is_allowed_by_default(gateway: str) -> None:

@@ -12,6 +12,14 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+")
 _HEADERS = ("authorization", "cache-control", "content-type", "x-api-key", "x-gateway-extensions", "x-request-id")
 _TRACE = ("baggage", "traceparent", "tracestate")
 """Headers that pages instrumented with OpenTelemetry send with every request."""
+_CLIENT = (
+    "apollo-require-preflight",
+    "apollographql-client-name",
+    "apollographql-client-version",
+    "graphql-client-name",
+    "graphql-client-version",
+)
+"""Headers in which the clients of Apollo and The Guild name their application: a preflight that lists one must pass."""
 _EXPOSED = ("retry-after", "www-authenticate", "x-request-id")
 
 
@@ -42,7 +50,7 @@ def cors(origins: Sequence[str]) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=methods,
-            allow_headers=(*_HEADERS, *_TRACE),
+            allow_headers=(*_HEADERS, *_TRACE, *_CLIENT),
             expose_headers=_EXPOSED,
         )
     ]
