@@ -121,6 +121,30 @@ async def test_all_tags_are_returned(change: Ask, load: Callable[..., None], cal
     assert calls == {"AddTags": 1, "DeleteTags": 1, "ListTags": 2}
 
 
+async def test_tagged_resource_is_returned(change: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
+    load(context("here", Tags=[{"Key": "a", "Value": "1"}]))
+    resource = "resource { id ... on LineageEntity { tags { key } } }"
+    data = await change(
+        f"""mutation($arn: Arn!) {{
+          addTags(input: {{resourceArn: $arn, tags: [{{key: "b", value: ""}}]}}) {{ {resource} }}
+          deleteTags(input: {{resourceArn: $arn, tagKeys: ["a"]}}) {{ tags {{ key }} {resource} }}
+        }}""",
+        arn=HERE,
+    )
+    both, left = ([{"key": key} for key in keys] for keys in ("ab", "b"))
+    assert data["addTags"] == {"resource": {"id": HERE, "tags": both}}
+    assert data["deleteTags"] == {"tags": left, "resource": {"id": HERE, "tags": left}}
+    assert calls == {"AddTags": 1, "DeleteTags": 1, "ListTags": 2}
+
+
+async def test_tagged_job_is_no_node(change: Ask) -> None:
+    document = """mutation($arn: Arn!) {
+      addTags(input: {resourceArn: $arn, tags: [{key: "a", value: ""}]}) { tags { key } resource { id } }
+    }"""
+    data = await change(document, arn=arn("training-job", "run"))
+    assert data == {"addTags": {"tags": [{"key": "a"}], "resource": None}}
+
+
 READ = """description tags { key } downstream { nodes { name } } artifacts(direction: DOWNSTREAM) { nodes { name } }
   lineage(direction: DOWNSTREAM) { vertices { entity { name } } }"""
 

@@ -198,7 +198,7 @@ class Mutation:
         """Add tags."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
         await info.context.write("AddTags", info.context.known.place_of(input.resource_arn), **request(input))
-        return AddTagsPayload(loaders=info.context, resource=input.resource_arn)
+        return AddTagsPayload(loaders=info.context, arn=input.resource_arn)
 
     @_mutation(description="Removes tags from any SageMaker resource that has an ARN. One call.")
     async def delete_tags(
@@ -209,7 +209,7 @@ class Mutation:
         """Delete tags."""
         checked_arn(input.resource_arn, f"{inputs.INPUT}.resourceArn")
         await info.context.write("DeleteTags", info.context.known.place_of(input.resource_arn), **request(input))
-        return DeleteTagsPayload(loaders=info.context, resource=input.resource_arn)
+        return DeleteTagsPayload(loaders=info.context, arn=input.resource_arn)
 
 
 async def _create(info: Info, shows: type[D], input: Any) -> D:

@@ -12,7 +12,7 @@ from gateway.lineage.removal import Removal
 from gateway.loaders import Loaders
 from gateway.records import Edge
 from gateway.schema.associations import Association, association, association_id
-from gateway.schema.entity import Tag
+from gateway.schema.entity import Node, Tag, shown
 from gateway.schema.enums import AssociationType
 from gateway.schema.lineage import Action, Artifact, Context, TrialComponent
 from gateway.schema.scalars import Arn
@@ -182,13 +182,19 @@ class TagsPayload:
     """The payload of a change of tags."""
 
     loaders: strawberry.Private[Loaders]
-    resource: strawberry.Private[str]
+    arn: strawberry.Private[str]
 
     @strawberry.field(description="All tags that it has now. One ListTags call.")
     async def tags(self) -> list[Tag]:
         """Return the tags."""
-        tags: Any = await self.loaders.belongings.tags(self.resource)
+        tags: Any = await self.loaders.belongings.tags(self.arn)
         return tags  # type: ignore[no-any-return]
+
+    @strawberry.field(description="The resource itself; null if it is nothing that `node` finds, such as a job.")
+    def resource(self) -> Node | None:
+        """Return the node. It exists, since AWS has changed its tags."""
+        node: Node | None = shown(self.loaders, self.arn)
+        return node
 
 
 @strawberry.type(description="A resource's tags after some were set.")
