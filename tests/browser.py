@@ -33,7 +33,7 @@ async def chromium() -> AsyncIterator[Browser]:
         pytest.skip("chromium is not there; .ci/parts installs it.")
     if not (PAGES / "graphiql.html").exists():
         pytest.skip("The pages are not built; `npm ci && npm run build` in web/ builds them.")
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=QUIET)
         yield browser

@@ -26,7 +26,7 @@ class Redis:
         listening = ["--port", str(self.port), "--unixsocket", str(self.socket)]
         command = ["redis-server", *listening, "--save", "", "--dir", str(self._home)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - a fixed command
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()

@@ -36,7 +36,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def run(environment: dict[str, str], *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603
-        [*COMMAND, *arguments], env=environment | variables, capture_output=True, text=True, timeout=60, check=False
+        [*COMMAND, *arguments], env=environment | variables, capture_output=True, text=True, timeout=120, check=False
     )
 
 
@@ -49,7 +49,7 @@ class Running:
 
     def wait_for(self, pattern: str) -> str:
         assert self.process.stdout
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             found = re.search(pattern, self.said)
             if found:

@@ -124,7 +124,7 @@ def test_foreground_ends_without_a_trace(number: int) -> None:
     with serving() as (process, url):
         assert httpx.get(f"{url}/_local/health").status_code == 200
         process.send_signal(number)
-        said, errors = process.communicate(timeout=10)
+        said, errors = process.communicate(timeout=60)
     assert (process.returncode, said, errors) == (0, "ended\n", "")
 
 

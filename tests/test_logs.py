@@ -254,7 +254,7 @@ async def everything(url: str) -> None:
 
 
 def socket_to(host: str, port: int) -> socket.socket:
-    return socket.create_connection((host, port), timeout=10)
+    return socket.create_connection((host, port), timeout=30)
 
 
 async def test_no_secret_is_logged() -> None:

@@ -210,7 +210,7 @@ def test_withdrawn_key_is_forgotten(server: LocalServer, monkeypatch: pytest.Mon
         token = issuer.token()
         assert ask_with_token(gateway, token).status_code == 200
         del issuer.keys["rsa-1"]
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while ask_with_token(gateway, token).status_code == 200:
             assert time.monotonic() < deadline
         assert code(ask_with_token(gateway, token)) == REFUSED
