@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import accounts
+import httpx
 import orjson
 import pytest
 from accounts import HOME, OTHER, ROLE, STRANGE, both, load, there
@@ -182,6 +183,14 @@ async def test_execution_is_searched_in_its_account(service: LocalServer, other:
     execution = there(arn("pipeline", "p/execution/abc"))
     await ask("query ($it: String!) { resolve(reference: $it) { arn } }", it=execution)
     assert (service.calls["Search"], other.calls["Search"]) == (0, 1)
+
+
+@pytest.mark.parametrize("resource", ["pipeline/p/execution/abc", "training-job/j", "artifact/1", "endpoint/e"])
+async def test_unlisted_accounts_reference_finds_nothing(client: httpx.AsyncClient, resource: str) -> None:
+    reference = f"arn:aws:sagemaker:us-east-1:{STRANGE}:{resource}"
+    said = await asking(client)("query ($it: String!) { resolve(reference: $it) { arn } }", it=reference)
+    assert said["data"] == {"resolve": []}
+    assert [(error["path"], error["extensions"]["code"]) for error in said["errors"]] == [(["resolve"], "FORBIDDEN")]
 
 
 async def test_own_region_is_the_default(service: LocalServer) -> None:

@@ -96,8 +96,7 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Finding]:
     if arn.resource in _JOBS:
         return [_run_as(loaders, text) for text in _spellings(arn)]
     if kind is kinds.PIPELINE_EXECUTION:
-        place = loaders.known.place_of(arn.text)
-        return [_search(loaders, {_EXECUTION_TAG: text}, place) for text in _spellings(arn)]
+        return [_runs_in(loaders, text) for text in _spellings(arn)]
     match arn.resource:
         case "model-package":
             sources = [kinds.ARTIFACT]
@@ -167,13 +166,17 @@ async def _run_as(loaders: Loaders, job: str) -> Sequence[str]:
     return [summary[kinds.TRIAL_COMPONENT.arn] for summary in found]
 
 
-async def _search(loaders: Loaders, terms: dict[str, str], place: Place = HOME) -> Sequence[str]:
-    return await loaders.listings.search_any(kinds.TRIAL_COMPONENT, terms, place=place)
+async def _runs_in(loaders: Loaders, execution: str) -> Sequence[str]:
+    return await _search(loaders, execution, loaders.known.place_of(execution))
+
+
+async def _search(loaders: Loaders, execution: str, place: Place = HOME) -> Sequence[str]:
+    return await loaders.listings.search_any(kinds.TRIAL_COMPONENT, {_EXECUTION_TAG: execution}, place=place)
 
 
 async def _run_by(loaders: Loaders, pipeline: str, id: str) -> Sequence[str]:
     execution = (await _home(loaders))._replace(resource="pipeline", id=f"{pipeline}/execution/{id}")
-    return await _all(_search(loaders, {_EXECUTION_TAG: text}) for text in _spellings(execution))
+    return await _all(_search(loaders, text) for text in _spellings(execution))
 
 
 async def _runs(loaders: Loaders, name: str) -> Sequence[str]:
