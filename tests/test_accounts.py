@@ -15,6 +15,7 @@ from fault_proxy import fault_proxy
 from graphs import arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
 
 from gateway.arn import parse
+from gateway.aws.kinds import EXECUTION_TAG
 from gateway.aws.places import Place
 from gateway.aws.pool import Pool
 from gateway.errors import Forbidden
@@ -232,6 +233,29 @@ async def test_related_entities_come_from_its_account(service: LocalServer, othe
     exp = f"arn:aws:sagemaker:us-east-1:{OTHER}:experiment/exp"
     found = await ask(query, id=exp)
     assert found == {"node": {"trials": {"nodes": [{"name": "there", "experiment": {"arn": exp}}]}}}
+
+
+async def test_unlisted_accounts_lists_are_empty(service: LocalServer, client: httpx.AsyncClient) -> None:
+    far = f"arn:aws:sagemaker:us-east-1:{STRANGE}"
+    tags = [{"Key": EXECUTION_TAG, "Value": f"{far}:pipeline/p/execution/abc"}]
+    load(
+        service,
+        context("group", Source={"SourceUri": f"{far}:model-package-group/g"}),
+        component("run", Tags=tags),
+    )
+    said = await asking(client)("""{
+        context(name: "group") { modelPackageGroup { packages { nodes { arn } } } }
+        trialComponent(name: "run") {
+            pipelineExecution { trialComponents { nodes { arn } } pipeline { executions { nodes { arn } } } }
+        }
+    }""")
+    nothing: dict[str, Any] = {"nodes": []}
+    assert said["data"] == {
+        "context": {"modelPackageGroup": {"packages": nothing}},
+        "trialComponent": {"pipelineExecution": {"trialComponents": nothing, "pipeline": {"executions": nothing}}},
+    }
+    told = {(error["path"][-1], error["extensions"]["code"]) for error in said["errors"]}
+    assert told == {(name, "FORBIDDEN") for name in ("packages", "trialComponents", "executions")}
 
 
 MIRRORED = [artifact(2, "Model"), artifact(2, "Model", ArtifactArn=there(artifact_arn(2)))]

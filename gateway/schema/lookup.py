@@ -12,7 +12,7 @@ from strawberry import Info
 
 from gateway.aws.kinds import Kind, pinned
 from gateway.aws.places import Place
-from gateway.errors import BadUserInput
+from gateway.errors import BadUserInput, Forbidden
 from gateway.loaders import Loaders
 from gateway.records import Page
 from gateway.schema.entity import Described, shown
@@ -68,8 +68,16 @@ async def by_either(info: Info, kind: Kind, name: str | None, arn: str | None) -
 async def belonging(
     info: Info, entity: Described, kind: Kind, first: int | None, after: str | None, **parameters: Any
 ) -> Connection[Any]:
-    """Return a page of the entities of ``kind`` that belong to ``entity``, by List in its account and region."""
-    return await listed(info, kind, first, after, place=entity.place, **parameters)
+    """Return a page of the entities of ``kind`` that belong to ``entity``, by List in its account and region.
+
+    If the gateway may not query these, the page is empty, and the error is added to the response.
+    """
+    try:
+        place: Place | None = entity.place
+    except Forbidden as error:
+        info.context.add_error(error, info)
+        place = None
+    return await listed(info, kind, first, after, place=place, **parameters)
 
 
 async def listed(  # noqa: PLR0913 - a list has these parts
@@ -122,11 +130,11 @@ async def connected(info: Info, kind: Kind, listing: Listing, first: int | None,
     return connection(chosen, lambda item: shown(info.context, kind.key(item)))
 
 
-def searching(loaders: Loaders, kind: Kind, name: str, value: str, place: Place) -> Listing:
-    """Return a listing of the entities whose property ``name`` has this value, by Search."""
+def searching(entity: Described, kind: Kind, name: str, value: str) -> Listing:
+    """Return a listing of the entities whose property ``name`` has this value, by Search where ``entity`` is."""
     return Listing(
-        scope("Search", place, kind.name, name, value),
-        lambda token, size: loaders.listings.search(kind, name, value, token, size, place),
+        scope("Search", entity.key, kind.name, name, value),
+        lambda token, size: entity.loaders.listings.search(kind, name, value, token, size, entity.place),
         kind.key,
     )
 

@@ -130,7 +130,7 @@ class PipelineExecution(Registered):
     async def trial_components(self, info: Info, first: First = 50, after: After = UNSET) -> Connection[TrialComponent]:
         """Search for the trial components."""
         kind = kinds.TRIAL_COMPONENT
-        listing = searching(self.loaders, kind, f"Tags.{kinds.EXECUTION_TAG}", self.key, self.place)
+        listing = searching(self, kind, f"Tags.{kinds.EXECUTION_TAG}", self.key)
         return await connected(info, kind, listing, first, after)
 
 
