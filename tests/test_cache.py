@@ -417,6 +417,17 @@ async def test_replicas_share_redis_entries(service: LocalServer, load: Load, ca
         assert found["artifact"]["name"] == "renamed"
 
 
+async def test_headers_of_responses_are_not_cached(service: LocalServer, load: Load, redis_cache: Redis) -> None:
+    load(*GRAPH)
+    with redis.Redis.from_url(redis_cache.url) as stored:
+        stored.flushall()
+        async with caching(service, redis_cache.url) as client:
+            await expecting_data(asking(client))(ARTIFACT, arn=artifact_arn(1))
+        entries = [stored.get(key) for key in stored.scan_iter("*:record:*")]
+    assert entries
+    assert not any(b"requestid" in entry or b"content-type" in entry for entry in entries)
+
+
 async def test_stopped_redis_fails_no_request(service: LocalServer, load: Load, calls: Calls, tmp_path: Path) -> None:
     load(*GRAPH)
     with redis_server(tmp_path) as server:

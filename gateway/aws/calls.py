@@ -253,6 +253,8 @@ class Calls:
                 if isinstance(translated_error, UpstreamUnavailable):
                     observability.aws_failed(cause(error))
                 raise translated_error from error
+        # Request id and headers are of no use from here on, and would be kept and cached with every description.
+        del answer["ResponseMetadata"]
         return answer
 
     async def _client(self, place: Place) -> Any:
