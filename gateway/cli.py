@@ -280,10 +280,11 @@ def _local(options: argparse.Namespace) -> int:
 
 async def _answer(settings: Settings, document: str, variables: dict[str, Any]) -> dict[str, Any]:
     async with opened(settings) as backend:
-        executor = Executor(schema.build(settings))
-        loaders = backend.loaders()
+        executor, request = Executor(schema.build(settings)), GraphQLRequest(document, variables)
+        # A mutation must see the current state, not what others have put into a Redis.
+        loaders = backend.loaders(fresh=executor.is_mutation(request))
         try:
-            return (await executor.run(GraphQLRequest(document, variables), loaders)).answer
+            return (await executor.run(request, loaders)).answer
         finally:
             await loaders.end()
 

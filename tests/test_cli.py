@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from graphs import arn, artifact, artifact_arn, association, context
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -116,6 +117,20 @@ def test_query_command_takes_mutations_if_on(environment: dict[str, str]) -> Non
     done = run(environment, "query", "--demo", mutation, GATEWAY_MUTATIONS="true")
     assert orjson.loads(done.stdout) == {"data": {"createTrialComponent": {"trialComponent": {"name": "new"}}}}
     assert run(environment, "query", "--demo", mutation).returncode == 1
+
+
+def test_mutation_command_ignores_cached_associations(
+    environment: dict[str, str], service: LocalServer, load: Callable[..., None], redis_url: str
+) -> None:
+    hub = arn("context", "hub-of-the-command")
+    settings = {"GATEWAY_LOCAL_URL": service.url, "GATEWAY_CACHE_URL": redis_url, "GATEWAY_MUTATIONS": "true"}
+    load(context("hub-of-the-command"), artifact(1), artifact(2), association(artifact_arn(1), hub))
+    neighbours = f'{{ entity(arn: "{hub}") {{ upstream {{ nodes {{ arn }} }} }} }}'
+    assert run(environment, "query", neighbours, **settings).returncode == 0
+    load(association(artifact_arn(2), hub))  # made by another client
+    delete = f'mutation {{ deleteContext(input: {{arn: "{hub}", disassociate: true}}) {{ deleted }} }}'
+    done = run(environment, "query", delete, **settings)
+    assert orjson.loads(done.stdout) == {"data": {"deleteContext": {"deleted": True}}}
 
 
 def test_query_command_answers_in_process(environment: dict[str, str]) -> None:
