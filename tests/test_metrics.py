@@ -207,6 +207,13 @@ async def test_openmetrics_is_supported_too(http: httpx.AsyncClient) -> None:
     assert list(openmetrics.text_string_to_metric_families(response.text))
 
 
+@pytest.mark.parametrize("version", ['"1.0.0"', "latest", "1.x"])
+async def test_unreadable_version_gets_plain_text(http: httpx.AsyncClient, version: str) -> None:
+    response = await http.get("/metrics", headers={"accept": f"application/openmetrics-text; version={version}"})
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert list(text_string_to_metric_families(response.text))
+
+
 async def test_metrics_can_be_off(server: LocalServer) -> None:
     async with running(Settings(local_url=server.url, metrics=False)) as client:
         assert (await client.get("/metrics")).status_code == 404

@@ -68,7 +68,10 @@ class Metrics:
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """Return all metrics and their media type: OpenMetrics if ``accept`` allows it, or else Prometheus text."""
-        encode, media_type = choose_encoder(accept)
+        try:
+            encode, media_type = choose_encoder(accept)
+        except TypeError:  # the library cannot compare a version that is in quotes, or no number
+            encode, media_type = choose_encoder("")
         return encode(self.registry), media_type
 
     def of(self, metric: M, *labels: str) -> M:
