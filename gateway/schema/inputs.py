@@ -217,7 +217,7 @@ class CreateContextInput:
 class UpdateContextInput:
     """UpdateContext's request."""
 
-    arn: Arn = strawberry.field(description="The context to change, in the gateway's own account.")
+    arn: Arn = strawberry.field(description="The context to change; one that another account only shares is NOT_FOUND.")
     description: str | None = takes("Description", "Its new description.")
     properties: list[PropertyInput] | None = takes("Properties", "Properties that replace all that it has.", _strings)
     properties_to_remove: list[str] | None = takes("PropertiesToRemove", "Keys of properties to remove.")
@@ -227,7 +227,7 @@ class UpdateContextInput:
 class DeleteContextInput:
     """DeleteContext's request."""
 
-    arn: Arn = strawberry.field(description="Its ARN, in the gateway's own account.")
+    arn: Arn = strawberry.field(description="Its ARN; one that another account only shares is NOT_FOUND.")
     disassociate: bool = strawberry.field(
         default=False, description="Whether to remove its associations first; AWS refuses while it has any."
     )
@@ -253,7 +253,7 @@ class CreateActionInput:
 class UpdateActionInput:
     """UpdateAction's request."""
 
-    arn: Arn = strawberry.field(description="The action to change, in the gateway's own account.")
+    arn: Arn = strawberry.field(description="The action to change; one that another account only shares is NOT_FOUND.")
     description: str | None = takes("Description", "Its new description.")
     status: ActionStatus | None = takes("Status", "Its new status.")
     properties: list[PropertyInput] | None = takes("Properties", "Properties that replace all that it has.", _strings)
@@ -264,7 +264,7 @@ class UpdateActionInput:
 class DeleteActionInput:
     """DeleteAction's request."""
 
-    arn: Arn = strawberry.field(description="Its ARN, in the gateway's own account.")
+    arn: Arn = strawberry.field(description="Its ARN; one that another account only shares is NOT_FOUND.")
     disassociate: bool = strawberry.field(
         default=False, description="Whether to remove its associations first; AWS refuses while it has any."
     )
@@ -297,7 +297,9 @@ class CreateTrialComponentInput:
 class UpdateTrialComponentInput:
     """UpdateTrialComponent's request."""
 
-    arn: Arn = strawberry.field(description="The trial component to change, in the gateway's own account.")
+    arn: Arn = strawberry.field(
+        description="The trial component to change; one that another account only shares is NOT_FOUND."
+    )
     display_name: str | None = takes("DisplayName", "Its new display name.")
     status: TrialComponentStatusInput | None = takes("Status", "The run's new status.")
     start_time: datetime | None = takes("StartTime", "When the run began.")
@@ -320,7 +322,7 @@ class UpdateTrialComponentInput:
 class DeleteTrialComponentInput:
     """DeleteTrialComponent's request."""
 
-    arn: Arn = strawberry.field(description="Its ARN, in the gateway's own account.")
+    arn: Arn = strawberry.field(description="Its ARN; one that another account only shares is NOT_FOUND.")
     disassociate: bool = strawberry.field(
         default=False,
         description="Whether to remove its associations first and take it out of its trials; AWS refuses while it has "
