@@ -77,7 +77,8 @@ def cost(query: str, **variables: Any) -> int:
         ('{ resolve(reference: "x", first: 5) { upstream(first: 2) { nodes { arn } } } }', 5 * (1 + 1 + 2)),
         ('{ context(name: "x") { datasets(first: 5) { nodes { arn } } } }', 1 + 20 + 5),
         ('{ entity(arn: "x") { datasets(first: 5) { nodes { arn } } } }', 1 + 20 + 5),
-        ('{ context(name: "x") { pipelineExecutions { arn } } }', 1 + 10),
+        ('{ context(name: "x") { pipelineExecutions { arn } } }', 1 + 20 + 10),
+        ('{ entity(arn: "x") { pipelineExecutions { pipeline { arn } } } }', 1 + 20 + 10 * 2),
         ('{ _entities(representations: [{ arn: "x" }, {}]) { ... on Artifact { tags { key } } } }', 2 * (1 + 10)),
         ('{ lineage(start: ["x"]) { vertices { depth } } }', 20 + 1000),
         (

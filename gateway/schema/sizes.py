@@ -87,7 +87,10 @@ def _costs(field: StrawberryField) -> list[Cost]:
     arguments = {argument.python_name for argument in field.arguments}
     if arguments and field.python_name in _WEIGHTS:
         return [Cost(weight=_WEIGHTS[field.python_name])]
-    return [Cost(weight=_WALK)] if "direction" in arguments and not _is_list(field) else []
+    if "direction" not in arguments:
+        return []
+    # The weight of a list is that of each of its items, which therefore share the walk.
+    return [Cost(weight=1 + _WALK // ASSUMED_SIZE if _is_list(field) else _WALK)]
 
 
 def _slices(field: StrawberryField) -> list[str]:
