@@ -81,6 +81,8 @@ def test_length_and_pattern_fail_together(sagemaker: Any, name: str, length: str
     [
         ("list_artifacts", {"MaxResults": 0}),
         ("list_artifacts", {"MaxResults": 101}),
+        ("list_artifacts", {"MaxResults": 2**31 - 1}),
+        ("list_artifacts", {"MaxResults": -(2**31)}),
         ("list_artifacts", {"SortOrder": "Sideways"}),
         ("list_artifacts", {"SortBy": "Name"}),
         ("list_contexts", {"ContextType": "x" * 257}),

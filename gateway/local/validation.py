@@ -20,7 +20,7 @@ from gateway.local import model
 from gateway.local.errors import SerializationError, ValidationError
 
 _NOT_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-_BITS = {"integer": 31, "long": 63}
+_LIMITS = {"integer": 2**31, "long": 2**63}
 _LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that clients can represent
 _MAX_ECHOED = 1024  # characters of an invalid value that the message repeats
 _MAX_EXCESS = 1024  # characters beyond the maximum length up to which a text is matched: longer ones would take long
@@ -154,7 +154,8 @@ class Reader:
         return text
 
     def _integer(self, shape: Shape, value: object, path: str) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or value.bit_length() > _BITS[shape.type_name]:
+        limit = _LIMITS[shape.type_name]
+        if not isinstance(value, int) or isinstance(value, bool) or not -limit <= value < limit:
             raise _wrong_type(path, shape.type_name)
         if not self.lenient:
             self._range(value, path, shape.metadata)
