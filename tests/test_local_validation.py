@@ -143,9 +143,14 @@ def test_length_is_counted_in_characters(sagemaker: Any) -> None:
     sagemaker.create_artifact(ArtifactType="☃" * 256, Source=SOURCE)
 
 
-def test_newline_does_not_match_dot(sagemaker: Any) -> None:
+@pytest.mark.parametrize("end", ["\n", "\r", "\u0085", "\u2028", "\u2029"])
+def test_line_ends_do_not_match_dot(sagemaker: Any, end: str) -> None:
     with refusing("ValidationException", "regular expression"):
-        sagemaker.create_artifact(ArtifactType="t", Source={"SourceUri": "s3://a\nb"})
+        sagemaker.create_artifact(ArtifactType="t", Source={"SourceUri": f"s3://a{end}b"})
+
+
+def test_other_control_characters_match_dot(sagemaker: Any) -> None:
+    sagemaker.create_artifact(ArtifactType="t", Source={"SourceUri": "s3://a\0\t\v\fb"})
 
 
 def test_refused_values_are_shown_short(sagemaker: Any) -> None:

@@ -24,6 +24,8 @@ _LIMITS = {"integer": 2**31, "long": 2**63}
 _LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second that clients can represent
 _MAX_ECHOED = 1024  # characters of an invalid value that the message repeats
 _MAX_EXCESS = 1024  # characters beyond the maximum length up to which a text is matched: longer ones would take long
+_DOT = r"[^\n\r\x85\u2028\u2029]"
+"""What a dot in the model's patterns matches: none of Java's line terminators, of which Python's dot knows only one."""
 _MAX_PROBLEMS = 100  # listed for one request, which could have millions
 
 _AT_LEAST = "Member must have {} greater than or equal to {}"
@@ -225,7 +227,7 @@ def _constraints(name: str) -> list[tuple[str, Callable[[str], bool]]]:
     if "min" in shape.metadata:
         found.append((_AT_LEAST.format("length", shortest), lambda text: len(text) >= shortest))
     if pattern := shape.metadata.get("pattern"):
-        matches = regex.compile(pattern).fullmatch
+        matches = regex.compile(pattern.replace(".*", f"{_DOT}*").replace(".+", f"{_DOT}+")).fullmatch
         found.append(
             (
                 f"Member must satisfy regular expression pattern: {pattern}",
