@@ -21,7 +21,7 @@ def describe_batch(service: Service, request: Request) -> Response:
         found = service.store.entity(arn)
         if service.behaviour.denies("BatchDescribeModelPackage", [arn]):
             errors[arn] = {"ErrorCode": "AccessDeniedException", "ErrorResponse": f"Access to {arn} is denied."}
-        elif found is None or found.kind != _PACKAGE.name or not found.parent:  # only versions of groups
+        elif found is None or not found.parent:  # only versions of groups
             errors[arn] = {"ErrorCode": "ValidationException", "ErrorResponse": str(_PACKAGE.absent(arn))}
         else:
             record = orjson.loads(found.record)
