@@ -1,7 +1,9 @@
 """The gateway's connections to AWS: whatever happens on a socket becomes a response or a botocore exception."""
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator
 
 import pytest
@@ -15,7 +17,11 @@ from botocore.exceptions import (
 )
 from endpoint import CLOSE, ECHO, SILENCE, Endpoint, Last, answer, endpoint, listening, make_certificate
 
+from gateway.app import opened
+from gateway.aws.calls import Tally
 from gateway.aws.connections import LONGEST_BODY, LONGEST_HEAD, Connections
+from gateway.aws.places import HOME
+from gateway.settings import Settings
 
 
 def connections(
@@ -209,7 +215,43 @@ async def test_missing_answers_raise_timeouts(aws: Endpoint, said: bytes) -> Non
     async with connections(read=0.05) as ours:
         with pytest.raises(ReadTimeoutError):
             await ours.send(asking(aws.url))
+        await asyncio.sleep(0)  # the event loop closes the connection in its next iteration
+        assert not ours._open  # noqa: SLF001 - the endpoint cannot count open ones
     assert len(aws.requests) == 1
+
+
+async def test_slow_answers_are_awaited() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        for part in (answer(b"{}")[:20], answer(b"{}")[20:-1], b"}"):
+            await asyncio.sleep(0.5)
+            writer.write(part)
+        writer.close()
+
+    async with listening(serve) as url, connections(read=1) as ours:
+        assert await sent(ours, url) == b"{}"
+
+
+async def test_idle_connections_have_no_timeout(aws: Endpoint) -> None:
+    aws.respond_with(answer(b"{}"))
+    async with connections(read=0.5) as ours:
+        assert await sent(ours, aws.url) == b"{}"
+        await asyncio.sleep(0.6)
+        assert await sent(ours, aws.url) == b"{}"
+    assert aws.connections == 1
+
+
+async def test_reset_is_no_end(ours: Connections) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n{")  # a body that ends with the connection
+        await asyncio.sleep(0.1)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.close()
+
+    async with listening(serve) as url:
+        with pytest.raises(ConnectionClosedError):
+            await ours.send(asking(url))
 
 
 async def test_failed_connects_raise_timeouts(aws: Endpoint) -> None:
@@ -246,6 +288,22 @@ async def test_closing_ends_waiting_calls(ours: Connections, aws: Endpoint) -> N
     await ours.close()
     with pytest.raises(ConnectionClosedError):
         await waiting
+
+
+async def test_stopped_gateway_closes_its_connections() -> None:
+    closed = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}")
+        writer.write(answer(b'{"Tags": []}'))
+        await reader.read()
+        closed.set()
+        writer.close()
+
+    async with listening(serve) as url, asyncio.timeout(10):
+        async with opened(Settings(local_url=url, cache_url="off")) as backend:
+            assert await backend.calls("ListTags", HOME, {"ResourceArn": "arn"}, Tally())
+        await closed.wait()
 
 
 @pytest.fixture(scope="module")
