@@ -91,8 +91,6 @@ def _structure(shape: Shape) -> _Read:
     readers = [(name, reader) for name, member in shape.members.items() if (reader := _reader(member))]
 
     def structure(value: Any) -> Any:
-        if value is None:
-            return None
         if not known.issuperset(value) or None in value.values():
             value = {name: member for name, member in value.items() if member is not None and name in known}
         for name, reader in readers:
