@@ -149,11 +149,14 @@ async def test_refused_list_leaves_other_fields(service: LocalServer, answer: As
     load(service, context("here"))
     said = await answer(f"""{{
         associations({argument}) {{ nodes {{ id }} }}
-        contexts({argument}) {{ nodes {{ name }} }}
+        contexts({argument}, after: "x") {{ nodes {{ name }} pageInfo {{ hasPreviousPage }} }}
         here: contexts {{ nodes {{ name }} }}
     }}""")
-    nothing: dict[str, Any] = {"nodes": []}
-    assert said["data"] == {"associations": nothing, "contexts": nothing, "here": {"nodes": [{"name": "here"}]}}
+    assert said["data"] == {
+        "associations": {"nodes": []},
+        "contexts": {"nodes": [], "pageInfo": {"hasPreviousPage": True}},
+        "here": {"nodes": [{"name": "here"}]},
+    }
     told = {(error["path"][0], error["extensions"]["code"]) for error in said["errors"]}
     assert told == {("associations", "FORBIDDEN"), ("contexts", "FORBIDDEN")}
 
@@ -214,6 +217,16 @@ async def test_cancelled_caller_leaves_shared_client(service: LocalServer) -> No
         await asyncio.sleep(0)
         leaving.cancel()
         assert await staying
+
+
+async def test_failed_client_is_made_again(service: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Place(region="eu-west-1")
+    async with Pool(Settings(local_url=service.url)) as pool:
+        monkeypatch.setenv("AWS_CA_BUNDLE", "/missing.pem")
+        with pytest.raises(FileNotFoundError):
+            await pool.client(place)
+        monkeypatch.delenv("AWS_CA_BUNDLE")
+        assert await pool.client(place)
 
 
 async def test_cursor_fits_only_its_account(service: LocalServer, other: LocalServer, ask: Ask, refused: Ask) -> None:

@@ -8,6 +8,7 @@ import httpx
 import orjson
 import pytest
 from conftest import Ask, asking, expecting_data, expecting_error, running
+from endpoint import SILENCE, endpoint
 from fault_proxy import fault_proxy
 from graphql import build_schema
 from graphs import action, arn, artifact, artifact_arn, association, component_arn, context
@@ -287,6 +288,14 @@ async def test_failed_write_may_have_happened(service: LocalServer) -> None:
     service.behaviour.fault_rate = 1.0
     async with running(Settings(local_url=service.url, mutations=True, max_attempts=1)) as client:
         error = await expecting_error(asking(client))(CREATE, "UPSTREAM_UNAVAILABLE", name="here")
+    assert "It may still have been carried out." in error["message"]
+
+
+async def test_unanswered_write_may_have_happened() -> None:
+    limits: dict[str, Any] = {"deadline_seconds": 0.5, "read_timeout_seconds": 5, "max_attempts": 1}
+    async with endpoint() as aws, running(Settings(local_url=aws.url, mutations=True, **limits)) as client:
+        aws.respond_with(SILENCE)
+        error = await expecting_error(asking(client))(CREATE, "DEADLINE_EXCEEDED", name="here")
     assert "It may still have been carried out." in error["message"]
 
 
