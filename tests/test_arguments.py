@@ -144,7 +144,8 @@ async def test_cursor_of_another_list_is_refused(ask: Ask, refused: Ask, load: C
         assert error["extensions"]["argument"] == "after"
 
 
-async def test_cursor_with_forged_token_is_refused(ask: Ask, refused: Ask, load: Callable[..., None]) -> None:
+@pytest.mark.parametrize("place", [["forged", 0], [None, -1, "x"], [None, 101, "x"], [None, 1]])
+async def test_forged_cursor_is_refused(ask: Ask, refused: Ask, load: Callable[..., None], place: list[Any]) -> None:
     load(*fan(3))
     page = await ask("{ artifacts(first: 1) { pageInfo { endCursor } } }")
     cursor = page["artifacts"]["pageInfo"]["endCursor"]
@@ -152,7 +153,7 @@ async def test_cursor_with_forged_token_is_refused(ask: Ask, refused: Ask, load:
 
     token = paging.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     scope = paging.orjson.loads(token)[0]
-    forged = encoded(paging.orjson.dumps([scope, "forged", 0]))
+    forged = encoded(paging.orjson.dumps([scope, *place]))
     error = await refused(
         "query($after: String) { artifacts(after: $after) { nodes { arn } } }", "BAD_USER_INPUT", after=forged
     )

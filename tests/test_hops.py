@@ -78,6 +78,9 @@ async def test_full_page_loads_no_more(ask: Ask, load: Callable[..., None], call
     hop = (await ask(PAGE, arn=DATASET, first=100))["artifact"]["downstream"]
     assert hop["pageInfo"]["hasNextPage"]
     assert calls == {"DescribeArtifact": 1, "ListAssociations": 1}
+    rest = (await ask(PAGE, arn=DATASET, first=100, after=hop["pageInfo"]["endCursor"]))["artifact"]["downstream"]
+    assert len(rest["edges"]) == 50
+    assert calls["ListAssociations"] == 2
 
 
 async def test_every_edge_can_be_resumed(ask: Ask, load: Callable[..., None]) -> None:
@@ -234,10 +237,13 @@ async def test_filtered_pages_join_without_gaps(ask: Ask, load: Callable[..., No
     assert "".join(name for page in pages for name in page) == "abef"
 
 
-async def test_filter_looks_past_empty_pages(ask: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
-    load(*fan(205), context("last"), association(DATASET, arn("context", "last"), CreationTime=1))
-    pages = await walked(ask, 50, filter={"lineageTypes": ["CONTEXT"]})
-    assert pages == [["last"]]
+@pytest.mark.parametrize("created", [1, 2_000_000_000], ids=["last", "first"])
+async def test_filter_looks_past_empty_pages(
+    ask: Ask, load: Callable[..., None], calls: Counter[str], created: int
+) -> None:
+    load(*fan(205), context("only"), association(DATASET, arn("context", "only"), CreationTime=created))
+    pages = await walked(ask, 1, filter={"lineageTypes": ["CONTEXT"]})
+    assert pages == [["only"]]
     assert calls["ListAssociations"] == 3
 
 
