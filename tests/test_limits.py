@@ -58,6 +58,7 @@ async def test_too_many_tokens_are_refused(refused: Ask) -> None:
 async def test_document_within_limits_is_answered(ask: Ask) -> None:
     assert await ask(nested(20)) == {"artifacts": {"nodes": []}}
     assert await ask(doubling(5)) == {"a": "Query"}
+    assert await ask("{ __typename" + " " * 300_000 + "}") == {"__typename": "Query"}
 
 
 async def test_errors_are_few_and_short(answer: Ask) -> None:

@@ -232,3 +232,22 @@ def test_execution_errors_reveal_no_names(ask: Any, query: str) -> None:
     (error,) = ask(query).json()["errors"]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert not {"Artifact", "Context", "arn"} & set(re.findall(r"\w+", error["message"]))
+
+
+@pytest.mark.parametrize(
+    ("variables", "hidden"),
+    [
+        ({"start": [], "filter": {"properties": [{}]}}, "PropertyInput"),
+        ({"start": ["arn:aws:sagemaker:us-east-1:123456789012:experiment/x"]}, "TrialComponent"),
+    ],
+    ids=["variables", "subscription"],
+)
+def test_stream_errors_reveal_no_names(
+    production: str, keys: dict[str, tuple[str, str]], variables: dict[str, Any], hidden: str
+) -> None:
+    query = """subscription ($start: [Arn!]!, $filter: LineageFilter) {
+        lineage(start: $start, filter: $filter) { visited } }"""
+    headers = {"x-api-key": keys["reader"][0], "accept": "text/event-stream"}
+    response = httpx.post(production, json={"query": query, "variables": variables}, headers=headers)
+    assert "BAD_USER_INPUT" in response.text
+    assert hidden not in response.text
