@@ -228,6 +228,7 @@ def test_nested_entities_are_extended(routed: Routed) -> None:
     upstream = {vertex["name"]: vertex for vertex in artifact["upstream"]["nodes"]}
     assert upstream["churn-3-approved"]["steward"] == "steward of churn-3-approved"
     assert upstream["model-c3z7demo"]["owner"].startswith("owner of ")
+    assert data["artifacts"]["nodes"]
     for listed in data["artifacts"]["nodes"]:
         assert listed["owner"] == f"owner of {listed['arn'].rpartition('/')[2]}"
 
