@@ -273,6 +273,13 @@ async def test_large_picture_mounts_visible_cards(browser: Browser, account: str
         await picture.page.get_by_label("Fit View").click()
         await expect(picture.page.locator(".patch").first).to_be_attached()
         await expect(picture.page.locator(".react-flow__node")).to_have_count(0)
+        viewport = picture.page.locator(".react-flow__viewport")
+        fitted = await viewport.get_attribute("style") or ""
+        await picture.page.get_by_label("Zoom In").click()
+        await expect(viewport).not_to_have_attribute("style", fitted)
+        await expect(picture.page.locator(".react-flow__node")).to_have_count(0)
+        await picture.page.get_by_label("Fit View").click()
+        await expect(viewport).to_have_attribute("style", fitted)
 
 
 async def test_large_picture_fills_the_window(browser: Browser, account: str, service: LocalServer) -> None:

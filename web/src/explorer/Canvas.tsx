@@ -21,7 +21,7 @@ import { LinkLine, type LinkEdge } from "./LinkLine";
 import { PrintedPicture } from "./PrintedPicture";
 import { StackCard, type StackNode } from "./StackCard";
 import { useExplorer } from "./store";
-import { type Arranged, HEIGHT, type Places, WIDTH, arrange } from "./layout/arrange";
+import { type Arranged, HEIGHT, type Places, type Point, WIDTH, arrange } from "./layout/arrange";
 import { lineageOf } from "./highlight";
 import { type Arrow, isArrow, isCommand, neighboursOf, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
@@ -289,9 +289,17 @@ const edgesOf = ({ cards, links }: Scene): LinkEdge[] =>
 
 type FlowInstance = ReturnType<typeof useReactFlow>;
 
+/** The rectangle around nodes; React Flow itself has none in low detail, and so no bounds of any. */
+function boundsOf(nodes: readonly SceneNode[]) {
+  const least = (of: (at: Point) => number) =>
+    nodes.reduce((min, { position }) => Math.min(min, of(position)), Infinity);
+  const [x, y] = [least((at) => at.x), least((at) => at.y)];
+  return { x, y, width: WIDTH - least((at) => -at.x) - x, height: HEIGHT - least((at) => -at.y) - y };
+}
+
 /** Fit the view to nodes, at a zoom of at most 1. */
 async function showAll(flow: FlowInstance, nodes: readonly SceneNode[]): Promise<void> {
-  await flow.fitBounds(flow.getNodesBounds([...nodes]), { padding: 0.08 });
+  await flow.fitBounds(boundsOf(nodes), { padding: 0.08 });
   if (flow.getZoom() > 1) await flow.zoomTo(1);
 }
 
@@ -300,7 +308,7 @@ async function showAll(flow: FlowInstance, nodes: readonly SceneNode[]): Promise
  * then the view stays where it is if only the depth has changed.
  */
 function fit(flow: FlowInstance, nodes: readonly SceneNode[], isDeeper: boolean): void {
-  const bounds = flow.getNodesBounds([...nodes]);
+  const bounds = boundsOf(nodes);
   const pane = document.querySelector(".canvas")!.getBoundingClientRect();
   const whole = Math.min(pane.width / (bounds.width + 80), pane.height / (bounds.height + 80), 1);
   const [selected] = useExplorer.getState().view.selected;
