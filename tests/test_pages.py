@@ -367,6 +367,13 @@ async def test_depth_slider_goes_further(browser: Browser, demo: str) -> None:
         assert "up=2" in picture.page.url
 
 
+async def test_slider_needs_no_key_or_pointer(browser: Browser, demo: str) -> None:
+    async with drawn(browser, f"{demo}#start={STAGING}&up=1&down=0") as picture:
+        await picture.page.get_by_role("slider", name="Upstream").fill("2")  # as assistive technologies do
+        await expect(picture.cards).to_have_count(4)
+        assert "up=2" in picture.page.url
+
+
 async def test_page_works_below_a_path(browser: Browser) -> None:
     def below(app: ASGIApp) -> ASGIApp:
         """Strip the prefix, as a proxy in front of the gateway does."""

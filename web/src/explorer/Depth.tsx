@@ -1,6 +1,6 @@
 // The sliders for the number of hops shown on each side of the start.
 
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { HOPS_NOTE } from "./Filter";
 import { useExplorer } from "./store";
 import { type Side, SIDES } from "./graph";
@@ -21,10 +21,24 @@ export function Depth() {
 
 function Slider({ side }: { side: Side }) {
   const depth = useExplorer(({ view }) => view.depth);
-  const go = useExplorer((state) => state.go);
   const [value, setValue] = useState(depth[side]);
+  const field = useRef<HTMLInputElement>(null);
+  const isHeld = useRef(false);
   useEffect(() => setValue(depth[side]), [depth, side]);
-  const settle = () => value !== depth[side] && go({ depth: { ...depth, [side]: value } });
+  const settle = () => {
+    const { go, view } = useExplorer.getState();
+    const hops = Number(field.current!.value);
+    isHeld.current = false;
+    if (hops !== view.depth[side]) go({ depth: { ...view.depth, [side]: hops } });
+  };
+  // React's onChange follows every move. The browser's comes when the pointer lets go, from assistive technologies, which
+  // send nothing else, and for every step of a key that is held down, of which only the last counts.
+  useEffect(() => {
+    const input = field.current!;
+    const change = () => isHeld.current || settle();
+    input.addEventListener("change", change);
+    return () => input.removeEventListener("change", change);
+  }, [side]);
   return (
     <label>
       {/* Not an <output>: as a labelable element it would take the label from the slider. */}
@@ -32,13 +46,14 @@ function Slider({ side }: { side: Side }) {
         {WORDS[side]} {value}
       </span>
       <input
+        ref={field}
         type="range"
         min={0}
         max={Math.max(SLIDER_MAX, value)}
         value={value}
         aria-describedby={HOPS_NOTE}
         onChange={(event) => setValue(Number(event.target.value))}
-        onPointerUp={settle}
+        onKeyDown={() => (isHeld.current = true)}
         onKeyUp={settle}
         onBlur={settle}
       />
