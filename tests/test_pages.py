@@ -374,6 +374,21 @@ async def test_slider_needs_no_key_or_pointer(browser: Browser, demo: str) -> No
         assert "up=2" in picture.page.url
 
 
+async def test_picture_needs_no_layout_engine(browser: Browser) -> None:
+    def without_engine(app: ASGIApp) -> ASGIApp:
+        async def lacking(scope: Scope, receive: Receive, send: Send) -> None:
+            if "/layout.worker-" in scope.get("path", ""):
+                scope = scope | {"path": "/assets/gone.js"}
+            await app(scope, receive, send)
+
+        return lacking
+
+    with LocalServer(demo=True) as local, listening(Settings(local_url=local.url), without_engine) as place:
+        async with drawn(browser, f"http://{place}/#start={STAGING}&up=4&down=0") as picture:
+            await expect(picture.cards).to_have_count(7)
+            picture.visit.complaints.clear()
+
+
 async def test_page_works_below_a_path(browser: Browser) -> None:
     def below(app: ASGIApp) -> ASGIApp:
         """Strip the prefix, as a proxy in front of the gateway does."""

@@ -13,6 +13,12 @@ function started(): Worker {
     pending.get(data.id)?.(data);
     pending.delete(data.id);
   };
+  // Its script could not be loaded, as after an update of the gateway: do without, and try again for the next layout.
+  worker.onerror = () => {
+    worker = null;
+    for (const [id, resolve] of pending) resolve({ id, corners: null });
+    pending.clear();
+  };
   return worker;
 }
 
