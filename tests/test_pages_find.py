@@ -99,6 +99,15 @@ async def test_long_text_stays_in_list(explorer: Explorer) -> None:
     assert await found.evaluate("one => one.scrollHeight <= one.clientHeight")
 
 
+async def test_long_type_leaves_name_room(explorer: Explorer, load: Callable[..., None]) -> None:
+    load(artifact(9, "T" * 250))
+    await explorer.seek("artifact-9")
+    name = await explorer.options.locator(".name").bounding_box()
+    assert name
+    assert name["width"] > 100
+    assert await explorer.options.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 async def test_touch_needs_no_key(browser: Browser, explorer: Explorer) -> None:
     await expect(explorer.key).to_be_visible()
     async with visiting(browser, explorer.page.url, has_touch=True, is_mobile=True) as visit:
