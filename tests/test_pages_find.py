@@ -53,6 +53,7 @@ async def test_part_of_name_finds(explorer: Explorer) -> None:
         pytest.param("endpoint", ENDPOINT, id="name"),
         pytest.param(f" {MODEL}\u200b ", MODEL, id="ARN with what a page adds to it"),
         pytest.param(f'"{MODEL}",', MODEL, id="ARN as it stands in JSON"),
+        pytest.param(f"“{MODEL}”", MODEL, id="ARN as a document quotes it"),
         pytest.param(arn("model-package", "churn/3"), artifact_arn(3), id="model package"),
     ],
 )

@@ -55,12 +55,17 @@ test("a reference is the pasted text without invisible characters", () => {
   expect(reference("\u00a0s3://acme/\u200btrain.csv\u200f\t")).toBe("s3://acme/train.csv");
 });
 
-test.each(['"s3://acme/it\'s.csv",', "'s3://acme/it's.csv'", "` s3://acme/it's.csv `", "s3://acme/it's.csv"])(
-  "a reference is what %s quotes",
-  (text) => {
-    expect(reference(text)).toBe("s3://acme/it's.csv");
-  },
-);
+test.each([
+  '"s3://acme/it\'s.csv",',
+  "'s3://acme/it's.csv';",
+  "` s3://acme/it's.csv `",
+  "“s3://acme/it's.csv”",
+  "‘s3://acme/it's.csv’",
+  "<s3://acme/it's.csv>",
+  "s3://acme/it's.csv",
+])("a reference is what %s quotes", (text) => {
+  expect(reference(text)).toBe("s3://acme/it's.csv");
+});
 
 test.each([
   ["arn:aws:sagemaker:eu-west-1:123456789012:model-package/churn/3", "model-package/churn/3"],

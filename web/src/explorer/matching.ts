@@ -23,10 +23,11 @@ export function shortSource(uri: string): string {
   return /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/s.exec(uri)?.[1] ?? uri;
 }
 
-/** A typed or pasted text without invisible characters and without the quotes of JSON or a shell. */
+/** A typed or pasted text without invisible characters and without the quotes of JSON, a shell, a document or a mail. */
 export function reference(text: string): string {
   const seen = text.replace(/\p{Z}/gu, " ").replace(/\p{C}/gu, "").trim();
-  return (/^(["'`])(.*)\1,?$/.exec(seen)?.[2] ?? seen).trim();
+  const [, , quoted, printed] = /^(?:(["'`])(.*)\1|[“‘<](.*)[”’>])[,;]?$/.exec(seen) ?? [];
+  return (quoted ?? printed ?? seen).trim();
 }
 
 /** The matching entries, best first: `exact` ones, which the gateway resolved, come before partial matches. */
