@@ -161,6 +161,34 @@ async def test_focus_moves_on_after_signing_in(browser: Browser, keyed: tuple[st
         await expect(page.get_by_role("complementary")).to_have_count(0)
 
 
+async def test_late_refusal_leaves_no_notice(browser: Browser, keyed: tuple[str, str]) -> None:
+    place, key = keyed
+    let_go = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        if "query Titles" in (route.request.post_data or ""):
+            await let_go.wait()
+        await route.fulfill(response=answer)
+
+    async with open_explorer(
+        browser, f"http://{place}/#start={ENDPOINT}&up=1&down=0&select={ENDPOINT}", "401"
+    ) as visit:
+        page = visit.page
+        await expect(page.get_by_label("API key")).to_be_visible()
+        await page.route("**/graphql", late)
+        await page.get_by_label("API key").fill("lgk_wrong")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".refused")).to_contain_text("The key is not known.")
+        await page.get_by_label("API key").fill(key)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".face[data-arn]")).to_have_count(3)
+        let_go.set()
+        await expect(names(page)).to_have_count(3)
+        await expect(page.locator(".notice")).to_have_count(0)
+        await page.unroute_all(behavior="wait")
+
+
 async def until_refused(place: str, key: str) -> None:
     """Wait until the gateway has reloaded its key file and refuses the key."""
     async with httpx.AsyncClient(headers={"authorization": f"Bearer {key}"}) as client:

@@ -303,7 +303,9 @@ export const useExplorer = create<Explorer>()((set, get) => {
     try {
       await fetchTitles(arns);
     } catch (error) {
-      set({ undescribed: asProblem(error) });
+      const problem = asProblem(error);
+      // The form to sign in says so, unless another credential has been accepted since the request.
+      if (problem.code !== "UNAUTHENTICATED") set({ undescribed: problem });
       throw error;
     }
   });
