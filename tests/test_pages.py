@@ -389,6 +389,14 @@ async def test_picture_needs_no_layout_engine(browser: Browser) -> None:
             picture.visit.complaints.clear()
 
 
+async def test_last_of_stack_keep_the_focus(browser: Browser, account: str, service: LocalServer) -> None:
+    service.load([orjson.dumps(line) for line in fan(20)])
+    async with drawn(browser, f"{account}#start={artifact_arn(0)}&up=0&down=1") as picture:
+        await picture.button("16 more").press("Enter")
+        await expect(picture.page.locator(".stack")).to_have_count(0)
+        await expect(picture.card("artifact-0").locator(".face")).to_be_focused()
+
+
 async def test_page_works_below_a_path(browser: Browser) -> None:
     def below(app: ASGIApp) -> ASGIApp:
         """Strip the prefix, as a proxy in front of the gateway does."""

@@ -258,6 +258,7 @@ async def test_denied_field_says_so(explorer: Explorer, service: LocalServer) ->
     await explorer.drawer.get_by_role("button", name="Ask again").click()
     await expect(explorer.drawer.get_by_role("alert")).to_have_count(0)
     await expect(explorer.drawer).not_to_contain_text("Missing")
+    await expect(explorer.heading).to_be_focused()
 
 
 async def test_denied_vertex_says_so(explorer: Explorer, service: LocalServer) -> None:

@@ -409,4 +409,6 @@ async def test_file_without_all_names_says_so(
     async with drawn(browser, f"{account}#start={artifact_arn(0)}&up=0&down=9") as visit:
         file = await download_file(visit.page, "CSV", tmp_path)
         await expect(visit.page.get_by_text("AWS denies the gateway DescribeArtifact here.").last).to_be_visible()
+        await visit.page.locator(".export-menu").get_by_role("button", name="Dismiss").press("Enter")
+        await expect(visit.page.get_by_role("button", name="Export")).to_be_focused()
     assert artifact_arn(1) in file.read_text()

@@ -287,9 +287,10 @@ async def test_names_can_be_retried(browser: Browser, account: str, load: Load, 
         told = notice(visit.page, "Some vertices could not be described")
         await expect(told).to_contain_text(re.compile("failed at AWS|could not be reached"))
         service.behaviour.reset()
-        await told.get_by_role("button", name="Try again").click()
+        await told.get_by_role("button", name="Try again").press("Enter")
         await expect(names(visit.page)).to_have_count(3)
         await expect(visit.page.locator(".notice")).to_have_count(0)
+        await expect(visit.page.locator("main")).to_be_focused()
 
 
 async def test_throttled_account_is_reported(browser: Browser, account: str, load: Load, service: LocalServer) -> None:

@@ -30,8 +30,9 @@ async def test_picked_path_outlives_reload(browser: Browser, demo: str) -> None:
         await explorer.page.reload()
         await expect(explorer.status).to_contain_text("1 path from deploy-3-to-staging")
         await expect(explorer.lit).to_have_count(2)
-        await explorer.button("Leave the paths").click()
+        await explorer.button("Leave the paths").press("Enter")
         await expect(explorer.lit).to_have_count(0)
+        await expect(explorer.page.locator("main")).to_be_focused()
         assert "path=" not in explorer.page.url
 
 

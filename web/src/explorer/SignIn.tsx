@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import { gateway } from "../gateway";
 import { Problem } from "./api";
+import { restoreFocus } from "./focus";
 import { useExplorer } from "./store";
 
 const CREDENTIAL = gateway.auth === "jwt" ? "token" : "API key";
@@ -53,17 +54,6 @@ export function SignIn() {
       </button>
     </form>
   );
-}
-
-/** Focuses an element again or, if it is gone or was the body, the main region, from where Tab leads into the picture. */
-function restoreFocus(before: Element | null): void {
-  if (before instanceof HTMLElement) before.focus();
-  if (document.activeElement !== document.body) return;
-  const main = document.querySelector("main")!;
-  // Not focusable otherwise, or clicks within would focus it.
-  main.tabIndex = -1;
-  main.focus();
-  main.addEventListener("blur", () => main.removeAttribute("tabindex"), { once: true });
 }
 
 export function SignOut() {

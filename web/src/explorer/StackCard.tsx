@@ -23,6 +23,12 @@ export const StackCard = memo(function StackCard({ data: { stack } }: NodeProps<
     setListed(false);
     opener.current?.focus({ preventScroll: true });
   };
+  const showMore = ({ arn, side }: NonNullable<Stack["of"]>) => {
+    more(arn, side);
+    // The last ones leave no stack, and so no button that could keep the focus.
+    const card = document.querySelector<HTMLElement>(`.face[data-arn="${CSS.escape(arn)}"]`);
+    if (members.length <= MORE) card?.focus({ preventScroll: true });
+  };
   return (
     <div className={`card stack ${of === null && first ? first.lineageType.toLowerCase() : ""} ${shade}`}>
       <Handles />
@@ -31,7 +37,7 @@ export const StackCard = memo(function StackCard({ data: { stack } }: NodeProps<
         <span className="name">{title}</span>
         <span className="does">
           {of !== null && (
-            <button type="button" onClick={() => more(of.arn, of.side)}>
+            <button type="button" onClick={() => showMore(of)}>
               <Plus size={12} aria-hidden /> {Math.min(MORE, members.length)} more
             </button>
           )}
