@@ -44,6 +44,7 @@ class Picture:
         return self.page.get_by_role("button", name=name, exact=True)
 
     async def names(self) -> set[str]:
+        await expect(self.page.locator(".name.unnamed")).to_have_count(0)
         return set(await self.page.locator(".card .name").all_text_contents())
 
     async def places(self) -> dict[str, tuple[float, float]]:
@@ -94,6 +95,7 @@ async def test_sides_open_and_close(browser: Browser, demo: str) -> None:
 
 async def test_adding_moves_no_card(browser: Browser, demo: str) -> None:
     async with drawn(browser, demo) as picture:
+        await expect(picture.cards).to_have_count(10)
         before = await picture.places()
         await picture.card(IMAGE).get_by_role("button", name=f"downstream of {IMAGE}").click()
         await expect(picture.card("deploy-2-to-production")).to_be_visible()
@@ -114,7 +116,6 @@ async def test_address_brings_the_picture_back(browser: Browser, demo: str) -> N
         await expect(picture.card("deploy-2-to-production")).to_be_visible()
         await expect(picture.card("model-c3z7demo")).to_have_class(re.compile("selected"))
         await expect(picture.cards).to_have_count(len(names))
-        await expect(picture.page.locator(".name.unnamed")).to_have_count(0)
         assert await picture.names() == names
 
 
@@ -354,7 +355,6 @@ async def test_huge_picture_is_grouped(browser: Browser, account: str, service: 
             timeout=20_000
         )
         assert await picture.page.locator(".stack").count() < 100
-        await expect(picture.page.locator(".name.unnamed")).to_have_count(0)
         assert await picture.names() >= {"endpoint", "model-1-0", "dataset-1-1", "image-1-2"}
 
 

@@ -1,6 +1,7 @@
 """Signing in to the explorer, with a key or an issuer's token, and signing out."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -149,8 +150,9 @@ async def test_focus_moves_on_after_signing_in(browser: Browser, keyed: tuple[st
             await expect(names(page)).to_have_count(3)
             await expect(main).to_be_focused()
             # Until these hold, Tab leads to a button that is about to go, or past cards that are not laid out yet.
+            await expect(start).to_have_accessible_name(re.compile("nothing downstream"))
+            await expect(page.get_by_role("button", name="Show 1 upstream of")).to_have_count(2)
             await expect(page.get_by_role("group", name="The walk under way")).to_have_count(0)
-            await expect(start).to_be_visible()
             await page.keyboard.press("Tab")
             await expect(start).to_be_focused()
             await page.get_by_role("button", name="Sign out").click()
