@@ -25,7 +25,6 @@ class Kind:
     parent: Path = ()
     status: Path = ()
     described_by: str = ""
-    listed_by: str = ""
     newest_first: bool = True
     renames: Mapping[str, Path] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -59,7 +58,7 @@ class Kind:
     @property
     def listing(self) -> str:
         """The name of the List operation."""
-        return self.listed_by or f"List{self.name}s"
+        return f"List{self.name}s"
 
     def has(self, member: str) -> bool:
         """Whether a record may have the member."""

@@ -38,12 +38,11 @@ def request_shape(name: str) -> Shape:
 @functools.cache
 def members(name: str) -> dict[str, Shape]:
     """The shapes of the members of the operation's response, by name."""
-    shape = response_shape(name)
-    found: dict[str, Shape] = shape.members if shape else {}
+    found: dict[str, Shape] = response_shape(name).members
     return found
 
 
 @functools.cache
-def response_shape(name: str) -> Shape | None:
-    """The structure of the operation's response; None if it is empty."""
+def response_shape(name: str) -> Shape:
+    """The structure of the operation's response; each that is supported has one, if only an empty one."""
     return operation(name).output_shape

@@ -94,8 +94,7 @@ def call(service: Service, name: str, given: dict[str, Any]) -> dict[str, Any]:
     _authorize(service, name, request)
     with service.store.transaction():
         result = handler(service, request)
-    shape = model.response_shape(name)
-    response: dict[str, Any] = encode(shape, result) if shape else {}
+    response: dict[str, Any] = encode(model.response_shape(name), result)
     return response
 
 
