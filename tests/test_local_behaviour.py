@@ -60,6 +60,30 @@ def test_artifact_is_denied_by_its_source_too(sagemaker: Any, service: LocalServ
         sagemaker.delete_artifact(Source=source)
     with refusing("AccessDeniedException"):
         sagemaker.create_artifact(ArtifactType="DataSet", Source=source)
+    sagemaker.create_context(ContextName="of-the-same-source", ContextType="t", Source=source)
+
+
+def test_names_are_denied_in_any_case(sagemaker: Any, service: LocalServer) -> None:
+    load(service, component("Secret"))
+    service.behaviour.deny = ["Secret"]
+    with refusing("AccessDeniedException"):
+        sagemaker.describe_trial_component(TrialComponentName="SECRET")
+
+
+def test_missing_entities_are_not_denied(sagemaker: Any, service: LocalServer) -> None:
+    service.behaviour.deny = ["secret"]
+    with refusing("ResourceNotFound"):
+        sagemaker.describe_context(ContextName="missing")
+    with refusing("ResourceNotFound"):
+        sagemaker.delete_artifact(ArtifactArn=artifact_arn(1))
+
+
+def test_operations_can_be_unknown(sagemaker: Any, service: LocalServer) -> None:
+    load(service, artifact(1))
+    service.behaviour.unknown = ["QueryLineage"]
+    with refusing("UnknownOperationException"):
+        sagemaker.query_lineage(StartArns=[artifact_arn(1)])
+    sagemaker.describe_artifact(ArtifactArn=artifact_arn(1))
 
 
 def test_throttling_covers_all_operations(sagemaker: Any, service: LocalServer) -> None:

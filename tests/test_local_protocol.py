@@ -57,11 +57,17 @@ def test_null_values_of_maps_are_left_out(service: LocalServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["SageMaker.Fly", "SageMaker.CreateEndpoint", "Other.ListArtifacts", "", "SageMaker."]
+    "target", ["SageMaker.Fly", "SageMaker.CreateEndpoint", "Other.ListArtifacts", "ListArtifacts", "", "SageMaker."]
 )
 def test_unknown_operations_are_refused(service: LocalServer, target: str) -> None:
     answer = httpx.post(service.url, content=b"{}", headers={"X-Amz-Target": target})
     assert error(answer) == (400, "UnknownOperationException")
+
+
+def test_targets_tell_requests_from_forms(service: LocalServer) -> None:
+    """``curl --data`` sends everything as a form."""
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    assert ask(service, "ListArtifacts", **form).json() == {"ArtifactSummaries": []}
 
 
 def test_missing_target_is_refused(service: LocalServer) -> None:
@@ -127,8 +133,9 @@ def test_null_bytes_are_kept(service: LocalServer) -> None:
 
 
 def test_huge_bodies_are_refused(service: LocalServer) -> None:
-    answer = ask(service, "CreateArtifact", b" " * (5 * 1024 * 1024))
-    assert error(answer) == (413, "RequestEntityTooLargeException")
+    longest = b"{}".ljust(4 * 1024 * 1024)
+    assert ask(service, "ListArtifacts", longest).status_code == 200
+    assert error(ask(service, "ListArtifacts", longest + b" ")) == (413, "RequestEntityTooLargeException")
 
 
 def test_own_defects_reveal_nothing(
@@ -155,10 +162,11 @@ def test_modelled_errors_spell_message_capitalised(service: LocalServer) -> None
 
 def test_every_request_is_counted(service: LocalServer) -> None:
     ask(service, "ListArtifacts", {"MaxResults": 5})
-    ask(service, "ListArtifacts", b"{")
+    for unreadable in (b"{", b"[]"):
+        ask(service, "ListArtifacts", unreadable)
     ask(service, "Fly")
-    assert service.calls == {"ListArtifacts": 2, "unknown": 1}
-    assert list(service.requests) == [("ListArtifacts", {"MaxResults": 5}), ("ListArtifacts", {}), ("Fly", {})]
+    assert service.calls == {"ListArtifacts": 3, "unknown": 1}
+    assert list(service.requests) == [("ListArtifacts", {"MaxResults": 5}), *[("ListArtifacts", {})] * 2, ("Fly", {})]
 
 
 def test_unknown_operations_count_together(service: LocalServer) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import local_conftest
 import pytest
-from graphs import arn, artifact, artifact_arn, association, component, component_arn, context, diamond, fan
+from graphs import arn, artifact, artifact_arn, association, component, component_arn, context, diamond, experiment, fan
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from local_conftest import client, load, refusing
 
+from gateway.local.paging import UnderWay
 from gateway.local.server import LocalServer
 from gateway.local.service import WALKS
 
@@ -129,6 +130,13 @@ def test_jobs_are_spelt_without_prefix(sagemaker: Any, ask: Any) -> None:
     assert ask(DATA, **matching, Filters={"Types": ["SageMakerTrainingJob"]})[0] == []
 
 
+def test_only_jobs_lose_their_prefix(sagemaker: Any, service: LocalServer) -> None:
+    unsourced = {"entity": "TrialComponent", "record": {"TrialComponentName": "unsourced"}}
+    load(service, artifact(0, "SageMakerModel"), unsourced, association(DATA, component_arn("unsourced")))
+    vertices = sagemaker.query_lineage(StartArns=[DATA])["Vertices"]
+    assert [vertex.get("Type") for vertex in vertices] == ["SageMakerModel", None]
+
+
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
@@ -137,6 +145,8 @@ def test_jobs_are_spelt_without_prefix(sagemaker: Any, ask: Any) -> None:
         ({"LineageTypes": ["Artifact"], "Types": ["Endpoint"]}, []),
         ({"CreatedAfter": 1002}, [2, 3, 4]),
         ({"CreatedBefore": 1002}, [1, 2]),
+        ({"CreatedBefore": 0}, []),
+        ({"Types": [], "LineageTypes": [], "Properties": {}}, [1, 2, 3, 4]),
         ({"ModifiedAfter": 2003}, [3, 4]),
         ({"ModifiedBefore": 2001}, [1]),
         ({"Properties": {"a": "1", "b": "9"}}, [1, 4]),
@@ -172,8 +182,22 @@ def test_dangling_ends_are_vertices(sagemaker: Any, service: LocalServer) -> Non
     load(service, artifact(0), association(DATA, MODELS[0]), association(MODELS[0], MODELS[1]))
     page = sagemaker.query_lineage(StartArns=[DATA])
     assert page["Vertices"][1:] == [{"Arn": model, "LineageType": "Artifact"} for model in MODELS]
-    only_models = sagemaker.query_lineage(StartArns=[DATA], IncludeEdges=False, Filters={"Types": ["Model"]})
-    assert only_models["Vertices"] == []
+    for filters in ({"Types": ["Model"]}, {"CreatedAfter": 0}, {"ModifiedBefore": 2_000_000_000}):
+        page = sagemaker.query_lineage(StartArns=[DATA], IncludeEdges=False, Filters=filters)
+        assert page["Vertices"] == []
+
+
+def test_odd_ids_of_dangling_ends_are_shown(sagemaker: Any, service: LocalServer) -> None:
+    odd, deep = arn("artifact", "a b"), arn("artifact", "a/execution/b")
+    load(service, artifact(0), association(DATA, odd), association(DATA, deep))
+    page = sagemaker.query_lineage(StartArns=[DATA])
+    assert page["Vertices"][1:] == [{"Arn": odd}, {"Arn": deep, "LineageType": "Artifact"}]
+
+
+def test_experiments_have_no_lineage_type(sagemaker: Any, service: LocalServer) -> None:
+    load(service, artifact(0), experiment("e"), association(DATA, arn("experiment", "e")))
+    page = sagemaker.query_lineage(StartArns=[DATA])
+    assert page["Vertices"][1] == {"Arn": arn("experiment", "e")}
 
 
 def test_walks_through_circles_end(sagemaker: Any, service: LocalServer) -> None:
@@ -203,6 +227,32 @@ def test_walks_survive_their_eviction(sagemaker: Any, service: LocalServer) -> N
         sagemaker.query_lineage(**request)
     again = sagemaker.query_lineage(**request, NextToken=token)
     assert (arns(again), edges(again)) == (arns(first), edges(first))
+
+
+def test_oldest_walk_is_evicted_first() -> None:
+    walks: UnderWay[int] = UnderWay(2)
+    for number in range(3):
+        walks.keep(str(number), number)
+    assert [walks.take(str(number)) for number in range(3)] == [None, 1, 2]
+
+
+def test_walks_end_with_their_account(sagemaker: Any, service: LocalServer) -> None:
+    load(service, *fan(10))
+    token = sagemaker.query_lineage(StartArns=[DATA], MaxResults=5)["NextToken"]
+    service.clear()
+    with refusing("ResourceNotFound", "does not exist"):
+        sagemaker.query_lineage(StartArns=[DATA], NextToken=token)
+
+
+def test_walks_at_one_place_stay_apart(sagemaker: Any, service: LocalServer) -> None:
+    """Both have come to the second leaf, but only one of them has returned the first."""
+    first, second, last = (artifact_arn(leaf) for leaf in (1, 2, 3))
+    load(service, *fan(3), association(first, last))
+    walk = {"StartArns": [DATA], "Direction": "Descendants"}
+    token = sagemaker.query_lineage(**walk, MaxResults=3)["NextToken"]
+    sagemaker.delete_association(SourceArn=DATA, DestinationArn=first)
+    assert arns(sagemaker.query_lineage(**walk, MaxResults=2)) == [DATA, second]
+    assert sorted(edges(sagemaker.query_lineage(**walk, NextToken=token))) == [(DATA, last), (first, last)]
 
 
 def test_pages_stay_stable_under_writes(sagemaker: Any, service: LocalServer) -> None:

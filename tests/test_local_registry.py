@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import httpx
 import local_conftest
 import pytest
 from graphs import arn
 from local_conftest import all_pages, load, refusing
 
+from gateway.local import model
 from gateway.local.server import LocalServer
 
 sagemaker = local_conftest.sagemaker
@@ -119,6 +121,13 @@ def test_batch_describes_what_it_can(registry: Any) -> None:
     assert answer["ModelPackageSummaries"][asked[1]]["ModelPackageVersion"] == 3
     (error,) = answer["BatchDescribeModelPackageErrorMap"].values()
     assert error["ErrorCode"] == "ValidationException"
+
+
+def test_batch_leaves_out_unmodelled_members(registry: Any, service: LocalServer) -> None:  # noqa: ARG001
+    asked = {"ModelPackageArnList": [arn("model-package", "churn/1")]}
+    target = {"X-Amz-Target": "SageMaker.BatchDescribeModelPackage"}
+    (summary,) = httpx.post(service.url, json=asked, headers=target).json()["ModelPackageSummaries"].values()
+    assert summary.keys() <= model.shape("BatchDescribeModelPackageSummary").members.keys()
 
 
 def test_batch_reports_denied_packages(registry: Any, service: LocalServer) -> None:

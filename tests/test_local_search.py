@@ -220,6 +220,16 @@ def test_searches_survive_their_eviction(search: Any, sagemaker: Any, order: str
     assert search(**request, NextToken=token) == first == search(SortOrder=order)[1:2]
 
 
+def test_searches_end_with_their_account(sagemaker: Any, service: LocalServer) -> None:
+    request = {"Resource": COMPONENTS, "MaxResults": 1}
+    load(service, component("new", LastModifiedTime=3), component("old", LastModifiedTime=2))
+    token = sagemaker.search(**request)["NextToken"]
+    service.clear()
+    load(service, component("older", LastModifiedTime=1))
+    (result,) = sagemaker.search(**request, NextToken=token)["Results"]
+    assert result["TrialComponent"]["TrialComponentName"] == "older"
+
+
 def test_later_pages_leave_out_what_is_gone(search: Any, sagemaker: Any) -> None:
     assert search() == ["three", "two", "one", "four"]
     page = sagemaker.search(Resource=COMPONENTS, MaxResults=1)

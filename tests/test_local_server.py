@@ -149,6 +149,16 @@ async def test_application_runs_by_itself() -> None:
     assert app.state.local.calls == {"ListArtifacts": 1}
 
 
+async def test_application_without_connections_drops_none() -> None:
+    app = create_local_app(fault_rate=1.0)
+    transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://l") as http:
+        headers = {"X-Amz-Target": "SageMaker.ListArtifacts"}
+        answers = [await http.post("/", content=b"{}", headers=headers) for _ in range(40)]
+    assert {answer.status_code for answer in answers} <= {500, 503}
+    assert {answer.json()["__type"] for answer in answers} <= {"InternalFailure", "ServiceUnavailable"}
+
+
 async def test_aioboto3_walks_a_round(service: LocalServer) -> None:
     session = aioboto3.Session(region_name=REGION, **KEYS)
     async with session.client("sagemaker", endpoint_url=service.url) as sagemaker:

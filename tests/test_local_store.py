@@ -46,7 +46,9 @@ def test_file_survives_a_restart(path: Path) -> None:
         load(local, artifact(1), artifact(2), association(artifact_arn(1), artifact_arn(2)))
         made = client(local.url).create_artifact(ArtifactType="t", Source={"SourceUri": "s3://x"})["ArtifactArn"]
         token = client(local.url).list_artifacts(MaxResults=1)["NextToken"]
+        exported = httpx.get(f"{local.url}/_local/export").content
     with LocalServer(store=str(path)) as local:
+        assert httpx.get(f"{local.url}/_local/export").content == exported
         again = client(local.url)
         assert again.describe_artifact(ArtifactArn=made)
         assert len(again.list_associations()["AssociationSummaries"]) == 1
@@ -323,6 +325,15 @@ def test_next_search_page_reads_only_itself(watched: Watched) -> None:
     plans = watched.plans("Search", request | {"NextToken": token})
     assert any("entity_1 (arn=?)" in step for step in plans), plans
     assert not any("kind=?" in step and "name=?" not in step for step in plans), plans
+
+
+def test_next_walk_page_reads_only_itself(watched: Watched) -> None:
+    lines = [artifact(3), association(ONE, artifact_arn(3))]
+    transfer.load(watched.service, map(orjson.dumps, lines))
+    request = {"StartArns": [ONE], "MaxDepth": 1, "MaxResults": 1}
+    token = protocol.call(watched.service, "QueryLineage", request)["NextToken"]
+    plans = watched.plans("QueryLineage", request | {"NextToken": token})
+    assert not any("source>?" in step or "destination>?" in step for step in plans), plans
 
 
 def test_foreign_database_stays_as_it_is(tmp_path: Path) -> None:
