@@ -7,7 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +198,16 @@ def test_web_pages_are_not_answered(service: LocalServer, headers: dict[str, str
     assert httpx.post(f"{service.url}/_local/import", json=line, headers=headers).status_code == 403
     assert httpx.get(f"{service.url}/_local/export", headers=headers).status_code == 403
     assert b"forged" not in httpx.get(f"{service.url}/_local/export", headers={"Host": "localhost:1"}).content
+
+
+def test_other_machines_use_their_own_names() -> None:
+    with LocalServer("0.0.0.0") as local:  # noqa: S104 - so that any name is one of this machine's
+        health = httpx.get(f"{local.url}/_local/health", headers={"Host": "lineage.example.com"})
+    assert health.json() == {"status": "ok"}
+
+
+def test_clients_need_no_host_header(service: LocalServer) -> None:
+    with closing(HTTPConnection(service.url.removeprefix("http://"))) as connection:
+        connection.putrequest("GET", "/_local/health", skip_host=True)
+        connection.endheaders()
+        assert connection.getresponse().status == 200
