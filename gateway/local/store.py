@@ -163,7 +163,7 @@ class Store:
             self._connection.execute("COMMIT")
         except (sqlite3.Error, StoreError) as error:
             self._connection.close()
-            raise StoreError(f"{path or 'the store'}: {_why(error)}") from error
+            raise StoreError(f"{path}: {_why(error)}") from error
         self._last: int = self._value(
             "SELECT max(coalesce((SELECT max(created) FROM entity WHERE handmade), 0),"
             " coalesce((SELECT max(created) FROM association WHERE handmade), 0))"
@@ -324,7 +324,7 @@ def _check(connection: sqlite3.Connection) -> None:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+    if "locked" in str(error):
         return "is in use by another process"
     if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname == "SQLITE_IOERR_LOCK":
         return "is read-only, or cannot be locked"  # SQLite reports it as an I/O error, as if the disk were broken
