@@ -153,6 +153,14 @@ def test_untyped_ends_have_no_type(sagemaker: Any) -> None:
     assert summary.keys().isdisjoint({"SourceType", "DestinationType"})
 
 
+def test_types_end_with_the_import_of_untyped_ends(sagemaker: Any, service: LocalServer) -> None:
+    far = component_arn("far")
+    load(service, association(far, far, SourceType="Job", DestinationType="Job"))
+    load(service, {"entity": "TrialComponent", "record": {"TrialComponentName": "far"}})
+    (summary,) = sagemaker.list_associations()["AssociationSummaries"]
+    assert summary.keys().isdisjoint({"SourceType", "DestinationType"})
+
+
 def test_listing_has_current_names(sagemaker: Any, graph: LocalServer) -> None:  # noqa: ARG001
     sagemaker.update_artifact(ArtifactArn=ONE, ArtifactName="renamed")
     (summary,) = sagemaker.list_associations(SourceArn=ONE)["AssociationSummaries"]

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import local_conftest
 import pytest
-from graphs import arn, artifact, artifact_arn, component, component_arn, context, member, trial
+from graphs import arn, artifact, artifact_arn, component, component_arn, context, experiment, member, trial
 from local_conftest import load, refusing
 
 from gateway.local.server import LocalServer
@@ -241,6 +241,13 @@ def test_created_component_has_empty_collections(sagemaker: Any) -> None:
         assert told.items() >= empty.items()
     without = {"Filters": [{"Name": "Parameters", "Operator": "NotExists"}]}
     assert len(sagemaker.search(Resource="ExperimentTrialComponent", SearchExpression=without)["Results"]) == 1
+
+
+def test_exact_names_come_first(sagemaker: Any, service: LocalServer) -> None:
+    """AWS has no two names that differ only in case, but an import may."""
+    names = ["STUDY", "Study", "study"]
+    load(service, *(experiment(name) for name in names))
+    assert [sagemaker.describe_experiment(ExperimentName=name)["ExperimentName"] for name in names] == names
 
 
 def test_names_are_the_same_in_any_case(sagemaker: Any) -> None:
