@@ -65,9 +65,10 @@ def test_artifact_is_denied_by_its_source_too(sagemaker: Any, service: LocalServ
 
 def test_names_are_denied_in_any_case(sagemaker: Any, service: LocalServer) -> None:
     load(service, component("Secret"))
-    service.behaviour.deny = ["Secret"]
-    with refusing("AccessDeniedException"):
-        sagemaker.describe_trial_component(TrialComponentName="SECRET")
+    for pattern in ("Secret", component_arn("Secret")):
+        service.behaviour.deny = [pattern]
+        with refusing("AccessDeniedException"):
+            sagemaker.describe_trial_component(TrialComponentName="SECRET")
 
 
 def test_missing_entities_are_not_denied(sagemaker: Any, service: LocalServer) -> None:
