@@ -92,5 +92,4 @@ def _apollo_hash(persisted: Any) -> str:
 
 
 def _hash(document: str) -> str:
-    # A string from JSON may hold an unpaired surrogate, which strict UTF-8 cannot encode.
-    return hashlib.sha256(document.encode(errors="surrogatepass")).hexdigest()
+    return hashlib.sha256(document.encode()).hexdigest()
