@@ -198,6 +198,6 @@ async def _runs(loaders: Loaders, name: str) -> Sequence[str]:
         tags = record.read("Tags") or ()
         executions = [tag["Value"] for tag in tags if tag["Key"] == kinds.EXECUTION_TAG and end in tag["Value"]]
         named = (arn, record.read("Source.SourceArn") or "", *executions)
-        return not executions or any(text.lower().endswith(f"/{name.lower()}") for text in named)
+        return any(text.lower().endswith(f"/{name.lower()}") for text in named)
 
     return list(filter(matches, found))
