@@ -295,13 +295,34 @@ async def test_concurrent_callers_share_a_fetch(server: LocalServer) -> None:
                 assert issuer.fetches == fetches
 
 
-@pytest.mark.parametrize(("algorithm", "status"), [("RS256", 200), ("PS256", 401)])
-def test_key_is_for_its_algorithm(server: LocalServer, tmp_path: Path, algorithm: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("purpose", "status"),
+    [({"alg": "RS256"}, 200), ({"alg": "PS256"}, 401), ({"use": "sig"}, 200), ({"use": "enc"}, 401)],
+)
+def test_key_is_for_its_purpose(server: LocalServer, tmp_path: Path, purpose: dict[str, str], status: int) -> None:
     issuer, file = Issuer(), tmp_path / "jwks.json"
-    keys = [key | {"alg": algorithm} for key in orjson.loads(issuer.published())["keys"] if key["kty"] == "RSA"]
-    file.write_bytes(orjson.dumps({"keys": keys}))
+    keys = orjson.loads(issuer.published())["keys"]
+    file.write_bytes(orjson.dumps({"keys": [key | purpose if key["kty"] == "RSA" else key for key in keys]}))
     with listening(token_settings(server, str(file))) as gateway:
         assert ask_with_token(gateway, issuer.token()).status_code == status
+
+
+@pytest.mark.parametrize(("further", "status"), [({}, 200), ({"kid": "rsa-2"}, 401)], ids=["one", "two"])
+def test_token_without_id_needs_a_single_key(
+    server: LocalServer, tmp_path: Path, further: dict[str, str], status: int
+) -> None:
+    issuer, file = Issuer(), tmp_path / "jwks.json"
+    keys = orjson.loads(issuer.published())["keys"]
+    file.write_bytes(orjson.dumps({"keys": keys + ([keys[0] | further] if further else [])}))
+    claims = jwt.decode(issuer.token(), options={"verify_signature": False})
+    with listening(token_settings(server, str(file))) as gateway:
+        assert ask_with_token(gateway, jwt.encode(claims, issuer.keys["rsa-1"], "RS256")).status_code == status
+
+
+def test_too_long_a_key_set_is_refused(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http.jwks._MAX_BYTES", 100)
+    with new_token_gateway(server) as (issuer, gateway):
+        assert code(ask_with_token(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
 
 
 def test_keys_come_from_a_file(server: LocalServer, tmp_path: Path) -> None:
