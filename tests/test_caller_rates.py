@@ -64,6 +64,13 @@ def assert_throttled(response: httpx.Response, longest: int) -> None:
 
 
 @pytest.mark.usefixtures("service")
+async def test_retry_time_is_rounded_up(server: LocalServer) -> None:
+    async with limited(server, 100, 50) as client:
+        said = await asyncio.gather(*(ask(client) for _ in range(40)))
+    assert {response.headers["retry-after"] for response in said if response.status_code == 429} == {"1"}
+
+
+@pytest.mark.usefixtures("service")
 async def test_throttled_caller_learns_retry_time(server: LocalServer, calls: Counter[str]) -> None:
     async with limited(server, 1, 50) as client:
         assert [(await ask(client)).json() for _ in range(2)] == [EMPTY, EMPTY]

@@ -18,7 +18,7 @@ import httpx
 import orjson
 import pytest
 from graphs import arn, artifact, artifact_arn, association, context
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
 from gateway import schema
@@ -373,6 +373,26 @@ def test_idle_connection_closes_after_timeout(environment: dict[str, str]) -> No
             answered = b"".join(iter(lambda: connection.recv(4096), b""))
         demo.stop(signal.SIGTERM)
     assert answered.startswith(b"HTTP/1.1 200 ")
+
+
+def test_settings_reach_the_server(environment: dict[str, str]) -> None:
+    environment |= {
+        "GATEWAY_MAX_BODY_BYTES": "100",
+        "GATEWAY_FORWARDED_ALLOW_IPS": "10.0.0.1",
+        "GATEWAY_RATE_COST_PER_SECOND": "0.001",
+        "GATEWAY_RATE_COST_BURST": "1",
+    }
+    with serving(environment, "demo", "--port", "0") as demo:
+        url = demo.wait_for(r"(http://\S+/graphql)")
+        answers = [
+            httpx.post(url, json={"query": "{ __typename }"}, headers={"x-forwarded-for": address})
+            for address in ("192.0.2.1", "192.0.2.2")
+        ]
+        assert [answer.status_code for answer in answers] == [200, 429]
+        with connect(url.replace("http:", "ws:"), subprotocols=["graphql-transport-ws"]) as client:  # type: ignore[list-item]
+            client.send("x" * 101)
+            with pytest.raises(ConnectionClosedError, match="1009"):
+                client.recv()
 
 
 def test_demo_answers_its_own_names_only(environment: dict[str, str]) -> None:

@@ -97,6 +97,8 @@ async def test_head_is_get_without_a_body(gateway: str) -> None:
         ("text/html,*/*;q=0.8", "text/html"),
         ("application/json, text/html;q=0.1", "application/json"),
         ("application/json, text/html;q=0", "application/json"),
+        ("application/json, text/html;q=high", "application/json"),
+        ("application/*, text/html;q=0.5", "application/json"),
     ],
 )
 async def test_graphiql_needs_html_preferred(http: httpx.AsyncClient, accept: str, media_type: str) -> None:

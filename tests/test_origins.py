@@ -59,6 +59,8 @@ def test_refusal_reaches_an_allowed_page(server: LocalServer, tmp_path: Path) ->
         response = ask(gateway, origin=PAGE)
         assert code(response) == REFUSED
         assert response.headers["access-control-allow-origin"] == PAGE
+        shown = set(response.headers["access-control-expose-headers"].split(", "))
+        assert shown == {"retry-after", "www-authenticate", "x-request-id"}
 
 
 @pytest.mark.parametrize(
