@@ -212,6 +212,23 @@ def test_exception_is_logged_without_message() -> None:
         assert SECRET not in told.replace("raise KeyError(SECRET)", "").replace("int(SECRET)", "")
 
 
+def raised_together() -> Exception:
+    try:
+        try:
+            int(SECRET)
+        except ValueError:
+            raise ExceptionGroup(SECRET, [KeyError(SECRET), TypeError(SECRET)])  # noqa: B904 - the context is the point
+    except ExceptionGroup as error:
+        return error
+
+
+def test_exceptions_are_logged_with_context_and_parts() -> None:
+    told = Text().format(record("Failed.", error=raised_together()))
+    logged = ["ValueError", "ExceptionGroup", "KeyError", "TypeError"]
+    assert re.findall(r"(?m)^builtins\.(\w+)$", told) == logged
+    assert SECRET not in told
+
+
 def test_text_stays_on_its_line() -> None:
     fields = {"path": "/x\n2026 INFO forged", "name": 'two "words"', "wide": "a\u2028b", "n": 5}
     line = Text().format(record("said %s", "a\nb", **fields))

@@ -186,6 +186,18 @@ async def test_leaving_a_stream_is_counted(gateway: str, load: Callable[..., Non
         assert count(await told(client), "http_requests_in_flight") == 1
 
 
+def test_closed_stream_is_cancelled() -> None:
+    instruments = Instruments()
+    with (
+        observability.serving(Request(instruments, method="GET")),
+        pytest.raises(GeneratorExit),
+        observability.operation(),
+    ):
+        raise GeneratorExit  # what a stream's generator gets if its client leaves between two messages
+    samples = parsed(instruments.metrics.text("")[0].decode())
+    assert count(samples, "operations_total", type="unknown", outcome="cancelled") == 1
+
+
 def test_rest_counts_for_the_request() -> None:
     instruments = Instruments()
     with observability.serving(Request(instruments, method="GET")):
