@@ -453,6 +453,21 @@ async def test_mutation_goes_to_its_account(service: LocalServer, other: LocalSe
     assert service.calls == {"AssumeRole": 1}
 
 
+async def test_associations_and_tags_go_there_too(service: LocalServer, other: LocalServer) -> None:
+    load(other, artifact(1), artifact(2), account=OTHER)
+    change = """mutation ($from: Arn!, $to: Arn!) {
+        addAssociation(input: { sourceArn: $from, destinationArn: $to }) { association { id } }
+        deleteAssociation(input: { sourceArn: $from, destinationArn: $to }) { sourceArn }
+        addTags(input: { resourceArn: $from, tags: [{ key: "a", value: "b" }] }) { tags { key } }
+        deleteTags(input: { resourceArn: $from, tagKeys: ["a"] }) { tags { key } }
+    }"""
+    ends = {"from": there(artifact_arn(1)), "to": there(artifact_arn(2))}
+    async with both(service, other, mutations=True) as client:
+        said = await expecting_data(asking(client))(change, **ends)
+    assert (said["addTags"], said["deleteTags"]) == ({"tags": [{"key": "a"}]}, {"tags": []})
+    assert service.calls == {"AssumeRole": 1}
+
+
 def test_setting_takes_roles_and_objects() -> None:
     settings = Settings(accounts={OTHER: ROLE, STRANGE: {"roleArn": ROLE, "externalId": "x"}, HOME: {}})
     assert settings.accounts[OTHER].role_arn == ROLE

@@ -8,7 +8,7 @@ import httpx
 import orjson
 import pytest
 from conftest import Ask, asking, expecting_data, expecting_error, running
-from endpoint import SILENCE, endpoint
+from endpoint import SILENCE, answer, endpoint
 from fault_proxy import fault_proxy
 from graphql import build_schema
 from graphs import action, arn, artifact, artifact_arn, association, component_arn, context
@@ -104,6 +104,17 @@ async def test_association_is_read_when_selected(change: Ask, load: Callable[...
     found = data["addAssociation"]["association"]
     assert (found["type"], bool(found["creationTime"]), bool(found["createdBy"])) == (None, True, True)
     assert calls == {"AddAssociation": 1, "ListAssociations": 1}
+
+
+async def test_association_not_listed_yet_is_as_sent() -> None:
+    ends = {"from": artifact_arn(1), "to": artifact_arn(2)}
+    added = {"SourceArn": ends["from"], "DestinationArn": ends["to"]}
+    query = ADD.replace("association { id", "association { creationTime")
+    async with endpoint() as aws, running(Settings(local_url=aws.url, cache_url="off", mutations=True)) as client:
+        aws.respond_with(*(answer(orjson.dumps(one)) for one in (added, {"AssociationSummaries": []})))
+        said = await expecting_data(asking(client))(query, **ends)
+    shown = {"creationTime": None, "type": "DERIVED_FROM", "source": {"arn": ends["from"]}}
+    assert said == {"addAssociation": {"association": shown | {"destination": {"arn": ends["to"]}}}}
 
 
 async def test_all_tags_are_returned(change: Ask, load: Callable[..., None], calls: Counter[str]) -> None:
