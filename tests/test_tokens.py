@@ -191,7 +191,9 @@ def test_unreachable_issuer_is_unavailable(server: LocalServer, monkeypatch: pyt
     with new_token_gateway(server) as (issuer, gateway):
         issuer.away = True
         for _ in range(3):
-            assert code(ask_with_token(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
+            refused = ask_with_token(gateway, issuer.token())
+            assert code(refused) == (503, "UPSTREAM_UNAVAILABLE")
+            assert refused.headers["retry-after"] == "10"
         assert issuer.fetches == 1
 
 
