@@ -197,3 +197,8 @@ async def test_stopped_gateway_closes_its_redis(server: LocalServer, tmp_path: P
             await ask(client, TYPENAME)
             assert len(watching.client_list()) > 1
         assert len(watching.client_list()) == 1
+
+
+@pytest.mark.parametrize("trusted", ["*", "127.0.0.1, ::1,", "10.0.0.0/8"])
+def test_setting_takes_trusted_proxies(trusted: str) -> None:
+    assert Settings(forwarded_allow_ips=trusted).forwarded_allow_ips == trusted
