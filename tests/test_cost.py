@@ -312,6 +312,22 @@ async def test_entities_of_an_answer_are_limited(server: LocalServer, load: Call
     assert {error["extensions"]["code"] for error in said["errors"]} == {"BUDGET_EXCEEDED"}
 
 
+@pytest.mark.parametrize("fields", ["vertices { depth }", "counts { count }", "coverage { complete }"])
+async def test_unselected_edges_are_no_entities(server: LocalServer, load: Callable[..., None], fields: str) -> None:
+    load(*fan(9))
+    ask = "query ($arn: Arn!) {{ artifact(arn: $arn) {{ lineage {{ {} }} }} }}"
+    shown = 1 + 1 + 10  # the artifact, as the start too, and the vertices
+    async with running(Settings(local_url=server.url, max_entities=shown)) as client:
+
+        async def said(fields: str) -> Any:
+            asked = {"query": ask.format(fields), "variables": {"arn": artifact_arn(0)}}
+            return (await client.post("/graphql", json=asked)).json()
+
+        assert (await said(fields))["data"]["artifact"]
+        for edges in ("edges { hiddenHops }", "export(format: DOT)", "... on LineageGraph { e: edges { hiddenHops } }"):
+            assert (await said(edges))["errors"][0]["extensions"]["code"] == "BUDGET_EXCEEDED"
+
+
 def test_wide_walk_and_introspection_are_allowed() -> None:
     most = Settings().max_cost
     assert cost(WIDE, arn="x") == 1 + 20 + 10_000 * (1 + 1 + 2 + 10) + 10_000 * 3 + 1 < most

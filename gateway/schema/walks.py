@@ -38,7 +38,7 @@ from gateway.schema.filters import LineageFilter, describes, is_of, type_of, ver
 from gateway.schema.paging import check_range, checked_first
 from gateway.schema.plans import Coming
 from gateway.schema.scalars import Arn, checked_arn
-from gateway.schema.selection import arguments
+from gateway.schema.selection import arguments, selected
 from gateway.turns import LONG
 
 MOST_STARTS = 100
@@ -228,7 +228,7 @@ async def lineage_graph(info: Info, walked: Walk, filter: LineageFilter | None) 
     if describes(filter):
         await remaining
     await walked.loaders.turns.respite()
-    graph = await _shown(walked, filter)
+    graph = await _shown(walked, filter, with_edges=_shows_edges(info))
     if needed_of and len(graph.vertices) > LONG and not _exports(info):
         graph.vertices = Coming(graph.vertices, lambda some: describing.ready(one.entity.key for one in some))
         if uncovered(info, *_ENDS):
@@ -249,6 +249,11 @@ def _ends(edge: LineageEdge) -> Iterator[str]:
 def _exports(info: Info) -> list[Format]:
     """Return the formats of the `export` fields that the document selects."""
     return [Format(given["format"].value) for given in arguments(info, "export")]
+
+
+def _shows_edges(info: Info) -> bool:
+    """Whether the document selects a field that shows the edges."""
+    return not {"edges", "export"}.isdisjoint(set[str]().union(*selected(info).values()))
 
 
 def needs(info: Info, *more: tuple[str, ...]) -> dict[Kind, list[str]]:
@@ -329,14 +334,16 @@ class Showing:
         )
 
 
-async def _shown(walked: Walk, filter: LineageFilter) -> LineageGraph:
+async def _shown(walked: Walk, filter: LineageFilter, *, with_edges: bool) -> LineageGraph:
+    """Return the graph as shown by the filter; without edges, which may take long to find, unless they are needed."""
     showing = Showing(walked, filter)
     nearest = walked.nearest()
     visible = await showing.visible(nearest)
     start = [shown(walked.loaders, arn) for arn in walked.found.starts]
     vertices = await showing.vertices(visible)
     await walked.loaders.turns.turn(len(nearest))
-    edges = await showing.edges(await joined(walked.found.edges, set(nearest), set(visible)))
+    joining = await joined(walked.found.edges, set(nearest), set(visible)) if with_edges else []
+    edges = await showing.edges(joining)
     await walked.loaders.turns.turn(len(nearest))
     return LineageGraph(
         start=start,
