@@ -1,7 +1,7 @@
 """A SageMaker endpoint that sends cached responses of the local service after a fixed latency.
 
-To count rounds, it can instead hold its responses back until no request has arrived for some time, and then send all of
-them at once. This makes a round, however slowly the client sends its requests.
+To count rounds, it can instead hold its responses back until no request has arrived for some time and its client waits,
+and then send all of them at once. This makes a round, however slowly the client sends its requests.
 
 It runs in a process of its own, so that only its client is measured. The local service computes each response once, as
 part of the latency; afterwards it comes from a dictionary, which takes almost no time. The log records when each call
@@ -16,9 +16,10 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httptools
@@ -30,6 +31,9 @@ from gateway.local.application import create_local_app
 from gateway.local.errors import AwsError
 from gateway.local.service import Service
 from gateway.local.transfer import load
+
+_LOOK_AGAIN_SECONDS = 0.02
+"""The time after which a client that computes, or has just begun to wait, is looked at again."""
 
 
 class Call(NamedTuple):
@@ -154,7 +158,13 @@ class _Endpoint:
             self._release.cancel()
         self._release = loop.call_later(self._quiet, self._release_all)
 
-    def _release_all(self) -> None:
+    def _release_all(self, *, was_waiting: bool = False) -> None:
+        """Send what is held back once the client waits for it, as seen twice: its last request may not be read yet."""
+        waiting = not _is_computing(os.getppid())
+        if not (waiting and was_waiting):
+            again = partial(self._release_all, was_waiting=waiting)
+            self._release = asyncio.get_running_loop().call_later(_LOOK_AGAIN_SECONDS, again)
+            return
         held, self._held = self._held, []
         for answer in held:
             answer()
@@ -174,6 +184,15 @@ class _Endpoint:
     def event(self) -> int:
         self._events += 1
         return self._events
+
+
+def _is_computing(process: int) -> bool:
+    """Whether a thread of a process runs, or would if a processor were free; False if the system does not tell."""
+    for thread in Path(f"/proc/{process}/task").glob("*/stat"):
+        with suppress(OSError):  # it has ended
+            if thread.read_text().rpartition(")")[2].split()[0] == "R":
+                return True
+    return False
 
 
 def _http(status: int, body: bytes) -> bytes:

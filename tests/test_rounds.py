@@ -36,8 +36,8 @@ QUERY = """query ($start: Arn!, $prefer: WalkPreference!) {{
   lineage(start: [$start], direction: {direction}, maxDepth: 100, maxVertices: 10000, prefer: $prefer) {{
     vertices {{ entity {{ arn {fields} }} }} edges {{ source {{ arn }} destination {{ arn }} }} coverage {{ complete }}
   }} }}"""
-QUIET_MS = 500
-"""The endpoint responds when no call has arrived for this long; within a round, the client is never so slow."""
+QUIET_MS = 200
+"""The endpoint responds when no call has arrived for this long, and the client waits."""
 
 pytestmark = pytest.mark.usefixtures("without_pauses")
 
