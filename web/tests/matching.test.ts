@@ -62,6 +62,8 @@ test.each([
   "“s3://acme/it's.csv”",
   "‘s3://acme/it's.csv’",
   "<s3://acme/it's.csv>",
+  '"S3Uri": "s3://acme/it\'s.csv",',
+  "S3_URI=s3://acme/it's.csv",
   "s3://acme/it's.csv",
 ])("a reference is what %s quotes", (text) => {
   expect(reference(text)).toBe("s3://acme/it's.csv");

@@ -23,11 +23,15 @@ export function shortSource(uri: string): string {
   return /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/s.exec(uri)?.[1] ?? uri;
 }
 
-/** A typed or pasted text without invisible characters and without the quotes of JSON, a shell, a document or a mail. */
+/**
+ * A typed or pasted text without invisible characters, without the quotes of JSON, a shell, a document or a mail, and
+ * without the key that a pasted line of JSON or of settings begins with.
+ */
 export function reference(text: string): string {
   const seen = text.replace(/\p{Z}/gu, " ").replace(/\p{C}/gu, "").trim();
-  const [, , quoted, printed] = /^(?:(["'`])(.*)\1|[“‘<](.*)[”’>])[,;]?$/.exec(seen) ?? [];
-  return (quoted ?? printed ?? seen).trim();
+  const value = /^(["']?)\w+\1 *[:=] *((?:["']|arn:|s3:).*)$/.exec(seen)?.[2] ?? seen;
+  const [, , quoted, printed] = /^(?:(["'`])(.*)\1|[“‘<](.*)[”’>])[,;]?$/.exec(value) ?? [];
+  return (quoted ?? printed ?? value).trim();
 }
 
 /** The matching entries, best first: `exact` ones, which the gateway resolved, come before partial matches. */
