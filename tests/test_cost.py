@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import running
+from conftest import asking, expecting_data, running
 from graphql import (
     DirectiveNode,
     FieldDefinitionNode,
@@ -27,7 +27,7 @@ from graphql import (
     visit,
 )
 from graphql.language import Visitor
-from graphs import artifact_arn, fan
+from graphs import artifact_arn, context, fan
 
 from gateway import schema
 from gateway.local.server import LocalServer
@@ -326,6 +326,14 @@ async def test_unselected_edges_are_no_entities(server: LocalServer, load: Calla
         assert (await said(fields))["data"]["artifact"]
         for edges in ("edges { hiddenHops }", "export(format: DOT)", "... on LineageGraph { e: edges { hiddenHops } }"):
             assert (await said(edges))["errors"][0]["extensions"]["code"] == "BUDGET_EXCEEDED"
+
+
+async def test_entity_looked_up_counts_once(server: LocalServer, load: Callable[..., None]) -> None:
+    load(context("endpoint"))
+    async with running(Settings(local_url=server.url, cache_url="off", max_entities=1)) as client:
+        ask = expecting_data(asking(client))
+        for _ in range(2):  # by the second, the gateway has learned its account
+            assert await ask('{ context(name: "endpoint") { name } }') == {"context": {"name": "endpoint"}}
 
 
 def test_wide_walk_and_introspection_are_allowed() -> None:

@@ -50,8 +50,10 @@ async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None =
     """Return the entity with this name, in ``version`` if its kind has versions; None when there is none."""
     wanted = pinned(checked_name(name, "name", kind), version)
 
-    async def found(_: Described | None = None) -> Described | None:
+    async def found(entity: Described | None = None) -> Described | None:
         key = await loaders.entities.find(kind, wanted)
+        if entity and key == entity.key:
+            return entity
         return shown(loaders, key) if key else None
 
     expected = loaders.entities.expected(kind, wanted)
