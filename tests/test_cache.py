@@ -288,6 +288,17 @@ async def test_names_are_cached_as_names_only(client: httpx.AsyncClient, load: L
     assert calls == {"QueryLineage": 1, "ListArtifacts": 1, "DescribeArtifact": 1}
 
 
+async def test_cached_name_does_not_prove_existence(
+    client: httpx.AsyncClient, service: LocalServer, load: Load
+) -> None:
+    ask = expecting_data(asking(client))
+    load(artifact(0), context("alive"), context("endpoint"), association(artifact_arn(0), arn("context", "endpoint")))
+    assert (await ask(CONTEXT, name="alive"))["context"]  # from which the gateway learns its account
+    assert len((await ask(NAMES, arn=artifact_arn(0)))["lineage"]["vertices"]) == 2
+    service.clear()
+    assert await ask("query ($name: String!) { context(name: $name) { name } }", name="endpoint") == {"context": None}
+
+
 async def test_large_walks_names_are_cached(client: httpx.AsyncClient, load: Load, calls: Calls) -> None:
     lines = [artifact(number) for number in range(301)]
     load(*lines, *(association(artifact_arn(0), artifact_arn(number)) for number in range(1, 301)))

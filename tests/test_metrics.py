@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import first_call, running
+from graphs import context
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 from test_subscriptions import DATASET, SUBSCRIBE, connected, tree
@@ -128,9 +129,10 @@ async def test_requests_in_flight_are_shown(service: LocalServer) -> None:
     assert (count(after, "http_requests_in_flight"), count(after, "aws_calls_in_flight")) == (1, 0)
 
 
-async def test_cache_has_its_metrics(service: LocalServer, load: Callable[..., None]) -> None:
-    load(*tree(1))
-    query = f'{{ artifact(arn: "{DATASET}") {{ name }} }}'
+@pytest.mark.parametrize("lookup", [f'artifact(arn: "{DATASET}")', 'context(name: "endpoint")'])
+async def test_cache_has_its_metrics(service: LocalServer, load: Callable[..., None], lookup: str) -> None:
+    load(*tree(1), context("endpoint"))
+    query = f"{{ {lookup} {{ name }} }}"
     async with running(Settings(local_url=service.url)) as client:
         await ask(client, query)
         await ask(client, query)

@@ -100,16 +100,23 @@ class Entities:
         """
         if key := self._known.named(place, kind, name):
             return key
-        wanted = name if together else self.expected(kind, name, place) or name
-        if cached := await self._known.cache.entity(place, kind, wanted):
+        if cached := await self._known.cache.entity(place, kind, name):
             self._known.recalled(cached)
             return cached.key
         if not together:
-            self._expected[wanted] = name
-            return await asyncio.shield(self._described(kind, wanted, place))
+            return await self.load_named(kind, name, place)
         await self._level(kind)
         found: str | None = await asyncio.shield(unlogged(self._named[kind].load((place, name))))
         return found
+
+    async def load_named(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
+        """Return the key of the entity with this name like ``find``, bypassing the cache."""
+        wanted = self.expected(kind, name, place) or name
+        record = self._known.record(wanted)
+        if record.described and not record.missing:
+            return wanted
+        self._expected[wanted] = name
+        return await asyncio.shield(self._described(kind, wanted, place))
 
     def expected(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
         """Return the key that the entity with this name has, if it exists; None if that is not known."""

@@ -50,14 +50,16 @@ async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None =
     """Return the entity with this name, in ``version`` if its kind has versions; None when there is none."""
     wanted = pinned(checked_name(name, "name", kind), version)
 
-    async def found(entity: Described | None = None) -> Described | None:
-        key = await loaders.entities.find(kind, wanted)
-        if entity and key == entity.key:
+    async def found(entity: Described) -> Described | None:
+        key = await loaders.entities.load_named(kind, wanted)
+        if key == entity.key:
             return entity
         return shown(loaders, key) if key else None
 
-    expected = loaders.entities.expected(kind, wanted)
-    return await (looked_up(shown(loaders, expected), found) if expected else found())
+    if expected := loaders.entities.expected(kind, wanted):
+        return await looked_up(shown(loaders, expected), found)
+    key = await loaders.entities.find(kind, wanted)
+    return shown(loaders, key) if key else None
 
 
 async def by_either(info: Info, kind: Kind, name: str | None, arn: str | None) -> Any:
