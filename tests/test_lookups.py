@@ -8,7 +8,18 @@ from typing import Any
 import httpx
 import pytest
 from conftest import Ask, asking, expecting_data, first_call, running
-from graphs import arn, artifact, artifact_arn, association, component_arn, context, diamond
+from graphs import (
+    action,
+    arn,
+    artifact,
+    artifact_arn,
+    association,
+    component_arn,
+    context,
+    diamond,
+    experiment,
+    trial,
+)
 
 from gateway.app import create_app, opened
 from gateway.aws.kinds import ARTIFACT, TRIAL_COMPONENT
@@ -147,6 +158,21 @@ async def test_name_is_found_whatever_its_arn(
     assert found["mixed"] == {"id": arn("context", "Mixed-Case")}
     assert found["absent"] is found["again"] is None
     assert calls["DescribeContext"] == 3
+
+
+async def test_experiment_is_described_once(
+    service: LocalServer, load: Callable[..., None], calls: Counter[str]
+) -> None:
+    """Its own lookup is still under way when the trial's begins; a request past the cache joins no calls of others."""
+    load(experiment("exp"), trial("trial"), action("deploy"))
+    service.behaviour.latency_ms = 100
+    query = '{ trial(name: "trial") { experiment { name } } experiment(name: "exp") { name } }'
+    settings = Settings(local_url=service.url, cache_url="off", max_concurrent_calls_per_request=1)
+    async with running(settings) as client:
+        await expecting_data(asking(client))('{ action(name: "deploy") { name } }')
+        said = await client.post("/graphql", json={"query": query}, headers={"Cache-Control": "no-cache"})
+    assert said.json()["data"] == {"trial": {"experiment": {"name": "exp"}}, "experiment": {"name": "exp"}}
+    assert calls == {"DescribeAction": 1, "DescribeTrial": 1, "DescribeExperiment": 1}
 
 
 async def test_failed_lookup_by_name_is_null(

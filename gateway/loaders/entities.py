@@ -190,7 +190,7 @@ class Entities:
                 return key
             if error := failed.get((place, name)):
                 raise error
-            return await asyncio.shield(self._described(kind, name, place))
+            return await self.load_named(kind, name, place)
 
         return await asyncio.gather(*(found(*one) for one in wanted), return_exceptions=True)
 
