@@ -324,7 +324,10 @@ async def test_lost_response_is_reported(service: LocalServer) -> None:
     ("code", "ours"), [("ThrottlingException", "THROTTLED"), ("AccessDeniedException", "FORBIDDEN")]
 )
 async def test_refused_retry_tells_of_loss(service: LocalServer, code: str, ours: str) -> None:
-    async with fault_proxy(service.url) as proxy, running(Settings(local_url=proxy.url, mutations=True)) as client:
+    async with (
+        fault_proxy(service.url) as proxy,
+        running(Settings(local_url=proxy.url, mutations=True, max_attempts=3)) as client,
+    ):
         refused = expecting_error(asking(client))
         proxy.lost, proxy.refused_later = {"CreateContext"}, {"CreateContext": (code, "no")}
         assert "whose answer was lost may have succeeded" in (await refused(CREATE, ours, name="here"))["message"]

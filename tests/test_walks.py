@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 import walk_query
-from conftest import Ask
+from conftest import Ask, asking, expecting_data, running
 from graphs import Line, arn, artifact, artifact_arn, association, component_arn, diamond
 from walk_query import WALK, depths, ends, walked
 
 from gateway.local.server import LocalServer
+from gateway.settings import Settings
 
 walk_operation = walk_query.walk_operation
 
@@ -338,15 +339,17 @@ async def test_walk_stops_where_it_is_denied(ask: Ask, load: Callable[..., None]
     ],
 )
 async def test_failing_aws_is_reported(
-    ask: Ask, load: Callable[..., None], service: LocalServer, behaviour: dict[str, Any], reason: str
+    load: Callable[..., None], service: LocalServer, behaviour: dict[str, Any], reason: str
 ) -> None:
     load(*diamond())
     for name, value in behaviour.items():
         setattr(service.behaviour, name, value)
     query = WALK.replace("{ arn type }", "{ arn }")
-    if reason == "THROTTLED":
-        await ask(query, start=[DATASET])
-    graph = (await ask(query, start=[DATASET]))["lineage"]
+    async with running(Settings(local_url=service.url, cache_url="off", max_attempts=2)) as client:
+        ask = expecting_data(asking(client))
+        if reason == "THROTTLED":
+            await ask(query, start=[DATASET])
+        graph = (await ask(query, start=[DATASET]))["lineage"]
     assert depths(graph) == {DATASET: 0}
     assert (graph["coverage"]["reasons"], graph["coverage"]["frontier"]) == ([reason], [DATASET])
 
