@@ -13,7 +13,7 @@ run: $(INSTALLED)
 	$(BIN)/lineage-gateway demo
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
