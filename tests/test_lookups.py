@@ -22,6 +22,7 @@ from graphs import (
 )
 
 from gateway.app import create_app, opened
+from gateway.arn import Arn
 from gateway.aws.kinds import ARTIFACT, TRIAL_COMPONENT
 from gateway.aws.places import HOME
 from gateway.lineage.describing import Describing
@@ -149,7 +150,7 @@ async def test_name_is_found_whatever_its_arn(
         mixed: context(name: "Mixed-Case") {{ id }} absent: context(name: "absent") {{ id tags {{ key }} }}
         again: context(name: "absent") {{ id }} }}"""
     async with app.router.lifespan_context(app):
-        app.state.backend.calls.learn_identity(HOME, f"arn:aws:sagemaker:us-east-1:{account}:context/any")
+        app.state.backend.calls.learn_identity(HOME, Arn("aws", "us-east-1", account, "context", "any"))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
             found = await expecting_data(asking(client))(query)
     assert found["one"].pop("lineage")["vertices"][-1] == {"depth": 3}

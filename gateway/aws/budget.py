@@ -83,8 +83,8 @@ class Budget:
 
     def learn_identity(self, place: Place, arn: str) -> None:
         """Remember the ARN of an entity that the account of a place owns; ignores what is no ARN."""
-        if arns.parse(arn):
-            self._calls.learn_identity(place, arn)
+        if parsed := arns.parse(arn):
+            self._calls.learn_identity(place, parsed)
 
     def expected(self, place: Place, resource: str, name: str) -> str | None:
         """Return the ARN that a place's entity with this name has, if it exists; None if that is not known.

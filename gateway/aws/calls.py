@@ -140,16 +140,16 @@ class Calls:
         """
         if place not in self._identities:
             answer = await call("DescribeLineageGroup", place, LineageGroupName=DEFAULT_GROUP)
-            self.learn_identity(place, answer["LineageGroupArn"])
+            found = arns.parse(answer["LineageGroupArn"])
+            assert found  # noqa: S101
+            self.learn_identity(place, found)
         return self._identities[place]
 
-    def learn_identity(self, place: Place, arn: str) -> None:
+    def learn_identity(self, place: Place, arn: Arn) -> None:
         """Remember the ARN of an entity that the account of a place owns."""
-        found = arns.parse(arn)
-        assert found  # noqa: S101
-        self._identities[place] = found
+        self._identities[place] = arn
         if place == HOME:
-            self.pool.home_account = found.account
+            self.pool.home_account = arn.account
 
     def known_identity(self, place: Place) -> Arn | None:
         """Return an ARN of a place like ``identity``, but only if that takes no call."""

@@ -284,7 +284,7 @@ export const useExplorer = create<Explorer>()((set, get) => {
   whenSignedOut((problem) => {
     const credentialWanted = credentials.kept ? problem : (get().credentialWanted ?? "first");
     credentials.forget();
-    set({ credentialWanted, isSignedIn: false, problem });
+    set({ credentialWanted, isSignedIn: false });
   });
 
   async function fetchTitles(arns: readonly string[], signal?: AbortSignal): Promise<void> {
