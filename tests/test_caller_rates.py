@@ -196,7 +196,9 @@ async def test_stopped_gateway_closes_its_redis(server: LocalServer, tmp_path: P
         async with limited(server, 1, 50, cache_url=redis.url) as client:
             await ask(client, TYPENAME)
             assert len(watching.client_list()) > 1
-        assert len(watching.client_list()) == 1
+        async with asyncio.timeout(60):
+            while len(watching.client_list()) > 1:  # noqa: ASYNC110 - Redis notices the end in its own time
+                await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("trusted", ["*", "127.0.0.1, ::1,", "10.0.0.0/8"])
