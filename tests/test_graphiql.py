@@ -333,7 +333,7 @@ async def test_link_opens_and_runs_nothing(browser: Browser, url: str) -> None:
         assert await opened.text("operation.graphql") == LINKED
         assert await opened.text("variables.json") == '{"first": 1}'
         assert await opened.text("request-headers.json") == ""
-        assert opened.page.url == f"{url}graphql"
+        await expect(opened.page).to_have_url(f"{url}graphql")
         answer = await opened.run()
         assert [asked["operationName"] for asked in opened.visit.operations] == ["IntrospectionQuery", "Linked"]
         assert len(answer["data"]["artifacts"]["nodes"]) == 1

@@ -323,7 +323,7 @@ async def test_link_is_copied(browser: Browser, demo: str) -> None:
     async with drawn(browser, f"{demo}#start={STAGING}&up=2&down=0", permissions=permissions) as visit:
         await choose(visit.page, "Copy link")
         await expect(visit.page.get_by_text("Copied.")).to_be_visible()
-        assert await visit.page.evaluate("navigator.clipboard.readText()") == visit.page.url
+        await expect(visit.page).to_have_url(await visit.page.evaluate("navigator.clipboard.readText()"))
 
 
 async def test_graphiql_gets_the_very_query(browser: Browser, demo: str) -> None:

@@ -1,5 +1,7 @@
 """The explorer's filter: which vertices of a picture it shows."""
 
+import re
+
 import explorer_page
 from conftest import listening
 from explorer_page import STAGING, around, open_explorer
@@ -23,7 +25,7 @@ async def test_kind_hides_and_dashes(browser: Browser, demo: str) -> None:
         await expect(explorer.page.get_by_role("slider").first).to_have_accessible_description(
             "Hops count hidden vertices too."
         )
-        assert "kind=CONTEXT&kind=TRIAL_COMPONENT" in explorer.page.url
+        await expect(explorer.page).to_have_url(re.compile("kind=CONTEXT&kind=TRIAL_COMPONENT"))
 
 
 async def test_panel_closes_and_gives_focus_back(browser: Browser, demo: str) -> None:
