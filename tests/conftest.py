@@ -97,7 +97,7 @@ def listening(
     running = serving.Server(around(create_app(settings)), 1, ready.set)
     thread = threading.Thread(target=running.run, args=([listener],))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield serving.url_of(listener).removeprefix("http://")
     finally:

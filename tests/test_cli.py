@@ -63,7 +63,7 @@ class Running:
 
     def stop(self, number: int) -> tuple[int, str]:
         self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=30)
+        _, errors = self.process.communicate(timeout=60)
         return self.process.returncode, errors
 
 
@@ -318,7 +318,7 @@ def test_request_in_flight_is_finished(environment: dict[str, str]) -> None:
         with serving(variables, "serve", "--port", "0") as gateway:
             url = gateway.wait_for(r"(http://\S+/graphql)")
             query = {"query": "{ artifacts { nodes { arn } } }"}
-            asking = Thread(target=lambda: answers.append(httpx.post(url, json=query, timeout=20).json()))
+            asking = Thread(target=lambda: answers.append(httpx.post(url, json=query, timeout=60).json()))
             asking.start()
             while not local.calls:
                 time.sleep(0.01)
@@ -353,7 +353,7 @@ def test_grace_period_ends_long_requests(environment: dict[str, str]) -> None:
         with serving(variables, "serve", "--port", "0") as gateway:
             url = gateway.wait_for(r"(http://\S+/graphql)")
             query = {"query": "{ artifacts { nodes { arn } } }"}
-            asking = Thread(target=lambda: answers.append(httpx.post(url, json=query, timeout=20).status_code))
+            asking = Thread(target=lambda: answers.append(httpx.post(url, json=query, timeout=60).status_code))
             asking.start()
             while not local.calls:
                 time.sleep(0.01)
@@ -368,7 +368,7 @@ def test_idle_connection_closes_after_timeout(environment: dict[str, str]) -> No
     request = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n"
     with serving(environment | {"GATEWAY_IDLE_SECONDS": "0"}, "demo", "--port", "0") as demo:
         url = httpx.URL(demo.wait_for(r"(http://\S+/graphql)"))
-        with socket.create_connection((url.host, url.port), timeout=20) as connection:
+        with socket.create_connection((url.host, url.port), timeout=60) as connection:
             connection.sendall(request)
             answered = b"".join(iter(lambda: connection.recv(4096), b""))
         demo.stop(signal.SIGTERM)

@@ -131,7 +131,7 @@ async def test_unasked_answers_end_the_connection(ours: Connections) -> None:
         await reader.read()
         writer.close()
 
-    async with listening(serve) as url, asyncio.timeout(5):
+    async with listening(serve) as url, asyncio.timeout(60):
         assert await sent(ours, url) == b"{}"
         late.set()
         while ours._open:  # noqa: ASYNC110, SLF001 - until the answer has arrived
@@ -300,7 +300,7 @@ async def test_stopped_gateway_closes_its_connections() -> None:
         closed.set()
         writer.close()
 
-    async with listening(serve) as url, asyncio.timeout(10):
+    async with listening(serve) as url, asyncio.timeout(60):
         async with opened(Settings(local_url=url, cache_url="off")) as backend:
             assert await backend.calls("ListTags", HOME, {"ResourceArn": "arn"}, Tally())
         await closed.wait()

@@ -42,7 +42,7 @@ async def posted(gateway: str, query: str, **variables: object) -> asyncio.Strea
 
 
 async def reached(calls: Counter[str], operation: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not calls[operation]:  # noqa: ASYNC110 - the service counts on another thread
             await asyncio.sleep(0.01)
 

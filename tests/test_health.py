@@ -30,7 +30,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_alive_while_aws_is_slow(gateway: str, service: LocalServer) -> None:
     service.behaviour.latency_ms = 2000
-    async with httpx.AsyncClient(base_url=f"http://{gateway}", timeout=20) as client:
+    async with httpx.AsyncClient(base_url=f"http://{gateway}", timeout=60) as client:
         asked = asyncio.create_task(client.post("/graphql", json={"query": "{ artifacts { nodes { arn } } }"}))
         await first_call(service)
         assert (await client.get("/healthz")).json() == {"status": "ok"}

@@ -132,12 +132,13 @@ def test_foreground_ends_without_a_trace(number: int) -> None:
 def test_foreground_finishes_open_requests() -> None:
     answers: list[Any] = []
     with serving() as (process, url):
-        asking = threading.Thread(target=lambda: answers.append(client(url).list_artifacts()))
+        sagemaker = client(url)
+        asking = threading.Thread(target=lambda: answers.append(sagemaker.list_artifacts()))
         asking.start()
         time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
         asking.join()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert answers[0]["ArtifactSummaries"] == []
 
 

@@ -112,7 +112,7 @@ async def test_rate_never_stops_all_calls() -> None:
     pace = pace_taking(0)
     pace.refused(time.monotonic())
     assert pace.rate == 1
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await pace.wait("request") < 1
 
 

@@ -210,7 +210,7 @@ async def test_walk_avoids_denied_starting_points(ask: Ask, service: LocalServer
     service.behaviour.deny = [f"QueryLineage:{arn}" for layer in layered[1:edge] for arn in layer]
     query = """query ($start: Arn!) { lineage(start: [$start], direction: UPSTREAM, maxDepth: 100, maxVertices: 1000) {
         vertices { depth } coverage { complete reasons } } }"""
-    walked = (await asyncio.wait_for(ask(query, start=dag.ENDPOINT), 30))["lineage"]
+    walked = (await asyncio.wait_for(ask(query, start=dag.ENDPOINT), 60))["lineage"]
     assert len(walked["vertices"]) == 400
     assert walked["coverage"] == {"complete": True, "reasons": []}
 
