@@ -71,7 +71,8 @@ def test_names_are_displayed_by_default(study: Any) -> None:
     ],
 )
 def test_names_conflict_in_any_case(study: Any, operation: str, request_: dict[str, str]) -> None:
-    with refusing("ValidationException", "already exists"):
+    given = next(iter(request_.values()))
+    with refusing("ValidationException", f" with name ({given}) already exists."):
         getattr(study, operation)(**request_)
 
 

@@ -89,14 +89,16 @@ def create(kind: Kind, service: Service, request: Request) -> Response:
 def _unused_arn(kind: Kind, service: Service, request: Request) -> str:
     if kind.name == "Artifact":
         arn = artifact_arn(service, request["Source"])
-        used = bool(of_source(service, request["Source"]) or service.store.entity(arn))
-    else:
-        name = request[kind.name_member]
-        arn = service.arn(kind.resource, name)
-        same = service.store.named(kind.name, name, any_case=kind.any_case)
-        used = bool(same or service.store.entity(arn))
-    if used:
-        raise ValidationError(f"{kind.name} {arn} already exists.")
+        if of_source(service, request["Source"]) or service.store.entity(arn):
+            raise ValidationError(f"Artifact {arn} already exists.")
+        return arn
+    name = request[kind.name_member]
+    arn = service.arn(kind.resource, name)
+    if service.store.named(kind.name, name, any_case=kind.any_case) or service.store.entity(arn):
+        raise ValidationError(
+            f"{kind.name} names must be unique within an AWS account and region."
+            f" {kind.name} with name ({name}) already exists."
+        )
     return arn
 
 
