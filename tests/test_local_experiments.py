@@ -117,6 +117,22 @@ def test_updates_add_to_maps_of_components(sagemaker: Any) -> None:
     assert (described["Status"], described["DisplayName"]) == ({"PrimaryStatus": "Completed"}, "Done")
 
 
+@pytest.mark.parametrize(
+    ("member", "most", "value"),
+    [
+        ("Parameters", 300, {"NumberValue": 1}),
+        ("InputArtifacts", 60, {"Value": "s3://x"}),
+        ("OutputArtifacts", 60, {"Value": "s3://x"}),
+    ],
+)
+def test_updates_keep_maps_within_limits(sagemaker: Any, member: str, most: int, value: dict[str, Any]) -> None:
+    sagemaker.create_trial_component(TrialComponentName="step", **{member: {str(key): value for key in range(most)}})
+    with refusing("ValidationException", str(most)):
+        sagemaker.update_trial_component(TrialComponentName="step", **{member: {"new": value}})
+    sagemaker.update_trial_component(TrialComponentName="step", **{member: {"new": value}, f"{member}ToRemove": ["0"]})
+    assert len(sagemaker.describe_trial_component(TrialComponentName="step")[member]) == most
+
+
 def test_updates_change_trial_and_experiment(study: Any) -> None:
     assert study.update_trial(TrialName="first", DisplayName="New")["TrialArn"] == arn("experiment-trial", "first")
     study.update_experiment(ExperimentName="study", DisplayName="New", Description="new")

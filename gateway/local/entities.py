@@ -107,6 +107,7 @@ def update(kind: Kind, service: Service, request: Request) -> Response:
 
     Raises:
         NotFoundError: the account has no such entity.
+        ValidationError: a collection would have more keys than it may.
     """
     found = own(kind, service, request[kind.reference])
     record: Record = orjson.loads(found.record)
@@ -117,6 +118,10 @@ def update(kind: Kind, service: Service, request: Request) -> Response:
     for member, keys in removals.items():
         changed = member.removesuffix(_REMOVED)
         record[changed] = {key: value for key, value in record.get(changed, {}).items() if key not in keys}
+    for member in merged:
+        longest = model.members(kind.describe)[member].metadata["max"]
+        if len(record[member]) > longest:
+            raise ValidationError(f"{kind.name} {found.arn} may have at most {longest} {member}.")
     record |= {"LastModifiedTime": seconds(service.store.now()), "LastModifiedBy": service.user}
     service.store.put(entity(kind, record, listed=True, handmade=found.handmade))
     return {kind.arn_member: found.arn}
