@@ -91,7 +91,7 @@ def test_quota_counts_handmade_associations(
     monkeypatch.setattr(associations, "QUOTA", 1)
     assert len(ends(sagemaker.list_associations())) > 1
     sagemaker.add_association(SourceArn=ONE, DestinationArn=TWO)
-    with refusing("ResourceLimitExceeded"):
+    with refusing("ResourceLimitExceeded", "Total number of associations allowed"):
         sagemaker.add_association(SourceArn=TWO, DestinationArn=ONE)
     load(graph, association(ONE, TWO))
     sagemaker.add_association(SourceArn=TWO, DestinationArn=ONE)

@@ -220,7 +220,7 @@ def test_quotas_limit_created_contexts() -> None:
         sagemaker.update_context(ContextName="imported-0", Description="d")
         for number in range(500):
             sagemaker.create_context(ContextName=f"c-{number}", ContextType="t", Source={"SourceUri": "s3://x"})
-        with refusing("ResourceLimitExceeded", "500"):
+        with refusing("ResourceLimitExceeded", "is 500 Contexts, with current utilization of 500 Contexts"):
             sagemaker.create_context(ContextName="one-more", ContextType="t", Source={"SourceUri": "s3://x"})
         sagemaker.delete_context(ContextName="c-7")
         sagemaker.create_context(ContextName="one-more", ContextType="t", Source={"SourceUri": "s3://x"})

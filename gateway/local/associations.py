@@ -53,7 +53,7 @@ def add(service: Service, request: Request) -> Response:
     if store.associated(source.arn, destination.arn):
         raise ValidationError(f"Association between {source.arn} and {destination.arn} already exists.")
     if service.quotas and store.handmade_associations() >= QUOTA:
-        raise LimitError(f"The account-level service limit of {QUOTA} associations is reached.")
+        raise LimitError(QUOTA, "Associations")
     store.put_association(
         Association(
             source=source.arn,

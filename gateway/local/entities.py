@@ -72,7 +72,7 @@ def create(kind: Kind, service: Service, request: Request) -> Response:
     if kind.name == "Trial":
         request = {**request, "ExperimentName": demand(service, KINDS["Experiment"], request["ExperimentName"]).name}
     if service.quotas and kind.quota and service.store.handmade(kind.name) >= kind.quota:
-        raise LimitError(f"The account has {kind.quota} entities of kind {kind.name}, as many as it may.")
+        raise LimitError(kind.quota, f"{kind.name}s")
     now = seconds(service.store.now())
     record = {member: value for member, value in request.items() if kind.has(member)}
     record |= {kind.arn_member: arn, "CreationTime": now, "LastModifiedTime": now}

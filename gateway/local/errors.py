@@ -54,6 +54,14 @@ class LimitError(AwsError):
 
     code = "ResourceLimitExceeded"
 
+    def __init__(self, quota: int, what: str) -> None:
+        """Set the message, in SageMaker's words; ``what`` is limited, such as ``Contexts``."""
+        limit = f"Total number of {what.lower()} allowed, excluding those automatically created by SageMaker"
+        super().__init__(
+            f"The account-level service limit '{limit}' is {quota} {what}, with current utilization of {quota} {what}"
+            f" and a request delta of 1 {what}. Please contact AWS support to request an increase for this limit."
+        )
+
 
 class DeniedError(AwsError):
     """A deny pattern matches a resource of the request, or its credentials are for another account."""
