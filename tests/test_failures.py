@@ -4,6 +4,7 @@ import asyncio
 from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -270,6 +271,18 @@ async def test_missing_credentials_are_reported(service: LocalServer, monkeypatc
     async with running(Settings(cache_url="off")) as client:
         error = await expecting_error(asking(client))('{ context(name: "c") { arn } }', "UPSTREAM_UNAVAILABLE")
     assert error["message"] == "The gateway has no AWS credentials."
+
+
+async def test_credentials_may_come_late(service: LocalServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
+    query = '{ context(name: "none") { arn } }'
+    async with running(Settings(cache_url="off")) as client:
+        await expecting_error(asking(client))(query, "UPSTREAM_UNAVAILABLE")
+        file.write_text("[default]\naws_access_key_id = late\naws_secret_access_key = late\n")
+        assert await expecting_data(asking(client))(query) == {"context": None}
 
 
 @pytest.mark.parametrize(("status", "doubt"), [(400, False), (403, False), (500, True), (503, True)])

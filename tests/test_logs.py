@@ -111,6 +111,13 @@ async def test_aws_failures_have_a_reason(lines: Lines, said: bytes, why: str) -
     assert [line["aws_error"] for line in of_requests(lines())] == [why]
 
 
+async def test_missing_credentials_have_a_reason(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    async with running(Settings()) as client:
+        await client.post("/graphql", json={"query": "{ artifacts { nodes { arn } } }"})
+    assert [line["aws_error"] for line in of_requests(lines())] == ["NoCredentialsError"]
+
+
 async def test_websocket_operations_have_lines(gateway: str, service: LocalServer, lines: Lines) -> None:  # noqa: ARG001
     async with connected(gateway) as socket:
         assert len([one async for one in messages(socket, FIND, name="here")]) == 1

@@ -18,7 +18,7 @@ from gateway import arn as arns
 from gateway import observability
 from gateway.arn import Arn
 from gateway.aws.attempts import UnreadableAnswerError
-from gateway.aws.failures import THROTTLED, attempts, cause, translated
+from gateway.aws.failures import THROTTLED, attempts, cause, translated, unprepared
 from gateway.aws.kinds import DEFAULT_GROUP, READS
 from gateway.aws.pace import Pace
 from gateway.aws.places import HOME, Place
@@ -261,7 +261,8 @@ class Calls:
         try:
             return await self.pool.client(place)
         except (ClientError, BotoCoreError, OSError, ValueError) as error:  # ValueError: an invalid URL
-            raise UpstreamUnavailable("The gateway could not prepare to call AWS.") from error
+            observability.aws_failed(cause(error))
+            raise unprepared(error) from error
 
     def pace(self, place: Place, operation: str) -> Pace:
         """Return the pace of an operation in a place, the same object for the life of the process."""

@@ -34,13 +34,18 @@ def translated(operation: str, error: Exception) -> GatewayError:
     """Return the error of a failed call as a GatewayError, without AWS's details of roles and accounts."""
     if isinstance(error, ClientError):
         return _answered(error.operation_name, error)  # may be a call that gets credentials, not ``operation``
-    if isinstance(error, NoCredentialsError):
-        return UpstreamUnavailable("The gateway has no AWS credentials.")
     if isinstance(error, CredentialRetrievalError):
         return UpstreamUnavailable("The gateway could not get its AWS credentials.")
     if isinstance(error, UnreadableAnswerError):
         return UpstreamUnavailable(f"The answer to {operation} could not be read.{doubt(operation)}")
     return UpstreamUnavailable(f"AWS could not be reached or did not answer {operation} in time.{doubt(operation)}")
+
+
+def unprepared(error: Exception) -> GatewayError:
+    """Return the error of a call for which no client could be created."""
+    if isinstance(error, NoCredentialsError):
+        return UpstreamUnavailable("The gateway has no AWS credentials.")
+    return UpstreamUnavailable("The gateway could not prepare to call AWS.")
 
 
 def _answered(operation: str, error: ClientError) -> GatewayError:  # noqa: PLR0911 - a line for each meaning

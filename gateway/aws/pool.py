@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import aioboto3
 from aiobotocore.credentials import AioAssumeRoleCredentialFetcher, AioDeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from gateway.arn import Arn
 from gateway.aws.attempts import Watch
@@ -102,7 +102,7 @@ class Pool:
         return region
 
     async def client(self, place: Place) -> Any:
-        """Return the client of a place, creating it on first use."""
+        """Return the client of a place, creating it on first use; raises NoCredentialsError while there are none."""
         task = self._clients.get(place)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
             task = self._clients[place] = asyncio.create_task(self._made(place))
@@ -112,8 +112,15 @@ class Pool:
         account = self._account(place)
         load = await self._role_credentials(account) if account.role_arn else self._session.get_credentials
         watch = self._watched(place) if self._watched else None
-        client = self._wire.client(load, self.region(place), self._endpoint(place), watch)
-        return await self._open.enter_async_context(client)
+        making = self._wire.client(load, self.region(place), self._endpoint(place), watch)
+        async with AsyncExitStack() as undo:
+            client = await undo.enter_async_context(making)
+            _ = urlsplit(client.meta.endpoint_url).port  # botocore does not validate the port
+            if not await self._session.get_credentials():
+                # A client without credentials would never look for them again, though they may come later.
+                raise NoCredentialsError
+            await self._open.enter_async_context(undo.pop_all())
+        return client
 
     async def _role_credentials(self, account: Account) -> Load:
         """Return a loader of the credentials of an account's role; they refresh themselves."""
@@ -134,10 +141,14 @@ class Pool:
         return self._session.client(service, endpoint_url=self._settings.local_url, **options)
 
     async def __aenter__(self) -> Self:
-        """Create the home client and load AWS's regions; raises UpstreamUnavailable if the client cannot be created."""
+        """Create the home client and load AWS's regions; raises UpstreamUnavailable if the client cannot be created.
+
+        Without credentials, it is created later.
+        """
         try:
-            client = await self.client(HOME)
-            _ = urlsplit(client.meta.endpoint_url).port  # botocore does not validate the port
+            await self.client(HOME)
+        except NoCredentialsError:
+            pass
         except (BotoCoreError, ValueError) as error:
             raise UpstreamUnavailable(f"AWS is not configured: {error}") from error
         self._regions = await self._wire.regions()
