@@ -267,7 +267,8 @@ class Settings(BaseSettings):
     jwt_issuer: Annotated[str | None, Field(description="The `iss` that tokens must have.")] = None
     jwt_audience: Annotated[str | None, Field(description="The `aud` that tokens must have or include.")] = None
     jwt_jwks: Annotated[
-        str | None, Field(description="URL or file of the issuer's public keys (a JSON Web Key Set).")
+        Annotated[str, AfterValidator(_with_port)] | None,
+        Field(description="URL or file of the issuer's public keys (a JSON Web Key Set)."),
     ] = None
     jwt_leeway_seconds: Annotated[
         float, Field(ge=0, le=600, description="Clock skew allowed between the issuer and the gateway.")

@@ -169,6 +169,8 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["demo"], {"GATEWAY_ACCOUNTS": "none"}, "GATEWAY_ACCOUNTS: not JSON"),
         (["serve"], {"GATEWAY_LOCAL_URL": "http://localhost:65536"}, "GATEWAY_LOCAL_URL: Port"),
         (["demo"], {"GATEWAY_CACHE_URL": "redis://localhost:many"}, "GATEWAY_CACHE_URL: Port"),
+        (["demo"], {"GATEWAY_JWT_JWKS": "https://[::1/keys"}, "GATEWAY_JWT_JWKS: Invalid IPv6 URL"),
+        (["demo"], {"GATEWAY_CORS_ORIGINS": "https://[::1"}, "GATEWAY_CORS_ORIGINS: https://[::1 is no origin"),
         (["demo"], {"GATEWAY_CACHE_URL": "redis://localhost?colour=red"}, "'colour'"),
         (["demo"], {"GATEWAY_CACHE_URL": "redis://localhost?protocol=9"}, "protocol"),
         (["demo"], {"GATEWAY_FORWARDED_ALLOW_IPS": "127.0.0.1, 10.1.2.3/8"}, "10.1.2.3/8 has host bits set"),

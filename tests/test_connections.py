@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
@@ -340,6 +341,15 @@ async def test_other_host_name_is_refused(secure: Endpoint, certificate: str) ->
     async with connections(certificate) as ours:
         with pytest.raises(SSLError, match="not valid for"):
             await ours.send(asking(secure.url.replace("localhost", "127.0.0.1")))
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "No such file"), ("none", "no certificate")])
+def test_missing_certificates_name_their_file(tmp_path: Path, content: str | None, why: str) -> None:
+    file = tmp_path / "bundle.pem"
+    if content:
+        file.write_text(content)
+    with pytest.raises(OSError, match=f"no trusted certificates in {file}: .*{why}"):
+        connections(str(file))
 
 
 async def test_client_certificate_is_sent(certificate: str) -> None:

@@ -123,7 +123,11 @@ class Connections:
 @cache
 def _tls_context(verify: bool | str, client_cert: str | tuple[str, str] | None) -> ssl.SSLContext:  # noqa: FBT001
     """Create a TLS context with trusted and client certificates; shared, as it takes tens of milliseconds to create."""
-    context = ssl.create_default_context(cafile=get_cert_path(verify) if verify else None)
+    trusted = get_cert_path(verify) if verify else None
+    try:
+        context = ssl.create_default_context(cafile=trusted)
+    except OSError as error:  # it does not name the file
+        raise OSError(f"no trusted certificates in {trusted}: {error.strerror}") from error
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -8,7 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from gateway.settings import Settings
 
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[^\s/?#@*:\[\]]+)(:[0-9]+)?")
 _HEADERS = ("authorization", "cache-control", "content-type", "x-api-key", "x-gateway-extensions", "x-request-id")
 _TRACE = ("baggage", "traceparent", "tracestate")
 """Headers that pages instrumented with OpenTelemetry send with every request."""
