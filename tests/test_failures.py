@@ -305,6 +305,18 @@ async def test_failed_attempt_leaves_doubt(status: int, code: bytes, doubt: bool
     assert ("This was try 2" in str(raised.value)) is doubt
 
 
+async def test_half_characters_fail_nothing_else() -> None:
+    halved = b'{"ArtifactArn": "%s", "ArtifactName": "\\ud83d"}' % DATASET.encode()
+    refusal = b'{"__type": "ValidationException", "Message": "No \\ud83d here."}'
+    async with endpoint() as aws, running(Settings(local_url=aws.url)) as client:
+        ask, refused = expecting_data(asking(client)), expecting_error(asking(client))
+        aws.respond_with(answered(b'{"ArtifactSummaries": [%s]}' % halved))
+        assert await ask("{ artifacts { nodes { name } } }") == {"artifacts": {"nodes": [{"name": "?"}]}}
+        aws.respond_with(answered(refusal, 400))
+        error = await refused("{ contexts { nodes { name } } }", "BAD_USER_INPUT")
+    assert "No ? here." in error["message"]
+
+
 @pytest.mark.parametrize("said", [b"{}", b'{"status": "ok"}'])
 async def test_malformed_responses_are_refused(said: bytes) -> None:
     query = """query($arn: Arn!) {

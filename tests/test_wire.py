@@ -183,7 +183,6 @@ ENTITY = orjson.dumps({"TrialName": "t", "CreationTime": 1_700_000_000})
         answer(b'{"CreationTime": "soon"}'),
         answer(b'{"CreationTime": {}}'),
         answer(b'{"TrialName": NaN}'),
-        answer(b'{"TrialName": "\\ud800"}'),
         answer(b'{"TrialName": "\xff"}'),
         answer(b'\xef\xbb\xbf{"TrialName": "t"}'),
         answer(b'{"TrialName": "a", "TrialName": "b"}'),

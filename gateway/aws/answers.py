@@ -57,7 +57,7 @@ class AnswerParser:
                 _log.debug("Left to botocore", exc_info=True)
             if shape.members and not isinstance(json.loads(response["body"]), dict):
                 raise ValueError("no object")
-        return await self._ordinary.parse(response, shape)
+        return await self._ordinary.parse(_encodable(response), shape)
 
     def _read(self, response: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
         read = self._readers.get(shape)
@@ -70,6 +70,18 @@ class AnswerParser:
             metadata["RequestId"] = headers["x-amzn-requestid"]
         parsed["ResponseMetadata"] = metadata
         return parsed
+
+
+def _encodable(response: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a response in which no text has half a surrogate pair, as of a text that was cut off.
+
+    JSON can escape it, which only orjson refuses. UTF-8 cannot encode it, so no response of the gateway may contain it.
+    """
+    try:
+        body = json.dumps(json.loads(response["body"].decode()), ensure_ascii=False).encode(errors="replace")
+    except ValueError:
+        return response  # no JSON
+    return {**response, "body": body}
 
 
 def _reader(shape: Shape) -> _Read | None:

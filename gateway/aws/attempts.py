@@ -3,8 +3,9 @@
 botocore emits the event ``before-call`` at the start of a call and ``needs-retry`` at its end. Its code between the two
 supports every service and protocol: it creates three request objects per call, checksums, streams, an event history.
 This module does only what SageMaker needs. The requests are the same, except for the headers that inform AWS about
-retries. The responses are the same, except that one that is not a JSON object is an error, that
-``MaxAttemptsReached``, which botocore adds to successes too, is missing, and that ``InDoubt`` may be added.
+retries. The responses are the same, except that one that is not a JSON object is an error, that half a surrogate pair
+is replaced, that ``MaxAttemptsReached``, which botocore adds to successes too, is missing, and that ``InDoubt`` may be
+added.
 """
 
 import asyncio
