@@ -13,13 +13,15 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import aioboto3
+from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioAssumeRoleCredentialFetcher, AioDeferredRefreshableCredentials
+from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from gateway.arn import Arn
 from gateway.aws.attempts import Watch
 from gateway.aws.places import HOME, Place
-from gateway.aws.wire import Load, Wire
+from gateway.aws.wire import Load, Wire, limits
 from gateway.errors import Forbidden, UpstreamUnavailable
 from gateway.settings import Account, Settings
 
@@ -35,8 +37,12 @@ _AS_HOME = Account()
 
 def session(settings: Settings) -> aioboto3.Session:
     """Create the session for the clients; raises UpstreamUnavailable if the AWS configuration is incomplete."""
+    botocore_session = AioSession()
+    # For the calls that get credentials: with botocore's own timeouts, requests would wait for their deadlines.
+    botocore_session.set_default_client_config(AioConfig(**limits(settings)))
+    given = _LOCAL if settings.local_url else {"region_name": os.environ.get("AWS_REGION")}
     try:
-        made = aioboto3.Session(**(_LOCAL if settings.local_url else {"region_name": os.environ.get("AWS_REGION")}))
+        made = aioboto3.Session(botocore_session=botocore_session, **given)
     except BotoCoreError as error:
         raise UpstreamUnavailable(f"AWS is not configured: {error}") from error
     if not made.region_name:

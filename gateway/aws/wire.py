@@ -25,16 +25,22 @@ Load = Callable[[], Awaitable[Any]]
 _SERVICE = "sagemaker"
 
 
+def limits(settings: Settings) -> dict[str, Any]:
+    """Return botocore's options for the timeouts and the attempts of a call."""
+    return {
+        "connect_timeout": settings.connect_timeout_seconds,
+        "read_timeout": settings.read_timeout_seconds,
+        "retries": {"mode": "standard", "total_max_attempts": settings.max_attempts},
+    }
+
+
 class Wire:
     """Creates clients for SageMaker."""
 
     def __init__(self, settings: Settings) -> None:
         """Derive the clients' options from the settings."""
-        self._options = {
+        self._options = limits(settings) | {
             "max_pool_connections": settings.max_concurrent_calls,
-            "connect_timeout": settings.connect_timeout_seconds,
-            "read_timeout": settings.read_timeout_seconds,
-            "retries": {"mode": "standard", "total_max_attempts": settings.max_attempts},
             # GraphQL has validated the types of the arguments, and SageMaker validates the rest.
             "parameter_validation": False,
         }
