@@ -169,7 +169,8 @@ def test_unavailable_issuer_keeps_its_keys(server: LocalServer, caplog: pytest.L
 def test_issuers_password_is_not_logged(server: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
     with new_token_gateway(server) as (issuer, _):
         issuer.away = True
-        with listening(token_settings(server, issuer.url.replace("//", "//gateway:s3cr3t@"))) as gateway:
+        secret = issuer.url.replace("//", "//gateway:s3cr3t@") + "?code=s3cr3t"
+        with listening(token_settings(server, secret)) as gateway:
             assert code(ask_with_token(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
     assert "GATEWAY_JWT_JWKS" in caplog.text
     assert "s3cr3t" not in caplog.text

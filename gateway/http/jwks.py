@@ -117,9 +117,16 @@ class UrlKeys:
             self._fresh_until = self._paused_until = time.monotonic() + _PAUSE_SECONDS
             kept = "; the previous keys stay in use" if self._keys else ""
             host = urlsplit(self._url).hostname  # not the whole URL, which may contain a password
-            _log.error("GATEWAY_JWT_JWKS: no keys from %s: %s%s", host, str(error) or type(error).__name__, kept)
+            _log.error("GATEWAY_JWT_JWKS: no keys from %s: %s%s", host, _reason(error), kept)
         finally:
             self._fetching = None
+
+
+def _reason(error: Exception) -> str:
+    """Return why a fetch failed; without the URL, which an error for a status repeats."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"status {error.status}"
+    return str(error) or type(error).__name__
 
 
 async def _get(url: str) -> bytes:
