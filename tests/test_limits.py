@@ -34,6 +34,7 @@ def doubling(fragments: int) -> str:
         ("{ " + " ".join(f"a{n}: __typename" for n in range(51)) + " }", "51 root fields"),
         ("{ artifacts { nodes { " + " ".join(f"a{n}: arn" for n in range(201)) + " } } }", "201 aliases"),
         ("{ artifacts { nodes { " + "arn @skip(if: true) " * 101 + " } } }", "101 directives"),
+        ("{ ...S } fragment S on Query { a: __schema { types { " + "a: name " * 10 + "} } }", "11 aliases in `__s"),
         (doubling(8), "256 root fields"),
         (doubling(60), "1,152,921,504,606,846,976 aliases"),
     ],

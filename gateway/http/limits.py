@@ -19,6 +19,9 @@ from graphql import (
 
 from gateway.settings import Settings
 
+_MAX_SCHEMA_ALIASES = 10
+"""Each may repeat every type with the types of its fields, and introspection never gives way to other requests."""
+
 
 class Measure(NamedTuple):
     """The size of a selection; a fragment counts each time it is spread."""
@@ -28,6 +31,8 @@ class Measure(NamedTuple):
     """Fields of the selection itself, without nested ones."""
     aliases: int = 0
     directives: int = 0
+    schema_aliases: int = 0
+    """Aliases of and within ``__schema``."""
 
     def beside(self, other: "Measure") -> "Measure":
         """Return the measure of this selection and another one combined."""
@@ -36,6 +41,7 @@ class Measure(NamedTuple):
             self.fields + other.fields,
             self.aliases + other.aliases,
             self.directives + other.directives,
+            self.schema_aliases + other.schema_aliases,
         )
 
 
@@ -65,7 +71,9 @@ class _Document:
         for inner in node.selection_set.selections if node.selection_set else ():
             whole = whole.beside(self._measure(inner))
         if isinstance(node, FieldNode):
-            return Measure(whole.depth + 1, 1, whole.aliases + bool(node.alias), whole.directives)
+            aliases = whole.aliases + bool(node.alias)
+            schema_aliases = aliases if node.name.value == "__schema" else whole.schema_aliases
+            return Measure(whole.depth + 1, 1, aliases, whole.directives, schema_aliases)
         return whole
 
     def _fragment(self, name: str) -> Measure:
@@ -84,6 +92,7 @@ class Limits:
             "fields": ("root fields", settings.max_root_fields),
             "aliases": ("aliases", settings.max_aliases),
             "directives": ("directives", settings.max_directives),
+            "schema_aliases": ("aliases in `__schema`", _MAX_SCHEMA_ALIASES),
         }
 
     def check(self, document: DocumentNode) -> list[GraphQLError]:
