@@ -189,7 +189,7 @@ def _found(entry: bytes | None, version: bytes | None) -> Lookup:
         return Lookup(None, None)  # not written by a gateway
     try:
         version_at_call, value = _DECODER.decode(entry) if entry is not None else (current, None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return Lookup(None, current)  # not written by a gateway either; a new entry replaces it
     return Lookup(value if version_at_call == current else None, current)
 

@@ -455,7 +455,7 @@ async def test_stopped_redis_fails_no_request(service: LocalServer, load: Load, 
             assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"] == "renamed"
 
 
-@pytest.mark.parametrize("garbage", [b"garbage", b"\x92\x01", b"\x05", b""])
+@pytest.mark.parametrize("garbage", [b"garbage", b"\x92\x01", b"\x05", b"", b"\x91" * 5_000])
 async def test_corrupt_entries_fail_no_request(
     service: LocalServer, load: Load, redis_cache: Redis, garbage: bytes
 ) -> None:
