@@ -356,7 +356,7 @@ async def test_subscription_streams_where_json_is_preferred(gateway: str, load: 
 
 
 async def test_mistakes_have_codes_on_streams(gateway: str) -> None:
-    walk = 'subscription {\n  lineage(start: "nonsense") { visited }\n}'
+    walk = 'subscription {\n  found: lineage(start: "nonsense") { visited }\n}'
     async with connected(gateway) as socket:
         [bad] = [message async for message in messages(socket, walk)]
         [unfit] = [message async for message in messages(socket, SUBSCRIBE)]
@@ -365,6 +365,7 @@ async def test_mistakes_have_codes_on_streams(gateway: str) -> None:
     assert bad["type"] == "error"
     assert bad["payload"][0]["extensions"] == {"code": "BAD_USER_INPUT", "argument": "start"}
     assert bad["payload"][0]["locations"] == [{"line": 2, "column": 3}]
+    assert bad["payload"][0]["path"] == ["found"]
     assert unfit["type"] == "error"
     assert unfit["payload"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
     assert refused["type"] == "error"

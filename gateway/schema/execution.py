@@ -173,9 +173,8 @@ class Executor:
                 async for result in results:
                     yield self._redact(_outcome(result, loaders), request)
             except Exception as error:  # noqa: BLE001 - the client gets any error that ends the source
-                operation = self.operation(request)
-                failure = located_error(error, list(operation.selection_set.selections) if operation else None)
-                yield self._redact(Outcome({"errors": [_shown(failure, GatewayError.code)]}, executed=False), request)
+                errors = [_shown(located_error(error), GatewayError.code)]
+                yield self._redact(Outcome({"errors": errors}, executed=False), request)
 
     def _arguments(self, request: GraphQLRequest, loaders: Loaders) -> dict[str, Any]:
         """Return the arguments of graphql-core's ``execute`` and ``subscribe``."""

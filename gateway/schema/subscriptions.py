@@ -1,10 +1,11 @@
 """Subscriptions: a walk whose results are sent page by page, as they arrive."""
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
 from typing import Annotated
 
 import strawberry
+from graphql import located_error
 from strawberry import UNSET, Info
 
 from gateway.lineage.describing import Describing
@@ -13,6 +14,7 @@ from gateway.lineage.walk import Walk
 from gateway.schema.enums import LineageDirection, WalkPreference
 from gateway.schema.filters import LineageFilter
 from gateway.schema.scalars import Arn
+from gateway.schema.selection import raw_info
 from gateway.schema.walks import (
     Coverage,
     DirectionArgument,
@@ -63,13 +65,23 @@ class Subscription:
         prefer: PreferArgument = WalkPreference.FEWER_CALLS,
     ) -> AsyncIterator[LineageProgress]:
         """Walk, and yield a message after each page."""
-        walked = checked_walk(info.context, start, direction, max_depth, max_vertices, prefer)
-        describing = Describing(walked, needs(info), lists=False)
-        progress = Progress(walked, filter or LineageFilter(), describing)
-        async with aclosing(walked.steps()) as steps:
-            async for _ in steps:
-                yield await progress.message(last=False)
-        yield await progress.message(last=True)
+        with _located(info):
+            walked = checked_walk(info.context, start, direction, max_depth, max_vertices, prefer)
+            describing = Describing(walked, needs(info), lists=False)
+            progress = Progress(walked, filter or LineageFilter(), describing)
+            async with aclosing(walked.steps()) as steps:
+                async for _ in steps:
+                    yield await progress.message(last=False)
+            yield await progress.message(last=True)
+
+
+@contextmanager
+def _located(info: Info) -> Iterator[None]:
+    """Give an error the path and the location of the subscription's field; graphql-core does so for a query's only."""
+    try:
+        yield
+    except Exception as error:
+        raise located_error(error, raw_info(info).field_nodes, info.path.as_list()) from error
 
 
 class Progress:
