@@ -396,6 +396,7 @@ def too_long(length: int) -> str:
         ('{ modelPackageGroups(nameContains: "") { nodes { arn } } }', "nameContains"),
         ('{ modelCards(nameContains: "-a") { nodes { arn } } }', "nameContains"),
         (f'{{ node(id: "{CARD}/export-job/a") {{ id }} }}', "id"),
+        (f'{{ node(id: "{CARD}/version/01") {{ id }} }}', "id"),
     ],
 )
 async def test_wrong_argument_is_named(refused: Ask, query: str, argument: str) -> None:
