@@ -165,6 +165,11 @@ def test_every_kind_is_a_node(kind: kinds.Kind) -> None:
     assert SCHEMA.type_map["Node"] in SCHEMA.type_map[kind.name].interfaces  # type: ignore[attr-defined]
 
 
+def test_one_query_names_all_nodes() -> None:
+    nodes = SCHEMA.get_possible_types(SCHEMA.type_map["Node"])  # type: ignore[arg-type]
+    assert {str(node.fields["name"].type) for node in nodes if "name" in node.fields} == {"String"}
+
+
 def list_parameters(kind: kinds.Kind) -> Any:
     """Return the members of the kind's list request, without those that only select its order."""
     members = SERVICE.operation_model(kind.list).input_shape.members

@@ -77,7 +77,7 @@ class LineageGroup(Described, Node):
         return Arn(self.key)
 
     @strawberry.field(description="Its name, unique in the account and region.")
-    def name(self) -> str:
+    def name(self) -> str | None:  # never None, but one query can select the names of all nodes if their types agree
         """Return the name, which is a part of the ARN."""
         parsed = arns.parse(self.key)
         return parsed.id if parsed else self.key
