@@ -53,7 +53,7 @@ class Turns:
     async def turn(self, items: int) -> None:
         """Wait for a turn to process a slice of a list with this many items; a short list needs none."""
         if items > LONG:
-            await self._wait(items, 1)
+            await self._wait(items, STEPS)
 
     async def step(self, taken: int, *, leads_on: bool = False) -> None:
         """Wait for a turn to take a step; a request that has ``taken`` only a few needs none.
@@ -61,7 +61,7 @@ class Turns:
         A step that ``leads_on``, because other steps depend on it, goes before the request's steps that do not.
         """
         if taken > FEW:
-            await self._wait(taken, 1 / STEPS, later=not leads_on)
+            await self._wait(taken, 1, later=not leads_on)
 
     async def respite(self) -> None:
         """Wait until no step of the request is waiting for a turn; for work that no step depends on."""
@@ -76,8 +76,8 @@ class Turns:
         finally:
             self.under_way += 1
 
-    async def _wait(self, work: int, share: float, *, later: bool = False) -> None:
-        await self._queue.turn((*self._ranked(work), later), share)
+    async def _wait(self, work: int, steps: int, *, later: bool = False) -> None:
+        await self._queue.turn((*self._ranked(work), later), steps)
 
     @cached_property
     def _queue(self) -> "_Queue":
@@ -106,22 +106,22 @@ class _Queue:
     """The queue for the turns of one event loop."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Rank, int, float, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Rank, int, int, asyncio.Future[None]]] = []
         self._numbers = count()
-        self._left = 1.0
-        """The share of the current turn that is still available."""
+        self._left = STEPS
+        """The number of steps that the current turn still has room for."""
         self._goes_on = False
         """Whether the next turn has been scheduled."""
 
-    async def turn(self, rank: Rank, share: float, *, at_once: bool = True) -> None:
-        """Wait for a share of a turn; with ``at_once``, no wait if the queue is empty and the turn has room."""
+    async def turn(self, rank: Rank, steps: int, *, at_once: bool = True) -> None:
+        """Wait for a turn with room for these steps; with ``at_once``, no wait if there is room and nobody waits."""
         loop = asyncio.get_running_loop()
         self._go_on(loop)
         if at_once and self._left > 0 and not self._waiting:
-            self._left -= share
+            self._left -= steps
             return
         turn = loop.create_future()
-        heappush(self._waiting, (rank, next(self._numbers), share, turn))
+        heappush(self._waiting, (rank, next(self._numbers), steps, turn))
         await turn
 
     def _go_on(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -134,12 +134,12 @@ class _Queue:
         if rounds:
             loop.call_soon(self._next, loop, rounds - 1)
             return
-        self._left, self._goes_on = 1.0, False
+        self._left, self._goes_on = STEPS, False
         while self._waiting and self._left > 0:
-            *_, share, turn = heappop(self._waiting)
+            *_, steps, turn = heappop(self._waiting)
             if not turn.done():  # the request may have been cancelled
                 turn.set_result(None)
-                self._left -= share
+                self._left -= steps
                 self._go_on(loop)
 
 

@@ -50,6 +50,22 @@ async def test_other_tasks_run_between_slices() -> None:
     assert all(later - earlier >= ROUNDS for earlier, later in pairwise(rounds))
 
 
+async def test_turn_has_room_for_six_steps() -> None:
+    turns, done = Turns(), 0
+    counts = {0}
+
+    async def step() -> None:
+        nonlocal done
+        await turns.step(FEW + 1)
+        done += 1
+
+    steps = asyncio.gather(*(step() for _ in range(18)))
+    while not steps.done():
+        await asyncio.sleep(0)
+        counts.add(done)
+    assert max(later - earlier for earlier, later in pairwise(sorted(counts))) == 6
+
+
 def test_page_needs_no_turn() -> None:
     with pytest.raises(StopIteration) as first:
         anext(Turns().slices(range(LONG))).send(None)
