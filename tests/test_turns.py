@@ -74,12 +74,13 @@ def test_page_needs_no_turn() -> None:
 
 async def test_cancelled_work_delays_nobody() -> None:
     done: list[str] = []
-    left = asyncio.create_task(work(Turns(), 3 * SLICE, done, "left"))
-    stays = asyncio.create_task(work(Turns(), 4 * SLICE, done, "stays"))
+    sizes = {"first": 3 * SLICE, "left": 4 * SLICE, "stays": 5 * SLICE}
+    tasks = {name: asyncio.create_task(work(Turns(), items, done, name)) for name, items in sizes.items()}
     await asyncio.sleep(0)
-    left.cancel()
-    await asyncio.wait_for(stays, 60)
-    assert done == ["stays"] * 4
+    tasks["left"].cancel()
+    async with asyncio.timeout(60):
+        await asyncio.gather(tasks["first"], tasks["stays"])
+    assert done == ["first"] * 3 + ["stays"] * 5
 
 
 async def test_respite_waits_for_all_steps() -> None:
