@@ -38,7 +38,7 @@ class Rates:
 
     async def _take(self, store: BaseStore, key: str, per_second: float, burst: int, cost: int) -> float:
         result = await self._limiters(store, max(1, round(per_second * 3600)), burst).limit(key, cost)
-        return float(result.state.retry_after) if result.limited else 0.0
+        return float(result.state.retry_after)  # 0 unless limited
 
     async def aclose(self) -> None:
         """Disconnect from Redis."""

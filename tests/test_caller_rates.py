@@ -132,6 +132,13 @@ async def test_highest_rate_throttles_nobody(server: LocalServer, redis_url: str
             assert [(await ask(client)).status_code for _ in range(5)] == [200] * 5
 
 
+@pytest.mark.usefixtures("service")
+async def test_lowest_rate_allows_a_burst(server: LocalServer, redis_url: str) -> None:
+    for cache_url in ("off", redis_url):
+        async with limited(server, 1e-9, 42, next(HOSTS), cache_url=cache_url) as client:
+            assert [(await ask(client)).status_code for _ in range(3)] == [200, 200, 429]
+
+
 async def test_websocket_is_throttled_too(server: LocalServer) -> None:
     given = {"rate_cost_per_second": 1, "rate_cost_burst": 21}
     with listening(Settings(local_url=server.url, cache_url="off", **given)) as gateway:
