@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +115,8 @@ ITEMS = "query($first: Int) { artifacts(first: $first) { nodes { arn } } }"
 DEFAULTED = "query($first: Int = 9) { artifacts(first: $first) { nodes { arn } } }"
 IDS = 'query($ids: [ID!]! = ["a", "b"]) { nodes(ids: $ids) { id } }'
 FILTER = 'query($filter: LineageFilter) { lineage(start: ["x"], filter: $filter) { counts { count } } }'
-PROPERTIES = """query($some: [PropertyInput!]) {
-  lineage(start: ["x"], filter: { properties: $some }) { counts { count } }
-}"""
+WALK = 'lineage(start: ["x"], filter: { properties: $some }) { counts { count } }'
+PROPERTIES = f"query($some: [PropertyInput!]) {{ {WALK} }}"
 
 
 @pytest.mark.parametrize(
@@ -136,6 +135,7 @@ PROPERTIES = """query($some: [PropertyInput!]) {
         (IDS, {}, 2),
         (IDS, {"ids": ["a", "b", "c"]}, 3),
         (IDS, {"ids": "a"}, 1),
+        (IDS, {"ids": []}, 0),
         (FILTER, {}, 20 + 10),
         (FILTER, {"filter": {"types": ["a", "b"], "properties": [{"key": "a", "value": "b"}]}}, 20 + 2 + 10),
         (PROPERTIES, {"some": [{"key": "a", "value": "b"}, {"key": "c", "value": "d"}]}, 20 + 1 + 2 + 10),
@@ -160,6 +160,25 @@ def test_oversized_list_counts_as_maximum() -> None:
 )
 def test_fragment_costs_by_its_place(query: str, expected: int) -> None:
     assert cost(f"{query} fragment F on ArtifactConnection {{ nodes {{ arn }} }}") == expected
+
+
+def test_fragments_spread_in_any_order() -> None:
+    outer, inner = "fragment A on Query { ... { ...B } }", "fragment B on Query { artifacts { nodes { arn } } }"
+    assert [cost(" ".join(["{ ...A }", *both])) for both in ((outer, inner), (inner, outer))] == [1 + 50] * 2
+
+
+def test_each_variable_is_measured_once() -> None:
+    class Items(list[Any]):
+        times_read = 0
+
+        def __iter__(self) -> Iterator[Any]:
+            self.times_read += 1
+            return super().__iter__()
+
+    items = Items([{"key": "a", "value": "b"}])
+    walks = " ".join(f"a{number}: {WALK}" for number in range(3))
+    assert cost(f"query($some: [PropertyInput!]) {{ {walks} }}", some=items) == 3 * (20 + 1 + 1 + 10)
+    assert items.times_read == 1
 
 
 def test_excluded_selections_cost_nothing() -> None:
