@@ -24,7 +24,6 @@ from graphql import (
     GraphQLSchema,
     IntValueNode,
     ListValueNode,
-    NullValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
@@ -252,8 +251,6 @@ def _number(value: Any, default: int | None, maximum: int) -> int | None:
 
 def _length(value: Any) -> int:
     """Return the number of items in an argument's value; a single value counts as a list of one."""
-    if value is None or isinstance(value, NullValueNode):
-        return 0
     items = value.values if isinstance(value, ListValueNode) else value
     return len(items) if isinstance(items, list | tuple) else 1
 
