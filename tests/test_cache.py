@@ -378,15 +378,21 @@ async def test_concurrent_reads_are_not_cached(
 
 async def test_entries_expire_after_their_time(service: LocalServer, load: Load, calls: Calls, cache_url: str) -> None:
     load(*GRAPH)
-    async with caching(service, cache_url, cache_record_seconds=0.2, cache_associations_seconds=0) as client:
+    async with caching(service, cache_url, cache_record_seconds=0.2) as client:
         ask = expecting_data(asking(client))
         await ask(ARTIFACT, arn=artifact_arn(1))
         await asyncio.sleep(0.3)
         await ask(ARTIFACT, arn=artifact_arn(1))
         assert calls == {"DescribeArtifact": 2}
-        await ask(HOP, arn=artifact_arn(1))
-        await ask(HOP, arn=artifact_arn(1))
-        assert calls["ListAssociations"] == 2
+
+
+async def test_zero_disables_only_its_kind(service: LocalServer, load: Load, calls: Calls, cache_url: str) -> None:
+    load(*GRAPH)
+    async with caching(service, cache_url, cache_associations_seconds=0) as client:
+        ask = expecting_data(asking(client))
+        for query in (ARTIFACT, HOP, HOP, ARTIFACT):
+            await ask(query, arn=artifact_arn(1))
+    assert calls == {"DescribeArtifact": 1, "ListAssociations": 2}
 
 
 async def test_cache_turned_off_keeps_nothing(service: LocalServer, load: Load, calls: Calls) -> None:
