@@ -5,9 +5,12 @@ import io
 import json
 import logging
 import os
+import pty
 import re
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -219,12 +222,22 @@ def test_exception_is_logged_without_message() -> None:
         assert SECRET not in told.replace("raise KeyError(SECRET)", "").replace("int(SECRET)", "")
 
 
+def replaced() -> Exception:
+    try:
+        try:
+            int(SECRET)
+        except ValueError:
+            raise TypeError(SECRET) from None
+    except TypeError as error:
+        return error
+
+
 def raised_together() -> Exception:
     try:
         try:
             int(SECRET)
         except ValueError:
-            raise ExceptionGroup(SECRET, [KeyError(SECRET), TypeError(SECRET)])  # noqa: B904 - the context is the point
+            raise ExceptionGroup(SECRET, [KeyError(SECRET), replaced()])  # noqa: B904 - the context is the point
     except ExceptionGroup as error:
         return error
 
@@ -303,6 +316,14 @@ def test_text_is_for_terminals() -> None:
             said.append(demo.stop(signal.SIGTERM)[1])
     assert re.search(r"^\S+Z INFO    gateway.http request request_id=\w+ method=GET path=/nothing ", said[0])
     assert json.loads(said[1])["path"] == "/nothing"
+
+
+def test_auto_is_text_on_a_terminal() -> None:
+    terminal, stderr = pty.openpty()
+    code = "import logging; from gateway.observability import logs; logs.configure('info', 'auto')"
+    said = f"{code}; logging.getLogger('gateway').info('said')"
+    subprocess.run([sys.executable, "-c", said], stderr=stderr, check=True)  # noqa: S603
+    assert re.fullmatch(rb"\S+Z INFO    gateway said\r\n", os.read(terminal, 1000))
 
 
 async def test_readme_shows_such_a_line(http: httpx.AsyncClient, lines: Lines) -> None:
