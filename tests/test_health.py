@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import first_call, running
+from endpoint import SILENCE, endpoint
 from redis.asyncio import Redis
 from redis_server import redis_server
 
@@ -71,6 +72,12 @@ async def test_any_aws_response_means_ready(service: LocalServer) -> None:
         service.behaviour.reset()
         service.behaviour.fault_rate = 1
         assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_silent_aws_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_CALL_SECONDS", 0.1)
+    async with endpoint() as aws, running(Settings(local_url=aws.respond_with(SILENCE).url)) as client:
+        assert (await client.get("/readyz")).json() == READY | {"status": "unready", "aws": "unreachable"}
 
 
 async def test_busy_gateway_stays_ready(service: LocalServer) -> None:
