@@ -15,7 +15,7 @@ from conftest import asking, expecting_data, running
 from graphs import arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
 from redis_server import Redis, redis_server
 
-from gateway.breaker import REDIS
+from gateway.breaker import REDIS, Breaker
 from gateway.cache import Cache, Key
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
@@ -483,6 +483,27 @@ async def test_unreachable_redis_fails_no_request(service: LocalServer, load: Lo
     async with caching(service, "redis://127.0.0.1:1/0") as client:
         assert await expecting_data(asking(client))(WALK, arn=artifact_arn(1))
         assert await expecting_data(asking(client))(RENAME, arn=artifact_arn(1), name="renamed")
+
+
+async def test_silent_redis_is_not_tried_each_time(
+    service: LocalServer, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried, failed = 0, Breaker.failed
+    monkeypatch.setattr(Breaker, "failed", lambda self, *_: failed(self, 60))
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal tried
+        tried += 1
+        await reader.read(-1)
+        writer.close()
+
+    load(*GRAPH)
+    async with await asyncio.start_server(listen, "127.0.0.1", 0) as silent:
+        url = f"redis://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        async with caching(service, url, rate_cost_per_second=1_000_000) as client:
+            for _ in range(3):
+                assert await expecting_data(asking(client))(ARTIFACT, arn=artifact_arn(1))
+    assert tried <= 4  # two attempts to look up the artifact, and two to charge the caller
 
 
 @pytest.mark.parametrize("url", ["", "redis", "http://127.0.0.1", "memcached://x"])
