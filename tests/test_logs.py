@@ -121,13 +121,15 @@ async def test_missing_credentials_have_a_reason(lines: Lines, monkeypatch: pyte
     assert [line["aws_error"] for line in of_requests(lines())] == ["NoCredentialsError"]
 
 
-async def test_websocket_operations_have_lines(gateway: str, service: LocalServer, lines: Lines) -> None:  # noqa: ARG001
+async def test_websocket_operations_have_lines(gateway: str, service: LocalServer, lines: Lines) -> None:
+    service.behaviour.latency_ms = 500
     async with connected(gateway) as socket:
         assert len([one async for one in messages(socket, FIND, name="here")]) == 1
         assert len([one async for one in messages(socket, "{ nothing }")]) == 1
     first, second = (line for line in lines() if line["message"] == "operation")
     assert (first["operation"], first["type"], first["outcome"], first["aws_calls"]) == ("Find", "query", "ok", 2)
     assert (second["type"], second["outcome"], second["aws_calls"]) == ("query", "GRAPHQL_VALIDATION_FAILED", 0)
+    assert second["ms"] < 500 <= first["ms"]
     assert first["request_id"] == second["request_id"]
 
 
