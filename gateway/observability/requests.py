@@ -131,7 +131,7 @@ def operation() -> Iterator[Request]:
     request = current()
     alone = request.method == Request.WEBSOCKET
     if alone:
-        request = replace(request, status=None, aws_calls=0, aws_error=None, began=time.perf_counter())
+        request = replace(request, status=None, began=time.perf_counter())
         _current.set(request)  # never reset: each operation on a WebSocket has its own task
     metrics, spans = request.instruments.metrics, request.instruments.spans
     request.outcome = _OK
