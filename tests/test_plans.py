@@ -478,6 +478,25 @@ async def test_mutations_wait_for_each_other(change: Ask, service: LocalServer) 
     assert written == ["CreateContext", "DeleteContext"] * 2
 
 
+@pytest.mark.parametrize("absent", [("depth", 0), ("entity", 1)])
+async def test_failure_leaves_no_unawaited_coroutine(
+    backend: Backend, load: Callable[..., None], absent: tuple[str, int]
+) -> None:
+    load(*(artifact(number) for number in range(2)))
+    member, number = absent
+    loaders = backend.loaders(fresh=True)
+    root = loaded_message(loaders, 2, but={0, 1})
+    setattr(root.vertices[number], member, None)  # the field is not nullable
+    document = "subscription { lineage(start: []) { vertices { entity { name } depth } } }"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        data, [error] = await executed(document, loaders, root, **PLANNED)
+        await loaders.end()
+        gc.collect()
+    assert (data, error[0]["path"][-2:]) == (None, [number, member])
+    assert not [one.message for one in caught if "never awaited" in str(one.message)]
+
+
 async def test_cancellation_leaves_no_unawaited_coroutine(backend: Backend, load: Callable[..., None]) -> None:
     load(*fan(150))
     document = f"""{{ lineage(start: ["{artifact_arn(0)}"], direction: DOWNSTREAM) {{ vertices {{ entity {{
