@@ -129,7 +129,7 @@ async def test_websocket_operations_have_lines(gateway: str, service: LocalServe
     first, second = (line for line in lines() if line["message"] == "operation")
     assert (first["operation"], first["type"], first["outcome"], first["aws_calls"]) == ("Find", "query", "ok", 2)
     assert (second["type"], second["outcome"], second["aws_calls"]) == ("query", "GRAPHQL_VALIDATION_FAILED", 0)
-    assert second["ms"] < 500 <= first["ms"]
+    assert second["ms"] < first["ms"]
     assert first["request_id"] == second["request_id"]
 
 

@@ -64,7 +64,7 @@ def test_refusal_reaches_an_allowed_page(server: LocalServer, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "written", ["https://a.example.com, https://b.example.com", '["https://a.example.com", "https://b.example.com"]']
+    "written", ["https://a.example.com, https://b.example.com,", '\n["https://a.example.com", "https://b.example.com"]']
 )
 def test_origins_are_read_either_way(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
     monkeypatch.setenv("GATEWAY_CORS_ORIGINS", written)
