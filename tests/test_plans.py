@@ -305,7 +305,7 @@ ASKING = f"""query {VARIABLES} {{
   absent: entity(arn: "{ABSENT[3]}") %s
   denied: entity(arn: "{ARNS[2]}") %s
   lineage(start: ["{ARNS[1]}", "{ABSENT[0]}"]) {{
-    vertices {{ depth entity %s }} edges {{ source %s }} coverage {{ reasons }}
+    vertices {{ depth entity %s }} edges {{ source %s destination %s }} coverage {{ reasons }}
   }}
   nodes(ids: ["{ARNS[3]}", "nonsense", "{ABSENT[1]}"]) %s
 }}"""
@@ -314,7 +314,7 @@ ASKING = f"""query {VARIABLES} {{
 # The service's thread draws random faults while hypothesis is running.
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(document=documents(ASKING, ["LineageEntity"] * 5 + ["Node"], CALLS_AWS))
+@given(document=documents(ASKING, ["LineageEntity"] * 6 + ["Node"], CALLS_AWS))
 async def test_fields_with_calls_show_the_same(
     backend: Backend, service: LocalServer, load: Callable[..., None], document: str
 ) -> None:
