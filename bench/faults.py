@@ -48,8 +48,8 @@ TROUBLES = {
     "40 ms, 10 % faults": Trouble(fault_rate=0.1),
     "40 ms, 100 a second": Trouble(throttle_tps=100),
     "40 ms, 100 a second, 10 % faults": Trouble(throttle_tps=100, fault_rate=0.1),
-    "40 ms, 20 a second": Trouble(throttle_tps=20),
-    "40 ms, 20 a second, 10 % faults": Trouble(throttle_tps=20, fault_rate=0.1),
+    "40 ms, 50 a second": Trouble(throttle_tps=50),
+    "40 ms, 50 a second, 10 % faults": Trouble(throttle_tps=50, fault_rate=0.1),
 }
 
 
