@@ -43,26 +43,22 @@ class Catalogue:
     @strawberry.field(description="The experiment with this name; null when there is none.")
     async def experiment(self, info: Info, name: Name) -> Experiment | None:
         """Find an experiment."""
-        found: Experiment | None = await by_name(info.context, kinds.EXPERIMENT, name)
-        return found
+        return await by_name(info.context, Experiment, name)
 
     @strawberry.field(description="The trial with this name; null when there is none.")
     async def trial(self, info: Info, name: Name) -> Trial | None:
         """Find a trial."""
-        found: Trial | None = await by_name(info.context, kinds.TRIAL, name)
-        return found
+        return await by_name(info.context, Trial, name)
 
     @strawberry.field(description="The model package with this ARN, versioned or not; null when there is none.")
     async def model_package(self, info: Info, arn: ArnArgument) -> ModelPackage | None:
         """Find a model package."""
-        found: ModelPackage | None = await by_arn(info, arn, kinds.MODEL_PACKAGE)
-        return found
+        return await by_arn(info, arn, ModelPackage)
 
     @strawberry.field(description="The model package group with this name; null when there is none.")
     async def model_package_group(self, info: Info, name: Name) -> ModelPackageGroup | None:
         """Find a model package group."""
-        found: ModelPackageGroup | None = await by_name(info.context, kinds.MODEL_PACKAGE_GROUP, name)
-        return found
+        return await by_name(info.context, ModelPackageGroup, name)
 
     @strawberry.field(description="The model card with this name; null when there is none, or none in this version.")
     async def model_card(
@@ -72,27 +68,22 @@ class Catalogue:
         version: Annotated[int | None, argument("The version, counted from 1. Default: the latest.")] = UNSET,
     ) -> ModelCard | None:
         """Find a model card."""
-        chosen = checked_version(version, "version")
-        found: ModelCard | None = await by_name(info.context, kinds.MODEL_CARD, name, chosen)
-        return found
+        return await by_name(info.context, ModelCard, name, checked_version(version, "version"))
 
     @strawberry.field(description="The pipeline with this name; null when there is none.")
     async def pipeline(self, info: Info, name: Name) -> Pipeline | None:
         """Find a pipeline."""
-        found: Pipeline | None = await by_name(info.context, kinds.PIPELINE, name)
-        return found
+        return await by_name(info.context, Pipeline, name)
 
     @strawberry.field(description="The pipeline execution with this ARN; null when there is none.")
     async def pipeline_execution(self, info: Info, arn: ArnArgument) -> PipelineExecution | None:
         """Find a pipeline execution."""
-        found: PipelineExecution | None = await by_arn(info, arn, kinds.PIPELINE_EXECUTION)
-        return found
+        return await by_arn(info, arn, PipelineExecution)
 
     @strawberry.field(description="The project with this name; null when there is none.")
     async def project(self, info: Info, name: Name) -> Project | None:
         """Find a project."""
-        found: Project | None = await by_name(info.context, kinds.PROJECT, name)
-        return found
+        return await by_name(info.context, Project, name)
 
     @strawberry.field(description="The account's experiments. One call per page.")
     async def experiments(

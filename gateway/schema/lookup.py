@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from strawberry import Info
 
@@ -19,6 +19,8 @@ from gateway.schema.entity import Described, shown
 from gateway.schema.paging import UNANSWERED, Connection, Listing, connection, nothing, scope, window
 from gateway.schema.pending import looked_up
 from gateway.schema.scalars import checked_arn, checked_name, is_given
+
+D = TypeVar("D", bound=Described)
 
 _ACCOUNT = re.compile("[0-9]{12}")
 _REGION = re.compile("[a-z]{2,10}(?:-[a-z0-9]{1,20}){1,4}")
@@ -40,14 +42,16 @@ async def _found(entity: Described) -> Described | None:
     return None if entity.record.missing else entity
 
 
-async def by_arn(info: Info, arn: str, *kinds: Kind) -> Any:
-    """Return the entity with this ARN, which must be of one of ``kinds``; None when there is none."""
-    checked_arn(arn, "arn", *kinds)
-    return await existing(info.context, arn)
+async def by_arn(info: Info, arn: str, *shows: type[D]) -> D | None:
+    """Return the entity with this ARN, which must be of the kind of one of ``shows``; None when there is none."""
+    checked_arn(arn, "arn", *(one.kind for one in shows))
+    found: D | None = await existing(info.context, arn)
+    return found
 
 
-async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None = None) -> Any:
+async def by_name(loaders: Loaders, shows: type[D], name: str, version: int | None = None) -> D | None:
     """Return the entity with this name, in ``version`` if its kind has versions; None when there is none."""
+    kind = shows.kind
     wanted = pinned(checked_name(name, "name", kind), version)
 
     async def found(entity: Described) -> Described | None:
@@ -57,16 +61,17 @@ async def by_name(loaders: Loaders, kind: Kind, name: str, version: int | None =
         return shown(loaders, key) if key else None
 
     if expected := loaders.entities.expected(kind, wanted):
-        return await looked_up(shown(loaders, expected), found)
+        entity: D | None = await looked_up(shown(loaders, expected), found)
+        return entity
     key = await loaders.entities.find(kind, wanted)
     return shown(loaders, key) if key else None
 
 
-async def by_either(info: Info, kind: Kind, name: str | None, arn: str | None) -> Any:
+async def by_either(info: Info, shows: type[D], name: str | None, arn: str | None) -> D | None:
     """Return the entity by its name or its ARN, exactly one of which must be given."""
     if is_given(name) == is_given(arn):
         raise BadUserInput("give exactly one of `name` and `arn`.", "name")
-    return await (by_name(info.context, kind, name) if is_given(name) else by_arn(info, arn or "", kind))
+    return await (by_name(info.context, shows, name) if is_given(name) else by_arn(info, arn or "", shows))
 
 
 async def belonging(
@@ -165,10 +170,10 @@ def naming(
     return Listing(scope(kind.name, *belonging), fetch, kind.key, lambda item: bool(item[kind.arn]))
 
 
-async def standing_for(loaders: Loaders, kind: Kind, source: str) -> Any:
-    """Return the vertex of a kind whose source is this ARN or URI; the newest if there are several."""
-    found = await loaders.listings.first(kind, {"SourceUri": source}, 1, loaders.known.place_of(source))
-    return shown(loaders, kind.key(found[0])) if found else None
+async def standing_for(loaders: Loaders, shows: type[D], source: str) -> D | None:
+    """Return the vertex of a type whose source is this ARN or URI; the newest if there are several."""
+    found = await loaders.listings.first(shows.kind, {"SourceUri": source}, 1, loaders.known.place_of(source))
+    return shown(loaders, shows.kind.key(found[0])) if found else None
 
 
 def given(**parameters: Any) -> dict[str, Any]:

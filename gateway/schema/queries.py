@@ -68,8 +68,7 @@ class Query(References, Catalogue):
     @strawberry.field(description="The vertex of the lineage graph with this ARN; null when there is none.")
     async def entity(self, info: Info, arn: ArnArgument) -> LineageEntity | None:
         """Find a vertex of any kind."""
-        found: LineageEntity | None = await by_arn(info, arn, *kinds.LINEAGE)
-        return found
+        return await by_arn(info, arn, Artifact, Context, Action, TrialComponent)
 
     @strawberry.field(
         description="The entities that represent what a reference names: the URI, ARN or URL of an S3 object (with or "
@@ -88,34 +87,29 @@ class Query(References, Catalogue):
     @strawberry.field(description="The artifact with this ARN; null when there is none.")
     async def artifact(self, info: Info, arn: ArnArgument) -> Artifact | None:
         """Find an artifact."""
-        found: Artifact | None = await by_arn(info, arn, kinds.ARTIFACT)
-        return found
+        return await by_arn(info, arn, Artifact)
 
     @strawberry.field(description="The context with this name or ARN; null when there is none.")
     async def context(self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET) -> Context | None:
         """Find a context."""
-        found: Context | None = await by_either(info, kinds.CONTEXT, name, arn)
-        return found
+        return await by_either(info, Context, name, arn)
 
     @strawberry.field(description="The action with this name or ARN; null when there is none.")
     async def action(self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET) -> Action | None:
         """Find an action."""
-        found: Action | None = await by_either(info, kinds.ACTION, name, arn)
-        return found
+        return await by_either(info, Action, name, arn)
 
     @strawberry.field(description="The trial component with this name or ARN; null when there is none.")
     async def trial_component(
         self, info: Info, name: NameOrNone = UNSET, arn: ArnOrNone = UNSET
     ) -> TrialComponent | None:
         """Find a trial component."""
-        found: TrialComponent | None = await by_either(info, kinds.TRIAL_COMPONENT, name, arn)
-        return found
+        return await by_either(info, TrialComponent, name, arn)
 
     @strawberry.field(description="The lineage group with this name; null when there is none.")
     async def lineage_group(self, info: Info, name: Name) -> LineageGroup | None:
         """Find a lineage group."""
-        found: LineageGroup | None = await by_name(info.context, kinds.LINEAGE_GROUP, name)
-        return found
+        return await by_name(info.context, LineageGroup, name)
 
     @strawberry.field(description="The account's lineage groups. One call per page.")
     async def lineage_groups(

@@ -81,8 +81,7 @@ class ModelPackageGroup(Tagged):
     )
     async def context(self) -> Context | None:
         """Find the context."""
-        context: Context | None = await standing_for(self.loaders, kinds.CONTEXT, self.key)
-        return context
+        return await standing_for(self.loaders, Context, self.key)
 
 
 @strawberry.type(description="One check that a model package went through.")
@@ -205,8 +204,7 @@ class ModelPackage(Registered):
     )
     async def artifact(self) -> Artifact | None:
         """Find the artifact."""
-        artifact: Artifact | None = await standing_for(self.loaders, kinds.ARTIFACT, self.key)
-        return artifact
+        return await standing_for(self.loaders, Artifact, self.key)
 
 
 @strawberry.type(description="How a model card is encrypted.")
