@@ -18,6 +18,7 @@ from gateway.schema.entity import (
     MetadataProperties,
     Node,
     Property,
+    Registered,
     Tag,
     UserContext,
     keyed,
@@ -66,21 +67,15 @@ Keys = Annotated[list[str] | None, strawberry.argument(description="Only these k
     description="A group of lineage entities that the same accounts can see. Every account has a default one; others "
     "come from accounts that share theirs.",
 )
-class LineageGroup(Described, Node):
+class LineageGroup(Registered):
     """A lineage group, from DescribeLineageGroup."""
 
     kind = kinds.LINEAGE_GROUP
 
-    @strawberry.field(description="Its ARN.")
-    def arn(self) -> Arn:
-        """Return the ARN."""
-        return Arn(self.key)
-
     @strawberry.field(description="Its name, unique in the account and region.")
     def name(self) -> str | None:  # never None, but one query can select the names of all nodes if their types agree
         """Return the name, which is a part of the ARN."""
-        parsed = arns.parse(self.key)
-        return parsed.id if parsed else self.key
+        return arns.id_of(self.key)
 
     display_name: str | None = member("DisplayName", "The display name.")
     description: str | None = member("Description", "What it is for.")
