@@ -67,19 +67,20 @@ class Member(StrawberryField):
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:  # noqa: ARG002
         """Return the value, or a coroutine if it takes a call."""
         if isinstance(source, Described):
-            path = self.path if isinstance(self.path, str) else self.path(source.kind)
-            return source.read(path, self.convert)
-        value = source.get(self.path)
-        return self.convert(value) if self.convert and value is not None else value
+            return source.read(self.path_of(source.kind), self.convert)
+        return _converted(source.get(self.path), self.convert)
+
+    def path_of(self, kind: Kind) -> str:
+        """Return the path for a kind."""
+        return self.path if isinstance(self.path, str) else self.path(kind)
 
     def reader(self, origin: type) -> Callable[[Any], Any]:
         """Return a function that reads the value like ``get_result``, but only from instances of ``origin``."""
         if issubclass(origin, Described):
-            path = self.path if isinstance(self.path, str) else self.path(origin.kind)
-            return methodcaller("read", path, self.convert)
+            return methodcaller("read", self.path_of(origin.kind), self.convert)
         if self.convert is None:
             return methodcaller("get", self.path)
-        return lambda source: self.get_result(source, None, (), {})
+        return lambda source: _converted(source.get(self.path), self.convert)
 
 
 def member(path: Path, description: str, convert: Callable[[Any], Any] | None = None, name: str | None = None) -> Any:
@@ -137,11 +138,11 @@ class Described:
         return await value if isawaitable(value) else value
 
     async def _load(self, path: str, convert: Callable[[Any], Any] | None) -> Any:
-        return _value(await self.loaders.entities.describe(self.kind, self.key, path), path, convert)
+        record = await self.loaders.entities.describe(self.kind, self.key, path)
+        return _converted(record.read(path), convert)
 
 
-def _value(record: Record, path: str, convert: Callable[[Any], Any] | None) -> Any:
-    value = record.read(path)
+def _converted(value: Any, convert: Callable[[Any], Any] | None) -> Any:
     return convert(value) if convert and value is not None else value
 
 
@@ -210,11 +211,7 @@ def _type_names(info: Info, kind: Kind) -> list[str]:
 def _paths(kind: Kind) -> dict[str, str]:
     """Return the paths of the fields that show a member of the Describe response, by the fields' GraphQL names."""
     fields = _CLASSES[kind].__strawberry_definition__.fields  # type: ignore[attr-defined]
-    shown = {
-        to_camel_case(field.python_name): field.path if isinstance(field.path, str) else field.path(kind)
-        for field in fields
-        if isinstance(field, Member)
-    }
+    shown = {to_camel_case(field.python_name): field.path_of(kind) for field in fields if isinstance(field, Member)}
     added = {name: path for name, path in _BATCHED.items() if kind.batch and path in kind.batch.adds}
     return {name: path for name, path in {**shown, **_RESOLVED, **added}.items() if path not in kind.never}
 
