@@ -132,7 +132,7 @@ class Described:
             return None if path in self.kind.never else self._load(path, convert)
         return convert(value) if convert and value is not None else value
 
-    async def known(self, path: str) -> Any:
+    async def loaded(self, path: str) -> Any:
         """Return the value at ``path``, loading it if necessary."""
         value = self.read(path)
         return await value if isawaitable(value) else value

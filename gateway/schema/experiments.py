@@ -86,7 +86,7 @@ class Trial(Tagged):
     )
     async def experiment(self) -> Experiment | None:
         """Find the experiment."""
-        name = await self.known("ExperimentName")
+        name = await self.loaded("ExperimentName")
         key = await self.loaders.entities.find(kinds.EXPERIMENT, name, self.place, together=True) if name else None
         return shown(self.loaders, key) if key else None
 

@@ -158,7 +158,7 @@ async def _approved(action: Described) -> list[str]:
     In SageMaker, an approval's association leads to the model package, so the package's inputs are not upstream of the
     approval. Users expect them there, so the walk starts from the package's artifacts too.
     """
-    source = await action.known(kinds.ACTION.source_path) or ""
+    source = await action.loaded(kinds.ACTION.source_path) or ""
     if kind_at(source) is not kinds.MODEL_PACKAGE:
         return []
     found = await action.loaders.listings.first(kinds.ARTIFACT, {"SourceUri": source}, place=action.place)
