@@ -74,8 +74,7 @@ class References:
             raise BadUserInput(
                 f"must be at most {subgraph.most_references:,}, not {len(representations):,}.", _ARGUMENT
             )
-        found: Any = [_entity(info.context, one, subgraph.referable) for one in representations]
-        return found  # type: ignore[no-any-return]
+        return [_entity(info.context, one, subgraph.referable) for one in representations]  # type: ignore[misc] # graphql-core awaits them
 
     @strawberry.field(name="_service", description="What a router composes this subgraph from.")
     def service(self, info: Info) -> Service:
