@@ -11,7 +11,7 @@ added.
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
@@ -29,8 +29,8 @@ IN_DOUBT = "InDoubt"
 """The member of ``ResponseMetadata`` that a response has if an earlier attempt, without one, may have succeeded."""
 
 
-class Watch(Protocol):
-    """An observer of every attempt."""
+class Watch:
+    """An observer of every attempt, which here does nothing."""
 
     async def sending(self, operation: str) -> None:
         """Called before an attempt is sent, which it may delay."""
@@ -42,6 +42,9 @@ class Watch(Protocol):
         """Called when an attempt got a response; ``code`` is AWS's error code, None on success."""
 
 
+UNWATCHED = Watch()
+
+
 class UnreadableAnswerError(BotoCoreError):  # type: ignore[misc] # botocore ships no types
     """A response that does not have its operation's shape; botocore itself raises arbitrary errors for these."""
 
@@ -51,7 +54,7 @@ class UnreadableAnswerError(BotoCoreError):  # type: ignore[misc] # botocore shi
 class Attempts:
     """Makes the calls of one client, attempt by attempt."""
 
-    def __init__(self, watch: Watch | None = None) -> None:
+    def __init__(self, watch: Watch) -> None:
         """``watch`` is called for each attempt."""
         self._parser = AnswerParser()
         self._watch = watch
@@ -86,21 +89,18 @@ class Attempts:
         request = _Request(params)
         auth = await _auth(signer)
         auth.add_auth(request)
-        if self._watch:
-            await self._watch.sending(model.name)
+        await self._watch.sending(model.name)
         try:
             answer = await self._http.send(request.prepared())
         except Exception as error:  # noqa: BLE001 - botocore decides for any exception whether to retry
             return error
         parsed = await self._read(model, answer)
-        if self._watch:
-            self._watch.answered(model.name, parsed.get("Error", {}).get("Code"))
+        self._watch.answered(model.name, parsed.get("Error", {}).get("Code"))
         return answer, parsed
 
     async def _read(self, model: Any, answer: Answer) -> dict[str, Any]:
         body = await answer.content
-        if self._watch:
-            await self._watch.reading(model.name, len(body))
+        await self._watch.reading(model.name, len(body))
         response = {"status_code": answer.status_code, "headers": answer.headers, "body": body, "context": {}}
         try:
             parsed = dict(await self._parser.parse(response, model.output_shape))

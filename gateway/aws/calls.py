@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gateway import arn as arns
 from gateway import observability
 from gateway.arn import Arn
-from gateway.aws.attempts import UnreadableAnswerError
+from gateway.aws.attempts import UnreadableAnswerError, Watch
 from gateway.aws.failures import THROTTLED, attempts, cause, translated, unprepared
 from gateway.aws.kinds import DEFAULT_GROUP, READS
 from gateway.aws.pace import Pace
@@ -274,7 +274,7 @@ class Calls:
         return pace
 
 
-class _Watching:
+class _Watching(Watch):
     """Applies the pace of a place to every attempt, including botocore's retries."""
 
     def __init__(self, calls: Calls, place: Place) -> None:
@@ -282,6 +282,7 @@ class _Watching:
         self._place = place
 
     async def sending(self, operation: str) -> None:
+        """Wait for the pace, unless the call has waited for it already."""
         under_way = _attempts.get()
         if not under_way.paced:
             _note_wait(operation, under_way.tally, await self._calls.pace(self._place, operation).wait_again())
@@ -295,6 +296,7 @@ class _Watching:
             await tally.turns.step(tally.made.total(), leads_on=operation == _LEADS_ON)
 
     def answered(self, operation: str, code: str | None) -> None:
+        """Adjust the pace."""
         pace, under_way = self._calls.pace(self._place, operation), _attempts.get()
         if code in THROTTLED:
             observability.throttled(operation)

@@ -19,7 +19,7 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from gateway.arn import Arn
-from gateway.aws.attempts import Watch
+from gateway.aws.attempts import UNWATCHED, Watch
 from gateway.aws.places import HOME, Place
 from gateway.aws.wire import Load, Wire, limits
 from gateway.errors import Forbidden, UpstreamUnavailable
@@ -53,10 +53,10 @@ def session(settings: Settings) -> aioboto3.Session:
 class Pool:
     """The clients; as an asynchronous context manager, creates the home client and closes all clients."""
 
-    def __init__(self, settings: Settings, watched: Callable[[Place], Watch] | None = None) -> None:
-        """``watched`` returns the observer of every attempt in a place."""
+    def __init__(self, settings: Settings, watch: Callable[[Place], Watch] = lambda _: UNWATCHED) -> None:
+        """``watch`` returns the observer of every attempt in a place."""
         self._settings = settings
-        self._watched = watched
+        self._watch = watch
         self.home_account = next((id for id, account in settings.accounts.items() if account == _AS_HOME), "")
         """The id of the account that the gateway's own credentials belong to; empty until known."""
         self._wire = Wire(settings)
@@ -117,8 +117,7 @@ class Pool:
     async def _made(self, place: Place) -> Any:
         account = self._account(place)
         load = await self._role_credentials(account) if account.role_arn else self._session.get_credentials
-        watch = self._watched(place) if self._watched else None
-        making = self._wire.client(load, self.region(place), self._endpoint(place), watch)
+        making = self._wire.client(load, self.region(place), self._endpoint(place), self._watch(place))
         async with AsyncExitStack() as undo:
             client = await undo.enter_async_context(making)
             _ = urlsplit(client.meta.endpoint_url).port  # botocore does not validate the port

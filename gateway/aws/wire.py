@@ -16,7 +16,7 @@ from botocore.credentials import CredentialProvider
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
-from gateway.aws.attempts import Attempts, Watch
+from gateway.aws.attempts import UNWATCHED, Attempts, Watch
 from gateway.settings import Settings
 
 Load = Callable[[], Awaitable[Any]]
@@ -51,7 +51,7 @@ class Wire:
 
     @asynccontextmanager
     async def client(
-        self, load: Load, region: str, endpoint_url: str | None, watch: Watch | None = None
+        self, load: Load, region: str, endpoint_url: str | None, watch: Watch = UNWATCHED
     ) -> AsyncIterator[Any]:
         """Create a client with these credentials that calls ``watch`` for each attempt; the first one takes a while."""
         session = self._session()
