@@ -73,8 +73,8 @@ class Tally:
 
 
 @dataclass(slots=True)
-class _Attempts:
-    """The state of a call in flight, for its attempts."""
+class _Call:
+    """The state of a call, for its attempts."""
 
     tally: Tally
     paced: bool
@@ -82,7 +82,7 @@ class _Attempts:
     sent_at: float = 0.0
 
 
-_attempts: ContextVar[_Attempts] = ContextVar("attempts")
+_current: ContextVar[_Call] = ContextVar("call")
 
 
 @dataclass(slots=True, eq=False)
@@ -233,7 +233,7 @@ class Calls:
             _note_wait(operation, tally, await pace.wait(tally))
             await tally.turns.step(tally.made.total(), leads_on=operation == _LEADS_ON)
             async with Held(tally, pace.slots, tally.slots, self._slots):
-                _attempts.set(_Attempts(tally, paced))
+                _current.set(_Call(tally, paced))
                 try:
                     return await self._sent(client, operation, place, parameters)
                 except Throttled as error:
@@ -283,25 +283,25 @@ class _Watching(Watch):
 
     async def sending(self, operation: str) -> None:
         """Wait for the pace, unless the call has waited for it already."""
-        under_way = _attempts.get()
-        if not under_way.paced:
-            _note_wait(operation, under_way.tally, await self._calls.pace(self._place, operation).wait_again())
-        under_way.paced = False
-        under_way.sent_at = time.monotonic()
+        call = _current.get()
+        if not call.paced:
+            _note_wait(operation, call.tally, await self._calls.pace(self._place, operation).wait_again())
+        call.paced = False
+        call.sent_at = time.monotonic()
 
     async def reading(self, operation: str, size: int) -> None:
         """Wait for a turn to parse a long response; short ones are already limited by the turns of their requests."""
         if size > _LONG_ANSWER:
-            tally = _attempts.get().tally
+            tally = _current.get().tally
             await tally.turns.step(tally.made.total(), leads_on=operation == _LEADS_ON)
 
     def answered(self, operation: str, code: str | None) -> None:
         """Adjust the pace."""
-        pace, under_way = self._calls.pace(self._place, operation), _attempts.get()
+        pace, call = self._calls.pace(self._place, operation), _current.get()
         if code in THROTTLED:
             observability.throttled(operation)
-            under_way.tally.throttled += 1
-            pace.refused(under_way.sent_at)
+            call.tally.throttled += 1
+            pace.refused(call.sent_at)
         else:
             pace.took()
 
