@@ -19,7 +19,7 @@ from gateway.aws.batches import Batch, BatchDescribeModelPackage, Search
 MOST_RESULTS = 100
 """The maximum number of entities on one page of any listing."""
 
-MOST_VERTICES = 50
+PAGE_VERTICES = 50
 """The maximum number of vertices on one page of QueryLineage."""
 
 READS = ("AssumeRole", "BatchDescribe", "Describe", "Get", "List", "Query", "Search")

@@ -14,7 +14,7 @@ from math import ceil
 from operator import or_
 from typing import Any, NamedTuple, TypeVar
 
-from gateway.aws.kinds import MOST_VERTICES
+from gateway.aws.kinds import PAGE_VERTICES
 
 K = TypeVar("K", bound=Any)
 
@@ -129,4 +129,4 @@ def pages(widths: Sequence[float], limit: int) -> int:
         width = widths[distance] if distance < len(widths) else width * growth
         growth = width / before
         found += width
-    return max(1, ceil(found / MOST_VERTICES))
+    return max(1, ceil(found / PAGE_VERTICES))

@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from math import ceil
 
-from gateway.aws.kinds import MOST_VERTICES, TRIAL_COMPONENT, kind_at
+from gateway.aws.kinds import PAGE_VERTICES, TRIAL_COMPONENT, kind_at
 from gateway.aws.places import Place
 from gateway.errors import Forbidden, GatewayError, NotFound, Unsupported
 from gateway.lineage.coverage import Coverage, Reason, ordered, reason_of
@@ -237,7 +237,7 @@ class Walk:
             return False
         returned = set[str]().union(*(chain.vertices for chain in self._chains.values()))
         missing = len(self.found.depths) - len(returned)
-        waits = self._waited + max(1, ceil(missing / MOST_VERTICES / len(self._chains))) * cost.of(1)
+        waits = self._waited + max(1, ceil(missing / PAGE_VERTICES / len(self._chains))) * cost.of(1)
         if waits * PATIENCE > cost.of(calls):
             return False
         self._waited += cost.of(1)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from itertools import chain
 
-from gateway.aws.kinds import MOST_VERTICES, kind_at
+from gateway.aws.kinds import PAGE_VERTICES, kind_at
 from gateway.aws.places import Place
 from gateway.errors import Forbidden, NotFound
 from gateway.loaders.asking import Asking, paged
@@ -103,7 +103,7 @@ class Lineage:
             Direction=direction,
             IncludeEdges=True,
             MaxDepth=depth,
-            MaxResults=MOST_VERTICES,
+            MaxResults=PAGE_VERTICES,
             **paged(token),
         )
         vertices = [(one["Arn"], one.get("Type")) for one in answer["Vertices"] if is_vertex(one["Arn"])]
