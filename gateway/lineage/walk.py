@@ -419,11 +419,11 @@ class Walk:
     async def _find_dangling(self) -> None:
         """Find the dangling vertices among those without a type: only trial components can exist without one."""
         typeless = self._typeless - self._typed
-        unsure = {arn for arn in typeless if kind_at(arn) is TRIAL_COMPONENT}
-        self._dangling |= typeless - unsure
-        described = (self.loaders.entities.describe(TRIAL_COMPONENT, arn) for arn in sorted(unsure))
+        unsure = sorted(arn for arn in typeless if kind_at(arn) is TRIAL_COMPONENT)
+        self._dangling |= typeless.difference(unsure)
+        described = (self.loaders.entities.describe(TRIAL_COMPONENT, arn) for arn in unsure)
         records = await asyncio.gather(*described, return_exceptions=True)
-        for arn, record in zip(sorted(unsure), records, strict=True):
+        for arn, record in zip(unsure, records, strict=True):
             if isinstance(record, GatewayError):
                 self._ended_by.add(reason_of(record))
                 self._unsure.add(arn)
