@@ -98,8 +98,7 @@ class Backend:
 
     def loaders(self, *, fresh: bool = False) -> Loaders:
         """Create the loaders for one request; with ``fresh``, they do not read from the cache."""
-        budget = Budget(self.calls, self.settings, fresh=fresh)
-        return Loaders(budget, self.cache, fresh=fresh)
+        return Loaders(Budget(self.calls, self.settings, fresh=fresh), self.cache)
 
 
 @asynccontextmanager

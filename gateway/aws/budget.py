@@ -25,13 +25,14 @@ from gateway.settings import Settings
 class Budget:
     """The limits of a request, and what it has used of them."""
 
-    def __init__(self, calls: Calls, settings: Settings, *, fresh: bool = False) -> None:
-        """Start the deadline now, with the limits in the settings; ``fresh`` requests join no calls in flight."""
+    def __init__(self, calls: Calls, settings: Settings, *, fresh: bool) -> None:
+        """Start the deadline now, with the limits in the settings."""
         self._calls = calls
         self._max_entities = settings.max_entities
         self._shown = 0
         self._most = settings.max_aws_calls
-        self._fresh = fresh
+        self.fresh = fresh
+        """Whether the request must get what is current, so that it joins no calls in flight."""
         self._began = time.monotonic()
         self._until = self._began + settings.deadline_seconds
         self._lacking: set[tuple[str, Place]] = set()
@@ -130,7 +131,7 @@ class Budget:
             raise
 
     async def _read(self, operation: str, place: Place, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        answer = self._calls.read(operation, place, parameters, self.tally, join=not self._fresh)
+        answer = self._calls.read(operation, place, parameters, self.tally, join=not self.fresh)
         self._under_way.add(answer)
         if not self._timer:  # one timer for all reads, since one per call would be thousands
             loop, seconds_left = asyncio.get_running_loop(), self._until - time.monotonic()

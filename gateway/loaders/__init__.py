@@ -29,12 +29,12 @@ _freeing: set[asyncio.Task[None]] = set()
 class Loaders:
     """The loaders of one request and what they have loaded."""
 
-    def __init__(self, calls: Budget, cache: Cache, *, fresh: bool = False) -> None:
-        """Load from the cache, unless the data must be ``fresh``, and else from AWS through ``calls``."""
+    def __init__(self, calls: Budget, cache: Cache) -> None:
+        """Load from the cache, unless the request is fresh, and else from AWS through ``calls``."""
         self._calls = calls
         self.turns = calls.tally.turns
         """The request's turns on the event loop, in which long work is done."""
-        self._cache = RequestCache(cache, self.turns, calls.stop_joining, fresh=fresh)
+        self._cache = RequestCache(cache, self.turns, calls.stop_joining, fresh=calls.fresh)
         self._asking = Asking(calls)
         self.known = Known(calls, self._cache)
         self.entities = Entities(self.known, self._asking)
