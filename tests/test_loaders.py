@@ -33,7 +33,7 @@ async def run_name(loaders: Loaders) -> Any:
 
 
 async def project(loaders: Loaders) -> Any:
-    return await loaders.belongings.project("p-1")
+    return await loaders.belongings.project("p-1", HOME)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ class WebSocketEndpoint(GraphQL[_Connection, None]):
     graphql_transport_ws_handler_class = _Handler
     websocket_adapter_class = _Socket
 
-    def __init__(self, operations: Operations, origins: Sequence[str] = ()) -> None:
+    def __init__(self, operations: Operations, origins: Sequence[str]) -> None:
         """Execute with ``operations``; accept pages of ``origins`` besides this one."""
         self._operations = operations
         super().__init__(

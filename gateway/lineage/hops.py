@@ -34,11 +34,11 @@ def plan(  # noqa: PLR0913 - a hop filter has these parts
     arn: str,
     direction: HopDirection,
     *,
-    association_types: Collection[str] = (),
-    lineage_types: Collection[str] = (),
-    types: Collection[str] = (),
-    created_after: datetime | None = None,
-    created_before: datetime | None = None,
+    association_types: Collection[str],
+    lineage_types: Collection[str],
+    types: Collection[str],
+    created_after: datetime | None,
+    created_before: datetime | None,
 ) -> Hop:
     """Plan a hop: ListAssociations takes one value per filter; several values, and kinds, are filtered by ``keep``."""
     near, far = ("Destination", "Source") if direction == "upstream" else ("Source", "Destination")

@@ -8,7 +8,7 @@ from aiodataloader import DataLoader
 
 from gateway import arn as arns
 from gateway.aws.kinds import ABSENT, EXECUTION_TAG, PROJECT, TRIAL, TRIAL_COMPONENT, kind_at
-from gateway.aws.places import HOME, Place
+from gateway.aws.places import Place
 from gateway.errors import BadUserInput, NotFound
 from gateway.loaders.asking import Asking, Pages, paged, says_missing, unlogged
 from gateway.loaders.entities import Entities
@@ -61,7 +61,7 @@ class Belongings:
         job = record.read("Source.SourceArn")
         return _execution(await self.tags(job)) if job else None
 
-    async def project(self, project_id: str, place: Place = HOME) -> str | None:
+    async def project(self, project_id: str, place: Place) -> str | None:
         """Return the key of the project with this id; None if there is none."""
         key: str | None = await asyncio.shield(unlogged(self._projects.load((place, project_id))))
         return key

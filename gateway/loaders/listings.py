@@ -21,9 +21,7 @@ class Listings:
         self._known = known
         self._asking = asking
 
-    async def page(
-        self, kind: Kind, parameters: Mapping[str, Any], token: str | None, size: int, place: Place = HOME
-    ) -> Page:
+    async def page(self, kind: Kind, parameters: Mapping[str, Any], token: str | None, size: int, place: Place) -> Page:
         """Return a page of summaries of a kind by its List operation; empty if their parent does not exist."""
         return await asyncio.shield(
             self._asking.page(self._load, kind, place, frozen(parameters), token, size, finds=[kind])
@@ -48,7 +46,7 @@ class Listings:
         return found[:most]
 
     async def search(  # noqa: PLR0913, PLR0917 - a search has these parameters
-        self, kind: Kind, name: str, value: str, token: str | None, size: int, place: Place = HOME
+        self, kind: Kind, name: str, value: str, token: str | None, size: int, place: Place
     ) -> Page:
         """Return a page of whole entities whose Search property ``name`` has this value."""
         return await asyncio.shield(
