@@ -42,10 +42,10 @@ class Asking:
             self._begun[key] = unlogged(asyncio.create_task(make()))
         return self._begun[key]
 
-    def page(
+    async def page(
         self, load: Callable[..., Coroutine[Any, Any, Page]], *arguments: Any, finds: Iterable[Kind]
-    ) -> asyncio.Task[Page]:
-        """Return the task that loads a page by these arguments, started once per request; await it through a shield.
+    ) -> Page:
+        """Return the page that ``load`` returns for these arguments, which is loaded once per request.
 
         ``finds`` are the kinds of entities that it may find.
         """
@@ -53,7 +53,7 @@ class Asking:
         if not page.done():
             self.pages.setdefault(page, set()).update(finds)
             page.add_done_callback(lambda done: self.pages.pop(done, None))
-        return page
+        return await asyncio.shield(page)
 
 
 class Pages:

@@ -34,7 +34,7 @@ class Associations:
         ``place`` defaults to the place of the vertex whose ARN is among the parameters; ``finds`` is empty if the
         vertices are known already. Summaries with an end that is not a vertex are omitted.
         """
-        page = await asyncio.shield(self._page(parameters, token, place, finds))
+        page = await self._page(parameters, token, place, finds)
         joining = [one for one in page.items if joins_vertices(one["SourceArn"], one["DestinationArn"])]
         return page._replace(items=joining)
 
@@ -52,23 +52,23 @@ class Associations:
         """Return all associations of a vertex, including those whose other end is not a vertex."""
 
         async def of(end: str) -> list[Edge]:
-            pages = Pages(lambda token: asyncio.shield(self._page({end: vertex}, token)))
+            pages = Pages(partial(self._page, {end: vertex}))
             return [edge_of(summary) async for page in pages for summary in page.items]
 
         into, out_of = await asyncio.gather(of("DestinationArn"), of("SourceArn"))
         return into + out_of
 
-    def _page(
+    async def _page(
         self,
         parameters: Mapping[str, Any],
         token: str | None,
         place: Place | None = None,
         finds: Iterable[Kind] = LINEAGE,
-    ) -> asyncio.Task[Page]:
+    ) -> Page:
         end = parameters.get("SourceArn") or parameters.get("DestinationArn")
         asked = place if place is not None else self._known.place_of(end) if end else HOME
         self._asking.because("ListAssociations", "one hop, with the names and types of the neighbours")
-        return self._asking.page(self._load, asked, frozen(parameters), token, finds=finds)
+        return await self._asking.page(self._load, asked, frozen(parameters), token, finds=finds)
 
     async def _load(self, place: Place, parameters: tuple[tuple[str, Any], ...], token: str | None) -> Page:
         cached = None if token else await self._known.cache.associations(place, parameters)

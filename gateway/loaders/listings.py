@@ -1,6 +1,5 @@
 """Loads entities by filters: List operations, which return summaries, and Search, which returns whole entities."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -23,9 +22,7 @@ class Listings:
 
     async def page(self, kind: Kind, parameters: Mapping[str, Any], token: str | None, size: int, place: Place) -> Page:
         """Return a page of summaries of a kind by its List operation; empty if their parent does not exist."""
-        return await asyncio.shield(
-            self._asking.page(self._load, kind, place, frozen(parameters), token, size, finds=[kind])
-        )
+        return await self._asking.page(self._load, kind, place, frozen(parameters), token, size, finds=[kind])
 
     def pages(self, kind: Kind, parameters: Mapping[str, Any], place: Place = HOME) -> Pages:
         """Return an iterator over all pages of summaries of a kind, each as large as AWS allows."""
@@ -49,9 +46,7 @@ class Listings:
         self, kind: Kind, name: str, value: str, token: str | None, size: int, place: Place
     ) -> Page:
         """Return a page of whole entities whose Search property ``name`` has this value."""
-        return await asyncio.shield(
-            self._asking.page(self._load_search, kind, place, name, value, token, size, finds=[kind])
-        )
+        return await self._asking.page(self._load_search, kind, place, name, value, token, size, finds=[kind])
 
     async def search_any(
         self, kind: Kind, terms: Mapping[str, str], parts: Mapping[str, str] | None = None, place: Place = HOME
