@@ -24,9 +24,8 @@ class Quota:
         ``cost`` is None for an invalid document. Raises Throttled if the caller must wait, or else TooCostly if the
         operation exceeds the maximum.
         """
-        allowed = cost is not None and cost <= self.max_cost
         if self._per_second:
-            taken = max(1, cost) if cost is not None and allowed else 1
+            taken = 1 if cost is None or cost > self.max_cost else max(1, cost)
             seconds = await rates.take(f"cost:{caller}", self._per_second, self._burst, taken)
             if seconds:
                 raise Throttled(
@@ -34,5 +33,5 @@ class Quota:
                     "try again later.",
                     max(1, math.ceil(seconds)),
                 )
-        if cost is not None and not allowed:
+        if cost is not None and cost > self.max_cost:
             raise TooCostly(cost, self.max_cost)
