@@ -141,6 +141,11 @@ def test_hash_and_document_must_agree(trusting: str, strict: str, gateway: str, 
         assert code(httpx.post(url, json=body)) == (400, "BAD_USER_INPUT")
 
 
+def test_malformed_hash_names_its_argument(trusting: str) -> None:
+    (error,) = httpx.post(trusting, json={"extensions": {"persistedQuery": "x"}}).json()["errors"]
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "extensions"}
+
+
 @pytest.mark.parametrize("body", [{"query": OTHER}, by_hash(OTHER, query=OTHER), {"query": TRUSTED + " "}])
 def test_other_documents_are_forbidden(strict: str, trusting: str, calls: Any, body: Any) -> None:
     assert code(httpx.post(strict, json=body)) == (403, "FORBIDDEN")

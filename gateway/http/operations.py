@@ -8,12 +8,7 @@ from typing import Any, NamedTuple
 from starlette.requests import HTTPConnection
 
 from gateway import observability
-from gateway.errors import (
-    Forbidden,
-    GatewayError,
-    Throttled,
-    TooCostly,
-)
+from gateway.errors import Forbidden, GatewayError
 from gateway.http.callers import Authenticator, Caller, Credentials, Role
 from gateway.http.documents import Documents
 from gateway.http.extensions import extended, wanted
@@ -149,11 +144,8 @@ class Operations:
         observability.costs(cost)
         try:
             await self._quota.take(cost, self._bucket(sender), sender.connection.app.state.backend.rates)
-        except Throttled as error:
-            headers = {"Retry-After": str(error.retry_after)}
-            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers, **error.extensions) from None
-        except TooCostly as error:
-            raise Refusal(HTTPStatus.OK, str(error), **error.extensions) from None
+        except GatewayError as error:
+            raise Refusal.of(error) from None
         return cost
 
     def _bucket(self, sender: Sender) -> str:

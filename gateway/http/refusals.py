@@ -8,6 +8,8 @@ from gateway.errors import (
     BadUserInput,
     Forbidden,
     GatewayError,
+    Throttled,
+    TooCostly,
     Unauthenticated,
     UnknownCredentials,
     UnknownDocument,
@@ -38,7 +40,9 @@ class Refusal(Exception):  # noqa: N818 - a response rather than an error
     def of(cls, error: GatewayError) -> "Refusal":
         """Convert an error that was raised before anything was executed; its class decides the status."""
         status, headers = next((status, headers) for kind, status, headers in _STATUSES if isinstance(error, kind))
-        return cls(status, str(error), error.code, headers)
+        if isinstance(error, Throttled):
+            headers = {"Retry-After": str(error.retry_after)}
+        return cls(status, str(error), headers=headers, **error.extensions)
 
 
 _CHALLENGE = 'Bearer realm="lineage-gateway"'
@@ -49,7 +53,9 @@ _STATUSES: tuple[tuple[type[GatewayError], HTTPStatus, dict[str, str]], ...] = (
     (UnknownCredentials, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}),
     (Unauthenticated, HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": _CHALLENGE}),
     (Forbidden, HTTPStatus.FORBIDDEN, {}),
+    (Throttled, HTTPStatus.TOO_MANY_REQUESTS, {}),
     (UnknownDocument, HTTPStatus.OK, {}),
+    (TooCostly, HTTPStatus.OK, {}),
     (BadUserInput, HTTPStatus.BAD_REQUEST, {}),
     (UpstreamUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "10"}),
     (GatewayError, HTTPStatus.INTERNAL_SERVER_ERROR, {}),
