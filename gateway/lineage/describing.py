@@ -18,7 +18,7 @@ from typing import Any
 from gateway.aws.batches import MOST_ENTITIES
 from gateway.aws.kinds import MOST_RESULTS, Kind, kind_at
 from gateway.aws.places import Place
-from gateway.errors import Forbidden, GatewayError
+from gateway.errors import GatewayError
 from gateway.lineage.found import Direction
 from gateway.lineage.spread import covering
 from gateway.lineage.walk import Walk
@@ -215,8 +215,8 @@ class Describing:
         self._tasks.append(asyncio.create_task(made()))
 
     def _list(self, kind: Kind, arn: str) -> None:
-        with contextlib.suppress(Forbidden):
-            place = self._loaders.known.place_of(arn)
+        place = self._loaders.known.place_or_none(arn)
+        if place is not None:
             listing = self._listings.setdefault((kind, place), _Listing(kind, place, ended=not self._lists))
             listing.hits += arn in listing.entities
             if not self._knows(kind, arn):

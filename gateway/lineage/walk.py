@@ -86,6 +86,7 @@ class Walk:
     ) -> None:
         """Begin at the starts of ``found``; the walk adds its results to ``found``."""
         self.loaders = loaders
+        self._place = loaders.known.place_or_none
         self.found = found
         self.max_vertices = max_vertices
         self.began = datetime.now(UTC)
@@ -408,13 +409,6 @@ class Walk:
             expanded &= led_to(chain.start, chain.edges, self.found.direction, chain.limit)
             self._apart -= expanded
         self._expanded |= expanded
-
-    def _place(self, arn: str) -> Place | None:
-        """Return the place to query for a vertex; None if the gateway may not access it."""
-        try:
-            return self.loaders.known.place_of(arn)
-        except Forbidden:
-            return None
 
     async def _find_dangling(self) -> None:
         """Find the dangling vertices among those without a type: only trial components can exist without one."""

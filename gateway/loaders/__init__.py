@@ -1,7 +1,6 @@
 """The loaders of one request: they load data from AWS, one file per access pattern, and never load the same twice."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine, Hashable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -9,7 +8,7 @@ from gateway import arn as arns
 from gateway.aws.budget import Budget
 from gateway.aws.places import HOME, Place
 from gateway.cache import Cache
-from gateway.errors import Forbidden, GatewayError
+from gateway.errors import GatewayError
 from gateway.loaders.asking import Asking, unlogged
 from gateway.loaders.associations import Associations
 from gateway.loaders.belongings import Belongings
@@ -117,12 +116,10 @@ class Loaders:
         for name, value in named.items():
             if name.endswith(("Arn", "Name")) and isinstance(value, str):
                 yield place, value
-                if arns.parse(value):
-                    with contextlib.suppress(Forbidden):
-                        own = self.known.place_of(value)
-                        yield own, value
-                        # The gateway's own account is two places if it is configured with a role.
-                        yield own._replace(account=""), value
+                if arns.parse(value) and (own := self.known.place_or_none(value)) is not None:
+                    yield own, value
+                    # The gateway's own account is two places if it is configured with a role.
+                    yield own._replace(account=""), value
 
     async def keep(self) -> None:
         """Put what has been loaded so far into the cache."""

@@ -8,7 +8,7 @@ from typing import Any
 from gateway import arn as arns
 from gateway.aws.kinds import LINEAGE, MOST_RESULTS, Kind, kind_at, kind_of
 from gateway.aws.places import HOME, Place
-from gateway.errors import Forbidden, NotFound
+from gateway.errors import NotFound
 from gateway.loaders.asking import Asking, Pages, frozen, paged
 from gateway.loaders.known import Known
 from gateway.records import Edge, Page
@@ -97,16 +97,10 @@ class Associations:
         kind = kind_of(arn)
         if arn and kind in LINEAGE:
             covered = {kind.name_path: summary.get(f"{end}Name"), kind.type_path: summary.get(f"{end}Type")}
-            if None in covered.values() and not self._is_of(arn.text, place):
+            # A place may omit the names and types of vertices in other places.
+            if None in covered.values() and self._known.place_or_none(arn.text) != place:
                 covered = {path: value for path, value in covered.items() if value is not None}
             self._known.record(arn.text).note(covered)
-
-    def _is_of(self, arn: str, place: Place) -> bool:
-        """Whether a vertex belongs to a place; a place may omit the names and types of vertices in other places."""
-        try:
-            return self._known.place_of(arn) == place
-        except Forbidden:
-            return False
 
 
 def edge_of(summary: Mapping[str, Any]) -> Edge:

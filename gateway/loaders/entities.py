@@ -1,7 +1,6 @@
 """Loads entities by Describe, or in batches of all entities that a level of the response needs."""
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
@@ -121,9 +120,7 @@ class Entities:
     def expected(self, kind: Kind, name: str, place: Place = HOME) -> str | None:
         """Return the key that the entity with this name has, if it exists; None if that is not known."""
         key = self._asking.calls.expected(place, kind.resource, name)
-        with contextlib.suppress(Forbidden):
-            return key if key and self._known.place_of(key) == place else None
-        return None
+        return key if key and self._known.place_or_none(key) == place else None
 
     async def batch_covers(self, kind: Kind, key: str, path: str) -> bool:
         """Whether the record covers a path that only batches return, after loading the batch if several need it."""

@@ -1,6 +1,5 @@
 """The entities that a request has loaded: their records, their places, and their entries in the cache."""
 
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -47,6 +46,13 @@ class Known:
             place = self._places[key] = self._calls.place_of(unpinned(key))
         return place
 
+    def place_or_none(self, key: str) -> Place | None:
+        """Return the place to query for an entity; None if the gateway may not access it."""
+        try:
+            return self.place_of(key)
+        except Forbidden:
+            return None
+
     async def place_named(self, account: str | None, region: str | None) -> Place:
         """Return the place of an account and a region; raises Forbidden if the gateway may not access it."""
         return await self._calls.place_named(account, region)
@@ -54,9 +60,9 @@ class Known:
     def placed(self, keys: Iterable[str]) -> Iterator[tuple[Place, Kind, str]]:
         """Yield entities with their places and kinds, skipping those that the gateway may not access."""
         for key in keys:
-            if kind := kind_at(key):
-                with contextlib.suppress(Forbidden):
-                    yield self.place_of(key), kind, key
+            kind, place = kind_at(key), self.place_or_none(key)
+            if kind and place is not None:
+                yield place, kind, key
 
     def named(self, place: Place, kind: Kind, name: str) -> str | None:
         """Return the key of the entity with this name, if it has been loaded."""
@@ -76,8 +82,8 @@ class Known:
         for members in found:
             key = kind.key(members)
             self.record(key).complete(members, batch.lacks)
-            with contextlib.suppress(Forbidden):
-                place, wanted = self.place_of(key), members[kind.name_path] if named else key
+            place, wanted = self.place_or_none(key), members[kind.name_path] if named else key
+            if place is not None:
                 self.cache.learn_entity(place, kind, wanted, Entity(key, members, batch.lacks))
                 if named:
                     self.note_name(place, kind, key)

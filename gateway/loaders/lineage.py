@@ -6,7 +6,7 @@ from itertools import chain
 
 from gateway.aws.kinds import PAGE_VERTICES, kind_at
 from gateway.aws.places import Place
-from gateway.errors import Forbidden, NotFound
+from gateway.errors import NotFound
 from gateway.loaders.asking import Asking, paged
 from gateway.loaders.associations import Associations, edge_of, is_vertex, joins_vertices
 from gateway.loaders.known import Known
@@ -37,17 +37,13 @@ class Lineage:
 
     def can_query(self, start: str) -> bool:
         """Whether SageMaker has QueryLineage in the vertex's region, as far as known."""
-        try:
-            return not self._calls.lacks(_QUERY, self._known.place_of(start))
-        except Forbidden:
-            return True  # the query will raise Forbidden
+        place = self._known.place_or_none(start)
+        return place is None or not self._calls.lacks(_QUERY, place)  # without a place, the query raises Forbidden
 
     def rate(self, start: str) -> float | None:
         """Return the QueryLineage calls per second that AWS allows in the vertex's place; None if not throttled."""
-        try:
-            return self._calls.rate(_QUERY, self._known.place_of(start))
-        except Forbidden:
-            return None
+        place = self._known.place_or_none(start)
+        return None if place is None else self._calls.rate(_QUERY, place)
 
     async def query(self, start: str, direction: str, depth: int, token: str | None) -> Step:
         """Return one page of a QueryLineage from ``start``; raises Unsupported where there is no QueryLineage.
