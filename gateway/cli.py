@@ -42,7 +42,7 @@ EXAMPLE = """{
 }"""
 """A query that works on the demo account: an endpoint and two hops upstream."""
 
-LOCAL_PORT = 8001
+_LOCAL_PORT = 8001
 
 _log = logging.getLogger("gateway.settings")
 
@@ -144,7 +144,7 @@ def _add_local(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port",
         type=_number(0, 65_535, int),
-        default=LOCAL_PORT,
+        default=_LOCAL_PORT,
         help="port to listen on; 0 picks a free one (default: %(default)s)",
     )
     parser.add_argument(
@@ -300,7 +300,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _embedded(**options: Any) -> Iterator[LocalServer]:
     """Run a local service beside the gateway, on its default port or, if that is taken, on a free one."""
     try:
-        local = LocalServer(port=LOCAL_PORT, record=False, **options).start()
+        local = LocalServer(port=_LOCAL_PORT, record=False, **options).start()
     except OSError:
         local = LocalServer(port=0, record=False, **options).start()
     try:

@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 MOST_ENTITIES = 100
 """The maximum number of entities in one response of either."""
-LONGEST_VALUE = 1024
+_LONGEST_VALUE = 1024
 """The maximum length, in characters, of a value in Search's filters."""
-MOST_FILTERS = 20
+_MOST_FILTERS = 20
 """The maximum number of filters in one Search expression."""
 
 
@@ -60,7 +60,7 @@ class Search(Batch):
         """Return calls whose filters contain the ARNs, or else the names, combined by Or."""
         by = self.arn if arns.parse(wanted[0]) else f"{self.result}Name"
         filters = [{"Name": by, "Operator": "In", "Value": ",".join(few)} for few in _values(wanted)]
-        return [self._any_of(some) for some in _chunks(filters, MOST_FILTERS)]
+        return [self._any_of(some) for some in _chunks(filters, _MOST_FILTERS)]
 
     def where(self, name: str, value: str) -> dict[str, Any]:
         """Return the parameters of a search for all entities with this value of a property, newest first."""
@@ -123,7 +123,7 @@ def _values(wanted: Iterable[str]) -> list[list[str]]:
     for arn in wanted:
         if room < len(arn) + 1:
             values.append([])
-            room = LONGEST_VALUE + 1
+            room = _LONGEST_VALUE + 1
         values[-1].append(arn)
         room -= len(arn) + 1
     return values

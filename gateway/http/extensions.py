@@ -9,14 +9,14 @@ from typing import Any
 from gateway.loaders import Loaders
 from gateway.schema.execution import Outcome
 
-HEADER = "X-Gateway-Extensions"
+_HEADER = "X-Gateway-Extensions"
 COST = "cost"
 AWS = "aws"
 
 
 def wanted(extensions: Mapping[str, Any], headers: Mapping[str, str]) -> frozenset[str]:
     """Return the names of the gateway's extensions that a request asks for."""
-    named = {name.strip().lower() for name in headers.get(HEADER, "").split(",")}
+    named = {name.strip().lower() for name in headers.get(_HEADER, "").split(",")}
     return frozenset(name for name in (COST, AWS) if extensions.get(name) is True or name in named)
 
 

@@ -19,7 +19,7 @@ from gateway.schema.execution import refusal
 
 _log = logging.getLogger("gateway.http")
 
-ID_HEADER = "X-Request-Id"
+_ID_HEADER = "X-Request-Id"
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = {"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"}
@@ -65,7 +65,7 @@ class Requests:
 
     def _request(self, scope: Scope) -> Request:
         headers, spans, route = Headers(scope=scope), self._instruments.spans, self._route(scope)
-        given = headers.get(ID_HEADER, "")
+        given = headers.get(_ID_HEADER, "")
         method = scope.get("method", Request.WEBSOCKET)
         return Request(
             self._instruments,
@@ -109,7 +109,7 @@ def _recording(request: Request, scope: Scope, receive: Receive, send: Send) -> 
         if status and request.status is None:
             request.status = status
             if message["type"] != "websocket.close":
-                MutableHeaders(scope=message)[ID_HEADER] = request.id
+                MutableHeaders(scope=message)[_ID_HEADER] = request.id
         await send(message)
 
     return recording

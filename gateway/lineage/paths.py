@@ -19,7 +19,7 @@ from gateway.records import Edge
 
 MOST_STEPS = 200_000
 """The maximum number of edges that the search for paths tries before it gives up."""
-MOST_WALKED = 10_000
+_MOST_WALKED = 10_000
 """The maximum number of vertices of each of the two walks."""
 
 
@@ -36,8 +36,8 @@ async def paths(loaders: Loaders, start: str, end: str, max_depth: int, first: i
     half = max(1, (max_depth + 1) // 2)  # at least 1, since a call must show whether the start exists
     mirrors = Mirrors()
     start, end = mirrors.one(start), mirrors.one(end)
-    down = Walk(loaders, Found([start], Direction.DOWNSTREAM, half, mirrors), MOST_WALKED)
-    up = Walk(loaders, Found([end], Direction.UPSTREAM, max_depth // 2, mirrors), MOST_WALKED)
+    down = Walk(loaders, Found([start], Direction.DOWNSTREAM, half, mirrors), _MOST_WALKED)
+    up = Walk(loaders, Found([end], Direction.UPSTREAM, max_depth // 2, mirrors), _MOST_WALKED)
     walks = [down, up]
     while walks:
         await asyncio.gather(*(walk.run() for walk in walks))

@@ -33,7 +33,7 @@ T = TypeVar("T")
 N = TypeVar("N")
 P = TypeVar("P", bound=tuple[Any, ...])
 
-DEFAULT_FIRST = 50
+_DEFAULT_FIRST = 50
 
 _MARKS = 3
 """How many items a cursor has hashes of: its own, and some before it in case that one is removed."""
@@ -150,7 +150,7 @@ def cut(scope: str, items: Sequence[P], first: int | None, after: str | None, no
 def checked_first(first: int | None) -> int:
     """Return ``first``, or its default if null; raises BadUserInput if it is outside 1 to 100."""
     if first is None:
-        return DEFAULT_FIRST
+        return _DEFAULT_FIRST
     check_range(first, 1, MOST_RESULTS, "first")
     return first
 

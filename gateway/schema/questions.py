@@ -84,7 +84,7 @@ async def _found(  # noqa: PLR0913, PLR0917 - a question has these parts
     info: Info, start: Described, wanted: Wanted, direction: LineageDirection, first: int | None, after: str | None
 ) -> Connection[Any]:
     """Return a page of the wanted vertices, nearest first and then by ARN, without the start."""
-    walked = await whole_walk(info, start, direction)
+    walked = await _whole_walk(info, start, direction)
     mirrors, depths = walked.found.mirrors, walked.found.depths
     fitting = [arn for arn in walked.nearest() if arn != start.key and wanted.fits(start.loaders, arn)]
     page = cut(
@@ -124,7 +124,7 @@ async def _of_each_run(
     info: Info, start: Described, direction: LineageDirection, load: Callable[[str], Awaitable[T]]
 ) -> list[T]:
     """Return the results of ``load`` for each trial component on a walk; adds its errors to the response."""
-    walked = await whole_walk(info, start, direction)
+    walked = await _whole_walk(info, start, direction)
     runs = [arn for arn in walked.nearest() if kind_at(arn) is kinds.TRIAL_COMPONENT]
     answers = await asyncio.gather(*map(load, runs), return_exceptions=True)
     for failure in failed(answers):
@@ -132,7 +132,7 @@ async def _of_each_run(
     return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
-async def whole_walk(info: Info, start: Described, direction: LineageDirection) -> Walk:
+async def _whole_walk(info: Info, start: Described, direction: LineageDirection) -> Walk:
     """Walk as far as the limits allow, once per request; adds why the walk is incomplete to the response's errors."""
     walked, failures = await start.loaders.once(("walk", start.key, direction), lambda: _walk(start, direction))
     for error in [*failures, *_failures(walked.coverage().reasons)]:
