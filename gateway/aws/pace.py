@@ -97,9 +97,10 @@ class Pace:
         recent = self._recent(now)
         recent.append(now)
         # A rate that is not used does not show how much AWS allows.
-        used = self.rate is not None and len(recent) > self.rate * _IN_USE
+        if self.rate is None or len(recent) <= self.rate * _IN_USE:
+            return
         quiet = now - self._lowered_at
-        if self.rate is not None and used and quiet > _QUIET_SECONDS:
+        if quiet > _QUIET_SECONDS:
             # Per call, hence by this fraction of the rate per second.
             self.rate += self._growth if quiet < _FORGET_SECONDS else _SEEK
             if self.rate > _FASTEST:
