@@ -5,7 +5,7 @@ import logging
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -35,11 +35,12 @@ _MAX_BYTES = 1_000_000
 _Keys = list[PyJWK]
 
 
-class KeySource(Protocol):
+class KeySource:
     """A source of public keys."""
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
         """Return the key with this id for this algorithm, or None; UpstreamUnavailable if there are no keys at all."""
+        raise NotImplementedError
 
     async def aclose(self) -> None:
         """Release its resources."""
@@ -54,7 +55,7 @@ def key_source(location: str) -> KeySource:
     return UrlKeys(location)
 
 
-class FileKeys:
+class FileKeys(KeySource):
     """Keys from a file, which is reloaded when it changes."""
 
     def __init__(self, path: Path) -> None:
@@ -65,11 +66,8 @@ class FileKeys:
         """Return the key with this id for this algorithm, or None."""
         return _pick(self._file.value, kid, algorithm)
 
-    async def aclose(self) -> None:
-        """Do nothing: no file is held open."""
 
-
-class UrlKeys:
+class UrlKeys(KeySource):
     """Keys from a URL; the last fetched ones stay in use while it cannot be reached."""
 
     def __init__(self, url: str) -> None:
