@@ -53,7 +53,7 @@ class Request:
     operation: str | None = None
     type: str | None = None
     outcome: str | None = None
-    cost: float | None = None
+    cost: int | None = None
     aws_calls: int = 0
     aws_error: str | None = None
     """The reason for the first failure of AWS."""
@@ -163,7 +163,7 @@ def called_by(name: str) -> None:
     current().caller = name[:_MAX_NAME]
 
 
-def costs(cost: float | None) -> None:
+def costs(cost: int | None) -> None:
     """Record the estimated cost of an operation."""
     current().cost = cost
 
