@@ -7,7 +7,7 @@ HOUSE = Path(__file__).parents[1] / "gateway"
 
 # From top to bottom: a package may import itself and the packages on lower floors.
 FLOORS = [["__main__"], ["cli"], ["app"], ["http"], ["schema"], ["lineage"], ["loaders"], ["cache", "records"], ["aws"]]
-SHELF = {"settings", "errors", "arn", "serving", "rates", "breaker", "observability", "turns"}
+SHELF = {"settings", "errors", "arn", "serving", "protocols", "rates", "breaker", "observability", "turns"}
 
 
 def imports() -> set[tuple[str, str]]:

@@ -11,7 +11,7 @@ from conftest import listening
 from websockets import ClientProtocol, Subprotocol
 from websockets.uri import parse_uri
 
-from gateway import serving
+from gateway import protocols, serving
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
@@ -25,7 +25,7 @@ def impatient(server: LocalServer) -> Iterator[str]:
     """The URL, without the scheme, of a gateway whose timeouts are half a second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(serving, "IDLE_SECONDS", 0)
-        patch.setattr(serving, "_PATIENCE_SECONDS", 0.5)
+        patch.setattr(protocols, "_PATIENCE_SECONDS", 0.5)
         with listening(Settings(local_url=server.url, cache_url="off")) as url:
             yield url
 
@@ -34,13 +34,13 @@ def impatient(server: LocalServer) -> Iterator[str]:
 def lost(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """An event that is set when the gateway has closed a connection."""
     gone = threading.Event()
-    end = serving._Unsent.connection_lost  # noqa: SLF001
+    end = protocols._Unsent.connection_lost  # noqa: SLF001
 
-    def ending(self: serving._Unsent, exc: Exception | None) -> None:
+    def ending(self: protocols._Unsent, exc: Exception | None) -> None:
         end(self, exc)
         gone.set()
 
-    monkeypatch.setattr(serving._Unsent, "connection_lost", ending)  # noqa: SLF001
+    monkeypatch.setattr(protocols._Unsent, "connection_lost", ending)  # noqa: SLF001
     return gone
 
 
@@ -96,7 +96,7 @@ def test_stalled_websocket_reader_is_disconnected(
 
 
 def test_unread_pongs_do_not_pile_up(impatient: str, protocol: ClientProtocol, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "_PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(protocols, "_PATIENCE_SECONDS", 60)
     with connected(impatient) as client:
         opened(protocol, client)
         protocol.send_ping(b"x" * 125)

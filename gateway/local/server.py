@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway import serving
 from gateway.local import transfer
 from gateway.local.application import DROP, Local, Options, create_local_app
+from gateway.protocols import Protocol
 
 Result = TypeVar("Result")
 
@@ -128,7 +129,7 @@ class _ProgramsOnly:
         return "origin" in headers or is_rebound
 
 
-class _Protocol(serving.Protocol):
+class _Protocol(Protocol):
     """The HTTP protocol, with an ASGI extension by which the application closes a connection without a response."""
 
     def on_message_begin(self) -> None:
