@@ -1,5 +1,6 @@
 """A service that is slow, throttles, fails or denies, as configured."""
 
+import random
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -99,6 +100,13 @@ def test_rates_below_one_let_some_through(sagemaker: Any, service: LocalServer) 
     sagemaker.list_artifacts()
     with refusing("ThrottlingException"):
         sagemaker.list_artifacts()
+
+
+def test_faults_leave_programs_random_numbers(sagemaker: Any, service: LocalServer) -> None:
+    service.behaviour.fault_rate = 1e-9
+    before = random.getstate()
+    sagemaker.list_artifacts()
+    assert random.getstate() == before
 
 
 def test_faults_come_before_any_effect(sagemaker: Any, service: LocalServer) -> None:

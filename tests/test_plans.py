@@ -311,8 +311,6 @@ ASKING = f"""query {VARIABLES} {{
 }}"""
 
 
-# The service's thread draws random faults while hypothesis is running.
-@pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(document=documents(ASKING, ["LineageEntity"] * 6 + ["Node"], CALLS_AWS))
 async def test_fields_with_calls_show_the_same(

@@ -10,6 +10,9 @@ from fnmatch import fnmatchcase
 
 _OPERATION = re.compile(r"([A-Z][A-Za-z*?]*|\*):")
 
+_RANDOM = random.Random()  # noqa: S311 - not used for security
+"""Not the module's own, which a program that embeds the service may have seeded."""
+
 
 class Fault(Enum):
     """A fault that a request gets instead of its response."""
@@ -62,9 +65,9 @@ class Behaviour:
 
     def fault(self) -> Fault | None:
         """Pick the fault of a request at random; None for no fault."""
-        if random.random() >= self.fault_rate:  # noqa: S311 - not used for security
+        if _RANDOM.random() >= self.fault_rate:
             return None
-        return random.choice((Fault.INTERNAL, Fault.UNAVAILABLE, Fault.DROPPED, Fault.DROPPED))  # noqa: S311
+        return _RANDOM.choice((Fault.INTERNAL, Fault.UNAVAILABLE, Fault.DROPPED, Fault.DROPPED))
 
     def denies(self, operation: str, resources: Sequence[str]) -> str | None:
         """The first of the resources on which the operation is denied, or None.
