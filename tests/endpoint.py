@@ -62,7 +62,7 @@ class Endpoint:
     async def _read(self, reader: asyncio.StreamReader) -> bytes:
         line, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().rstrip().split("\r\n")
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-        body = await reader.readexactly(int(headers["content-length"]))
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.requests.append(Request(line, headers, body))
         return self._answers.popleft() if len(self._answers) > 1 else self._answers[0]
 

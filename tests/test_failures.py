@@ -285,6 +285,22 @@ async def test_credentials_may_come_late(service: LocalServer, monkeypatch: pyte
         assert await expecting_data(asking(client))(query) == {"context": None}
 
 
+async def test_credentials_may_come_any_time(service: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
+    monkeypatch.setenv("AWS_METADATA_SERVICE_TIMEOUT", "60")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
+    nothing, keys = answered(b"", 404), b'{"AccessKeyId": "late", "SecretAccessKey": "late", "Token": "late", %s}'
+    lasting = keys % b'"Expiration": "2999-01-01T00:00:00Z"'
+    async with endpoint() as instance:
+        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", instance.url)
+        # Each look-up begins with a request for a token, which this instance does not have either.
+        instance.respond_with(nothing, nothing, nothing, answered(b"role"), answered(lasting))
+        async with running(Settings(cache_url="off")) as client:
+            assert len(instance.requests) == 2
+            assert await expecting_data(asking(client))('{ context(name: "none") { arn } }') == {"context": None}
+
+
 @pytest.mark.parametrize(("status", "doubt"), [(400, False), (403, False), (500, True), (503, True)])
 async def test_refused_mutation_is_not_doubtful(status: int, doubt: bool) -> None:  # noqa: FBT001
     async with endpoint() as aws, Calls(Settings(local_url=aws.url, max_attempts=1), Rates()) as calls:

@@ -1,7 +1,7 @@
 """The gateway's SageMaker client and an unmodified one make the same requests and return the same responses."""
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -12,12 +12,12 @@ import aioboto3
 import orjson
 import pytest
 from aiobotocore.awsrequest import AioAWSResponse
+from aiobotocore.credentials import AioCredentials
 from aiobotocore.parsers import AioResponseParserFactory
 from botocore import xform_name
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.model import Shape
 from endpoint import CLOSE, Endpoint, Last, Request, answer, endpoint, make_certificate
@@ -33,7 +33,7 @@ from gateway.settings import Settings
 
 OPERATIONS = sorted(called())
 REGION = "us-east-1"
-KEYS = Credentials("id", "secret", "token")
+KEYS = AioCredentials("id", "secret", "token")
 
 
 class Clients(NamedTuple):
@@ -59,17 +59,13 @@ async def outcome(client: Any, operation: str, asked: dict[str, Any]) -> Any:
     return found
 
 
-async def load_keys() -> Any:
-    return await aioboto3.Session(KEYS.access_key, KEYS.secret_key, KEYS.token).get_credentials()
-
-
 @asynccontextmanager
-async def clients(url: str | None, attempts: int = 1, load: Callable[[], Awaitable[Any]] = load_keys) -> Any:
+async def clients(url: str | None, attempts: int = 1, keys: AioCredentials | None = KEYS) -> Any:
     untouched = Config(retries={"mode": "standard", "total_max_attempts": attempts})
     session = aioboto3.Session(KEYS.access_key, KEYS.secret_key, KEYS.token, region_name=REGION)
     async with AsyncExitStack() as both:
         wire = Wire(Settings(max_attempts=attempts))
-        ours = await both.enter_async_context(wire.client(load, REGION, url))
+        ours = await both.enter_async_context(wire.client(keys, REGION, url))
         theirs = await both.enter_async_context(session.client("sagemaker", endpoint_url=url, config=untouched))
         yield Clients(ours, theirs)
 
@@ -330,11 +326,8 @@ async def test_own_authorities_are_trusted(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 async def test_without_credentials_nothing_is_sent(aws: Endpoint) -> None:
-    async def none() -> None:
-        return None
-
     aws.respond_with(answer(ENTITY))
-    async with clients(aws.url, load=none) as pair:
+    async with clients(aws.url, keys=None) as pair:
         with pytest.raises(NoCredentialsError):
             await pair.ours.describe_trial(TrialName="t")
     assert not aws.requests
@@ -363,7 +356,7 @@ async def test_endpoints_are_the_same(monkeypatch: pytest.MonkeyPatch, variant: 
         monkeypatch.setenv(variant, "true")
     wire, session = Wire(Settings()), aioboto3.Session(KEYS.access_key, KEYS.secret_key)
     for region in await wire.regions():
-        ours, theirs = wire.client(load_keys, region, None), session.client("sagemaker", region)
+        ours, theirs = wire.client(KEYS, region, None), session.client("sagemaker", region)
         assert await url_asked(ours) == await url_asked(theirs)
 
 

@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError
 from gateway.arn import Arn
 from gateway.aws.attempts import UNWATCHED, Watch
 from gateway.aws.places import HOME, Place
-from gateway.aws.wire import Load, Wire, limits
+from gateway.aws.wire import Wire, limits
 from gateway.errors import Forbidden, UpstreamUnavailable
 from gateway.settings import Account, Settings
 
@@ -115,32 +115,28 @@ class Pool:
         return task.result() if task.done() else await asyncio.shield(task)
 
     async def _made(self, place: Place) -> Any:
-        account = self._account(place)
-        load = await self._role_credentials(account) if account.role_arn else self._session.get_credentials
-        making = self._wire.client(load, self.region(place), self._endpoint(place), self._watch(place))
+        account, own = self._account(place), await self._session.get_credentials()
+        credentials = self._role_credentials(account, own) if account.role_arn else own
+        making = self._wire.client(credentials, self.region(place), self._endpoint(place), self._watch(place))
         async with AsyncExitStack() as undo:
             client = await undo.enter_async_context(making)
             _ = urlsplit(client.meta.endpoint_url).port  # botocore does not validate the port
-            if not await self._session.get_credentials():
+            if own is None:
                 # A client without credentials would never look for them again, though they may come later.
                 raise NoCredentialsError
             await self._open.enter_async_context(undo.pop_all())
         return client
 
-    async def _role_credentials(self, account: Account) -> Load:
-        """Return a loader of the credentials of an account's role; they refresh themselves."""
+    def _role_credentials(self, account: Account, own: Any) -> AioDeferredRefreshableCredentials:
+        """Return the credentials of an account's role, which the gateway's ``own`` may assume."""
         external_id = {"ExternalId": account.external_id} if account.external_id else {}
         fetcher = AioAssumeRoleCredentialFetcher(
             client_creator=self._sts,
-            source_credentials=await self._session.get_credentials(),
+            source_credentials=own,
             role_arn=account.role_arn,
             extra_args={"RoleSessionName": _SESSION_NAME} | external_id,
         )
-
-        async def load() -> AioDeferredRefreshableCredentials:
-            return AioDeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
-
-        return load
+        return AioDeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
 
     def _sts(self, service: str, **options: Any) -> Any:
         return self._session.client(service, endpoint_url=self._settings.local_url, **options)

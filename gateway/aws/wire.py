@@ -4,7 +4,7 @@ It uses only options and hooks of botocore and aiobotocore. ``tests/test_wire.py
 client, operation by operation.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any
@@ -18,9 +18,6 @@ from botocore.loaders import Loader
 
 from gateway.aws.attempts import UNWATCHED, Attempts, Watch
 from gateway.settings import Settings
-
-Load = Callable[[], Awaitable[Any]]
-"""Loads credentials, which refresh themselves."""
 
 _SERVICE = "sagemaker"
 
@@ -51,11 +48,11 @@ class Wire:
 
     @asynccontextmanager
     async def client(
-        self, load: Load, region: str, endpoint_url: str | None, watch: Watch = UNWATCHED
+        self, credentials: Any, region: str, endpoint_url: str | None, watch: Watch = UNWATCHED
     ) -> AsyncIterator[Any]:
         """Create a client with these credentials that calls ``watch`` for each attempt; the first one takes a while."""
         session = self._session()
-        session.register_component("credential_provider", AioCredentialResolver([_Given(load)]))
+        session.register_component("credential_provider", AioCredentialResolver([_Given(credentials)]))
         session.register(f"creating-serializer.{_SERVICE}", _keep_milliseconds)
         attempts = Attempts(watch)
         config = AioConfig(
@@ -107,13 +104,13 @@ class _Given(CredentialProvider):  # type: ignore[misc] # botocore ships no type
 
     METHOD = "given"
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, credentials: Any) -> None:
         super().__init__()
-        self._load = load
+        self._credentials = credentials
 
     async def load(self) -> Any:
         """Return the credentials."""
-        return await self._load()
+        return self._credentials
 
 
 def _keep_milliseconds(serializer_kwargs: dict[str, Any], **_: Any) -> None:
