@@ -17,11 +17,12 @@ import sign_in
 from conftest import listening, running
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from endpoint import make_certificate
+from endpoint import Last, endpoint, make_certificate
 from issuer import AUDIENCE, ISSUER, Issuer, issuing
 from sign_in import FORBIDDEN, REFUSED, WRITE, WRITTEN, ask_with_token, code, new_token_gateway, token_settings
 
 from gateway.app import create_app
+from gateway.errors import UpstreamUnavailable
 from gateway.http.callers import Credentials
 from gateway.http.jwks import UrlKeys
 from gateway.http.tokens import Tokens
@@ -174,6 +175,14 @@ def test_issuers_password_is_not_logged(server: LocalServer, caplog: pytest.LogC
             assert code(ask_with_token(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
     assert "GATEWAY_JWT_JWKS" in caplog.text
     assert "s3cr3t" not in caplog.text
+
+
+async def test_malformed_response_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async with endpoint() as issuer:
+        issuer.respond_with(Last(b"-ERR no HTTP\r\n"))
+        with pytest.raises(UpstreamUnavailable):
+            await UrlKeys(issuer.url).find("rsa-1", "RS256")
+    assert "-ERR no HTTP" in caplog.text
 
 
 def test_silent_issuer_is_logged_as_timeout(

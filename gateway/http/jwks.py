@@ -121,9 +121,9 @@ class UrlKeys(KeySource):
 
 
 def _reason(error: Exception) -> str:
-    """Return why a fetch failed; without the URL, which an error for a status repeats."""
-    if isinstance(error, aiohttp.ClientResponseError):
-        return f"status {error.status}"
+    """Return why a fetch failed; without the URL, which an error about the response repeats."""
+    if isinstance(error, aiohttp.ClientResponseError):  # aiohttp's own status, if the response is malformed
+        return f"{type(error).__name__} {error.status} {error.message!r}"
     return str(error) or type(error).__name__
 
 
