@@ -23,7 +23,7 @@ LONG = 100
 SLICE = 50
 """The number of items of a longer list per turn, which takes a millisecond or two."""
 
-STEPS = 6
+STEPS = 7
 """The number of steps per turn; a step is one short piece of work, such as sending an AWS call."""
 
 FEW = 20

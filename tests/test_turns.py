@@ -50,7 +50,7 @@ async def test_other_tasks_run_between_slices() -> None:
     assert all(later - earlier >= ROUNDS for earlier, later in pairwise(rounds))
 
 
-async def test_turn_has_room_for_six_steps() -> None:
+async def test_turn_has_room_for_its_steps() -> None:
     turns, done = Turns(), 0
     counts = {0}
 
@@ -59,11 +59,11 @@ async def test_turn_has_room_for_six_steps() -> None:
         await turns.step(FEW + 1)
         done += 1
 
-    steps = asyncio.gather(*(step() for _ in range(18)))
+    steps = asyncio.gather(*(step() for _ in range(3 * STEPS)))
     while not steps.done():
         await asyncio.sleep(0)
         counts.add(done)
-    assert max(later - earlier for earlier, later in pairwise(sorted(counts))) == 6
+    assert max(later - earlier for earlier, later in pairwise(sorted(counts))) == STEPS
 
 
 def test_page_needs_no_turn() -> None:
