@@ -235,7 +235,7 @@ async def test_failed_client_is_made_again(service: LocalServer, monkeypatch: py
     place = Place(region="eu-west-1")
     async with Pool(Settings(local_url=service.url)) as pool:
         monkeypatch.setenv("AWS_CA_BUNDLE", "/missing.pem")
-        with pytest.raises(OSError, match="/missing"):
+        with pytest.raises(FileNotFoundError, match="/missing"):
             await pool.client(place)
         monkeypatch.delenv("AWS_CA_BUNDLE")
         assert await pool.client(place)

@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +14,7 @@ from conftest import asking, expecting_data, running
 from graphs import arn, artifact, artifact_arn, association, component, component_arn, context, experiment, trial
 from redis_server import Redis, redis_server
 
-from gateway.breaker import REDIS, Breaker
+from gateway.breaker import REDIS
 from gateway.cache import Cache, Key
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
@@ -443,67 +442,6 @@ async def test_headers_of_responses_are_not_cached(service: LocalServer, load: L
         entries = [stored.get(key) for key in stored.scan_iter("*:record:*")]
     assert entries
     assert not any(b"requestid" in entry or b"content-type" in entry for entry in entries)
-
-
-async def test_stopped_redis_fails_no_request(service: LocalServer, load: Load, calls: Calls, tmp_path: Path) -> None:
-    load(*GRAPH)
-    with redis_server(tmp_path) as server:
-        async with caching(service, server.url) as client:
-            ask = expecting_data(asking(client))
-            await ask(ARTIFACT, arn=artifact_arn(1))
-            server.stop()
-            for _ in range(3):
-                assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"] == "artifact-1"
-            assert (await ask(RENAME, arn=artifact_arn(1), name="renamed"))["updateArtifact"]
-            assert calls["DescribeArtifact"] == 5
-            server.start()
-            await asyncio.sleep(1.2)
-            assert (await ask(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"] == "renamed"
-
-
-@pytest.mark.parametrize("garbage", [b"garbage", b"\x92\x01", b"\x05", b"", b"\x91" * 5_000])
-async def test_corrupt_entries_fail_no_request(
-    service: LocalServer, load: Load, redis_cache: Redis, garbage: bytes
-) -> None:
-    load(*GRAPH)
-    with redis.Redis.from_url(redis_cache.url) as emptying:
-        emptying.flushall()
-    async with caching(service, redis_cache.url) as client:
-        ask = expecting_data(asking(client))
-        before = await ask(WALK, arn=artifact_arn(1)), await ask(ARTIFACT, arn=artifact_arn(1))
-        assert await ask(RENAME, arn=artifact_arn(2), name="renamed")
-        with redis.Redis.from_url(redis_cache.url) as spoiling:
-            for key in spoiling.scan_iter():
-                spoiling.set(key, garbage)
-        assert (await ask(WALK, arn=artifact_arn(1)), await ask(ARTIFACT, arn=artifact_arn(1))) == before
-
-
-async def test_unreachable_redis_fails_no_request(service: LocalServer, load: Load) -> None:
-    load(*GRAPH)
-    async with caching(service, "redis://127.0.0.1:1/0") as client:
-        assert await expecting_data(asking(client))(WALK, arn=artifact_arn(1))
-        assert await expecting_data(asking(client))(RENAME, arn=artifact_arn(1), name="renamed")
-
-
-async def test_silent_redis_is_not_tried_each_time(
-    service: LocalServer, load: Load, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tried, failed = 0, Breaker.failed
-    monkeypatch.setattr(Breaker, "failed", lambda self, *_: failed(self, 60))
-
-    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal tried
-        tried += 1
-        await reader.read(-1)
-        writer.close()
-
-    load(*GRAPH)
-    async with await asyncio.start_server(listen, "127.0.0.1", 0) as silent:
-        url = f"redis://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
-        async with caching(service, url, rate_cost_per_second=1_000_000) as client:
-            for _ in range(3):
-                assert await expecting_data(asking(client))(ARTIFACT, arn=artifact_arn(1))
-    assert tried <= 4  # two attempts to look up the artifact, and two to charge the caller
 
 
 @pytest.mark.parametrize("url", ["", "redis", "http://127.0.0.1", "memcached://x"])

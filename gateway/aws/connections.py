@@ -127,7 +127,7 @@ def _tls_context(verify: bool | str, client_cert: str | tuple[str, str] | None) 
     try:
         context = ssl.create_default_context(cafile=trusted)
     except OSError as error:  # it does not name the file
-        raise OSError(f"no trusted certificates in {trusted}: {error.strerror}") from error
+        raise OSError(error.errno, f"no trusted certificates in {trusted}: {error.strerror}") from error
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
