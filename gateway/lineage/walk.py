@@ -18,7 +18,6 @@ depth (it *looks far*). The walk ends as soon as either of the two has found eve
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,10 +25,10 @@ from enum import Enum
 from math import ceil
 
 from gateway.aws.kinds import PAGE_VERTICES, TRIAL_COMPONENT, kind_at
-from gateway.aws.places import Place
 from gateway.errors import Forbidden, GatewayError, NotFound, Unsupported
 from gateway.lineage.coverage import Coverage, Reason, ordered, reason_of
-from gateway.lineage.found import Found, led_to
+from gateway.lineage.expansion import Expansion
+from gateway.lineage.found import Found
 from gateway.lineage.spread import DEEPEST_QUERY, FEW_PAGES, PATIENCE, Cost, pages, wave
 from gateway.loaders import Loaders
 from gateway.records import Edge, Step
@@ -86,9 +85,9 @@ class Walk:
     ) -> None:
         """Begin at the starts of ``found``; the walk adds its results to ``found``."""
         self.loaders = loaders
-        self._place = loaders.known.place_or_none
         self.found = found
         self.max_vertices = max_vertices
+        self._expansion = Expansion(found, loaders.known.place_or_none)
         self.began = datetime.now(UTC)
         self.hurries = prefer is Preference.LESS_WAITING
         """Whether to make more calls in order to wait less."""
@@ -96,21 +95,6 @@ class Walk:
         """The depth of the latest frontier: all vertices at this depth are known."""
         self._seconds = 0.0
         """How long the first page took, used as the estimate for all calls."""
-        self._expanded: set[str] = set()
-        self._apart: set[str] = set()
-        """Vertices that a query from another vertex did not expand, as the path there leads through another account."""
-        self._typeless: set[str] = set()
-        """Vertices without a type on a page of their own place, hence possibly dangling."""
-        self._typed: set[str] = set()
-        """Vertices with a type on some page."""
-        self._dangling: set[str] = set()
-        self._answered: set[str] = set()
-        """Vertices from which a query has succeeded."""
-        self._unsure: set[str] = set()
-        """Vertices whose existence could not be determined."""
-        self._denied: set[str] = set()
-        self._cut: set[str] = set()
-        """Vertices whose chains were stopped early because they had already returned more than ``max_vertices``."""
         self._reach: dict[str, int] = {}
         """The maximum depth of calls from a vertex, if the result of a deeper call did not fit on one page."""
         self._waited = 0.0
@@ -150,7 +134,7 @@ class Walk:
     @property
     def goes_on(self) -> bool:
         """Whether running a finished walk again would find more, as a walk that shares its mirrors has met new ones."""
-        level, frontier = self._frontier()
+        level, frontier = self._expansion.frontier()
         return bool(frontier) and not self._ended_by and not self._is_full(level)
 
     def nearest(self) -> list[str]:
@@ -163,7 +147,7 @@ class Walk:
         A chain returns the nearest vertices first, so those on later pages are no nearer than the last one so far. With
         several chains, one may still return a vertex of that depth whose ARN sorts before those of another chain.
         """
-        if self._doubtful:
+        if self._expansion.doubtful:
             return -1
         found, chains = self.found, self._chains.values()
         if not chains:
@@ -173,28 +157,19 @@ class Walk:
             farthest[chain.start] = max(chain.farthest, farthest.get(chain.start, 0))
         nearest = min(farthest.values()) - (len(farthest) > 1)
         # Vertices beyond a denied vertex appear only on pages of other calls, whenever these reach it.
-        shut = (found.depths.get(found.mirrors.one(arn), found.max_depth) for arn in self._denied - self._expanded)
+        shut = (found.depths.get(found.mirrors.one(arn), found.max_depth) for arn in self._expansion.shut)
         return min(max(self._level, nearest), *shut, found.max_depth)
 
     def coverage(self) -> Coverage:
         """Return what is missing from the result so far, and why."""
-        found, kept = self.found, set(self.nearest())
-        unexpanded = {arn for arn in kept if not self._expanded.issuperset(found.mirrors.of(arn))} - self._dangling
-        reasons = set(self._ended_by)
-        denied = self._denied - self._expanded  # other calls have returned the associations of expanded ones
-        reasons |= {Reason.ACCESS_DENIED} if kept.intersection(map(found.mirrors.one, denied)) else set()
-        reasons |= {Reason.DANGLING} if self._dangling & (kept | found.missing) else set()
-        reasons |= {Reason.MAX_VERTICES} if len(kept) < len(found.depths) else set()
-        reasons |= {Reason.MAX_DEPTH} if any(found.depths[arn] == found.max_depth for arn in unexpanded) else set()
-        frontier = unexpanded | {arn for arn in kept if not found.beyond(arn) <= kept}
-        frontier |= (kept & self._unsure) | (set(found.starts) - kept)
-        return Coverage(ordered(reasons), found.in_order(frontier), self.began)
+        reasons, frontier = self._expansion.missing(set(self.nearest()))
+        return Coverage(ordered(reasons | self._ended_by), self.found.in_order(frontier), self.began)
 
     def _expand(self) -> None:
         """Start the calls that expand the frontier; farther vertices wait, as the same calls may expand them."""
         if any(not chain.looks_far for chain in self._chains.values()):
             return
-        level, frontier = self._frontier()
+        level, frontier = self._expansion.frontier()
         self._found_all = not frontier or self._is_full(level)
         if self._found_all:
             return
@@ -205,7 +180,8 @@ class Walk:
             room = min(room, _FIRST_REACH)
         rate = self.loaders.lineage.rate(self.found.starts[0]) if self.found.starts else None
         cost = self._cost(rate)
-        chosen = wave(together, self._behind(level), self._leads, room, cost, self._may_reach)
+        behind = [list(filter(self._can_share, layer)) for layer in self._expansion.behind(level, DEEPEST_QUERY - 1)]
+        chosen = wave(together, behind, self._leads, room, cost, self._may_reach)
         if self._waits_for_far(cost, len(chosen.starts)):
             return
         self._reason = self._why(len(chosen.starts), rate)
@@ -218,15 +194,10 @@ class Walk:
 
     def _is_full(self, level: int) -> bool:
         """Whether at least ``max_vertices`` vertices are certain to be no farther than ``level``."""
-        if len(self.found.depths) <= self.max_vertices or self._doubtful:
+        if len(self.found.depths) <= self.max_vertices or self._expansion.doubtful:
             return False
         # A walk of fewest calls reads its chains, nearest vertices first, to their end or until they returned enough.
         return not self.hurries or level >= self.found.depths[self.nearest()[-1]]
-
-    @property
-    def _doubtful(self) -> set[str]:
-        """The starts that are not yet known to exist or not."""
-        return set(self.found.starts) - self._answered - self._denied
 
     def _may_reach(self, arn: str) -> int:
         """Return the maximum depth of a call from a vertex."""
@@ -244,34 +215,14 @@ class Walk:
         self._waited += cost.of(1)
         return True
 
-    def _frontier(self) -> tuple[int, list[str]]:
-        """Return the depth of the frontier and its vertices' ARNs; depth 0 and no ARNs if none are left."""
-        skipped = self._expanded | self._denied | self._cut
-        waiting: dict[int, list[str]] = defaultdict(list)
-        for vertex, depth in self.found.depths.items():
-            if depth < self.found.max_depth:
-                waiting[depth] += [arn for arn in self.found.mirrors.of(vertex) if arn not in skipped]
-        level = min((depth for depth, arns in waiting.items() if arns), default=0)
-        return level, sorted(waiting[level])
-
     def _can_share(self, arn: str) -> bool:
         """Whether a QueryLineage from another vertex can expand this one as well."""
-        alone = self.found.mirrors.of(self.found.mirrors.one(arn)) == [arn]
-        return alone and arn not in self._apart and self.loaders.lineage.can_query(arn)
-
-    def _behind(self, level: int) -> list[list[str]]:
-        """Return the expanded vertices one level before a level, two levels before it, and so on."""
-        behind: list[list[str]] = [[] for _ in range(DEEPEST_QUERY - 1)]
-        for vertex in self._expanded & self.found.depths.keys() - self._dangling - self._denied - self._cut:
-            back = level - self.found.depths[vertex]
-            if 0 < back <= len(behind) and self._can_share(vertex):
-                behind[back - 1].append(vertex)
-        return behind
+        return self._expansion.is_shared(arn) and self.loaders.lineage.can_query(arn)
 
     def _leads(self, near: str) -> Iterable[str]:
         """Return the vertices one association beyond a vertex, in the same place."""
-        place = self._place(near)
-        return (far for far in self.found.beyond(near) if self._place(far) == place)
+        place = self._expansion.place(near)
+        return (far for far in self.found.beyond(near) if self._expansion.place(far) == place)
 
     def _cost(self, rate: float | None) -> Cost:
         """Return the cost of calls and waiting: in calls or, for a walk that prefers less waiting, in seconds."""
@@ -320,31 +271,30 @@ class Walk:
             else:
                 self._request_page(_Chain(chain.start, 1))
         except NotFound:
-            self._dangling.add(chain.start)
-            if chain.start in self._doubtful:
-                self.found.leave_out(chain.start)
-            else:
-                self._expanded.add(chain.start)
+            if chain.start not in self._expansion.doubtful:
+                self._expansion.expanded.add(chain.start)
+            self._expansion.add_dangling([chain.start])
         except Forbidden:
-            self._denied.add(chain.start)
+            self._expansion.denied.add(chain.start)
         except GatewayError as error:
             if not chain.looks_far:  # the other calls do not depend on it
                 self._ended_by.add(reason_of(error))
         else:
-            self._answered.add(chain.start)
+            self._expansion.answered.add(chain.start)
             await self._add_page(step, chain)
 
     async def _add_page(self, step: Step, chain: _Chain) -> None:
         prefetched = await self._prefetch(step, chain)
         await self.loaders.turns.turn(len(self.found.depths))
-        await self._add_content(step, self._place(chain.start))
+        self._expansion.note_types(step.vertices, self._expansion.place(chain.start))
+        await self._join(step.edges)
         met = map(self.found.mirrors.one, (arn for arn, _ in step.vertices))
         chain.farthest = max((self.found.depths.get(arn, 0) for arn in met), default=0)
         if step.next is None:
-            self._expand_from(chain)
-            self._found_all |= chain.looks_far and not self._frontier()[1]
+            self._expansion.expand(chain.start, chain.limit, chain.edges)
+            self._found_all |= chain.looks_far and not self._expansion.frontier()[1]
         elif self._returned_enough(chain):
-            self._cut.add(chain.start)
+            self._expansion.cut.add(chain.start)
         elif self.hurries and chain.limit > 1:
             self._narrow(chain)
         elif not prefetched:
@@ -369,7 +319,7 @@ class Walk:
                 self._request_page(chain)
             return
         self._reach[chain.start] = max(1, min(len(whole), self._may_reach(chain.start)))
-        if not chain.looks_far and chain.start not in self._expanded:
+        if not chain.looks_far and chain.start not in self._expansion.expanded:
             self._request_page(_Chain(chain.start, self._reach[chain.start]))
 
     async def _prefetch(self, step: Step, chain: _Chain) -> bool:
@@ -386,49 +336,29 @@ class Walk:
                 await asyncio.sleep(0)
         return prefetches
 
-    async def _add_content(self, step: Step, place: Place | None) -> None:
-        """Add the content of a page from ``place``; it may lack the types of vertices in other places."""
-        for arn, type_name in step.vertices:
-            if type_name is not None:
-                self._typed.add(self.found.mirrors.one(arn))
-            elif self._place(arn) == place:
-                self._typeless.add(self.found.mirrors.one(arn))
-        async for edges in self.loaders.turns.slices(step.edges):
-            for edge in edges:
+    async def _join(self, edges: list[Edge]) -> None:
+        async for some in self.loaders.turns.slices(edges):
+            for edge in some:
                 self.found.join(edge)
-        await self.loaders.turns.turn(len(step.edges))
-
-    def _expand_from(self, chain: _Chain) -> None:
-        """Mark what a finished chain has expanded: the vertices in its place nearer to its start than its limit."""
-        mirrors, place = self.found.mirrors, self._place(chain.start)
-        near = self.found.within(mirrors.one(chain.start), chain.limit)
-        expanded = {arn for vertex in near for arn in mirrors.of(vertex) if self._place(arn) == place}
-        if len(mirrors.owners) > 1:
-            # A place may not know the associations that lead back to it through other places and mirrors.
-            self._apart |= expanded
-            expanded &= led_to(chain.start, chain.edges, self.found.direction, chain.limit)
-            self._apart -= expanded
-        self._expanded |= expanded
+        await self.loaders.turns.turn(len(edges))
 
     async def _find_dangling(self) -> None:
         """Find the dangling vertices among those without a type: only trial components can exist without one."""
-        typeless = self._typeless - self._typed
+        typeless = self._expansion.typeless
         unsure = sorted(arn for arn in typeless if kind_at(arn) is TRIAL_COMPONENT)
-        self._dangling |= typeless.difference(unsure)
+        dangling = typeless.difference(unsure)
         described = (self.loaders.entities.describe(TRIAL_COMPONENT, arn) for arn in unsure)
         records = await asyncio.gather(*described, return_exceptions=True)
         for arn, record in zip(unsure, records, strict=True):
             if isinstance(record, GatewayError):
                 self._ended_by.add(reason_of(record))
-                self._unsure.add(arn)
+                self._expansion.unsure.add(arn)
             elif isinstance(record, BaseException):
                 raise record
             elif record.missing:
-                self._dangling.add(arn)
-        # Pages from other starts returned these first, so no call of their own has removed them.
-        for start in self._dangling & self._doubtful:
-            self.found.leave_out(start)
-        for arn in self._dangling:
+                dangling.add(arn)
+        self._expansion.add_dangling(dangling)
+        for arn in self._expansion.dangling:
             if kind := kind_at(arn):
                 self.loaders.known.record(arn).note({kind.type_path: None})
 
