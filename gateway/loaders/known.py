@@ -6,7 +6,7 @@ from typing import Any
 from gateway.aws.batches import Batch
 from gateway.aws.budget import Budget
 from gateway.aws.kinds import Kind, kind_at, unpinned
-from gateway.aws.places import Place
+from gateway.aws.places import HOME, Place
 from gateway.errors import Forbidden
 from gateway.loaders.request_cache import Entity, RequestCache
 from gateway.records import Record
@@ -93,7 +93,7 @@ class Known:
         """Add what the cache has of many entities to their records, and return the keys with a cache hit."""
         known = set()
         async for some in self._turns.slices(keys):
-            for entity in await self.cache.entities(self.placed(some)):
+            for entity in await self.cache.entities(self._cached(some)):
                 self.recalled(entity)
                 known.add(entity.key)
         return known
@@ -113,7 +113,16 @@ class Known:
     async def keep_summed(self) -> None:
         """Queue the entities given to ``remember`` for the cache, as far as summaries have covered them."""
         async for some in self._turns.slices(list(self._summed)):
-            for place, kind, key in self.placed(some):
+            for place, kind, key in self._cached(some):
                 record = self.record(key)
                 if record.noted and not record.described:
                     self.cache.learn_entity(place, kind, key, Entity(key, record.noted, None))
+
+    def _cached(self, keys: Iterable[str]) -> Iterator[tuple[Place, Kind, str]]:
+        """Yield entities with their kinds and the places by which the cache knows them.
+
+        Of an entity that the gateway may not access, there is only what other accounts' summaries say.
+        """
+        for key in keys:
+            if kind := kind_at(key):
+                yield self.place_or_none(key) or HOME, kind, key
