@@ -1,16 +1,31 @@
-"""Enums: AWS's values in upper case, each with a description.
+"""Enums: AWS's values in upper case, and the enums of walks and exports; each value has a description.
 
 A value that this release doesn't know is an error of only the field that holds it.
 """
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
+
+from gateway.lineage.coverage import Reason
+from gateway.lineage.export import Format
+from gateway.lineage.found import Direction
+from gateway.lineage.walk import Preference
+
+E = TypeVar("E", bound=Enum)
 
 
 def _value(aws: str, description: str) -> Any:
     return strawberry.enum_value(aws, description=description)
+
+
+def _show(enum: type[E], name: str, description: str, values: Mapping[E, str]) -> None:
+    """Add an enum of a lower layer to the schema under this name, with descriptions of it and of its values."""
+    shown: Any = strawberry.enum(enum, name=name, description=description)
+    for value in shown.__strawberry_definition__.values:
+        value.description = values[enum[value.name]]
 
 
 @strawberry.enum(description="The four kinds of vertex in the lineage graph.")
@@ -36,64 +51,59 @@ class AssociationType(Enum):
     SAME_AS = _value("SameAs", "Two entries for one thing, such as a mirror in another account.")
 
 
-@strawberry.enum(description="The direction in which a walk leaves each vertex.")
-class LineageDirection(Enum):
-    """QueryLineage's Direction."""
-
-    UPSTREAM = _value("Ascendants", "Against the arrows: what it came from.")
-    DOWNSTREAM = _value("Descendants", "Along the arrows: what came from it.")
-    BOTH = _value("Both", "Both ways from every vertex, which also finds what only shares a dataset or an image.")
-
-
-@strawberry.enum(description="What a walk saves when it cannot save both calls and time.")
-class WalkPreference(Enum):
-    """What a walk saves: calls or time."""
-
-    FEWER_CALLS = _value("FEWER_CALLS", "AWS calls: one per fifty vertices, made one after another.")
-    LESS_WAITING = _value(
-        "LESS_WAITING",
-        "Time: many calls at once, which find the same vertices several times. When AWS throttles, calls are saved "
-        "all the same.",
-    )
-
-
-@strawberry.enum(description="Why a walk left something out.")
-class IncompleteReason(Enum):
-    """Why a walk, or a part of it, ended early."""
-
-    MAX_DEPTH = _value("MAX_DEPTH", "There are vertices at `maxDepth`; what lies beyond them was not explored.")
-    MAX_VERTICES = _value("MAX_VERTICES", "There are more vertices, or paths, than requested.")
-    CALL_BUDGET = _value("CALL_BUDGET", "The request reached its limit of AWS calls.")
-    DEADLINE = _value("DEADLINE", "The request ran out of time.")
-    ACCESS_DENIED = _value("ACCESS_DENIED", "AWS denied a call; its results are missing.")
-    THROTTLED = _value("THROTTLED", "AWS kept refusing calls because there were too many.")
-    UPSTREAM_ERROR = _value("UPSTREAM_ERROR", "AWS failed or could not be reached.")
-    DANGLING = _value("DANGLING", "An association or a start names a vertex that no longer exists.")
-
-
-@strawberry.enum(
-    description="Formats in which a graph can be exported to other tools. Kinds of vertex and association are in "
-    "AWS's words, and no character in a name breaks the format. If the format has comments, one says when the graph "
-    "is incomplete."
+_show(
+    Direction,
+    "LineageDirection",
+    "The direction in which a walk leaves each vertex.",
+    {
+        Direction.UPSTREAM: "Against the arrows: what it came from.",
+        Direction.DOWNSTREAM: "Along the arrows: what came from it.",
+        Direction.BOTH: "Both ways from every vertex, which also finds what only shares a dataset or an image.",
+    },
 )
-class GraphFormat(Enum):
-    """The formats of an export."""
 
-    MERMAID = _value(
-        "MERMAID",
-        "A Mermaid flowchart, for Markdown pages. Renderers draw up to 500 edges by default.",
-    )
-    DOT = _value("DOT", "A Graphviz graph, for `dot -Tsvg` or, when large, `sfdp`.")
-    CSV = _value(
-        "CSV",
-        "One table with a header: `record` is `vertex` or `edge`, and the columns of the other are empty. Text that "
-        "begins with an apostrophe, or that a spreadsheet would take for a formula, gets an apostrophe in front of it.",
-    )
-    OPENLINEAGE = _value(
-        "OPENLINEAGE",
-        "OpenLineage events, one JSON object per line. Trial components and actions are runs, with the same run id "
-        "each time; artifacts and contexts are datasets, S3 URIs by bucket and key.",
-    )
+_show(
+    Preference,
+    "WalkPreference",
+    "What a walk saves when it cannot save both calls and time.",
+    {
+        Preference.FEWER_CALLS: "AWS calls: one per fifty vertices, made one after another.",
+        Preference.LESS_WAITING: "Time: many calls at once, which find the same vertices several times. When AWS "
+        "throttles, calls are saved all the same.",
+    },
+)
+
+_show(
+    Reason,
+    "IncompleteReason",
+    "Why a walk left something out.",
+    {
+        Reason.MAX_DEPTH: "There are vertices at `maxDepth`; what lies beyond them was not explored.",
+        Reason.MAX_VERTICES: "There are more vertices, or paths, than requested.",
+        Reason.CALL_BUDGET: "The request reached its limit of AWS calls.",
+        Reason.DEADLINE: "The request ran out of time.",
+        Reason.ACCESS_DENIED: "AWS denied a call; its results are missing.",
+        Reason.THROTTLED: "AWS kept refusing calls because there were too many.",
+        Reason.UPSTREAM_ERROR: "AWS failed or could not be reached.",
+        Reason.DANGLING: "An association or a start names a vertex that no longer exists.",
+    },
+)
+
+_show(
+    Format,
+    "GraphFormat",
+    "Formats in which a graph can be exported to other tools. Kinds of vertex and association are in AWS's words, and "
+    "no character in a name breaks the format. If the format has comments, one says when the graph is incomplete.",
+    {
+        Format.MERMAID: "A Mermaid flowchart, for Markdown pages. Renderers draw up to 500 edges by default.",
+        Format.DOT: "A Graphviz graph, for `dot -Tsvg` or, when large, `sfdp`.",
+        Format.CSV: "One table with a header: `record` is `vertex` or `edge`, and the columns of the other are empty. "
+        "Text that begins with an apostrophe, or that a spreadsheet would take for a formula, gets an apostrophe in "
+        "front of it.",
+        Format.OPENLINEAGE: "OpenLineage events, one JSON object per line. Trial components and actions are runs, with "
+        "the same run id each time; artifacts and contexts are datasets, S3 URIs by bucket and key.",
+    },
+)
 
 
 @strawberry.enum(description="The order in which a list is sorted.")

@@ -10,7 +10,9 @@ from strawberry import UNSET, Info
 
 from gateway import arn as arns
 from gateway.aws import kinds
+from gateway.lineage.found import Direction
 from gateway.lineage.types import canonical_type
+from gateway.lineage.walk import Preference
 from gateway.schema import questions
 from gateway.schema.associations import HopFilterArgument, LineageConnection, hop
 from gateway.schema.entity import (
@@ -28,7 +30,7 @@ from gateway.schema.entity import (
     properties,
     who,
 )
-from gateway.schema.enums import ActionStatus, LineageDirection, LineageType, WalkPreference
+from gateway.schema.enums import ActionStatus, LineageType
 from gateway.schema.lookup import connected, naming
 from gateway.schema.paging import After, Connection, First
 from gateway.schema.parts import (
@@ -137,11 +139,11 @@ class LineageEntity(Described, Node):
     async def lineage(  # noqa: PLR0913, PLR0917 - a walk has these arguments
         self,
         info: Info,
-        direction: DirectionArgument = LineageDirection.BOTH,
+        direction: DirectionArgument = Direction.BOTH,
         max_depth: MaxDepth = 10,
         max_vertices: MaxVertices = 1000,
         filter: FilterArgument = UNSET,
-        prefer: PreferArgument = WalkPreference.FEWER_CALLS,
+        prefer: PreferArgument = Preference.FEWER_CALLS,
     ) -> LineageGraph:
         """Walk from here."""
         walked = checked_walk(self.loaders, [self.key], direction, max_depth, max_vertices, prefer)
@@ -149,35 +151,35 @@ class LineageEntity(Described, Node):
 
     datasets: Connection["Artifact"] = question(
         questions.DATASETS,
-        LineageDirection.UPSTREAM,
+        Direction.UPSTREAM,
         "The datasets that went into it or, with DOWNSTREAM, that came from it.",
     )
     images: Connection["Artifact"] = question(
-        questions.IMAGES, LineageDirection.UPSTREAM, "The container images used to make it."
+        questions.IMAGES, Direction.UPSTREAM, "The container images used to make it."
     )
     models: Connection["Artifact"] = question(
-        questions.MODELS, LineageDirection.DOWNSTREAM, "The models that came from it: model files and model packages."
+        questions.MODELS, Direction.DOWNSTREAM, "The models that came from it: model files and model packages."
     )
     endpoints: Connection["Context"] = question(
-        questions.ENDPOINTS, LineageDirection.DOWNSTREAM, "The endpoints that serve it or what came from it."
+        questions.ENDPOINTS, Direction.DOWNSTREAM, "The endpoints that serve it or what came from it."
     )
     actions: Connection["Action"] = question(
-        questions.ACTIONS, LineageDirection.DOWNSTREAM, "The actions taken on it: deployments, approvals and the like."
+        questions.ACTIONS, Direction.DOWNSTREAM, "The actions taken on it: deployments, approvals and the like."
     )
     artifacts: Connection["Artifact"] = question(
-        questions.ARTIFACTS, LineageDirection.UPSTREAM, "All artifacts that it came from."
+        questions.ARTIFACTS, Direction.UPSTREAM, "All artifacts that it came from."
     )
     trial_components: Connection["TrialComponent"] = question(
-        questions.TRIAL_COMPONENTS, LineageDirection.UPSTREAM, "All runs that it came from."
+        questions.TRIAL_COMPONENTS, Direction.UPSTREAM, "All runs that it came from."
     )
     training_jobs: Connection["TrialComponent"] = question(
-        questions.TRAINING_JOBS, LineageDirection.UPSTREAM, "The training jobs that it came from."
+        questions.TRAINING_JOBS, Direction.UPSTREAM, "The training jobs that it came from."
     )
     processing_jobs: Connection["TrialComponent"] = question(
-        questions.PROCESSING_JOBS, LineageDirection.UPSTREAM, "The processing jobs that it came from."
+        questions.PROCESSING_JOBS, Direction.UPSTREAM, "The processing jobs that it came from."
     )
     transform_jobs: Connection["TrialComponent"] = question(
-        questions.TRANSFORM_JOBS, LineageDirection.UPSTREAM, "The transform jobs that it came from."
+        questions.TRANSFORM_JOBS, Direction.UPSTREAM, "The transform jobs that it came from."
     )
 
     @strawberry.field(
@@ -187,7 +189,7 @@ class LineageEntity(Described, Node):
     async def trials(
         self,
         info: Info,
-        direction: DirectionArgument = LineageDirection.DOWNSTREAM,
+        direction: DirectionArgument = Direction.DOWNSTREAM,
         first: First = 50,
         after: After = UNSET,
     ) -> Connection[Annotated["Trial", strawberry.lazy("gateway.schema.experiments")]]:
@@ -199,7 +201,7 @@ class LineageEntity(Described, Node):
         "on it and one ListTags for each run whose tags name no execution."
     )
     async def pipeline_executions(
-        self, info: Info, direction: DirectionArgument = LineageDirection.UPSTREAM
+        self, info: Info, direction: DirectionArgument = Direction.UPSTREAM
     ) -> list[Annotated["PipelineExecution", strawberry.lazy("gateway.schema.pipelines")]] | None:
         """Return the pipeline executions."""
         return await questions.pipeline_executions(info, self, direction)

@@ -6,7 +6,9 @@ import strawberry
 from strawberry import UNSET, Info
 
 from gateway.aws import kinds
+from gateway.lineage.found import Direction
 from gateway.lineage.types import canonical_type
+from gateway.lineage.walk import Preference
 from gateway.schema.arguments import (
     Account,
     ActionType,
@@ -27,7 +29,7 @@ from gateway.schema.arguments import (
 )
 from gateway.schema.associations import Association, association, association_listing
 from gateway.schema.catalogue import Catalogue
-from gateway.schema.enums import AssociationSort, AssociationType, LineageDirection, WalkPreference
+from gateway.schema.enums import AssociationSort, AssociationType
 from gateway.schema.lineage import (
     Action,
     Artifact,
@@ -311,11 +313,11 @@ class Query(References, Catalogue):
         self,
         info: Info,
         start: Annotated[list[Arn], argument("ARNs of 1 to 100 vertices to start from.")],
-        direction: DirectionArgument = LineageDirection.BOTH,
+        direction: DirectionArgument = Direction.BOTH,
         max_depth: MaxDepth = 10,
         max_vertices: MaxVertices = 1000,
         filter: FilterArgument = UNSET,
-        prefer: PreferArgument = WalkPreference.FEWER_CALLS,
+        prefer: PreferArgument = Preference.FEWER_CALLS,
     ) -> LineageGraph:
         """Walk from several vertices."""
         walked = checked_walk(info.context, start, direction, max_depth, max_vertices, prefer)

@@ -30,7 +30,6 @@ from gateway.lineage.found import Direction, Found
 from gateway.lineage.walk import Walk
 from gateway.loaders import Loaders
 from gateway.schema.entity import Described, linked, shown, uncovered
-from gateway.schema.enums import LineageDirection
 from gateway.schema.filters import type_of
 from gateway.schema.lookup import connected, naming
 from gateway.schema.paging import UNANSWERED, After, Connection, First, cut, scope
@@ -62,7 +61,7 @@ PROCESSING_JOBS = Wanted(kinds.TRIAL_COMPONENT, "SageMakerProcessingJob")
 TRANSFORM_JOBS = Wanted(kinds.TRIAL_COMPONENT, "SageMakerTransformJob")
 
 
-def question(wanted: Wanted, towards: LineageDirection, description: str) -> Any:
+def question(wanted: Wanted, towards: Direction, description: str) -> Any:
     """Declare a question's field; its default direction is ``towards``."""
 
     # Without a return annotation, strawberry takes the type that the field is declared with.
@@ -81,7 +80,7 @@ def question(wanted: Wanted, towards: LineageDirection, description: str) -> Any
 
 
 async def _found(  # noqa: PLR0913, PLR0917 - a question has these parts
-    info: Info, start: Described, wanted: Wanted, direction: LineageDirection, first: int | None, after: str | None
+    info: Info, start: Described, wanted: Wanted, direction: Direction, first: int | None, after: str | None
 ) -> Connection[Any]:
     """Return a page of the wanted vertices, nearest first and then by ARN, without the start."""
     walked = await _whole_walk(info, start, direction)
@@ -101,7 +100,7 @@ async def _found(  # noqa: PLR0913, PLR0917 - a question has these parts
 
 
 async def trials(
-    info: Info, start: Described, direction: LineageDirection, first: int | None, after: str | None
+    info: Info, start: Described, direction: Direction, first: int | None, after: str | None
 ) -> Connection[Any]:
     """Return a page of the trials that contain runs on the walk, including the start."""
     found = await _of_each_run(info, start, direction, start.loaders.belongings.trials)
@@ -113,7 +112,7 @@ async def trials(
     return await connected(info, kinds.TRIAL, listing, first, after)
 
 
-async def pipeline_executions(info: Info, start: Described, direction: LineageDirection) -> list[Any]:
+async def pipeline_executions(info: Info, start: Described, direction: Direction) -> list[Any]:
     """Return the pipeline executions of the runs on the walk, including the start; nearest first."""
     arns_found = await _of_each_run(info, start, direction, start.loaders.belongings.pipeline_execution)
     found = (linked(start.loaders, kinds.PIPELINE_EXECUTION, arn) for arn in dict.fromkeys(arns_found) if arn)
@@ -121,7 +120,7 @@ async def pipeline_executions(info: Info, start: Described, direction: LineageDi
 
 
 async def _of_each_run(
-    info: Info, start: Described, direction: LineageDirection, load: Callable[[str], Awaitable[T]]
+    info: Info, start: Described, direction: Direction, load: Callable[[str], Awaitable[T]]
 ) -> list[T]:
     """Return the results of ``load`` for each trial component on a walk; adds its errors to the response."""
     walked = await _whole_walk(info, start, direction)
@@ -132,7 +131,7 @@ async def _of_each_run(
     return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
-async def _whole_walk(info: Info, start: Described, direction: LineageDirection) -> Walk:
+async def _whole_walk(info: Info, start: Described, direction: Direction) -> Walk:
     """Walk as far as the limits allow, once per request; adds why the walk is incomplete to the response's errors."""
     walked, failures = await start.loaders.once(("walk", start.key, direction), lambda: _walk(start, direction))
     for error in [*failures, *_failures(walked.coverage().reasons)]:
@@ -140,15 +139,15 @@ async def _whole_walk(info: Info, start: Described, direction: LineageDirection)
     return walked
 
 
-async def _walk(start: Described, direction: LineageDirection) -> tuple[Walk, list[GatewayError]]:
+async def _walk(start: Described, direction: Direction) -> tuple[Walk, list[GatewayError]]:
     """Walk from a vertex; also return why further starts are missing."""
     starts, failures = [start.key], list[GatewayError]()
-    if start.kind is kinds.ACTION and direction is LineageDirection.UPSTREAM:
+    if start.kind is kinds.ACTION and direction is Direction.UPSTREAM:
         try:
             starts += await _approved(start)
         except UNANSWERED as error:
             failures.append(error)
-    found = Found(starts, Direction(direction.value), DEEPEST)
+    found = Found(starts, direction, DEEPEST)
     return await Walk(start.loaders, found, MOST_VERTICES).run(), failures
 
 

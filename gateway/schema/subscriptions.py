@@ -9,9 +9,9 @@ from graphql import located_error
 from strawberry import UNSET, Info
 
 from gateway.lineage.describing import Describing
+from gateway.lineage.found import Direction
 from gateway.lineage.graph import Between, joined
-from gateway.lineage.walk import Walk
-from gateway.schema.enums import LineageDirection, WalkPreference
+from gateway.lineage.walk import Preference, Walk
 from gateway.schema.filters import LineageFilter
 from gateway.schema.scalars import Arn
 from gateway.schema.selection import raw_info
@@ -58,11 +58,11 @@ class Subscription:
         self,
         info: Info,
         start: Annotated[list[Arn], strawberry.argument(description="ARNs of 1 to 100 vertices to start from.")],
-        direction: DirectionArgument = LineageDirection.BOTH,
+        direction: DirectionArgument = Direction.BOTH,
         max_depth: MaxDepth = 10,
         max_vertices: MaxVertices = 1000,
         filter: FilterArgument = UNSET,
-        prefer: PreferArgument = WalkPreference.FEWER_CALLS,
+        prefer: PreferArgument = Preference.FEWER_CALLS,
     ) -> AsyncIterator[LineageProgress]:
         """Walk, and yield a message after each page."""
         with _located(info):

@@ -26,14 +26,7 @@ from gateway.loaders import Loaders
 from gateway.records import Edge
 from gateway.schema import filters
 from gateway.schema.entity import Vertex, shown, uncovered
-from gateway.schema.enums import (
-    AssociationType,
-    GraphFormat,
-    IncompleteReason,
-    LineageDirection,
-    LineageType,
-    WalkPreference,
-)
+from gateway.schema.enums import AssociationType, LineageType
 from gateway.schema.filters import LineageFilter, describes, is_of, type_of, verdict
 from gateway.schema.paging import check_range, checked_first
 from gateway.schema.plans import Coming
@@ -48,16 +41,14 @@ MOST_VERTICES = 10_000
 """Highest `maxVertices` of a walk."""
 
 
-DirectionArgument = Annotated[LineageDirection, strawberry.argument(description="The direction to walk.")]
+DirectionArgument = Annotated[Direction, strawberry.argument(description="The direction to walk.")]
 MaxDepth = Annotated[int, strawberry.argument(description="Maximum distance in associations, 0 to 100.")]
 MaxVertices = Annotated[
     int, strawberry.argument(description="Maximum vertices, hidden ones included, nearest first, 1 to 10,000.")
 ]
 FilterArgument = Annotated[LineageFilter | None, strawberry.argument(description="The vertices to show. Default: all.")]
 
-PreferArgument = Annotated[
-    WalkPreference, strawberry.argument(description="Whether to save AWS calls or waiting time.")
-]
+PreferArgument = Annotated[Preference, strawberry.argument(description="Whether to save AWS calls or waiting time.")]
 
 
 @strawberry.type(description="A vertex of a walk and its distance.")
@@ -100,7 +91,7 @@ class Coverage:
     """A walk's coverage."""
 
     complete: bool = strawberry.field(description="True only when nothing was left out.")
-    reasons: list[IncompleteReason] = strawberry.field(description="Why something was left out, each reason once.")
+    reasons: list[Reason] = strawberry.field(description="Why something was left out, each reason once.")
     frontier: list[Arn] = strawberry.field(description="Vertices to continue from to find more, nearest first.")
     as_of: datetime = strawberry.field(description="When the walk began; later changes may not show.")
 
@@ -126,9 +117,8 @@ class LineageGraph:
         """Count the vertices."""
         loaders: Loaders = info.context
         vertices = [(kind, vertex.entity.key) for vertex in self.vertices if (kind := kind_at(vertex.entity.key))]
-        reported = {reason.value for reason in self.coverage.reasons}
         for failure in await _describe_types(loaders, vertices):
-            if reason_of(failure).value not in reported:
+            if reason_of(failure) not in self.coverage.reasons:
                 loaders.add_error(failure, info)
         return await _counts(loaders, vertices)
 
@@ -140,12 +130,11 @@ class LineageGraph:
     async def export(
         self,
         info: Info,
-        format: Annotated[GraphFormat, strawberry.argument(description="The format to export to.")],
+        format: Annotated[Format, strawberry.argument(description="The format to export to.")],
     ) -> str:
         """Write the graph."""
-        chosen = Format(format.value)
         depths = {vertex.entity.key: vertex.depth for vertex in self.vertices}
-        vertices, failures = await described(info.context, chosen, depths)
+        vertices, failures = await described(info.context, format, depths)
         for failure in failures:
             info.context.add_error(failure, info)
         edges = [
@@ -157,9 +146,8 @@ class LineageGraph:
             )
             for edge in self.edges
         ]
-        reasons = [Reason(reason.value) for reason in self.coverage.reasons]
-        left_out = coverage.Coverage(reasons, list(self.coverage.frontier), self.coverage.as_of)
-        return await written(chosen, Picture(vertices, edges, left_out))
+        left_out = coverage.Coverage(self.coverage.reasons, list(self.coverage.frontier), self.coverage.as_of)
+        return await written(format, Picture(vertices, edges, left_out))
 
 
 @strawberry.type(description="One way from a vertex to another along the arrows that visits no vertex twice.")
@@ -248,7 +236,7 @@ def _ends(edge: LineageEdge) -> Iterator[str]:
 
 def _exports(info: Info) -> list[Format]:
     """Return the formats of the `export` fields that the document selects."""
-    return [Format(given["format"].value) for given in arguments(info, "export")]
+    return [given["format"] for given in arguments(info, "export")]
 
 
 def _shows_edges(info: Info) -> bool:
@@ -271,10 +259,10 @@ def needs(info: Info, *more: tuple[str, ...]) -> dict[Kind, list[str]]:
 def checked_walk(  # noqa: PLR0913, PLR0917 - a walk has these arguments
     loaders: Loaders,
     starts: Sequence[str],
-    direction: LineageDirection,
+    direction: Direction,
     max_depth: int,
     max_vertices: int,
-    prefer: WalkPreference,
+    prefer: Preference,
 ) -> Walk:
     """Return a walk that has not started; raises BadUserInput if an argument is malformed or out of range."""
     if not 1 <= len(starts) <= MOST_STARTS:
@@ -283,8 +271,8 @@ def checked_walk(  # noqa: PLR0913, PLR0917 - a walk has these arguments
         checked_arn(start, "start", *LINEAGE)
     check_range(max_depth, 0, DEEPEST, "maxDepth")
     check_range(max_vertices, 1, MOST_VERTICES, "maxVertices")
-    found = Found(list(starts), Direction(direction.value), max_depth)
-    return Walk(loaders, found, max_vertices, Preference(prefer.value))
+    found = Found(list(starts), direction, max_depth)
+    return Walk(loaders, found, max_vertices, prefer)
 
 
 class Showing:
@@ -358,7 +346,7 @@ def _coverage(walked: coverage.Coverage, unsure: Iterable[Reason] = ()) -> Cover
     reasons = coverage.ordered([*walked.reasons, *unsure])
     return Coverage(
         complete=not reasons,
-        reasons=[IncompleteReason(reason.value) for reason in reasons],
+        reasons=reasons,
         frontier=[Arn(arn) for arn in walked.frontier],
         as_of=walked.as_of,
     )
