@@ -122,8 +122,8 @@ def test_tags_cover_all_fields_leading_there() -> None:
     assert (tagged, others) == ({True}, {True})
 
 
-async def test_node_fields_can_be_left_out(server: LocalServer) -> None:
-    async with running(Settings(local_url=server.url, node_field=False)) as client:
+async def test_node_fields_can_be_left_out(service: LocalServer) -> None:
+    async with running(Settings(local_url=service.url, node_field=False)) as client:
         ask = asking(client)
         for field in ('node(id: "x") { id }', 'nodes(ids: ["x"]) { id }'):
             said = await ask(f"{{ {field} }}")
