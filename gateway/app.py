@@ -98,7 +98,7 @@ class Backend:
 
     def loaders(self, *, fresh: bool = False) -> Loaders:
         """Create the loaders for one request; with ``fresh``, they do not read from the cache."""
-        return Loaders(Budget(self.calls, self.settings, fresh=fresh), self.cache)
+        return Loaders(Budget(self.calls, self.settings, fresh=fresh), self.cache, self.settings.max_entities)
 
 
 @asynccontextmanager

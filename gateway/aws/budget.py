@@ -1,4 +1,4 @@
-"""The limits of one request: AWS calls, entities and seconds; after the request has ended, no more calls are made."""
+"""The limits of one request: AWS calls and seconds; after the request has ended, no more calls are made."""
 
 import asyncio
 import time
@@ -28,8 +28,6 @@ class Budget:
     def __init__(self, calls: Calls, settings: Settings, *, fresh: bool) -> None:
         """Start the deadline now, with the limits in the settings."""
         self._calls = calls
-        self._max_entities = settings.max_entities
-        self._shown = 0
         self._most = settings.max_aws_calls
         self.fresh = fresh
         """Whether the request must get what is current, so that it joins no calls in flight."""
@@ -46,16 +44,6 @@ class Budget:
     def made(self) -> int:
         """The number of calls that the request has made."""
         return self.tally.made.total()
-
-    def count_shown(self) -> None:
-        """Count an entity in the response; raises BudgetExceeded if there are more than allowed.
-
-        The limit of calls is not enough: hops that reach the same vertices on many paths need few calls, however large
-        the response becomes.
-        """
-        self._shown += 1
-        if self._shown > self._max_entities:
-            raise BudgetExceeded(f"An answer may show at most {self._max_entities:,} entities, and there are more.")
 
     def report(self) -> dict[str, Any]:
         """Return the statistics of the request's AWS calls so far, for the response's `extensions`."""

@@ -8,7 +8,7 @@ from gateway import arn as arns
 from gateway.aws.budget import Budget
 from gateway.aws.places import HOME, Place
 from gateway.cache import Cache
-from gateway.errors import GatewayError
+from gateway.errors import BudgetExceeded, GatewayError
 from gateway.loaders.asking import Asking, unlogged
 from gateway.loaders.associations import Associations
 from gateway.loaders.belongings import Belongings
@@ -28,8 +28,11 @@ _freeing: set[asyncio.Task[None]] = set()
 class Loaders:
     """The loaders of one request and what they have loaded."""
 
-    def __init__(self, calls: Budget, cache: Cache) -> None:
-        """Load from the cache, unless the request is fresh, and else from AWS through ``calls``."""
+    def __init__(self, calls: Budget, cache: Cache, max_entities: int) -> None:
+        """Load from the cache, unless the request is fresh, and else from AWS through ``calls``.
+
+        The response may show at most ``max_entities``.
+        """
         self._calls = calls
         self.turns = calls.tally.turns
         """The request's turns on the event loop, in which long work is done."""
@@ -43,6 +46,8 @@ class Loaders:
         self.belongings = Belongings(self.known, self._asking, self.entities, self.listings)
         self.shown: dict[str, Any] = {}
         """The GraphQL objects of entities by key, since a response may contain the same entity many times."""
+        self._shown_count = 0
+        self._max_entities = max_entities
         self.errors: list[tuple[GatewayError, Any]] = []
         """Errors to report in addition to the data of fields, each with the `info` of the field's resolver."""
         self.lookups: dict[asyncio.Task[Any], str] = {}
@@ -65,8 +70,14 @@ class Loaders:
         return self._calls.report() | {"cached": self._cache.hits}
 
     def count_shown(self) -> None:
-        """Count an entity in the response; raises BudgetExceeded if there are more than allowed."""
-        self._calls.count_shown()
+        """Count an entity in the response; raises BudgetExceeded if there are more than allowed.
+
+        The limit of calls is not enough: hops that reach the same vertices on many paths need few calls, however large
+        the response becomes.
+        """
+        self._shown_count += 1
+        if self._shown_count > self._max_entities:
+            raise BudgetExceeded(f"An answer may show at most {self._max_entities:,} entities, and there are more.")
 
     def because(self, operation: str, reason: str) -> None:
         """Record why an operation is called, for the plan in the response's `extensions`."""
