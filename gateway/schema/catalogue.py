@@ -43,12 +43,12 @@ class Catalogue:
     @strawberry.field(description="The experiment with this name; null when there is none.")
     async def experiment(self, info: Info, name: Name) -> Experiment | None:
         """Find an experiment."""
-        return await by_name(info.context, Experiment, name)
+        return await by_name(info, Experiment, name)
 
     @strawberry.field(description="The trial with this name; null when there is none.")
     async def trial(self, info: Info, name: Name) -> Trial | None:
         """Find a trial."""
-        return await by_name(info.context, Trial, name)
+        return await by_name(info, Trial, name)
 
     @strawberry.field(description="The model package with this ARN, versioned or not; null when there is none.")
     async def model_package(self, info: Info, arn: ArnArgument) -> ModelPackage | None:
@@ -58,7 +58,7 @@ class Catalogue:
     @strawberry.field(description="The model package group with this name; null when there is none.")
     async def model_package_group(self, info: Info, name: Name) -> ModelPackageGroup | None:
         """Find a model package group."""
-        return await by_name(info.context, ModelPackageGroup, name)
+        return await by_name(info, ModelPackageGroup, name)
 
     @strawberry.field(description="The model card with this name; null when there is none, or none in this version.")
     async def model_card(
@@ -68,12 +68,12 @@ class Catalogue:
         version: Annotated[int | None, argument("The version, counted from 1. Default: the latest.")] = UNSET,
     ) -> ModelCard | None:
         """Find a model card."""
-        return await by_name(info.context, ModelCard, name, checked_version(version, "version"))
+        return await by_name(info, ModelCard, name, checked_version(version, "version"))
 
     @strawberry.field(description="The pipeline with this name; null when there is none.")
     async def pipeline(self, info: Info, name: Name) -> Pipeline | None:
         """Find a pipeline."""
-        return await by_name(info.context, Pipeline, name)
+        return await by_name(info, Pipeline, name)
 
     @strawberry.field(description="The pipeline execution with this ARN; null when there is none.")
     async def pipeline_execution(self, info: Info, arn: ArnArgument) -> PipelineExecution | None:
@@ -83,7 +83,7 @@ class Catalogue:
     @strawberry.field(description="The project with this name; null when there is none.")
     async def project(self, info: Info, name: Name) -> Project | None:
         """Find a project."""
-        return await by_name(info.context, Project, name)
+        return await by_name(info, Project, name)
 
     @strawberry.field(description="The account's experiments. One call per page.")
     async def experiments(

@@ -49,8 +49,9 @@ async def by_arn(info: Info, arn: str, *shows: type[D]) -> D | None:
     return found
 
 
-async def by_name(loaders: Loaders, shows: type[D], name: str, version: int | None = None) -> D | None:
+async def by_name(info: Info, shows: type[D], name: str, version: int | None = None) -> D | None:
     """Return the entity with this name, in ``version`` if its kind has versions; None when there is none."""
+    loaders: Loaders = info.context
     kind = shows.kind
     wanted = pinned(checked_name(name, "name", kind), version)
 
@@ -71,7 +72,7 @@ async def by_either(info: Info, shows: type[D], name: str | None, arn: str | Non
     """Return the entity by its name or its ARN, exactly one of which must be given."""
     if is_given(name) == is_given(arn):
         raise BadUserInput("give exactly one of `name` and `arn`.", "name")
-    return await (by_name(info.context, shows, name) if is_given(name) else by_arn(info, arn or "", shows))
+    return await (by_name(info, shows, name) if is_given(name) else by_arn(info, arn or "", shows))
 
 
 async def belonging(

@@ -111,7 +111,7 @@ class Query(References, Catalogue):
     @strawberry.field(description="The lineage group with this name; null when there is none.")
     async def lineage_group(self, info: Info, name: Name) -> LineageGroup | None:
         """Find a lineage group."""
-        return await by_name(info.context, LineageGroup, name)
+        return await by_name(info, LineageGroup, name)
 
     @strawberry.field(description="The account's lineage groups. One call per page.")
     async def lineage_groups(
