@@ -155,6 +155,14 @@ async def test_unlisted_region_or_account_is_refused(refused: Ask, argument: str
     await refused(f"{{ contexts({argument}) {{ nodes {{ name }} }} }}", code)
 
 
+async def test_malformed_filter_takes_no_call(service: LocalServer) -> None:
+    query = f'{{ modelCards(account: "{STRANGE}", nameContains: "a b") {{ nodes {{ name }} }} }}'
+    async with running(Settings(local_url=service.url)) as client:
+        error = await expecting_error(asking(client))(query, "BAD_USER_INPUT")
+    assert error["extensions"]["argument"] == "nameContains"
+    assert not service.calls
+
+
 @pytest.mark.parametrize("argument", [f'account: "{STRANGE}"', 'region: "eu-west-1"'])
 async def test_refused_list_leaves_other_fields(service: LocalServer, answer: Ask, argument: str) -> None:
     load(service, context("here"))

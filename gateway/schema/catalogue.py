@@ -104,10 +104,10 @@ class Catalogue:
             kinds.EXPERIMENT,
             first,
             after,
-            place=await place_asked(info, account, region),
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(
@@ -129,21 +129,17 @@ class Catalogue:
         region: Region = UNSET,
     ) -> Connection[Trial]:
         """List trials."""
-        if is_given(experiment_name):
-            checked_name(experiment_name, "experimentName", kinds.EXPERIMENT)
-        if is_given(trial_component_name):
-            checked_name(trial_component_name, "trialComponentName", kinds.TRIAL_COMPONENT)
         return await listed(
             info,
             kinds.TRIAL,
             first,
             after,
-            place=await place_asked(info, account, region),
-            ExperimentName=experiment_name,
-            TrialComponentName=trial_component_name,
+            ExperimentName=checked_name(experiment_name, "experimentName", kinds.EXPERIMENT),
+            TrialComponentName=checked_name(trial_component_name, "trialComponentName", kinds.TRIAL_COMPONENT),
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(description="The account's model package groups. One call per page.")
@@ -169,12 +165,12 @@ class Catalogue:
             kinds.MODEL_PACKAGE_GROUP,
             first,
             after,
-            place=await place_asked(info, account, region),
             NameContains=checked_part(name_contains, "nameContains", kinds.MODEL_PACKAGE_GROUP),
             CrossAccountFilterOption=cross_account_filter_option,
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(
@@ -214,7 +210,6 @@ class Catalogue:
             kinds.MODEL_PACKAGE,
             first,
             after,
-            place=await place_asked(info, account, region),
             ModelPackageGroupName=group_name,
             ModelPackageType=type,
             ModelApprovalStatus=model_approval_status,
@@ -222,6 +217,7 @@ class Catalogue:
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(description="The account's model cards, each in its latest version. One call per page.")
@@ -245,12 +241,12 @@ class Catalogue:
             kinds.MODEL_CARD,
             first,
             after,
-            place=await place_asked(info, account, region),
             NameContains=checked_part(name_contains, "nameContains", kinds.MODEL_CARD),
             ModelCardStatus=status,
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(description="The account's pipelines. One call per page.")
@@ -268,18 +264,16 @@ class Catalogue:
         region: Region = UNSET,
     ) -> Connection[Pipeline]:
         """List pipelines."""
-        if is_given(name_prefix):
-            checked_name(name_prefix, "namePrefix", kinds.PIPELINE)
         return await listed(
             info,
             kinds.PIPELINE,
             first,
             after,
-            place=await place_asked(info, account, region),
-            PipelineNamePrefix=name_prefix,
+            PipelineNamePrefix=checked_name(name_prefix, "namePrefix", kinds.PIPELINE),
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(
@@ -304,11 +298,11 @@ class Catalogue:
             kinds.PIPELINE_EXECUTION,
             first,
             after,
-            place=await place_asked(info, account, region),
             PipelineName=checked_name(pipeline_name, "pipelineName", kinds.PIPELINE),
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(description="The account's projects. One call per page.")
@@ -331,9 +325,9 @@ class Catalogue:
             kinds.PROJECT,
             first,
             after,
-            place=await place_asked(info, account, region),
             NameContains=checked_part(name_contains, "nameContains", kinds.PROJECT),
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )

@@ -132,10 +132,10 @@ class Query(References, Catalogue):
             kinds.LINEAGE_GROUP,
             first,
             after,
-            place=await place_asked(info, account, region),
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(description="The account's artifacts. One call per page.")
@@ -158,11 +158,11 @@ class Query(References, Catalogue):
             kinds.ARTIFACT,
             first,
             after,
-            place=await place_asked(info, account, region),
             SourceUri=source_uri,
             ArtifactType=type,
             created=(created_after, created_before),
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(description="The account's contexts. One call per page.")
@@ -186,12 +186,12 @@ class Query(References, Catalogue):
             kinds.CONTEXT,
             first,
             after,
-            place=await place_asked(info, account, region),
             SourceUri=source_uri,
             ContextType=type,
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(description="The account's actions. One call per page.")
@@ -215,12 +215,12 @@ class Query(References, Catalogue):
             kinds.ACTION,
             first,
             after,
-            place=await place_asked(info, account, region),
             SourceUri=source_uri,
             ActionType=type,
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(
@@ -243,22 +243,18 @@ class Query(References, Catalogue):
         region: Region = UNSET,
     ) -> Connection[TrialComponent]:
         """List trial components."""
-        if is_given(experiment_name):
-            checked_name(experiment_name, "experimentName", kinds.EXPERIMENT)
-        if is_given(trial_name):
-            checked_name(trial_name, "trialName", kinds.TRIAL)
         return await listed(
             info,
             kinds.TRIAL_COMPONENT,
             first,
             after,
-            place=await place_asked(info, account, region),
-            ExperimentName=experiment_name,
-            TrialName=trial_name,
+            ExperimentName=checked_name(experiment_name, "experimentName", kinds.EXPERIMENT),
+            TrialName=checked_name(trial_name, "trialName", kinds.TRIAL),
             SourceArn=source_arn,
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
+            place=await place_asked(info, account, region),
         )
 
     @strawberry.field(description="Associations, by either end or all in the account. At most one call per page.")
@@ -285,12 +281,9 @@ class Query(References, Catalogue):
         region: Region = UNSET,
     ) -> Connection[Association]:
         """List associations."""
-        for name, arn in {"sourceArn": source_arn, "destinationArn": destination_arn}.items():
-            if is_given(arn):
-                checked_arn(arn, name, *kinds.LINEAGE)
         parameters = given(
-            SourceArn=source_arn,
-            DestinationArn=destination_arn,
+            SourceArn=checked_arn(source_arn, "sourceArn", *kinds.LINEAGE),
+            DestinationArn=checked_arn(destination_arn, "destinationArn", *kinds.LINEAGE),
             SourceType=source_type and canonical_type(source_type),
             DestinationType=destination_type and canonical_type(destination_type),
             AssociationType=type,

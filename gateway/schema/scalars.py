@@ -12,6 +12,7 @@ from gateway.aws.kinds import Kind
 from gateway.errors import BadUserInput
 
 T = TypeVar("T")
+Text = TypeVar("Text", str, str | None)
 
 Arn = NewType("Arn", str)
 Long = NewType("Long", int)
@@ -25,20 +26,22 @@ def is_given(value: T | None) -> TypeGuard[T]:
     return value is not None and value is not UNSET
 
 
-def checked_arn(text: str, argument: str, *kinds: Kind) -> arns.Arn:
-    """Parse an ARN argument; raises BadUserInput if it is malformed or, with ``kinds``, not of one of them."""
+def checked_arn(text: Text, argument: str, *kinds: Kind) -> Text:
+    """Return an ARN, if given; raises BadUserInput if it is malformed or, with ``kinds``, not of one of them."""
+    if not is_given(text):
+        return text
     arn = arns.parse(text)
     if arn is None:
         raise BadUserInput("not the ARN of a SageMaker resource.", argument)
     if kinds and not any(kind.takes(arn) for kind in kinds):
         names = ", ".join(f"`{kind.name}`" for kind in kinds)
         raise BadUserInput(f"not an ARN of the expected kind: {names}.", argument)
-    return arn
+    return text
 
 
-def checked_name(text: str, argument: str, kind: Kind) -> str:
-    """Return a name argument; raises BadUserInput if no entity of ``kind`` can have this name."""
-    if not kind.name_pattern.fullmatch(text):
+def checked_name(text: Text, argument: str, kind: Kind) -> Text:
+    """Return a name, if given; raises BadUserInput if no entity of ``kind`` can have this name."""
+    if is_given(text) and not kind.name_pattern.fullmatch(text):
         raise BadUserInput(f"no `{kind.name}` can have this name.", argument)
     return text
 
