@@ -162,7 +162,7 @@ class Counted(Rates):
 async def test_every_attempt_is_paced_once() -> None:
     rates, tally = Counted(), Tally()
     async with endpoint() as aws, Calls(Settings(local_url=aws.url, max_concurrent_calls=1), rates) as calls:
-        pace = calls.pace(HOME, "ListTags")
+        pace = calls.pace("ListTags", HOME)
 
         async def made(*said: bytes) -> int:
             rates.taken = 0

@@ -63,7 +63,7 @@ class Budget:
 
     def rate(self, operation: str, place: Place) -> float | None:
         """Return the calls per second that AWS allows for an operation in a place; None if not throttled."""
-        return self._calls.rate(operation, place)
+        return self._calls.pace(operation, place).rate
 
     def place_of(self, arn: str) -> Place:
         """Return the place to query for the entity with this ARN; raises Forbidden if the gateway may not access it."""

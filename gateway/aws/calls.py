@@ -106,7 +106,7 @@ class Calls:
         self._rates = rates
         self._identities: dict[Place, Arn] = {}
         self._learning: asyncio.Task[None] | None = None
-        self._paces: dict[tuple[Place, str], Pace] = {}
+        self._paces: dict[tuple[str, Place], Pace] = {}
         self._flights: dict[tuple[Place, str, bytes], _Flight] = {}
 
     async def __aenter__(self) -> Self:
@@ -158,10 +158,6 @@ class Calls:
     def lacks(self, operation: str, place: Place) -> bool:
         """Whether SageMaker is known not to have an operation in this region."""
         return operation == "QueryLineage" and self.pool.region(place) in _WITHOUT_QUERY_LINEAGE
-
-    def rate(self, operation: str, place: Place) -> float | None:
-        """Return the calls per second that AWS allows for an operation in a place; None if not throttled."""
-        return self.pace(place, operation).rate
 
     async def __call__(
         self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally
@@ -225,7 +221,7 @@ class Calls:
             del self._flights[flight.key]
 
     async def _made(self, operation: str, place: Place, parameters: Mapping[str, Any], tally: Tally) -> dict[str, Any]:
-        client, pace = await self._client(place), self.pace(place, operation)
+        client, pace = await self._client(place), self.pace(operation, place)
         attempts_left = self._settings.max_attempts
         while True:
             paced = pace.rate is not None
@@ -264,11 +260,11 @@ class Calls:
             observability.aws_failed(cause(error))
             raise unprepared(error) from error
 
-    def pace(self, place: Place, operation: str) -> Pace:
+    def pace(self, operation: str, place: Place) -> Pace:
         """Return the pace of an operation in a place, the same object for the life of the process."""
-        pace = self._paces.get((place, operation))
+        pace = self._paces.get((operation, place))
         if pace is None:
-            pace = self._paces[place, operation] = Pace(
+            pace = self._paces[operation, place] = Pace(
                 f"aws:{place.text}:{operation}", self._rates, self._settings.max_concurrent_calls
             )
         return pace
@@ -285,7 +281,7 @@ class _Watching(Watch):
         """Wait for the pace, unless the call has waited for it already."""
         call = _current.get()
         if not call.paced:
-            _note_wait(operation, call.tally, await self._calls.pace(self._place, operation).wait_again())
+            _note_wait(operation, call.tally, await self._calls.pace(operation, self._place).wait_again())
         call.paced = False
         call.sent_at = time.monotonic()
 
@@ -297,7 +293,7 @@ class _Watching(Watch):
 
     def answered(self, operation: str, code: str | None) -> None:
         """Adjust the pace."""
-        pace, call = self._calls.pace(self._place, operation), _current.get()
+        pace, call = self._calls.pace(operation, self._place), _current.get()
         if code in THROTTLED:
             observability.throttled(operation)
             call.tally.throttled += 1
