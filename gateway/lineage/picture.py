@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gateway.aws.kinds import Kind
 from gateway.lineage.coverage import Coverage
 from gateway.lineage.graph import ShownEdge
-from gateway.lineage.types import canonical_type
+from gateway.lineage.types import type_of
 from gateway.records import Record
 
 
@@ -27,7 +27,7 @@ class Vertex(NamedTuple):
     @property
     def type(self) -> str | None:
         """Its type, if any."""
-        return canonical_type(self.record.read(self.kind.type_path))
+        return type_of(self.record, self.kind)
 
     @property
     def source_uri(self) -> str | None:

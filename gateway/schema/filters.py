@@ -11,7 +11,7 @@ from strawberry import UNSET
 from gateway.aws.kinds import TRIAL_COMPONENT, Kind, kind_at
 from gateway.errors import GatewayError
 from gateway.lineage.coverage import Reason, reason_of
-from gateway.lineage.types import canonical_type
+from gateway.lineage.types import canonical_type, type_of
 from gateway.loaders import Loaders
 from gateway.schema.enums import LineageType
 
@@ -88,7 +88,7 @@ def may_be_of(loaders: Loaders, arn: str, filter: LineageFilter) -> bool | None:
 
 
 def _is_of_type(loaders: Loaders, kind: Kind, arn: str, filter: LineageFilter) -> bool:
-    return not filter.types or type_of(loaders, kind, arn) in map(canonical_type, filter.types)
+    return not filter.types or type_of(loaders.known.record(arn), kind) in map(canonical_type, filter.types)
 
 
 def describes(filter: LineageFilter) -> bool:
@@ -115,8 +115,3 @@ def _moments(filter: LineageFilter) -> list[tuple[str, datetime | None, datetime
 
 def _holds(moment: datetime | None, after: datetime | None, before: datetime | None) -> bool:
     return moment is not None and (not after or moment >= after) and (not before or moment <= before)
-
-
-def type_of(loaders: Loaders, kind: Kind, arn: str) -> str | None:
-    """Return the type of a walked vertex, as loaded by the walk; None if it has none."""
-    return canonical_type(loaders.known.record(arn).read(kind.type_path))

@@ -27,10 +27,10 @@ from gateway.errors import (
 from gateway.lineage.coverage import Reason
 from gateway.lineage.describing import Describing
 from gateway.lineage.found import Direction, Found
+from gateway.lineage.types import type_of
 from gateway.lineage.walk import Walk
 from gateway.loaders import Loaders
 from gateway.schema.entity import Described, linked, shown, uncovered
-from gateway.schema.filters import type_of
 from gateway.schema.lookup import connected, naming
 from gateway.schema.paging import UNANSWERED, After, Connection, First, cut, scope
 from gateway.schema.walks import DEEPEST, MOST_VERTICES, DirectionArgument
@@ -46,7 +46,7 @@ class Wanted(NamedTuple):
 
     def fits(self, loaders: Loaders, arn: str) -> bool:
         """Whether a walked vertex is of this kind and type."""
-        return kind_at(arn) is self.kind and (self.type is None or type_of(loaders, self.kind, arn) == self.type)
+        return kind_at(arn) is self.kind and self.type in {None, type_of(loaders.known.record(arn), self.kind)}
 
 
 DATASETS = Wanted(kinds.ARTIFACT, "DataSet")

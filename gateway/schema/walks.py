@@ -21,13 +21,14 @@ from gateway.lineage.found import Direction, Found
 from gateway.lineage.graph import ShownEdge, joined
 from gateway.lineage.paths import paths
 from gateway.lineage.picture import Picture
+from gateway.lineage.types import type_of
 from gateway.lineage.walk import Preference, Walk
 from gateway.loaders import Loaders
 from gateway.records import Edge
 from gateway.schema import filters
 from gateway.schema.entity import Vertex, shown, uncovered
 from gateway.schema.enums import AssociationType, LineageType
-from gateway.schema.filters import LineageFilter, describes, is_of, type_of, verdict
+from gateway.schema.filters import LineageFilter, describes, is_of, verdict
 from gateway.schema.paging import check_range, checked_first
 from gateway.schema.plans import Coming
 from gateway.schema.scalars import Arn, checked_arn
@@ -371,7 +372,7 @@ async def _describe_types(loaders: Loaders, vertices: Sequence[tuple[Kind, str]]
 async def _counts(loaders: Loaders, vertices: Sequence[tuple[Kind, str]]) -> list[LineageCount]:
     counted: Counter[tuple[str, str | None]] = Counter()
     async for some in loaders.turns.slices(vertices):
-        counted.update((kind.name, type_of(loaders, kind, arn)) for kind, arn in some)
+        counted.update((kind.name, type_of(loaders.known.record(arn), kind)) for kind, arn in some)
     return [
         LineageCount(lineage_type=LineageType(name), type=type_name, count=count)
         for (name, type_name), count in sorted(counted.items(), key=lambda item: (item[0][0], item[0][1] or ""))
