@@ -89,6 +89,11 @@ class Kind:
     batch: Batch | None = None
     """The call that returns many entities at once, if there is one."""
 
+    @property
+    def describe_lacks(self) -> frozenset[str]:
+        """The members that only ``batch`` returns; empty if there is none."""
+        return self.batch.adds if self.batch else frozenset()
+
     def takes(self, arn: arns.Arn) -> bool:
         """Whether the ARN is a valid one for this kind."""
         return kind_of(arn) is self and bool((self.id_pattern or self.name_pattern).fullmatch(arn.id))

@@ -273,7 +273,7 @@ class Describing:
         if kind is None:
             return False
         # There is no batch for a single entity, so what only batches add takes other calls anyway.
-        added = kind.batch.adds if kind.batch and len(self._batched[kind]) == 1 else frozenset[str]()
+        added = kind.describe_lacks if len(self._batched[kind]) == 1 else frozenset[str]()
         return {kind.name_path, kind.type_path, *added}.issuperset(self._needs[kind])
 
     def _new_ends(self) -> dict[End, set[str]]:

@@ -85,7 +85,7 @@ class Entities:
 
         Those that the batches did not return are described, unless Describe returns none of the paths.
         """
-        describe = not (kind.batch and kind.batch.adds.issuperset(needs))
+        describe = not kind.describe_lacks.issuperset(needs)
         wanted = [(key, place) for place, _, key in self._known.placed(keys)]
         failures = await self._load_many(kind, [(key, describe) for key, _ in wanted])
         rest = [one for one, failure in zip(wanted, failures, strict=True) if describe and not failure]
@@ -124,7 +124,7 @@ class Entities:
 
     async def batch_covers(self, kind: Kind, key: str, path: str) -> bool:
         """Whether the record covers a path that only batches return, after loading the batch if several need it."""
-        if not (kind.batch and path in kind.batch.adds):
+        if path not in kind.describe_lacks:
             return False
         record = self._known.record(key)
         self._known.place_of(key)  # raises Forbidden for this entity alone, rather than for the whole batch
@@ -149,9 +149,8 @@ class Entities:
             self._missing(kind, wanted, place)
             return None
         found = asked if arns.parse(asked) else answer[kind.arn] + asked.removeprefix(unpinned(asked))
-        lacks = kind.batch.adds if kind.batch else frozenset[str]()
-        self._known.record(found).complete(answer, lacks)
-        self._known.cache.learn_entity(place, kind, asked, Entity(found, answer, lacks))
+        self._known.record(found).complete(answer, kind.describe_lacks)
+        self._known.cache.learn_entity(place, kind, asked, Entity(found, answer, kind.describe_lacks))
         self._known.note_name(place, kind, found)
         if found != asked:
             self._asking.calls.learn_identity(place, found)
@@ -227,7 +226,7 @@ class Entities:
         record = self._known.record(key)
         if describe:
             return not (record.described or (kind, key) in self._describing.values())
-        return not all(record.covers(path) for path in (kind.batch.adds if kind.batch else ()))
+        return not all(record.covers(path) for path in kind.describe_lacks)
 
     async def _load_batch(self, kind: Kind, batch: Batch, place: Place, keys: Sequence[str]) -> None:
         try:

@@ -212,7 +212,7 @@ def _paths(kind: Kind) -> dict[str, str]:
     """Return the paths of the fields that show a member of the Describe response, by the fields' GraphQL names."""
     fields = _CLASSES[kind].__strawberry_definition__.fields  # type: ignore[attr-defined]
     shown = {to_camel_case(field.python_name): field.path_of(kind) for field in fields if isinstance(field, Member)}
-    added = {name: path for name, path in _BATCHED.items() if kind.batch and path in kind.batch.adds}
+    added = {name: path for name, path in _BATCHED.items() if path in kind.describe_lacks}
     return {name: path for name, path in {**shown, **_RESOLVED, **added}.items() if path not in kind.never}
 
 
