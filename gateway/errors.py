@@ -158,6 +158,10 @@ class DeadlineExceeded(GatewayError):  # noqa: N818
     code = "DEADLINE_EXCEEDED"
 
 
+UNANSWERED = (BudgetExceeded, DeadlineExceeded, Forbidden, Throttled, UpstreamUnavailable)
+"""Errors after which it is unknown what exists, since there is no response from AWS."""
+
+
 def failed(outcomes: Iterable[object]) -> list[GatewayError]:
     """Return the GatewayErrors among gathered outcomes, the first of each code; raises any other exception."""
     failures: dict[str, GatewayError] = {}

@@ -12,11 +12,11 @@ from strawberry import Info
 
 from gateway.aws.kinds import Kind, pinned
 from gateway.aws.places import Place
-from gateway.errors import BadUserInput, Forbidden
+from gateway.errors import UNANSWERED, BadUserInput, Forbidden
 from gateway.loaders import Loaders
 from gateway.records import Page
 from gateway.schema.entity import Described, shown
-from gateway.schema.paging import UNANSWERED, Connection, Listing, connection, nothing, scope, window
+from gateway.schema.paging import Connection, Listing, connection, nothing, scope, window
 from gateway.schema.pending import looked_up
 from gateway.schema.scalars import checked_arn, checked_name, is_given
 

@@ -18,16 +18,9 @@ import strawberry
 from strawberry import Info
 
 from gateway.aws.kinds import MOST_RESULTS
-from gateway.errors import (
-    BadUserInput,
-    BudgetExceeded,
-    DeadlineExceeded,
-    Forbidden,
-    Throttled,
-    UpstreamUnavailable,
-)
+from gateway.errors import UNANSWERED, BadUserInput, UpstreamUnavailable
 from gateway.records import Page
-from gateway.schema.scalars import is_given
+from gateway.schema.scalars import check_range, is_given
 
 T = TypeVar("T")
 N = TypeVar("N")
@@ -37,9 +30,6 @@ _DEFAULT_FIRST = 50
 
 _MARKS = 3
 """How many items a cursor has hashes of: its own, and some before it in case that one is removed."""
-
-UNANSWERED = (BudgetExceeded, DeadlineExceeded, Forbidden, Throttled, UpstreamUnavailable)
-"""Errors after which it is unknown what exists, since there is no response from AWS."""
 
 First = Annotated[int | None, strawberry.argument(description="Maximum number of items, 1 to 100.")]
 After = Annotated[
@@ -153,12 +143,6 @@ def checked_first(first: int | None) -> int:
         return _DEFAULT_FIRST
     check_range(first, 1, MOST_RESULTS, "first")
     return first
-
-
-def check_range(given: int, least: int, most: int, argument: str) -> None:
-    """Raise BadUserInput if an argument is out of range."""
-    if not least <= given <= most:
-        raise BadUserInput(f"must be {least} to {most}, not {given}.", argument)
 
 
 async def _fetch(listing: Listing, token: str | None, size: int, *, resumed: bool) -> Page:

@@ -16,6 +16,7 @@ from gateway.aws import kinds
 from gateway.aws.kinds import Kind, kind_at
 from gateway.aws.places import Place
 from gateway.errors import (
+    UNANSWERED,
     BudgetExceeded,
     DeadlineExceeded,
     Forbidden,
@@ -32,7 +33,7 @@ from gateway.lineage.walk import Walk
 from gateway.loaders import Loaders
 from gateway.schema.entity import Described, linked, shown, uncovered
 from gateway.schema.lookup import connected, naming
-from gateway.schema.paging import UNANSWERED, After, Connection, First, cut, scope
+from gateway.schema.paging import After, Connection, First, cut, scope
 from gateway.schema.walks import DEEPEST, MOST_VERTICES, DirectionArgument
 
 T = TypeVar("T")

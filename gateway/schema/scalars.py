@@ -60,6 +60,12 @@ def checked_version(version: int | None, argument: str) -> int | None:
     return version if is_given(version) else None
 
 
+def check_range(given: int, least: int, most: int, argument: str) -> None:
+    """Raise BadUserInput if an argument is out of range."""
+    if not least <= given <= most:
+        raise BadUserInput(f"must be {least} to {most}, not {given}.", argument)
+
+
 def _read_datetime(value: object) -> datetime:
     if not isinstance(value, str):
         raise BadUserInput("a DateTime is a string in ISO 8601.")

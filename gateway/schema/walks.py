@@ -29,9 +29,9 @@ from gateway.schema import filters
 from gateway.schema.entity import Vertex, shown, uncovered
 from gateway.schema.enums import AssociationType, LineageType
 from gateway.schema.filters import LineageFilter, describes, is_of, verdict
-from gateway.schema.paging import check_range, checked_first
+from gateway.schema.paging import checked_first
 from gateway.schema.plans import Coming
-from gateway.schema.scalars import Arn, checked_arn
+from gateway.schema.scalars import Arn, check_range, checked_arn
 from gateway.schema.selection import arguments, selected
 from gateway.turns import LONG
 
