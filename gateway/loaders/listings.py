@@ -28,16 +28,18 @@ class Listings:
         """Return an iterator over all pages of summaries of a kind, each as large as AWS allows."""
         return Pages(lambda token: self.page(kind, parameters, token, MOST_RESULTS, place))
 
-    async def first(
-        self, kind: Kind, parameters: Mapping[str, Any], most: int = MOST_RESULTS, place: Place = HOME
-    ) -> list[dict[str, Any]]:
-        """Return the first ``most`` summaries of a kind; AWS may return fewer on a page, or none, and yet have more.
+    async def with_source(
+        self, kind: Kind, source: str, most: int = MOST_RESULTS, place: Place | None = None
+    ) -> list[str]:
+        """Return the ARNs of the first ``most`` vertices of a kind whose source is this ARN or URI.
 
-        Pages are as large as AWS allows, so that all who look for the same share the call, however many they want.
+        ``place`` defaults to that of the source. AWS may return fewer on a page, or none, and yet have more. Pages are
+        as large as AWS allows, so that all who look for the same share the call, however many they want.
         """
-        found: list[dict[str, Any]] = []
-        async for page in self.pages(kind, parameters, place):
-            found += page.items
+        by = kind.source_path.removeprefix("Source.")
+        found: list[str] = []
+        async for page in self.pages(kind, {by: source}, self._known.place_of(source) if place is None else place):
+            found += map(kind.key, page.items)
             if len(found) >= most:
                 break
         return found[:most]

@@ -173,8 +173,8 @@ def naming(
 
 async def standing_for(loaders: Loaders, shows: type[D], source: str) -> D | None:
     """Return the vertex of a type whose source is this ARN or URI; the newest if there are several."""
-    found = await loaders.listings.first(shows.kind, {"SourceUri": source}, 1, loaders.known.place_of(source))
-    return shown(loaders, shows.kind.key(found[0])) if found else None
+    found = await loaders.listings.with_source(shows.kind, source, 1)
+    return shown(loaders, found[0]) if found else None
 
 
 def given(**parameters: Any) -> dict[str, Any]:

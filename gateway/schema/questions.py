@@ -161,8 +161,7 @@ async def _approved(action: Described) -> list[str]:
     source = await action.loaded(kinds.ACTION.source_path) or ""
     if kind_at(source) is not kinds.MODEL_PACKAGE:
         return []
-    found = await action.loaders.listings.first(kinds.ARTIFACT, {"SourceUri": source}, place=action.place)
-    return [summary[kinds.ARTIFACT.arn] for summary in found]
+    return await action.loaders.listings.with_source(kinds.ARTIFACT, source, place=action.place)
 
 
 def _failures(reasons: Iterable[Reason]) -> list[GatewayError]:

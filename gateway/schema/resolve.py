@@ -65,17 +65,17 @@ def _calls(loaders: Loaders, wanted: str) -> list[Finding]:  # noqa: PLR0911 - a
     if uri := _s3_uri(wanted):
         other = uri.removesuffix("/") if uri.endswith("/") else f"{uri}/"
         sources = dict.fromkeys((wanted, uri, other))
-        return [_standing_for(loaders, kind, source) for kind in _WITH_ANY_SOURCE for source in sources]
+        return [loaders.listings.with_source(kind, source) for kind in _WITH_ANY_SOURCE for source in sources]
     if _NAME.fullmatch(wanted):
         return _by_name(loaders, wanted)
     if _VERSION.fullmatch(wanted):
         package = _standing_at_home(loaders, kinds.ARTIFACT, "model-package", wanted)
-        return [_standing_for(loaders, kinds.ARTIFACT, wanted), package]
+        return [loaders.listings.with_source(kinds.ARTIFACT, wanted), package]
     if run := _RUN.fullmatch(wanted):
-        return [_standing_for(loaders, kinds.ARTIFACT, wanted), _run_by(loaders, *run.groups())]
+        return [loaders.listings.with_source(kinds.ARTIFACT, wanted), _run_by(loaders, *run.groups())]
     if "/" in wanted and "://" not in wanted and not wanted.startswith("arn:"):
-        return [_standing_for(loaders, kinds.ARTIFACT, wanted)]
-    return [_standing_for(loaders, kind, wanted) for kind in _WITH_ANY_SOURCE]
+        return [loaders.listings.with_source(kinds.ARTIFACT, wanted)]
+    return [loaders.listings.with_source(kind, wanted) for kind in _WITH_ANY_SOURCE]
 
 
 def _s3_uri(reference: str) -> str | None:
@@ -93,18 +93,18 @@ def _by_arn(loaders: Loaders, arn: Arn) -> list[Finding]:
     kind = kind_of(arn)
     if kind in kinds.LINEAGE:
         return [_itself(loaders, kind, arn.text)]
-    if arn.resource in _JOBS:
-        return [_run_as(loaders, text) for text in _spellings(arn)]
     if kind is kinds.PIPELINE_EXECUTION:
         return [_runs_in(loaders, text) for text in _spellings(arn)]
     match arn.resource:
+        case job if job in _JOBS:
+            among = [kinds.TRIAL_COMPONENT]
         case "model-package":
-            sources = [kinds.ARTIFACT]
+            among = [kinds.ARTIFACT]
         case "endpoint" | "model-package-group":
-            sources = [kinds.CONTEXT]
+            among = [kinds.CONTEXT]
         case _:
-            sources = _WITH_ANY_SOURCE
-    return [_standing_for(loaders, source, text) for source in sources for text in _spellings(arn)]
+            among = _WITH_ANY_SOURCE
+    return [loaders.listings.with_source(one, text) for one in among for text in _spellings(arn)]
 
 
 def _spellings(arn: Arn) -> list[str]:
@@ -151,19 +151,9 @@ async def _called(loaders: Loaders, kind: Kind, name: str) -> Sequence[str]:
     return [arn] if arn else []
 
 
-async def _standing_for(loaders: Loaders, kind: Kind, source: str) -> Sequence[str]:
-    found = await loaders.listings.first(kind, {"SourceUri": source}, place=loaders.known.place_of(source))
-    return [summary[kind.arn] for summary in found]
-
-
 async def _standing_at_home(loaders: Loaders, kind: Kind, resource: str, id: str) -> Sequence[str]:
     source = (await _home(loaders))._replace(resource=resource, id=id)
-    return await _all(_standing_for(loaders, kind, text) for text in _spellings(source))
-
-
-async def _run_as(loaders: Loaders, job: str) -> Sequence[str]:
-    found = await loaders.listings.first(kinds.TRIAL_COMPONENT, {"SourceArn": job}, place=loaders.known.place_of(job))
-    return [summary[kinds.TRIAL_COMPONENT.arn] for summary in found]
+    return await _all(loaders.listings.with_source(kind, text) for text in _spellings(source))
 
 
 async def _runs_in(loaders: Loaders, execution: str) -> Sequence[str]:
