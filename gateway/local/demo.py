@@ -100,12 +100,12 @@ class Demo:
         }
         return {"entity": "Context", "record": record | _properties(properties) | _times(at)}
 
-    def _action(self, name: str, type: str, source: str, at: datetime, status: str, **properties: str) -> Line:
+    def _action(self, name: str, type: str, source: str, at: datetime, **properties: str) -> Line:
         record = {
             "ActionName": name,
             "ActionType": type,
             "Source": {"SourceUri": source, "SourceType": "ARN"},
-            "Status": status,
+            "Status": "Completed",
             "MetadataProperties": {"ProjectId": PROJECT_ID},
         }
         return {"entity": "Action", "record": record | _properties(properties) | _times(at)}
@@ -332,7 +332,7 @@ class Demo:
         yield self._edge(self.artifact_arn(package), self.arn("context", GROUP), "AssociatedWith", at)
         decision = at + timedelta(days=1)
         name = f"churn-{version}-{status.lower()}"
-        yield self._action(name, "Approval", package, decision, "Completed", decision=status, by="ines")
+        yield self._action(name, "Approval", package, decision, decision=status, by="ines")
         yield self._edge(self.arn("action", name), self.artifact_arn(package), "ContributedTo", decision)
 
     def _deployments(self) -> Iterator[Line]:
@@ -354,7 +354,7 @@ class Demo:
             at = BEGAN + timedelta(days=days)
             name = f"deploy-{version}-to-{endpoint.removeprefix('churn-')}"
             package = self.artifact_arn(self.arn("model-package", f"{GROUP}/{version}"))
-            yield self._action(name, "ModelDeployment", self.arn("endpoint", endpoint), at, "Completed")
+            yield self._action(name, "ModelDeployment", self.arn("endpoint", endpoint), at)
             yield self._edge(package, self.arn("action", name), "ContributedTo", at)
             yield self._edge(self.artifact_arn(self.images["inference"]), self.arn("action", name), "ContributedTo", at)
             yield self._edge(self.arn("action", name), self.arn("context", endpoint), "AssociatedWith", at)

@@ -68,7 +68,7 @@ class Catalogue:
         version: Annotated[int | None, argument("The version, counted from 1. Default: the latest.")] = UNSET,
     ) -> ModelCard | None:
         """Find a model card."""
-        return await by_name(info, ModelCard, name, checked_version(version, "version"))
+        return await by_name(info, ModelCard, name, checked_version(version))
 
     @strawberry.field(description="The pipeline with this name; null when there is none.")
     async def pipeline(self, info: Info, name: Name) -> Pipeline | None:
@@ -165,7 +165,7 @@ class Catalogue:
             kinds.MODEL_PACKAGE_GROUP,
             first,
             after,
-            NameContains=checked_part(name_contains, "nameContains", kinds.MODEL_PACKAGE_GROUP),
+            NameContains=checked_part(name_contains, kinds.MODEL_PACKAGE_GROUP),
             CrossAccountFilterOption=cross_account_filter_option,
             created=(created_after, created_before),
             SortBy=sort_by,
@@ -213,7 +213,7 @@ class Catalogue:
             ModelPackageGroupName=group_name,
             ModelPackageType=type,
             ModelApprovalStatus=model_approval_status,
-            NameContains=checked_part(name_contains, "nameContains", kinds.MODEL_PACKAGE),
+            NameContains=checked_part(name_contains, kinds.MODEL_PACKAGE),
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,
@@ -241,7 +241,7 @@ class Catalogue:
             kinds.MODEL_CARD,
             first,
             after,
-            NameContains=checked_part(name_contains, "nameContains", kinds.MODEL_CARD),
+            NameContains=checked_part(name_contains, kinds.MODEL_CARD),
             ModelCardStatus=status,
             created=(created_after, created_before),
             SortBy=sort_by,
@@ -325,7 +325,7 @@ class Catalogue:
             kinds.PROJECT,
             first,
             after,
-            NameContains=checked_part(name_contains, "nameContains", kinds.PROJECT),
+            NameContains=checked_part(name_contains, kinds.PROJECT),
             created=(created_after, created_before),
             SortBy=sort_by,
             SortOrder=sort_order,

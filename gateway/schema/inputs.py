@@ -55,19 +55,19 @@ def _plain(value: Any, argument: str) -> Any:
     return request(value, argument) if hasattr(value, "__strawberry_definition__") else value
 
 
-def _unique(keys: Iterable[str], argument: str) -> None:
-    for key, times in Counter(keys).items():
+def _check_unique(given: Iterable[Any], argument: str) -> None:
+    for key, times in Counter(one.key for one in given).items():
         if times > 1:
             raise BadUserInput(f"the key {key!r} occurs {times} times.", argument)
 
 
 def _strings(given: list[PropertyInput], argument: str) -> dict[str, str]:
-    _unique((one.key for one in given), argument)
+    _check_unique(given, argument)
     return {one.key: one.value for one in given}
 
 
 def _structures(given: list[Any], argument: str) -> dict[str, dict[str, Any]]:
-    _unique((one.key for one in given), argument)
+    _check_unique(given, argument)
     return {one.key: request(one, argument) for one in given}
 
 
@@ -81,7 +81,7 @@ def _parameters(given: "list[TrialComponentParameterInput]", argument: str) -> d
 
 
 def _tags(given: "list[TagInput]", argument: str) -> list[dict[str, Any]]:
-    _unique((one.key for one in given), argument)
+    _check_unique(given, argument)
     return [request(one, argument) for one in given]
 
 

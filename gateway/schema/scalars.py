@@ -46,17 +46,17 @@ def checked_name(text: Text, argument: str, kind: Kind) -> Text:
     return text
 
 
-def checked_part(text: str | None, argument: str, kind: Kind) -> str | None:
-    """Return a part of a name to search for, if given; raises BadUserInput if no name of ``kind`` can contain it."""
+def checked_part(text: str | None, kind: Kind) -> str | None:
+    """Return `nameContains`, if given; raises BadUserInput if no name of ``kind`` can contain it."""
     if is_given(text) and not (kind.part_pattern or kind.name_pattern).fullmatch(text):
-        raise BadUserInput(f"not a part of a name that a `{kind.name}` can have.", argument)
+        raise BadUserInput(f"not a part of a name that a `{kind.name}` can have.", "nameContains")
     return text
 
 
-def checked_version(version: int | None, argument: str) -> int | None:
+def checked_version(version: int | None) -> int | None:
     """Return a version, if given; raises BadUserInput if it is less than 1."""
     if is_given(version) and version < 1:
-        raise BadUserInput(f"versions are counted from 1, so there is no version {version}.", argument)
+        raise BadUserInput(f"versions are counted from 1, so there is no version {version}.", "version")
     return version if is_given(version) else None
 
 
