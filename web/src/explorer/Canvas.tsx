@@ -25,7 +25,7 @@ import { type Arranged, HEIGHT, type Places, type Point, WIDTH, arrange } from "
 import { lineageOf } from "./highlight";
 import { type Arrow, isArrow, isCommand, neighboursOf, next } from "./keyboard";
 import { SIDES, type Side } from "./graph";
-import { choose, isPicking } from "./pathfinding";
+import { choose, isPicking } from "./picking";
 import type { Card, Scene } from "./scene";
 import { type View, sideKey } from "./view";
 
@@ -311,7 +311,8 @@ function fit(flow: FlowInstance, nodes: readonly SceneNode[], isDeeper: boolean)
   const bounds = boundsOf(nodes);
   const pane = document.querySelector(".canvas")!.getBoundingClientRect();
   const whole = Math.min(pane.width / (bounds.width + 80), pane.height / (bounds.height + 80), 1);
-  const [selected] = useExplorer.getState().view.selected;
+  const { view } = useExplorer.getState();
+  const [selected] = view.compared ?? view.selected;
   const middle = (nodes.find(({ id }) => id === selected) ?? nodes.find(isMiddle))?.position;
   if (whole >= 0.45 || !middle) return void showAll(flow, nodes);
   if (isDeeper) return;
@@ -354,9 +355,9 @@ function within(from: number, size: number, pane: number): number {
 /** Scrolls the selection into view when it is first laid out, and when the drawer narrows the canvas. */
 function useSelectedInSight(arranged: Arranged | null, reveal: (id: string) => void): void {
   const pane = useStore(({ width, height }) => `${width} ${height}`);
-  const selected = useExplorer(({ view }) => view.selected);
-  const isDrawn = selected.every((arn) => arranged?.places.has(arn));
-  useEffect(() => selected.forEach(reveal), [selected, pane, isDrawn]);
+  const selected = useExplorer(({ view }) => view.compared ?? view.selected);
+  const drawn = selected.filter((arn) => arranged?.places.has(arn)).length;
+  useEffect(() => selected.forEach(reveal), [selected, pane, drawn]);
 }
 
 /** Scrolls what the user opens into view, as far as the card stays in view whose side was opened. */
@@ -431,6 +432,6 @@ const canOpen = ({ sides }: Card, side: Side): boolean =>
 function leave(from: HTMLElement): void {
   const { go, light, view } = useExplorer.getState();
   light(null);
-  if (view.selected.length) go({ selected: [] });
+  if (view.selected.length || view.compared) go({ selected: [] });
   else from.blur();
 }

@@ -3,6 +3,7 @@
 import "./drawer.css";
 import { X } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
+import { Comparison } from "./Comparison";
 import { EdgeDetails } from "./EdgeDetails";
 import { Icon } from "./Icon";
 import { Inspector } from "./Inspector";
@@ -10,45 +11,60 @@ import { useExplorer } from "./store";
 import { edgeId } from "./graph";
 import { KINDS, nameOf, typeOf } from "./names";
 import type { Scene } from "./scene";
+import { type View, detailed } from "./view";
 import { useWanted } from "./wanted";
 
 export function Drawer({ scene }: { scene: Scene }) {
   const [first, second] = useExplorer(({ view }) => view.selected);
+  const compared = useExplorer(({ view }) => view.compared);
   const drawer = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  const selected = first === undefined ? "" : second === undefined ? first : edgeId(first, second);
+  const selected = useExplorer(({ view }) => keyOf(view));
   const restoreFocus = useFocus(selected, drawer, heading);
   const close = () => {
     restoreFocus();
     useExplorer.getState().go({ selected: [] });
   };
   useBodyEscape(selected !== "", close);
-  if (first === undefined) return null;
+  if (first === undefined && !compared) return null;
   const keys = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
     close();
   };
   return (
-    <aside ref={drawer} className="drawer" aria-labelledby="selected" onKeyDown={keys}>
+    <aside
+      ref={drawer}
+      className={compared ? "drawer comparing" : "drawer"}
+      aria-labelledby="selected"
+      onKeyDown={keys}
+    >
       <button type="button" className="tool close" title="Close" onClick={close}>
         <X size={18} aria-hidden />
         <span className="unseen">Close</span>
       </button>
-      {second === undefined ? (
+      {first !== undefined && second === undefined ? (
         <VertexHead heading={heading} arn={first} />
       ) : (
         <h2 ref={heading} id="selected" tabIndex={-1}>
-          Association
+          {compared ? "Comparison" : "Association"}
         </h2>
       )}
-      {second === undefined ? (
-        <Inspector key={first} arn={first} scene={scene} />
+      {compared ? (
+        <Comparison key={selected} pair={compared} />
+      ) : second === undefined ? (
+        <Inspector key={first} arn={first!} scene={scene} />
       ) : (
-        <EdgeDetails key={selected} source={first} destination={second} />
+        <EdgeDetails key={selected} source={first!} destination={second} />
       )}
     </aside>
   );
+}
+
+/** Identifies what the drawer shows; it stays the same when what is compared is swapped. */
+function keyOf({ selected: [first, second], compared }: View): string {
+  if (compared) return `compared ${compared.toSorted().join(" ")}`;
+  return first === undefined ? "" : second === undefined ? first : edgeId(first, second);
 }
 
 function VertexHead({ heading, arn }: { heading: RefObject<HTMLHeadingElement | null>; arn: string }) {
@@ -94,13 +110,16 @@ function useFocus(
   }, [drawer]);
   useEffect(() => {
     const by = pressed.current;
-    if (!selected || !(by instanceof Element) || by.matches("input, textarea")) return;
+    if (!selected || !(by instanceof Element)) return;
+    // The search itself focuses the start that it finds, but not a vertex to compare with.
+    if (by.matches("input, textarea") && !useExplorer.getState().view.compared) return;
     if (!drawer.current?.contains(by) && by.isConnected) from.current = by;
     heading.current?.focus();
   }, [selected, drawer, heading]);
   return () => {
     if (!drawer.current?.contains(document.activeElement)) return;
-    const card = document.querySelector<HTMLElement>(`.face[data-arn="${CSS.escape(selected)}"]`);
+    const [arn = ""] = detailed(useExplorer.getState().view);
+    const card = document.querySelector<HTMLElement>(`.face[data-arn="${CSS.escape(arn)}"]`);
     const before = from.current?.isConnected ? (from.current as HTMLElement) : null;
     (card ?? before)?.focus();
   };

@@ -36,15 +36,16 @@ export function EdgeDetails({ source, destination }: Ends) {
   );
 }
 
-function End({ role, arn }: { role: string; arn: string }) {
+/** A vertex by its name, which shows it in the drawer; `role` says which one it is, for screen readers. */
+export function End({ role, arn }: { role?: string; arn: string }) {
   const vertex = useExplorer(({ graph }) => graph.vertices.get(arn));
   const title = useExplorer(({ titles }) => titles.get(arn));
   const known = vertex ?? title;
   return (
     <p className={known?.lineageType.toLowerCase()}>
-      <span className="unseen">{role} </span>
+      {role && <span className="unseen">{role} </span>}
       {known && <Icon lineageType={known.lineageType} type={known.type} />}
-      <button type="button" className="name" onClick={() => useExplorer.getState().go({ selected: [arn] })}>
+      <button type="button" className="name" title={arn} onClick={() => useExplorer.getState().go({ selected: [arn] })}>
         <bdi>{nameOf(arn, title)}</bdi>
       </button>
       {known && <span className="label">{typeOf(known)}</span>}

@@ -84,13 +84,22 @@ export function Pairs({ caption, pairs }: { caption: string; pairs: readonly Pai
               <LongText text={key} />
             </th>
             <td>
-              {value === null ? <span className="label">no value</span> : <LongText text={String(value)} />}
-              {more && <div className="label">{more}</div>}
+              <PairValue value={value} more={more} />
             </td>
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** What a pair has beside its key. */
+export function PairValue({ value, more }: { value: Pair[1]; more: Pair[2] }) {
+  return (
+    <>
+      {value === null ? <span className="label">no value</span> : <LongText text={String(value)} />}
+      {more && <div className="label">{more}</div>}
+    </>
   );
 }
 

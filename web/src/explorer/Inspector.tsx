@@ -1,37 +1,31 @@
 // The details of a vertex: its ARN, actions, fields and neighbours.
 
 import { Copy, Crosshair, ExternalLink, Route, Star } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { gateway } from "../gateway";
-import { DetailDocument } from "../generated/graphql";
-import { type Problem, ask } from "./api";
-import { Failed, MissingValue, Skeleton } from "./Fields";
+import type { Problem } from "./api";
+import { CompareButton } from "./Comparison";
+import { Failed, Skeleton } from "./Fields";
 import { Neighbours } from "./Neighbours";
 import { copy } from "./clipboard";
 import { consolePage } from "./console";
-import { useDetails } from "./details";
+import { useEntity } from "./details";
 import { useExplorer } from "./store";
 import { useSaved } from "./saved";
-import { type Entity, type Field, ROWS } from "./rows";
+import { type Entity, ROWS, fieldsOf, shown } from "./rows";
 import type { Scene } from "./scene";
 import { type Entry, entryOf } from "./matching";
 
 export function Inspector({ arn, scene }: { arn: string; scene: Scene }) {
-  const { answer, problem, retry } = useDetails(arn, (signal) => ask(DetailDocument, { arn }, signal));
-  const entity = answer?.data.entity ?? null;
-  const failed = problem ? [problem] : (answer?.problems ?? []);
+  const { entity, problems, isLoading, isGone, retry } = useEntity(arn);
   return (
     <>
       <Arn arn={arn} />
       <Actions arn={arn} scene={scene} entity={entity} />
-      <Failed problems={failed} retry={retry} />
-      {entity ? (
-        <Rows entity={entity} problems={failed} />
-      ) : answer ? (
-        failed.length === 0 && <p className="note">It no longer exists; only its place in the graph is known.</p>
-      ) : (
-        !problem && <Skeleton of="details" />
-      )}
+      <Failed problems={problems} retry={retry} />
+      {entity && <Rows entity={entity} problems={problems} />}
+      {isGone && <p className="note">It no longer exists; only its place in the graph is known.</p>}
+      {isLoading && <Skeleton of="details" />}
       <Neighbours arn={arn} side="up" />
       <Neighbours arn={arn} side="down" />
     </>
@@ -79,6 +73,7 @@ function Actions({ arn, scene, entity }: { arn: string; scene: Scene; entity: En
         </button>
       )}
       <PathsToStart arn={arn} scene={scene} />
+      <CompareButton />
       {page && (
         <a href={page.href} rel="noreferrer" target="_blank">
           <ExternalLink size={14} aria-hidden /> Open {page.name} in AWS
@@ -111,11 +106,12 @@ function PathsToStart({ arn, scene }: { arn: string; scene: Scene }) {
 }
 
 function Rows({ entity, problems }: { entity: Entity; problems: readonly Problem[] }) {
-  const rows = (Object.keys(ROWS) as Field[])
-    .filter((field) => field in entity)
-    .map((field) => rowOf(entity, field, problems));
+  const rows = fieldsOf(entity).map((field) => shown(entity, field, problems));
   const [full, empty] = [rows.filter(({ content }) => content), rows.filter(({ content }) => !content)];
-  const [facts, tables] = [full.filter(({ isTable }) => !isTable), full.filter(({ isTable }) => isTable)];
+  const [facts, tables] = [
+    full.filter(({ field }) => !ROWS[field].pairs),
+    full.filter(({ field }) => ROWS[field].pairs),
+  ];
   return (
     <>
       <dl className="rows">
@@ -135,31 +131,4 @@ function Rows({ entity, problems }: { entity: Entity; problems: readonly Problem
       {empty.length > 0 && <p className="note">Not set: {empty.map(({ label }) => label.toLowerCase()).join(", ")}.</p>}
     </>
   );
-}
-
-interface Shown {
-  readonly field: Field;
-  readonly label: string;
-  readonly isTable: boolean;
-  readonly content: ReactNode;
-}
-
-function rowOf(entity: Entity, field: Field, problems: readonly Problem[]): Shown {
-  const { label, show, isTable = false } = ROWS[field];
-  const value = (entity as Partial<Record<Field, unknown>>)[field] ?? null;
-  const missing = problems.find(({ path }) => path[0] === "entity" && path[1] === field);
-  // ROWS pairs each field with a function of its own value's type, which TypeScript cannot follow here.
-  const content = value === null ? null : (show as (value: unknown) => ReactNode)(value);
-  if (!missing) return { field, label, isTable, content };
-  return {
-    field,
-    label,
-    isTable,
-    content: (
-      <>
-        {content}
-        <MissingValue problem={missing} />
-      </>
-    ),
-  };
 }

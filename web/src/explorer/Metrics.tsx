@@ -1,6 +1,6 @@
 // The metrics of a trial component: their statistics, and a small chart of each metric with several points.
 
-import { Timestamp } from "./Fields";
+import { type Pair, Timestamp } from "./Fields";
 import { type Metric, type Series, type Spread, byName, chartOf, figure, inWords, scale } from "./chart";
 import { shortSource } from "./matching";
 
@@ -12,6 +12,20 @@ const FIGURES = [
   ["Std. dev.", "stdDev"],
   ["Points", "count"],
 ] as const;
+
+/** The metrics as pairs of name and last value; the other statistics follow if there are several points. */
+export const asPairs = (metrics: readonly Metric[]): Pair[] =>
+  [...byName(metrics)].flatMap(([name, alike]) =>
+    alike.map((metric, index) => [index ? `${name} (${index + 1})` : name, metric.last, others(metric)] as const),
+  );
+
+function others(metric: Metric): string | null {
+  const told = FIGURES.flatMap(([label, member]) => {
+    const value = member === "last" ? null : metric[member];
+    return value === null ? [] : `${label.toLowerCase()} ${figure(value)}`;
+  });
+  return metric.count === 1 || !told.length ? null : told.join(", ");
+}
 
 export function Metrics({ metrics }: { metrics: readonly Metric[] }) {
   return (

@@ -8,8 +8,8 @@ import { ASSOCIATIONS, nameOf, typeOf } from "./names";
 import { useWanted } from "./wanted";
 
 /** The number of listed neighbours until the user expands the list. */
-const FEW = 12;
-const HEADINGS: Record<Side, string> = { up: "Upstream", down: "Downstream" };
+export const FEW = 12;
+export const HEADINGS: Record<Side, string> = { up: "Upstream", down: "Downstream" };
 
 export function Neighbours({ arn, side }: { arn: string; side: Side }) {
   const [isWhole, setWhole] = useState(false);

@@ -1,30 +1,21 @@
-// The button to pick two vertices, and the bar about the paths between them.
+// The button to pick the ends of paths, and the bar that says what to pick, or which paths there are.
 
 import "./paths.css";
-import { ChevronLeft, ChevronRight, Route, X } from "lucide-react";
+import { ChevronLeft, ChevronRight, Columns2, Route, X } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { PathFragment } from "../generated/graphql";
 import { whenOnline } from "./api";
 import { useExplorer } from "./store";
 import { nameOf } from "./names";
 import { REASONS, ofProblem } from "./notices";
-import {
-  type PathSearch,
-  type Ends,
-  type Found,
-  MAX_PATH_HOPS,
-  beginPicking,
-  cancelPicking,
-  find,
-  idsOf,
-  usePicking,
-} from "./pathfinding";
+import { type PathSearch, type Ends, type Found, MAX_PATH_HOPS, find, idsOf } from "./pathfinding";
+import { beginPicking, cancelPicking, usePicking } from "./picking";
 import { useWanted } from "./wanted";
 
 export function Paths() {
-  const isOn = usePicking(({ ends }) => ends !== null);
+  const isOn = usePicking(({ purpose }) => purpose === "path");
   const begin = () => {
-    beginPicking();
+    beginPicking("path");
     // Keyboard users pick the ends on the canvas.
     document.querySelector<HTMLElement>('.face[tabindex="0"]')?.focus({ preventScroll: true });
   };
@@ -35,19 +26,22 @@ export function Paths() {
   );
 }
 
-/** The bar with instructions for picking, or with the result. */
+/** The bar with instructions for picking, or with the paths that were found. */
 export function PathBar() {
   const path = useExplorer(({ view }) => view.path);
-  const isOn = usePicking(({ ends }) => ends !== null);
+  const purpose = usePicking((state) => state.purpose);
+  const isOn = purpose !== null;
   useEscape(isOn);
   const [answer, retry] = usePathSearch(path);
   useShown(answer);
   const isAnswered = !isOn && path !== null && answer !== null;
+  const [label, Sign] = purpose === "comparison" ? (["Comparison", Columns2] as const) : (["Paths", Route] as const);
   return (
-    <div role="region" aria-label="Paths" className={isOn || isAnswered ? "bar paths" : "bar paths unseen"}>
-      <Route size={14} aria-hidden />
+    <div role="region" aria-label={label} className={`bar paths ${isOn ? "picking" : isAnswered ? "" : "unseen"}`}>
+      <Sign size={14} aria-hidden />
       <p role="status">
-        {isOn && <Wanted />}
+        {purpose === "path" && <WantedEnd />}
+        {purpose === "comparison" && <WantedOther />}
         {isAnswered && inWords(path, answer)}
       </p>
       {isOn && (
@@ -120,13 +114,12 @@ function useShown(answer: PathSearch | null): void {
   }, [paths, way, lightByDefault]);
 }
 
-function Wanted() {
-  const [from] = usePicking(({ ends }) => ends) ?? [];
-  const isSame = usePicking((state) => state.isSame);
+function WantedEnd() {
+  const { first: from, isSame } = usePicking();
   return (
     <>
       {isSame && "The paths start there. "}
-      {from === undefined ? (
+      {from === null ? (
         "Pick the vertex where the paths start. "
       ) : (
         <>
@@ -134,6 +127,19 @@ function Wanted() {
         </>
       )}
       <span className="note">Click it, or move to it with the arrow keys and press Enter.</span>
+    </>
+  );
+}
+
+function WantedOther() {
+  const { first, isSame } = usePicking();
+  return (
+    <>
+      {isSame && "That is the same vertex. "}
+      Pick the vertex to compare {first && <Name arn={first} />} with.{" "}
+      <span className="note">
+        Find it with the search, click it, or move to it with the arrow keys and press Enter.
+      </span>
     </>
   );
 }

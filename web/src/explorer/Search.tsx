@@ -9,11 +9,12 @@ import { type SearchResults, useSearchResults } from "./results";
 import { type Saved, useSaved } from "./saved";
 import { isCommand } from "./keyboard";
 import { KINDS, typeOf } from "./names";
+import { choose as pick, usePicking } from "./picking";
 import { type Entry, reference, shortSource } from "./matching";
 
 /** The maximum number of listed results. */
 const LISTED = 50;
-/** The maximum number of listed recent vertices; more are saved. */
+/** The maximum number of listed recent vertices, and of those of the same type. */
 const RECENT = 8;
 
 interface Group {
@@ -32,7 +33,9 @@ export function Search() {
   const results = useSearchResults(text, isOpen);
   const saved = useSaved();
   const wanted = reference(text);
-  const groups = groupsOf(wanted, results, saved);
+  const isComparing = usePicking(({ purpose }) => purpose === "comparison");
+  const alike = useAlike(results.newest);
+  const groups = groupsOf(wanted, results, saved, alike);
   const options = groups.flatMap(({ name, entries }) => entries.map((entry) => ({ entry, id: optionId(name, entry) })));
   const at = options.findIndex(({ id }) => id === active);
 
@@ -48,6 +51,7 @@ export function Search() {
     setOpen(false);
     field.current?.blur();
     saved.choose(entry);
+    if (isComparing) return pick(entry.arn);
     start(entry.arn);
     moveTo(entry.arn);
   };
@@ -102,7 +106,7 @@ export function Search() {
         autoCapitalize="none"
         spellCheck={false}
         maxLength={2048}
-        placeholder="Name, ARN, S3 URI, job, endpoint, model package"
+        placeholder={`${isComparing ? "Compare with: name" : "Name"}, ARN, S3 URI, job, endpoint, model package`}
         value={text}
         onChange={(event) => change(event.target.value)}
         onFocus={({ target }) => {
@@ -145,9 +149,23 @@ export function Search() {
 
 const optionId = (group: string, { arn }: Entry): string => `${group} ${arn}`.replaceAll(/\s/g, "_");
 
-function groupsOf(wanted: string, { entries }: SearchResults, { recent, starred }: Saved): Group[] {
+/** While the user picks what to compare a vertex with: the newest others of its type. */
+function useAlike(newest: readonly Entry[]): readonly Entry[] {
+  const arn = usePicking(({ purpose, first }) => (purpose === "comparison" ? first : null));
+  const vertex = useExplorer(({ graph, titles }) => graph.vertices.get(arn ?? "") ?? titles.get(arn ?? ""));
+  if (!vertex) return [];
+  return newest.filter((one) => one.arn !== arn && one.lineageType === vertex.lineageType && one.type === vertex.type);
+}
+
+function groupsOf(
+  wanted: string,
+  { entries }: SearchResults,
+  { recent, starred }: Saved,
+  alike: readonly Entry[],
+): Group[] {
   if (wanted !== "") return entries.length ? [{ name: "Found", entries: entries.slice(0, LISTED) }] : [];
   return [
+    { name: "Newest of the same type, to compare with", entries: alike.slice(0, RECENT) },
     { name: "Starred", entries: starred },
     { name: "Recent", entries: recent.slice(0, RECENT) },
   ].filter(({ entries }) => entries.length);

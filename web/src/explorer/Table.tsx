@@ -23,8 +23,9 @@ import {
 } from "./listing";
 import { shortSource } from "./matching";
 import { KINDS, nameOf, typeOf } from "./names";
-import { choose } from "./pathfinding";
+import { choose } from "./picking";
 import type { Scene } from "./scene";
+import { detailed } from "./view";
 import { useWanted } from "./wanted";
 
 /** Rows per page. */
@@ -299,7 +300,7 @@ function Line({
 }) {
   const title = useExplorer(({ titles }) => titles.get(arn));
   const isStart = useExplorer(({ view }) => view.start.includes(arn));
-  const isSelected = useExplorer(({ view }) => view.selected.length === 1 && view.selected[0] === arn);
+  const isSelected = useExplorer(({ view }) => detailed(view).includes(arn));
   const name = nameOf(arn, title);
   return (
     <tr className={`${vertex.lineageType.toLowerCase()} ${isSelected ? "selected" : ""}`}>

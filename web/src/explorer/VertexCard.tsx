@@ -8,8 +8,9 @@ import { Icon } from "./Icon";
 import { useExplorer } from "./store";
 import { type Side, SIDES } from "./graph";
 import { KINDS, nameOf, typeOf } from "./names";
-import { choose, usePicking } from "./pathfinding";
+import { choose, usePicking } from "./picking";
 import type { Card, CardSide } from "./scene";
+import { detailed } from "./view";
 
 export type CardNode = Node<{ card: Card }, "card">;
 
@@ -17,8 +18,8 @@ const SIDE_WORDS: Record<Side, string> = { up: "upstream", down: "downstream" };
 
 export const VertexCard = memo(function VertexCard({ data: { card } }: NodeProps<CardNode>) {
   const shade = useExplorer(({ lit }) => (lit === null ? "" : lit.has(card.id) ? "lit" : "dim"));
-  const isSelected = useExplorer(({ view }) => view.selected.length === 1 && view.selected[0] === card.id);
-  const isEnd = usePicking(({ ends }) => ends?.[0] === card.id);
+  const isSelected = useExplorer(({ view }) => detailed(view).includes(card.id));
+  const isEnd = usePicking(({ first }) => first === card.id);
   const state = [shade, isSelected && "selected", isEnd && "first-end", card.isStart && "start"]
     .filter(Boolean)
     .join(" ");

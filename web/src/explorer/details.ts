@@ -1,9 +1,11 @@
-// A hook that fetches the details of what is selected, and caches them for as long as the graph.
+// Hooks that fetch the details of what is selected, and cache them for as long as the graph.
 
 import { useEffect, useState } from "react";
-import { type Answer, type Problem, asProblem } from "./api";
+import { DetailDocument } from "../generated/graphql";
+import { type Answer, type Problem, ask, asProblem } from "./api";
 import { useExplorer } from "./store";
 import type { Graph } from "./graph";
+import type { Entity } from "./rows";
 
 export interface Details<Data> {
   /** Null while loading, or if it failed. */
@@ -53,4 +55,29 @@ function keep(graph: Graph, key: string, answer: Answer<unknown>): void {
   const answers = cache.get(graph) ?? new Map<string, Answer<unknown>>();
   cache.set(graph, answers.set(key, answer));
   if (answers.size > MAX_CACHED) answers.delete(answers.keys().next().value!);
+}
+
+export interface Described {
+  /** Null while loading, if it failed, or if the vertex no longer exists. */
+  readonly entity: Entity | null;
+  /** Why the vertex, or some of its fields, could not be loaded. */
+  readonly problems: readonly Problem[];
+  readonly isLoading: boolean;
+  readonly isGone: boolean;
+  /** Fetch again. */
+  retry(): void;
+}
+
+/** Fetch all fields of a vertex. */
+export function useEntity(arn: string): Described {
+  const { answer, problem, retry } = useDetails(arn, (signal) => ask(DetailDocument, { arn }, signal));
+  const entity = answer?.data.entity ?? null;
+  const problems = problem ? [problem] : (answer?.problems ?? []);
+  return {
+    entity,
+    problems,
+    isLoading: !answer && !problem,
+    isGone: answer !== null && entity === null && !problems.length,
+    retry,
+  };
 }

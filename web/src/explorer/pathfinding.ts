@@ -1,9 +1,7 @@
-// Finds the paths between two vertices, and holds the state of picking them.
+// Finds the paths between two vertices.
 
-import { create } from "zustand";
 import { type IncompleteReason, type PathFragment, PathsBetweenDocument } from "../generated/graphql";
 import { type Problem, ask, asProblem } from "./api";
-import { useExplorer } from "./store";
 import { edgeId } from "./graph";
 import type { View } from "./view";
 
@@ -60,33 +58,3 @@ export const idsOf = ({ entities, edges }: PathFragment): string[] => [
   ...entities.map(({ arn }) => arn),
   ...edges.map(({ source, destination }) => edgeId(source.arn, destination.arn)),
 ];
-
-interface Picking {
-  /** The ends picked so far; null while the user is not picking. */
-  readonly ends: readonly [] | readonly [from: string] | null;
-  /** Whether the user picked the same vertex twice. */
-  readonly isSame: boolean;
-}
-
-export const usePicking = create<Picking>()(() => ({ ends: null, isSame: false }));
-
-/** Start picking the ends of a path; a selected vertex is the first. */
-export function beginPicking(): void {
-  const { selected } = useExplorer.getState().view;
-  usePicking.setState({ ends: selected.length === 1 ? selected : [], isSame: false });
-}
-
-export const cancelPicking = (): void => usePicking.setState({ ends: null, isSame: false });
-export const isPicking = (): boolean => usePicking.getState().ends !== null;
-
-/** Select a vertex; or pick it as an end of a path, if the user is picking or `isEnd` is set. */
-export function choose(arn: string, isEnd = false): void {
-  const { go } = useExplorer.getState();
-  if (isEnd && !isPicking()) beginPicking();
-  const { ends } = usePicking.getState();
-  if (ends === null) return go({ selected: [arn] });
-  const [from] = ends;
-  if (from === undefined || from === arn) return usePicking.setState({ ends: [arn], isSame: from === arn });
-  cancelPicking();
-  go({ path: [from, arn] });
-}

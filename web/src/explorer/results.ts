@@ -11,6 +11,8 @@ import { type Entry, entryOf, matching, reference } from "./matching";
 export interface SearchResults {
   /** Best first. */
   readonly entries: readonly Entry[];
+  /** The account's newest vertices, once they are loaded. */
+  readonly newest: readonly Entry[];
   /** How many of the entries the gateway resolved. */
   readonly exact: number;
   /** Whether the gateway's response is pending. */
@@ -37,6 +39,7 @@ export function useSearchResults(text: string, isOpen: boolean): SearchResults {
   const entries = useMemo(() => matching(wanted, exact, others), [wanted, exact, others]);
   return {
     entries,
+    newest: recent.entries,
     exact: exact.length,
     isWaiting: wanted !== "" && answer === null,
     isCut: recent.isCut,

@@ -1,9 +1,11 @@
-// How the inspector renders each field of a vertex; a queried field without a row here fails type checking.
+// How each field of a vertex is rendered; a queried field without a row here fails type checking.
 
 import type { ReactNode } from "react";
 import type { DetailQuery } from "../generated/graphql";
-import { type Fact, Facts, LongText, Timestamp, type Pair, Pairs, User, hasValues } from "./Fields";
-import { Metrics } from "./Metrics";
+import type { Problem } from "./api";
+import { type Fact, Facts, LongText, MissingValue, Timestamp, type Pair, Pairs, User, hasValues } from "./Fields";
+import { Metrics, asPairs } from "./Metrics";
+import { figure } from "./chart";
 
 export type Entity = NonNullable<DetailQuery["entity"]>;
 
@@ -17,8 +19,10 @@ interface Row<Name extends Field> {
   readonly label: string;
   /** Null if there is nothing to show. */
   show(value: Value<Name>): ReactNode;
-  /** Whether it is a table, which gets its own section. */
-  readonly isTable?: boolean;
+  /** The rows of a table, which gets its own section. */
+  pairs?(value: Value<Name>): readonly Pair[];
+  /** How numbers in the table are written, if not in full. */
+  write?(number: number): string;
 }
 
 const text = (label: string): { label: string; show: (value: string) => ReactNode } => ({
@@ -37,8 +41,15 @@ const time = (label: string): { label: string; show: (value: string) => ReactNod
 });
 
 const facts = (all: readonly Fact[]): ReactNode => (hasValues(all) ? <Facts facts={all} /> : null);
-const table = (caption: string, pairs: readonly Pair[]): ReactNode =>
-  pairs.length ? <Pairs caption={caption} pairs={pairs} /> : null;
+
+const table = <Items,>(label: string, pairs: (items: Items) => readonly Pair[]) => ({
+  label,
+  pairs,
+  show: (items: Items): ReactNode => {
+    const all = pairs(items);
+    return all.length ? <Pairs caption={label} pairs={all} /> : null;
+  },
+});
 
 /** `IN_PROGRESS` is "in progress". */
 export const inWords = (value: string | null): string | null => value && value.replaceAll("_", " ").toLowerCase();
@@ -140,52 +151,59 @@ export const ROWS: { readonly [Name in Field]-?: Row<Name> } = {
   lineageGroupArn: text("Lineage group's ARN"),
   metrics: {
     label: "Metrics",
-    isTable: true,
+    pairs: asPairs,
+    write: figure,
     show: (metrics) => (metrics.length ? <Metrics metrics={metrics} /> : null),
   },
-  parameters: {
-    label: "Parameters",
-    isTable: true,
-    show: (parameters) =>
-      table(
-        "Parameters",
-        parameters.map(({ key, stringValue, numberValue }) => [key, stringValue ?? numberValue]),
-      ),
-  },
-  properties: {
-    label: "Properties",
-    isTable: true,
-    show: (properties) =>
-      table(
-        "Properties",
-        properties.map(({ key, value }) => [key, value]),
-      ),
-  },
-  inputArtifacts: {
-    label: "Inputs",
-    isTable: true,
-    show: (inputs) =>
-      table(
-        "Inputs",
-        inputs.map(({ key, value, mediaType }) => [key, value, mediaType]),
-      ),
-  },
-  outputArtifacts: {
-    label: "Outputs",
-    isTable: true,
-    show: (outputs) =>
-      table(
-        "Outputs",
-        outputs.map(({ key, value, mediaType }) => [key, value, mediaType]),
-      ),
-  },
-  tags: {
-    label: "Tags",
-    isTable: true,
-    show: (tags) =>
-      table(
-        "Tags",
-        tags.map(({ key, value }) => [key, value]),
-      ),
-  },
+  parameters: table("Parameters", (parameters) =>
+    parameters.map(({ key, stringValue, numberValue }) => [key, stringValue ?? numberValue]),
+  ),
+  properties: table("Properties", (properties) => properties.map(({ key, value }) => [key, value])),
+  inputArtifacts: table("Inputs", (inputs) => inputs.map(({ key, value, mediaType }) => [key, value, mediaType])),
+  outputArtifacts: table("Outputs", (outputs) => outputs.map(({ key, value, mediaType }) => [key, value, mediaType])),
+  tags: table("Tags", (tags) => tags.map(({ key, value }) => [key, value])),
 };
+
+/** A field of a vertex as it is shown. */
+export interface Shown {
+  readonly field: Field;
+  readonly label: string;
+  /** Null if there is nothing to show. */
+  readonly content: ReactNode;
+}
+
+/** The fields that a vertex has, in the order of ROWS. */
+export const fieldsOf = (entity: Entity): Field[] => (Object.keys(ROWS) as Field[]).filter((field) => field in entity);
+
+/** The value of a field; null if the vertex has none. */
+export const valueOf = (entity: Entity, field: Field): unknown =>
+  (entity as Partial<Record<Field, unknown>>)[field] ?? null;
+
+/** The rows of a field that is a table. */
+export function pairsOf(entity: Entity, field: Field): readonly Pair[] {
+  const value = valueOf(entity, field);
+  return value === null ? [] : (ROWS[field].pairs as (value: unknown) => readonly Pair[])(value);
+}
+
+/** Why a field could not be loaded. */
+export const problemOf = (field: Field, problems: readonly Problem[]): Problem | undefined =>
+  problems.find(({ path }) => path[0] === "entity" && path[1] === field);
+
+export function shown(entity: Entity, field: Field, problems: readonly Problem[]): Shown {
+  const { label, show } = ROWS[field];
+  const value = valueOf(entity, field);
+  const problem = problemOf(field, problems);
+  // ROWS pairs each field with a function of its own value's type, which TypeScript cannot follow here.
+  const content = value === null ? null : (show as (value: unknown) => ReactNode)(value);
+  if (!problem) return { field, label, content };
+  return {
+    field,
+    label,
+    content: (
+      <>
+        {content}
+        <MissingValue problem={problem} />
+      </>
+    ),
+  };
+}

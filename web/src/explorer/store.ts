@@ -342,7 +342,9 @@ export const useExplorer = create<Explorer>()((set, get) => {
     go(change) {
       // The choice among the old paths does not apply to the new ones.
       const afresh = "path" in change ? { way: 0, alone: false } : {};
-      show({ ...get().view, ...afresh, ...change }, (address) => history.pushState(null, "", address));
+      // The drawer shows either.
+      const instead = "selected" in change ? { compared: null } : "compared" in change ? { selected: [] as const } : {};
+      show({ ...get().view, ...afresh, ...instead, ...change }, (address) => history.pushState(null, "", address));
     },
     start(arn) {
       get().go({ ...DEFAULT_VIEW, filter: get().view.filter, start: [arn], selected: [arn], show: get().view.show });

@@ -26,6 +26,10 @@ export interface View {
   readonly filter: Filter;
   /** The vertex in the drawer, or the two ends of the edge in it. */
   readonly selected: readonly [] | readonly [string] | readonly [source: string, destination: string];
+  /** The vertices that the drawer compares, instead of showing what is selected. */
+  readonly compared: readonly [left: string, right: string] | null;
+  /** Whether the comparison shows only what differs. */
+  readonly differing: boolean;
   /** The ends of the shown paths. */
   readonly path: readonly [from: string, to: string] | null;
   /** The number of the highlighted path, from 1; 0 highlights all. */
@@ -46,6 +50,8 @@ export const DEFAULT_VIEW: View = {
   picked: [],
   filter: NO_FILTER,
   selected: [],
+  compared: null,
+  differing: false,
   path: null,
   way: 0,
   alone: false,
@@ -69,6 +75,10 @@ export const isFiltered = (filter: Filter): boolean =>
 export const LINEAGE_TYPES: readonly LineageType[] = ["ARTIFACT", "CONTEXT", "ACTION", "TRIAL_COMPONENT"];
 const isKind = (text: string): text is LineageType => (LINEAGE_TYPES as readonly string[]).includes(text);
 
+/** The vertices whose details the drawer shows. */
+export const detailed = ({ selected, compared }: View): readonly string[] =>
+  compared ?? (selected.length === 1 ? selected : []);
+
 /** Serialize a view for the address's fragment, which browsers do not send to servers. */
 export function write(view: View): string {
   const params = new URLSearchParams();
@@ -91,6 +101,10 @@ export function write(view: View): string {
   all("after", [view.filter.createdAfter]);
   all("before", [view.filter.createdBefore]);
   all("select", view.selected);
+  if (view.compared !== null) {
+    all("compare", view.compared);
+    if (view.differing) params.set("differing", "");
+  }
   if (view.path !== null) {
     all("path", view.path);
     if (view.way) params.set("way", String(view.way));
@@ -105,11 +119,15 @@ export function parse(fragment: string): View {
   const params = new URLSearchParams(fragment.replace(/^#/, ""));
   const all = (name: string) => [...new Set(params.getAll(name))].filter(Boolean);
   const [first, second] = params.getAll("select").filter(Boolean);
-  const [from, to] = params.getAll("path").filter(Boolean);
-  const path = from !== undefined && to !== undefined ? ([from, to] as const) : null;
+  const pair = (name: string) => {
+    const [one, two] = params.getAll(name).filter(Boolean);
+    return one !== undefined && two !== undefined ? ([one, two] as const) : null;
+  };
+  const [path, compared] = [pair("path"), pair("compare")];
+  const implied = path ?? compared;
   const start = all("start").slice(0, MAX_STARTS);
   return {
-    start: start.length || path === null ? start : [path[0]],
+    start: start.length || implied === null ? start : [implied[0]],
     depth: { up: hops(params.get("up")), down: hops(params.get("down")) },
     opened: new Map(params.getAll("open").flatMap(opened)),
     closed: new Set(params.getAll("close").filter(isSideKey)),
@@ -120,7 +138,9 @@ export function parse(fragment: string): View {
       createdAfter: dateOf(params.get("after")),
       createdBefore: dateOf(params.get("before")),
     },
-    selected: first === undefined ? [] : second === undefined ? [first] : [first, second],
+    selected: compared !== null || first === undefined ? [] : second === undefined ? [first] : [first, second],
+    compared,
+    differing: compared !== null && params.has("differing"),
     path,
     way: path === null ? 0 : Number(/^\d{1,3}$/.exec(params.get("way") ?? "")?.[0] ?? 0),
     alone: path !== null && params.has("alone"),
