@@ -270,6 +270,16 @@ async def test_long_neighbours_are_cut(browser: Browser, at: Callable[..., str],
         await explorer.expect_values("Upstream", "none", "artifact-0", differ=True)
 
 
+async def test_stack_offers_its_members(browser: Browser, at: Callable[..., str], load: Callable[..., None]) -> None:
+    load(*fan(40))
+    async with comparing(browser, at(start=DATASET, select=MODEL)) as explorer:
+        await explorer.offer.click()
+        await explorer.page.get_by_role("button", name="search", exact=True).click()
+        await explorer.page.get_by_label("Search the stack").fill("artifact-30")
+        await explorer.page.get_by_role("dialog").get_by_role("button", name="artifact-30").click()
+        await explorer.expect_values("Name", "artifact-1", "artifact-30", differ=True)
+
+
 async def test_large_picture_can_be_compared_from(
     browser: Browser, at: Callable[..., str], load: Callable[..., None]
 ) -> None:

@@ -4,6 +4,7 @@ import { useReactFlow } from "@xyflow/react";
 import { useEffect, useRef, useState } from "react";
 import { useExplorer } from "./store";
 import { nameOf, typeOf } from "./names";
+import { choose, isPicking } from "./picking";
 import type { Stack } from "./scene";
 
 /** The maximum number of listed members. */
@@ -32,7 +33,8 @@ export function StackList({ stack, close }: { stack: Stack; close: () => void })
   const found = stack.members.filter((arn) => `${nameOf(arn, titles.get(arn))} ${arn}`.toLowerCase().includes(sought));
   // Members of a group are never drawn as cards, so the picked one becomes the start.
   const pick = (arn: string) => {
-    if (stack.of === null) start(arn);
+    if (isPicking()) choose(arn);
+    else if (stack.of === null) start(arn);
     else go({ picked: [...picked, arn], selected: [arn] });
     close();
   };
