@@ -38,10 +38,11 @@ def other(other_server: LocalServer) -> Iterator[LocalServer]:
 
 @asynccontextmanager
 async def both(service: LocalServer, other: LocalServer, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """Yield a client of a gateway that is configured for both accounts."""
+    """Yield a client of a gateway that is configured for both accounts; the call at its start is not counted."""
     accounts = {HOME: {}, OTHER: {"role_arn": ROLE, "external_id": "s3cret", "endpoint_url": other.url}}
     given = {"local_url": service.url, "accounts": accounts, "cache_url": "off"} | settings
     async with running(Settings(**given)) as client:
+        service.calls.clear()
         yield client
 
 

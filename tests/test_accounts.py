@@ -94,10 +94,11 @@ async def test_invalid_credentials_fail_their_field(said: bytes) -> None:
 
 async def test_silent_sts_has_a_timeout() -> None:
     async with endpoint() as sts:
-        sts.respond_with(SILENCE)
+        sts.respond_with(CLOSE)
         accounts = {HOME: {}, OTHER: {"role_arn": ROLE, "endpoint_url": "http://127.0.0.1:1"}}
         impatient = {"read_timeout_seconds": 0.1, "max_attempts": 2, "deadline_seconds": 20}
         async with running(Settings(local_url=sts.url, accounts=accounts, **impatient)) as client:
+            sts.respond_with(SILENCE)
             refused = expecting_error(asking(client))
             error = await refused(ARTIFACT, "UPSTREAM_UNAVAILABLE", arn=there(artifact_arn(1)))
     assert error["message"] == "The gateway could not get its AWS credentials."
@@ -117,7 +118,23 @@ async def test_own_account_need_not_be_listed(service: LocalServer, other: Local
     async with both(service, other, accounts=accounts) as client:
         assert (await expecting_data(asking(client))(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"]
         await expecting_error(asking(client))(ARTIFACT, "FORBIDDEN", arn=there(artifact_arn(1), STRANGE))
-    assert service.calls == {"DescribeLineageGroup": 1, "DescribeArtifact": 1}
+    assert service.calls == {"DescribeArtifact": 1}
+
+
+async def test_sharing_account_is_not_own(service: LocalServer, other: LocalServer) -> None:
+    load(service, artifact(1))
+    async with both(service, other, accounts={OTHER: {}}) as client:
+        assert (await expecting_data(asking(client))(ARTIFACT, arn=artifact_arn(1)))["artifact"]["name"]
+        shared = f'{{ artifacts(account: "{OTHER}") {{ nodes {{ arn }} }} }}'
+        await expecting_error(asking(client))(shared, "FORBIDDEN")
+
+
+async def test_own_account_may_be_listed_instead(service: LocalServer, other: LocalServer) -> None:
+    load(service, artifact(1))
+    service.behaviour.deny = ["DescribeLineageGroup:*"]
+    async with both(service, other) as client:
+        listed = f'{{ artifacts(account: "{HOME}") {{ nodes {{ arn }} }} }}'
+        assert (await expecting_data(asking(client))(listed))["artifacts"]["nodes"]
 
 
 async def test_lists_take_account_and_region(service: LocalServer, other: LocalServer, ask: Ask) -> None:

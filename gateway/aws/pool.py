@@ -58,7 +58,7 @@ class Pool:
         self._settings = settings
         self._watch = watch
         self.home_account = next((id for id, account in settings.accounts.items() if account == _AS_HOME), "")
-        """The id of the account that the gateway's own credentials belong to; empty until known."""
+        """The id of the account that the gateway's own credentials belong to; until known, a guess, or empty."""
         self._wire = Wire(settings)
         self._regions: frozenset[str] = frozenset()
         self._clients: dict[Place, asyncio.Task[Any]] = {}
