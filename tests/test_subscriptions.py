@@ -442,8 +442,9 @@ async def test_mutation_is_refused_over_websocket(gateway: str, calls: Counter[s
     assert not calls["DeleteArtifact"]  # others may be late calls of the previous test
 
 
-async def test_plain_post_refuses_subscriptions(http: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/graphql-response+json"])
+async def test_plain_post_refuses_subscriptions(http: httpx.AsyncClient, accept: str) -> None:
     body = {"query": SUBSCRIBE, "variables": {"start": [DATASET]}}
-    response = await http.post("/graphql", json=body, headers={"accept": "application/graphql-response+json"})
+    response = await http.post("/graphql", json=body, headers={"accept": accept})
     assert response.status_code == 400
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

@@ -89,6 +89,8 @@ class Operations:
         """Execute an operation and return its response; Refusal if it is not allowed."""
         with observability.operation() as operation:
             request, sender = self._allowed(request, sender)
+            if reason := self._executor.unanswerable(request):
+                raise Refusal(HTTPStatus.BAD_REQUEST, reason)
             outcome = await self._run(request, sender)
             operation.answered(outcome.answer)
             return outcome

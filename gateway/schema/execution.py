@@ -61,6 +61,7 @@ _ARGUMENT = re.compile(r"Argument '(\w+)' ")
 # the event loop.
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000
 
+_NEEDS_STREAM = "A subscription needs a WebSocket or an event stream."
 _SCHEMA_FIELD = "_service"
 """The field from which a federation router reads the schema."""
 
@@ -140,6 +141,15 @@ class Executor:
         """Whether a request is a subscription."""
         return _is(OperationType.SUBSCRIPTION, self.operation(request))
 
+    def unanswerable(self, request: GraphQLRequest) -> str | None:
+        """Return why a valid document has no single response, if so; None for an invalid one, whose errors are one."""
+        document, errors = self._prepare(request.query)
+        if document is None or errors:
+            return None
+        if self.operation(request) is None:
+            return "`operationName` must name an operation of the document."
+        return _NEEDS_STREAM if self.is_subscription(request) else None
+
     def tells_schema(self, query: str) -> bool:
         """Whether the schema is hidden and the response to this document would reveal it."""
         if not self._hides_schema or _SCHEMA_FIELD not in query:
@@ -153,7 +163,7 @@ class Executor:
         if document is None or errors:
             return Outcome({"errors": errors}, executed=False)
         if self.is_subscription(request):
-            return Outcome(refusal("A subscription needs a WebSocket or an event stream."), executed=False)
+            return Outcome(refusal(_NEEDS_STREAM), executed=False)
         result = execute(self._schema, document, **self._arguments(request, loaders))
         return self._redact(_outcome(result if isinstance(result, ExecutionResult) else await result, loaders), request)
 
