@@ -21,23 +21,23 @@ DESCRIBING = """query ($arn: Arn!) { lineage(start: [$arn], direction: DOWNSTREA
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Artifact { creationTime } } }"
 
 
-async def order(slots: Slots, *owners: str) -> list[str]:
-    """Return the order in which waiting owners get a slot, if all of them came while none was free."""
+async def order(slots: Slots, *calls: str) -> list[str]:
+    """Return the order in which calls, which begin with their owner, get a slot if all came while none was free."""
     had: list[str] = []
 
-    async def have(owner: str) -> None:
-        async with slots.one(owner):
-            had.append(owner)
+    async def have(call: str) -> None:
+        async with slots.one(call[0]):
+            had.append(call)
 
     async with slots.one("first"):
-        waiting = [asyncio.create_task(have(owner)) for owner in owners]
+        waiting = [asyncio.create_task(have(call)) for call in calls]
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
     return had
 
 
 async def test_owners_have_slots_in_turns() -> None:
-    assert await order(Slots(1), "a", "a", "a", "b", "b", "c") == ["a", "b", "c", "a", "b", "a"]
+    assert await order(Slots(1), "a1", "a2", "a3", "b1", "b2", "c1") == ["a1", "b1", "c1", "a2", "b2", "a3"]
 
 
 async def test_cancelled_owners_slot_is_passed_on() -> None:
