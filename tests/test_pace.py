@@ -49,12 +49,13 @@ async def test_throttled_walk_ends_complete(
     assert calls["DescribeArtifact"] <= 110 + 80
 
 
-async def test_faulty_walk_ends_complete(
-    ask: Ask, service: LocalServer, load: Callable[..., None], calls: Counter[str]
-) -> None:
+async def test_faulty_walk_ends_complete(service: LocalServer, load: Callable[..., None], calls: Counter[str]) -> None:
     load(*tree(300))
     service.behaviour.fault_rate = 0.1
-    walked = (await ask(WALK, arn=artifact_arn(0), most=300))["lineage"]
+    # With the default of 5, one walk in 300 would have a call of which every attempt fails.
+    settings = Settings(local_url=service.url, cache_url="off", max_attempts=10)
+    async with running(settings) as client:
+        walked = (await expecting_data(asking(client))(WALK, arn=artifact_arn(0), most=300))["lineage"]
     assert (described(walked), walked["coverage"]) == (300, {"complete": True, "reasons": []})
     assert calls["DescribeArtifact"] <= 300 / 0.9 + 60
 
