@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -16,6 +17,9 @@ from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
 POST = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%b\r\n"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+SLOW = "{ artifacts { nodes { arn } } }"
+"""A query that takes an AWS call."""
 LONG = " ".join(["{", *(f"a{number}: _service {{ sdl }}" for number in range(50)), "}"])
 """A query whose response is larger than the buffers of a connection."""
 
@@ -58,6 +62,45 @@ def test_stalled_sender_is_disconnected(impatient: str, sent: bytes) -> None:
             pass
 
 
+def test_later_request_may_not_stall(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "IDLE_SECONDS", 1)
+    monkeypatch.setattr(protocols, "_PATIENCE_SECONDS", 0)
+    with listening(Settings(local_url=server.url)) as url, connected(url) as client, suppress(ConnectionError):
+        client.sendall(HEALTH)
+        client.recv(10_000)
+        client.sendall(HEALTH[:9])
+        while client.recv(10_000):
+            pass
+
+
+def test_rest_of_request_has_idle_time(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "IDLE_SECONDS", 60)
+    monkeypatch.setattr(protocols, "_PATIENCE_SECONDS", 0)
+    with listening(Settings(local_url=server.url)) as url, connected(url) as client:
+        client.sendall(HEALTH[:9])
+        httpx.get(f"http://{url}/healthz")  # by its response, the gateway has read the beginning of the other request
+        client.sendall(HEALTH[9:])
+        assert client.recv(10_000).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.fixture
+def client(impatient: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A connection to a gateway whose timeouts, once it has accepted the connection, are zero."""
+    monkeypatch.setattr(protocols, "_PATIENCE_SECONDS", 60)
+    with connected(impatient) as client:
+        httpx.get(f"http://{impatient}/healthz")  # by its response, the gateway has accepted both connections
+        monkeypatch.setattr(protocols, "_PATIENCE_SECONDS", 0)
+        yield client
+
+
+@pytest.mark.parametrize("further", [b"", POST % (9, b"") + b"{"], ids=["one", "next begun"])
+def test_waiting_client_is_not_disconnected(client: socket.socket, service: LocalServer, further: bytes) -> None:
+    service.behaviour.latency_ms = 100
+    body = json.dumps({"query": SLOW}).encode()
+    client.sendall(POST % (len(body), b"") + body + further)
+    assert client.recv(10_000).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize("header", [b"", b"Connection: close\r\n", b"Accept: text/event-stream\r\n"])
 def test_stalled_reader_is_disconnected(impatient: str, lost: threading.Event, header: bytes) -> None:
     body = json.dumps({"query": LONG}).encode()
@@ -93,6 +136,16 @@ def test_stalled_websocket_reader_is_disconnected(
         assert lost.wait(60)
     assert httpx.get(f"http://{impatient}/healthz").status_code == 200
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_waiting_websocket_is_not_disconnected(
+    client: socket.socket, service: LocalServer, protocol: ClientProtocol
+) -> None:
+    service.behaviour.latency_ms = 100
+    opened(protocol, client)
+    protocol.send_text(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": SLOW}}).encode())
+    client.sendall(b"".join(protocol.data_to_send()))
+    assert b'"type":"next"' in client.recv(10_000)
 
 
 def test_unread_pongs_do_not_pile_up(impatient: str, protocol: ClientProtocol, monkeypatch: pytest.MonkeyPatch) -> None:
