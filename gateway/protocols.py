@@ -117,7 +117,7 @@ class Protocol(_Connection, _Unsent, HttpToolsProtocol):
 
     def _is_waiting(self) -> bool:
         """Whether the connection waits for the client to send a request or the rest of one."""
-        if self not in self.connections or self.transport.is_closing() or self.pipeline:
+        if self not in self.connections or self.pipeline:
             return False  # a connection that became a WebSocket is not in `connections`
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
 
