@@ -37,6 +37,8 @@ def test_open_address_needs_sign_in(host: str) -> None:
     with pytest.raises(ValueError, match="GATEWAY_AUTH=none"):
         create_app(Settings(host=host))
     assert create_app(Settings(host=host, insecure=True))
+    tokens = {"jwt_issuer": "i", "jwt_audience": "a", "jwt_jwks": "https://issuer.example.com/"}
+    assert create_app(Settings(host=host, auth="jwt", **tokens))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST"])
