@@ -102,11 +102,30 @@ def test_first_throttling_sets_the_rate() -> None:
     assert pace.rate == pytest.approx(34)
 
 
-def test_earlier_calls_lower_no_rate() -> None:
+def test_earlier_calls_change_no_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 10.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     pace = pace_taking(40)
     for _ in range(10):
-        pace.refused(time.monotonic())
+        pace.refused(now)
+        pace.took()
+    now = 20.0
+    pace.refused(9.0)
     assert pace.rate == pytest.approx(34)
+
+
+@pytest.mark.parametrize(("accepted", "rate"), [(40, 34 * 0.85), (20, 20 * 0.85), (0, 34 / 2 * 0.85)])
+def test_further_throttling_lowers_the_rate(monkeypatch: pytest.MonkeyPatch, accepted: int, rate: float) -> None:
+    now = 10.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    pace = pace_taking(40)
+    pace.refused(now)
+    now = 11.0
+    for _ in range(accepted):
+        pace.took()
+    now = 11.5
+    pace.refused(now)
+    assert pace.rate == pytest.approx(rate)
 
 
 async def test_rate_never_stops_all_calls() -> None:
@@ -208,6 +227,18 @@ async def test_paced_calls_keep_their_distance() -> None:
     began = time.monotonic()
     await asyncio.gather(*(pace.wait("request") for _ in range(9)))
     assert time.monotonic() - began > 8 / 20.4 - 0.02
+
+
+async def test_owners_are_paced_in_turns() -> None:
+    pace, made = pace_taking(0), []
+    pace.rate = 20.0
+
+    async def make(owner: str) -> None:
+        await pace.wait(owner)
+        made.append(owner)
+
+    await asyncio.gather(*(make(owner) for owner in ["walk"] * 9 + ["query"]))
+    assert made.index("query") == 3  # one walk call was free, one had its turn, and one came first
 
 
 async def test_replicas_share_their_pace(redis_url: str) -> None:
