@@ -256,7 +256,7 @@ async def test_reset_is_no_end(ours: Connections) -> None:
 
 
 async def test_failed_connects_raise_timeouts(aws: Endpoint) -> None:
-    async with connections(connect=0.05) as ours:
+    async with connections(connect=0.05, read=3600) as ours, asyncio.timeout(60):
         with pytest.raises(ConnectTimeoutError):
             await ours.send(asking(aws.url.replace("http:", "https:")))  # the endpoint speaks no TLS, and waits
 
