@@ -27,11 +27,10 @@ from gateway.settings import Settings
 
 def connections(
     verify: bool | str = True,  # noqa: FBT001, FBT002
-    cert: str | None = None,
     connect: float = 30,
     read: float = 30,
 ) -> Connections:
-    return Connections(verify, cert, connect, read)
+    return Connections(verify, connect, read)
 
 
 def asking(url: str, body: bytes = b"{}") -> AWSPreparedRequest:
@@ -350,15 +349,3 @@ def test_missing_certificates_name_their_file(tmp_path: Path, content: str | Non
         file.write_text(content)
     with pytest.raises(OSError, match=f"no trusted certificates in {file}: .*{why}"):
         connections(str(file))
-
-
-async def test_client_certificate_is_sent(certificate: str) -> None:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=certificate)
-    context.load_cert_chain(certificate)
-    context.verify_mode = ssl.CERT_REQUIRED
-    async with endpoint(context) as strict:
-        strict.respond_with(ECHO)
-        async with connections(verify=False) as nobody, connections(verify=False, cert=certificate) as ours:
-            with pytest.raises((SSLError, ConnectionClosedError)):
-                await nobody.send(asking(strict.url))
-            assert await sent(ours, strict.url) == b"{}"

@@ -39,7 +39,7 @@ def connections(**options: Any) -> Any:
     """Create the connections of one client, for its ``http_session_cls``; if there is a proxy, those of aiohttp."""
     if options["proxies"]:
         return AIOHTTPSession(**options)
-    return Connections(options["verify"], options["client_cert"], *options["timeout"])
+    return Connections(options["verify"], *options["timeout"])
 
 
 class Connections:
@@ -48,12 +48,11 @@ class Connections:
     def __init__(
         self,
         verify: bool | str,  # noqa: FBT001 - botocore's argument
-        client_cert: str | tuple[str, str] | None,
         connect_seconds: float,
         read_seconds: float,
     ) -> None:
         """Load the certificates now, rather than on the first request."""
-        self._tls_context = _tls_context(verify, client_cert)
+        self._tls_context = _tls_context(verify)
         self._connect_seconds, self._read_seconds = connect_seconds, read_seconds
         self._idle: dict[str, list[_Connection]] = {}
         self._open: set[_Connection] = set()
@@ -121,8 +120,8 @@ class Connections:
 
 
 @cache
-def _tls_context(verify: bool | str, client_cert: str | tuple[str, str] | None) -> ssl.SSLContext:  # noqa: FBT001
-    """Create a TLS context with trusted and client certificates; shared, as it takes tens of milliseconds to create."""
+def _tls_context(verify: bool | str) -> ssl.SSLContext:  # noqa: FBT001
+    """Create a TLS context with trusted certificates; shared, as it takes tens of milliseconds to create."""
     trusted = get_cert_path(verify) if verify else None
     try:
         context = ssl.create_default_context(cafile=trusted)
@@ -131,8 +130,6 @@ def _tls_context(verify: bool | str, client_cert: str | tuple[str, str] | None) 
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    if client_cert:
-        context.load_cert_chain(*([client_cert] if isinstance(client_cert, str) else client_cert))
     return context
 
 
