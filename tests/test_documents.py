@@ -168,6 +168,8 @@ def test_gateway_without_documents_says_so(gateway: str) -> None:
     response = httpx.post(f"http://{gateway}/graphql", json=by_hash(TRUSTED))
     assert code(response) == (200, "PERSISTED_QUERY_NOT_SUPPORTED")
     assert response.json()["errors"][0]["message"] == "PersistedQueryNotSupported"
+    response = httpx.post(f"http://{gateway}/graphql", json=by_hash(OTHER, query=OTHER))
+    assert response.json() == {"data": {"__typename": "Query"}}
 
 
 def test_event_streams_accept_a_hash(strict: str, service: LocalServer) -> None:  # noqa: ARG001
