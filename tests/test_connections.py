@@ -145,6 +145,17 @@ async def test_answers_are_not_repeated(ours: Connections, aws: Endpoint) -> Non
         await sent(ours, aws.url)
 
 
+async def test_answers_are_measured_one_by_one(
+    ours: Connections, aws: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("LONGEST_HEAD", "LONGEST_BODY"):
+        monkeypatch.setattr(f"gateway.aws.connections.{limit}", 100)
+    aws.respond_with(answer(b"1" * 60))
+    for _ in range(5):
+        assert await sent(ours, aws.url) == b"1" * 60
+    assert aws.connections == 1
+
+
 async def test_requests_are_written(ours: Connections, aws: Endpoint) -> None:
     aws.respond_with(answer(b"{}"))
     request = asking(aws.url, b'{"a": "\xc3\x9f"}')
