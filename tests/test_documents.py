@@ -130,6 +130,8 @@ def test_documents_are_not_registered(trusting: str) -> None:
         by_hash(TRUSTED, documentId=sha256(OTHER)),
         {"extensions": {"persistedQuery": {"version": 2, "sha256Hash": sha256(TRUSTED)}}},
         {"extensions": {"persistedQuery": {"version": 1}}},
+        {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": ""}}},
+        {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": [sha256(TRUSTED)]}}},
         {"extensions": {"persistedQuery": "x"}},
         {"extensions": {"persistedQuery": None}},
         {"documentId": 5},
