@@ -7,6 +7,7 @@ import pytest
 from conftest import Ask
 from graphs import arn, artifact, artifact_arn, association, component, component_arn, diamond, fan
 
+from gateway.aws.kinds import TRIAL_COMPONENT
 from gateway.local.server import LocalServer
 
 DATASET = artifact_arn(0)
@@ -198,3 +199,13 @@ async def test_missing_neighbour_keeps_its_identity(ask: Ask, load: Callable[...
     )
     assert data["artifact"]["downstream"]["nodes"] == [{"arn": gone, "name": None, "creationTime": None, "tags": []}]
     assert calls == {"DescribeArtifact": 1, "ListAssociations": 1, "DescribeAction": 1, "ListTags": 1}
+
+
+@pytest.mark.parametrize(
+    ("lengths", "filters"), [([511, 512], [1]), ([512, 512], [2]), ([1024] * 20, [20]), ([1024] * 21, [20, 1])]
+)
+def test_searches_keep_to_their_limits(lengths: list[int], filters: list[int]) -> None:
+    """A value of a filter has at most 1,024 characters, and an expression at most 20 filters."""
+    assert TRIAL_COMPONENT.batch
+    searches = TRIAL_COMPONENT.batch.calls(["a" * length for length in lengths])
+    assert [len(search["SearchExpression"]["Filters"]) for search in searches] == filters
