@@ -16,6 +16,8 @@ from redis import Redis
 from redis_server import redis_server
 from websockets.asyncio.client import connect
 
+from gateway.http.callers import Role
+from gateway.http.keys import new_key
 from gateway.local.server import LocalServer
 from gateway.settings import Settings
 
@@ -88,6 +90,16 @@ async def test_callers_have_separate_buckets(server: LocalServer) -> None:
 
 
 @pytest.mark.usefixtures("service")
+async def test_signed_in_callers_have_their_own(server: LocalServer, tmp_path: Path) -> None:
+    made = [new_key(name, [Role.READ]) for name in ("one", "other")]
+    file = tmp_path / "keys.toml"
+    file.write_text("".join(entry for _, entry in made))
+    async with limited(server, 0.001, 21, auth="api-key", api_keys=file) as client:
+        for key, _ in made:
+            said = [await ask(client, **{"x-api-key": key}) for _ in range(2)]
+            assert [response.status_code for response in said] == [200, 429]
+
+
 async def test_bucket_refills_over_time(server: LocalServer) -> None:
     async with limited(server, 4, 21) as client:
         assert (await ask(client)).json() == EMPTY
