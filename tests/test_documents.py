@@ -175,8 +175,9 @@ def test_gateway_without_documents_says_so(gateway: str) -> None:
 
 
 def test_event_streams_accept_a_hash(strict: str, service: LocalServer) -> None:  # noqa: ARG001
-    headers = {"accept": "text/event-stream"}
-    assert "event: next" in httpx.post(strict, json={"documentId": sha256(SUBSCRIPTION)}, headers=headers).text
+    for accept in ("text/event-stream", "application/json, text/event-stream;q=0.5"):
+        response = httpx.post(strict, json={"documentId": sha256(SUBSCRIPTION)}, headers={"accept": accept})
+        assert "event: next" in response.text
 
 
 async def test_sockets_accept_a_hash(strict: str, service: LocalServer) -> None:  # noqa: ARG001
