@@ -17,7 +17,7 @@ import sign_in
 from conftest import listening, running
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from endpoint import Last, endpoint, make_certificate
+from endpoint import Last, answer, endpoint, make_certificate
 from issuer import AUDIENCE, ISSUER, Issuer, issuing
 from sign_in import FORBIDDEN, REFUSED, WRITE, WRITTEN, ask_with_token, code, new_token_gateway, token_settings
 
@@ -194,6 +194,7 @@ def test_silent_issuer_is_logged_as_timeout(
         with listening(token_settings(server, url)) as gateway:
             assert code(ask_with_token(gateway, issuer.token())) == (503, "UPSTREAM_UNAVAILABLE")
     assert "no keys from 127.0.0.1: TimeoutError" in caplog.text
+    assert "previous keys" not in caplog.text
 
 
 def test_unreachable_issuer_is_unavailable(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,15 +239,25 @@ def test_issuer_may_not_redirect_insecurely(
 ) -> None:
     certificate = make_certificate(tmp_path)
     monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", ssl.create_default_context(cafile=certificate))
-    for elsewhere, answer in (("", 200), (issuer.url, 503)):
-        with (
-            issuing(certificate) as secure,
-            listening(token_settings(server, secure.url.replace("https", "HTTPS"))) as gateway,
-        ):
-            secure.redirect, secure.keys = elsewhere, issuer.keys
-            assert ask_with_token(gateway, issuer.token()).status_code == answer
-            assert secure.fetches == 1
+    with issuing(certificate) as last, issuing() as detour:
+        last.keys, detour.redirect = issuer.keys, last.url
+        for elsewhere, status in (("", 200), (last.url, 200), (issuer.url, 503), (detour.url, 503)):
+            with (
+                issuing(certificate) as secure,
+                listening(token_settings(server, secure.url.replace("https", "HTTPS"))) as gateway,
+            ):
+                secure.redirect, secure.keys = elsewhere, issuer.keys
+                assert ask_with_token(gateway, issuer.token()).status_code == status
+                assert secure.fetches == 1
     assert "redirects to plain http" in caplog.text
+
+
+async def test_keys_are_fetched_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with endpoint() as proxy:
+        proxy.respond_with(answer(Issuer().published()))
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        assert await UrlKeys("http://issuer.invalid/jwks.json").find("rsa-1", "RS256")
+        assert [request.line for request in proxy.requests] == ["GET http://issuer.invalid/jwks.json HTTP/1.1"]
 
 
 async def test_cancelled_caller_leaves_shared_fetch() -> None:
@@ -317,6 +328,14 @@ def test_key_is_for_its_purpose(server: LocalServer, tmp_path: Path, purpose: di
     file.write_bytes(orjson.dumps({"keys": [key | purpose if key["kty"] == "RSA" else key for key in keys]}))
     with listening(token_settings(server, str(file))) as gateway:
         assert ask_with_token(gateway, issuer.token()).status_code == status
+
+
+def test_unusable_keys_are_skipped(server: LocalServer, tmp_path: Path) -> None:
+    issuer, file = Issuer(), tmp_path / "jwks.json"
+    keys = orjson.loads(issuer.published())["keys"]
+    file.write_bytes(orjson.dumps({"keys": [5, {}, {"kty": "RSA", "kid": "rsa-2", "n": "x"}, *keys]}))
+    with listening(token_settings(server, str(file))) as gateway:
+        assert ask_with_token(gateway, issuer.token()).status_code == 200
 
 
 @pytest.mark.parametrize(("further", "status"), [({}, 200), ({"kid": "rsa-2"}, 401)], ids=["one", "two"])
