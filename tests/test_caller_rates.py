@@ -100,6 +100,7 @@ async def test_signed_in_callers_have_their_own(server: LocalServer, tmp_path: P
             assert [response.status_code for response in said] == [200, 429]
 
 
+@pytest.mark.usefixtures("service")
 async def test_bucket_refills_over_time(server: LocalServer) -> None:
     async with limited(server, 4, 21) as client:
         assert (await ask(client)).json() == EMPTY
