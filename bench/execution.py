@@ -27,7 +27,8 @@ from walks import Gateway, gateway
 from gateway import schema
 from gateway.app import opened
 from gateway.schema.entity import shown
-from gateway.schema.plans import PlannedExecutor, Shapes
+from gateway.schema.plans import PlannedExecutor
+from gateway.schema.shapes import Shapes
 from gateway.schema.subscriptions import LineageProgress
 from gateway.schema.walks import LineageVertex
 from gateway.settings import Settings

@@ -50,7 +50,8 @@ from gateway.loaders import Loaders
 from gateway.local.server import LocalServer
 from gateway.schema.entity import Member, shown
 from gateway.schema.pending import EagerExecutor, Pending
-from gateway.schema.plans import PlannedExecutor, Shapes
+from gateway.schema.plans import PlannedExecutor
+from gateway.schema.shapes import Shapes
 from gateway.schema.subscriptions import LineageProgress
 from gateway.schema.walks import LineageEdge, LineageVertex
 from gateway.settings import Settings

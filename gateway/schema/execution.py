@@ -41,9 +41,9 @@ from gateway.errors import PARSE_FAILED, VALIDATION_FAILED, BadUserInput, Gatewa
 from gateway.loaders import Loaders
 from gateway.schema.cost import Costs
 from gateway.schema.pending import EagerExecutor
-from gateway.schema.plans import Shapes
 from gateway.schema.redaction import redacted, words
 from gateway.schema.selection import raw_info
+from gateway.schema.shapes import Shapes
 
 _log = logging.getLogger("gateway.schema")
 
