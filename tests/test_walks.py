@@ -179,6 +179,16 @@ async def test_denied_start_may_be_reached(
     assert graph["coverage"]["complete"]
 
 
+async def test_denied_start_prolongs_no_walk(
+    ask: Ask, load: Callable[..., None], service: LocalServer, calls: Counter[str]
+) -> None:
+    load(*chain(15))
+    service.behaviour.deny = [f"QueryLineage:{artifact_arn(1)}"]
+    graph = await walked(ask, DATASET, artifact_arn(1), maxDepth=20, maxVertices=5)
+    assert list(depths(graph).values()) == [0, 0, 1, 2, 3]
+    assert calls == {"QueryLineage": 2}  # and none for what is beyond the ten associations of the first
+
+
 async def test_wide_starts_find_every_neighbour(ask: Ask, load: Callable[..., None]) -> None:
     load(*map(artifact, range(450)))
     load(*(association(artifact_arn(start), artifact_arn(far)) for start in range(5) for far in range(5, 450)))
