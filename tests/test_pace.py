@@ -196,6 +196,7 @@ async def test_every_attempt_is_paced_once() -> None:
         assert await made(found) == 1
         assert await made(throttled, found) == 2
         assert tally.waited > 0
+        assert pace.rate < 1000
         pace.rate, rates.taken = None, 0
         async with calls._slots.one("another"):  # noqa: SLF001
             waiting = asyncio.create_task(calls("ListTags", HOME, {}, tally))
