@@ -1,6 +1,7 @@
 """The gateway's SageMaker client and an unmodified one make the same requests and return the same responses."""
 
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -263,6 +264,15 @@ async def test_retries_are_the_same(aws: Endpoint, refusal: bytes) -> None:
     ours, theirs = found
     assert ours == theirs
     assert ours[0]["ResponseMetadata"]["RetryAttempts"] == 1
+
+
+async def test_retry_waits_as_botocore_says(aws: Endpoint) -> None:
+    async with clients(aws.url, attempts=2) as pair:
+        pair.ours.meta.events.register_first("needs-retry.sagemaker", lambda **_: 0.3)
+        aws.respond_with(answer(b"", 503), answer(ENTITY))
+        began = time.monotonic()
+        assert (await pair.ours.describe_trial(TrialName="t"))["TrialName"] == "t"
+        assert time.monotonic() - began >= 0.3
 
 
 async def test_closed_connections_cost_an_attempt(aws: Endpoint) -> None:
