@@ -162,7 +162,7 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
             "65535",
         ),
         (["serve"], {"GATEWAY_LOCAL_URL": "here", "GATEWAY_PORT": "0"}, "GATEWAY_LOCAL_URL"),
-        (["demo"], {"GATEWAY_ACCOUNTS": '{"210987654321": {"endpoint_url": "here"}}'}, "GATEWAY_ACCOUNTS"),
+        (["demo"], {"GATEWAY_ACCOUNTS": '{"210987654321": {"endpoint_url": "here"}}'}, ".210987654321.ENDPOINT_URL"),
         (["serve"], {"GATEWAY_PORT": "many"}, "GATEWAY_PORT"),
         (["serve"], {"GATEWAY_PORT": "tcp://10.0.0.1:80"}, "enableServiceLinks: false"),
         (["demo"], {"GATEWAY_RATE_COST_PER_SECOND": "inf"}, "GATEWAY_RATE_COST_PER_SECOND"),
@@ -186,7 +186,7 @@ def test_query_with_errors_exits_one(environment: dict[str, str]) -> None:
         (["local", "--port", "0", "--load", __file__], {}, f"{__file__}: line 1: not JSON"),
         (["local", "--port", "0", "--store", __file__], {}, "not a database"),
         (["local", "--port", "65536"], {}, "65536"),
-        (["local", "--account", "12"], {}, "twelve digits"),
+        (["local", "--account", "1234567890123"], {}, "twelve digits"),
         (["local", "--region", "here"], {}, "us-east-1"),
         (["local", "--port", "0", "--region", "eusc-de-east-1", "--load", "missing.jsonl"], {}, "missing.jsonl"),
         (["local", "--latency-ms", "nan"], {}, "nan"),
@@ -283,7 +283,7 @@ def test_closed_pipe_ends_quietly(environment: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("closed", "code", "written"),
     [
-        ("<&-", 1, "GRAPHQL_PARSE_FAILED"),
+        ("<&-", 1, "Unexpected <EOF>"),
         (">&-", 0, ""),
         ("2>&-", 0, "__typename"),
     ],
