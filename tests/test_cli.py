@@ -256,6 +256,23 @@ def test_local_prints_url_and_stops(environment: dict[str, str], number: int) ->
     assert (code, errors) == (0, "")
 
 
+def test_local_options_reach_the_service(environment: dict[str, str]) -> None:
+    options = ["--demo", "--region", "eu-west-1", "--latency-ms", "200", "--deny", "ListContexts:*"]
+    with serving(environment, "local", "--port", "0", *options) as local:
+        url, began = local.wait_for(r"(http://[\d.:]+)"), time.monotonic()
+        denied, found = [
+            httpx.post(url, json={}, headers={"x-amz-target": f"SageMaker.List{kinds}"}, timeout=60).json()
+            for kinds in ("Contexts", "Artifacts")
+        ]
+    assert denied["__type"] == "AccessDeniedException"
+    assert found["ArtifactSummaries"][0]["ArtifactArn"].startswith("arn:aws:sagemaker:eu-west-1:")
+    assert time.monotonic() - began >= 0.4
+    with serving(environment, "local", "--port", "0", "--throttle-tps", "0") as local:
+        url = local.wait_for(r"(http://[\d.:]+)")
+        throttled = httpx.post(url, json={}, headers={"x-amz-target": "SageMaker.ListContexts"}, timeout=60)
+    assert throttled.json()["__type"] == "ThrottlingException"
+
+
 def test_second_interruption_ends_quietly(environment: dict[str, str]) -> None:
     with serving(environment, "local", "--port", "0", "--latency-ms", "20000") as local:
         local.wait_for(r"(http://[\d.:]+)")
