@@ -109,11 +109,21 @@ async def test_bucket_refills_over_time(server: LocalServer) -> None:
         assert (await ask(client, "{ artifacts(first: 3) { nodes { arn } } }")).json() == EMPTY  # costs 4
 
 
-@pytest.mark.parametrize("query", [TYPENAME, "{", "{ nothing }", "query($a: Arn!) { artifact(arn: $a) { arn } }"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        TYPENAME,
+        "{",
+        "{ nothing }",
+        "query($a: Arn!) { artifact(arn: $a) { arn } }",
+        "query A { __typename } query B { __typename }",
+        SUBSCRIBE,
+    ],
+)
 async def test_every_request_costs_something(server: LocalServer, query: str) -> None:
     async with limited(server, 1, 2) as client:
         statuses = [(await ask(client, query)).status_code for _ in range(4)]
-    assert statuses[:2] == [200, 200]
+    assert 429 not in statuses[:2]
     assert statuses[-1] == 429
 
 

@@ -89,14 +89,14 @@ class Operations:
         """Execute an operation and return its response; Refusal if it is not allowed."""
         with observability.operation() as operation:
             request, sender = self._allowed(request, sender)
-            if reason := self._executor.unanswerable(request):
-                raise Refusal(HTTPStatus.BAD_REQUEST, reason)
             outcome = await self._run(request, sender)
             operation.answered(outcome.answer)
             return outcome
 
     async def _run(self, request: GraphQLRequest, sender: Sender) -> Outcome:
         cost = await self._spend(request, sender)
+        if reason := self._executor.unanswerable(request):
+            raise Refusal(HTTPStatus.BAD_REQUEST, reason)
         loaders = _loaders(sender)
         try:
             outcome = await self._executor.run(request, loaders)
