@@ -128,12 +128,19 @@ async def test_sharing_account_is_not_own(service: LocalServer, other: LocalServ
         await expecting_error(asking(client))(shared, "FORBIDDEN")
 
 
-async def test_own_account_may_be_listed_instead(service: LocalServer, other: LocalServer) -> None:
+@pytest.mark.parametrize(
+    "refuses", [{"deny": ["DescribeLineageGroup:*"]}, {"unknown": ["DescribeLineageGroup"]}], ids=["denied", "unknown"]
+)
+async def test_own_account_may_be_listed_instead(
+    service: LocalServer, other: LocalServer, refuses: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
     load(service, artifact(1))
-    service.behaviour.deny = ["DescribeLineageGroup:*"]
+    for behaviour, patterns in refuses.items():
+        setattr(service.behaviour, behaviour, patterns)
     async with both(service, other) as client:
         listed = f'{{ artifacts(account: "{HOME}") {{ nodes {{ arn }} }} }}'
         assert (await expecting_data(asking(client))(listed))["artifacts"]["nodes"]
+    assert "not known yet" not in caplog.text
 
 
 async def test_lists_take_account_and_region(service: LocalServer, other: LocalServer, ask: Ask) -> None:

@@ -25,7 +25,7 @@ from gateway.aws.places import HOME, Place
 from gateway.aws.pool import Pool
 from gateway.aws.required import has_required
 from gateway.aws.slots import Held, Slots
-from gateway.errors import Forbidden, GatewayError, Throttled, UpstreamUnavailable
+from gateway.errors import Forbidden, GatewayError, NotFound, Throttled, Unsupported, UpstreamUnavailable
 from gateway.rates import Rates
 from gateway.settings import Settings
 from gateway.turns import Turns
@@ -127,14 +127,14 @@ class Calls:
     async def _learn_home(self) -> None:
         """Find out which account the gateway's own credentials belong to, retrying until it succeeds.
 
-        An account that is configured as ``{}`` may be it, or may only share its entities. If AWS denies the call, the
-        former is assumed.
+        An account that is configured as ``{}`` may be it, or may only share its entities. If AWS denies the call or
+        has nothing to return, the former is assumed.
         """
         while HOME not in self._identities:
             try:
                 await self.identity(HOME, lambda name, place, **given: self(name, place, given, Tally()))
             except GatewayError as error:
-                if isinstance(error, Forbidden) and self.pool.home_account:
+                if self.pool.home_account and isinstance(error, Forbidden | NotFound | Unsupported):
                     return
                 _log.warning("The account of the gateway's own credentials is not known yet: %s", error)
                 await asyncio.sleep(_LEARN_AGAIN_SECONDS)
