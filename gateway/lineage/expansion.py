@@ -98,10 +98,9 @@ class Expansion:
 
     def add_dangling(self, dangling: Iterable[str]) -> None:
         """Mark vertices that do not exist, and leave out the starts among them of which no query has succeeded."""
-        for arn in dangling:
-            self.dangling.add(arn)
-            if arn in self.doubtful:
-                self.found.leave_out(arn)
+        self.dangling.update(dangling)
+        for start in self.doubtful.intersection(self.dangling):
+            self.found.leave_out(start)
 
     def missing(self, kept: set[str]) -> tuple[set[Reason], set[str]]:
         """Return why a result with the vertices ``kept`` is incomplete, and the vertices beyond which it may be."""
