@@ -199,6 +199,16 @@ async def test_unlisted_accounts_vertices_stay_named(service: LocalServer, other
     assert walks[0] == walks[1]
 
 
+async def test_replica_shares_no_unlisted_accounts(service: LocalServer, other: LocalServer, redis_url: str) -> None:
+    """A replica that may access another account, too, has put its vertex into their Redis."""
+    near, far = artifact_arn(8001), there(artifact_arn(8007), STRANGE)
+    load(service, artifact(8001), artifact(8007, "Model", ArtifactArn=far), association(near, far))
+    for listed, name in (([HOME, STRANGE], "artifact-8007"), ([HOME], None)):
+        async with both(service, other, accounts={account: {} for account in listed}, cache_url=redis_url) as client:
+            said = await asking(client)(NAMED, start=[near])
+        assert said["data"]["lineage"]["vertices"][1]["entity"]["name"] == name
+
+
 @pytest.mark.parametrize("prefer", ["FEWER_CALLS", "LESS_WAITING"])
 async def test_mirrors_count_once(service: LocalServer, other: LocalServer, ask: Ask, prefer: str) -> None:
     numbers = range(1, 71)

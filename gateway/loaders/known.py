@@ -6,10 +6,13 @@ from typing import Any
 from gateway.aws.batches import Batch
 from gateway.aws.budget import Budget
 from gateway.aws.kinds import Kind, kind_at, unpinned
-from gateway.aws.places import HOME, Place
+from gateway.aws.places import Place
 from gateway.errors import Forbidden
 from gateway.loaders.request_cache import Entity, RequestCache
 from gateway.records import Record
+
+_UNLISTED = Place("unlisted")
+"""Where the cache has the entities that the gateway may not access, apart from those of replicas that may."""
 
 
 class Known:
@@ -125,4 +128,4 @@ class Known:
         """
         for key in keys:
             if kind := kind_at(key):
-                yield self.place_or_none(key) or HOME, kind, key
+                yield self.place_or_none(key) or _UNLISTED, kind, key
