@@ -146,11 +146,12 @@ async def test_unexecuted_document_has_no_data(http: httpx.AsyncClient, query: s
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/graphql-response+json"])
-@pytest.mark.parametrize("name", [None, "C"])
-async def test_two_operations_need_a_name(http: httpx.AsyncClient, accept: str, name: str | None) -> None:
+@pytest.mark.parametrize(("name", "why"), [(None, "Must provide operation name"), ("C", "Unknown operation named 'C'")])
+async def test_two_operations_need_a_name(http: httpx.AsyncClient, accept: str, name: str | None, why: str) -> None:
     body = {"query": "query A { __typename } query B { __typename }", "operationName": name}
     response = await http.post("/graphql", json=body, headers={"accept": accept})
     assert response.status_code == 400
+    assert why in response.json()["errors"][0]["message"]
     assert response.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 

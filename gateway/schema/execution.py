@@ -61,6 +61,7 @@ _ARGUMENT = re.compile(r"Argument '(\w+)' ")
 # the event loop.
 overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000
 
+_NEEDS_NAME = "Must provide operation name if query contains multiple operations."
 _NEEDS_STREAM = "A subscription needs a WebSocket or an event stream."
 _SCHEMA_FIELD = "_service"
 """The field from which a federation router reads the schema."""
@@ -146,8 +147,9 @@ class Executor:
         document, errors = self._prepare(request.query)
         if document is None or errors:
             return None
-        if self.operation(request) is None:
-            return "`operationName` must name an operation of the document."
+        if self.operation(request) is None:  # the words of graphql-core, as over a stream
+            name = request.operation_name
+            return f"Unknown operation named '{name}'." if name else _NEEDS_NAME
         return _NEEDS_STREAM if self.is_subscription(request) else None
 
     def tells_schema(self, query: str) -> bool:
