@@ -126,6 +126,12 @@ describe("other fields", () => {
     ]);
   });
 
+  test("are times in full where they would look alike", () => {
+    const began = (startTime: string) => side({ startTime });
+    const [early, late] = ["2026-03-08T10:00:00.001Z", "2026-03-08T10:00:00.002Z"];
+    expect(told(began(early), began(late))).toEqual([["Details", [["Began", early, late, true]]]]);
+  });
+
   test("are the same if only what is not shown differs", () => {
     const source = (sourceArn: string) => ({ source: { sourceArn, sourceType: "SageMakerTrainingJob" } });
     const [row] = differences([side(source("one")), side(source("two"))]).sections[0]!.rows;

@@ -25,12 +25,19 @@ export function LongText({ text }: { text: string }) {
 
 /** A time in the user's time zone, with the gateway's own value as the tooltip. */
 export function Timestamp({ iso }: { iso: string }) {
-  const time = new Date(iso);
   return (
     <time dateTime={iso} title={iso}>
-      {Number.isNaN(time.getTime()) ? iso : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" })}
+      {localTime(iso)}
     </time>
   );
+}
+
+/** A time to the second, in the user's time zone. */
+export function localTime(iso: string): string {
+  const time = new Date(iso);
+  return Number.isNaN(time.getTime())
+    ? iso
+    : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
 }
 
 /** The user who created or changed something, as far as SageMaker recorded it. */

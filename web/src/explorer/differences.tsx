@@ -2,7 +2,7 @@
 
 import { type ReactNode, isValidElement } from "react";
 import type { Problem } from "./api";
-import { MissingValue, type Pair, PairValue } from "./Fields";
+import { MissingValue, type Pair, PairValue, Timestamp, localTime } from "./Fields";
 import { type Entity, type Field, ROWS, pairsOf, problemOf, shown } from "./rows";
 
 export type Both<T> = readonly [left: T, right: T];
@@ -65,9 +65,18 @@ function rowOf(field: Field, sides: Both<Loaded>): Row {
   const isPartial = sides.some(({ problems }) => problemOf(field, problems));
   return {
     label: ROWS[field].label,
-    cells: both(contents, (content) => ({ content, isNumber: false })),
+    cells: both(toldApart(contents), (content) => ({ content, isNumber: false })),
     differs: isPartial ? null : said(contents[0]) !== said(contents[1]),
   };
+}
+
+/** Times that differ but would look alike, as those of jobs that began in the same second, are written in full. */
+function toldApart(contents: Both<ReactNode>): Both<ReactNode> {
+  const [left, right] = both(contents, (content) =>
+    isValidElement<{ iso: string }>(content) && content.type === Timestamp ? content.props.iso : null,
+  );
+  const isAlike = left !== null && right !== null && left !== right && localTime(left) === localTime(right);
+  return isAlike ? [left, right] : contents;
 }
 
 /** What is shown of a field, which may be less than its value; the components in ROWS have plain data as props. */
