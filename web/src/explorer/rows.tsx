@@ -176,8 +176,7 @@ export interface Shown {
 export const fieldsOf = (entity: Entity): Field[] => (Object.keys(ROWS) as Field[]).filter((field) => field in entity);
 
 /** The value of a field; null if the vertex has none. */
-export const valueOf = (entity: Entity, field: Field): unknown =>
-  (entity as Partial<Record<Field, unknown>>)[field] ?? null;
+const valueOf = (entity: Entity, field: Field): unknown => (entity as Partial<Record<Field, unknown>>)[field] ?? null;
 
 /** The rows of a field that is a table. */
 export function pairsOf(entity: Entity, field: Field): readonly Pair[] {
