@@ -191,6 +191,14 @@ async def test_only_differences_outlive_reload(browser: Browser, at: Callable[..
 
 
 @pytest.mark.usefixtures("runs")
+async def test_print_has_whole_width(browser: Browser, at: Callable[..., str]) -> None:
+    async with comparing(browser, at(start=ENDPOINT, compare=[RUN, OTHER])) as explorer:
+        await explorer.expect_values("eta", "0.1", "0.2", differ=True)
+        await explorer.page.emulate_media(media="print")
+        assert await explorer.drawer.evaluate("drawer => innerWidth - drawer.offsetWidth") == 0
+
+
+@pytest.mark.usefixtures("runs")
 async def test_kinds_can_be_mixed(browser: Browser, at: Callable[..., str]) -> None:
     async with comparing(browser, at(compare=[RUN, ENDPOINT])) as explorer:
         await explorer.expect_values("eta", "0.1", "not set", differ=True)
