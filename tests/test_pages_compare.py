@@ -198,6 +198,24 @@ async def test_print_has_whole_width(browser: Browser, at: Callable[..., str]) -
         assert await explorer.drawer.evaluate("drawer => innerWidth - drawer.offsetWidth") == 0
 
 
+async def test_heads_cover_no_focus(browser: Browser, at: Callable[..., str], load: Callable[..., None]) -> None:
+    load(
+        *(artifact(n, ArtifactName="n" * 250, Properties={str(key): f"{n}é" * 200 for key in range(8)}) for n in (0, 1))
+    )
+    async with comparing(browser, at(start=DATASET, compare=[DATASET, MODEL])) as explorer:
+        buttons = explorer.table.get_by_role("button", name="show all 400 characters")
+        await expect(buttons).to_have_count(16)
+        await expect(explorer.ends).to_have_text(["n" * 250] * 2)
+        await buttons.nth(6).focus()
+        covered = buttons.nth(5)
+        await covered.evaluate("button => button.closest('aside').scrollBy(0, button.getBoundingClientRect().top - 80)")
+        await explorer.page.keyboard.press("Shift+Tab")
+        await expect(covered).to_be_focused()
+        heads = "document.querySelector('thead th').getBoundingClientRect()"
+        below = await covered.evaluate(f"button => button.getBoundingClientRect().top - {heads}.bottom")
+        assert below >= 0
+
+
 @pytest.mark.usefixtures("runs")
 async def test_kinds_can_be_mixed(browser: Browser, at: Callable[..., str]) -> None:
     async with comparing(browser, at(compare=[RUN, ENDPOINT])) as explorer:
