@@ -100,6 +100,7 @@ async def test_members_stand_side_by_side(browser: Browser, at: Callable[..., st
         await explorer.expect_values("train", "s3://bucket/0text/csv", "s3://bucket/0text/csv", differ=False)
         await explorer.expect_values("Upstream", "artifact-0", "artifact-0", differ=False)
         await explorer.expect_values("Downstream", "artifact-1", "artifact-2", differ=True)
+        await expect(explorer.member("Downstream").get_by_title(MODEL, exact=True)).to_have_text("artifact-1")
         await expect(explorer.member("eta").get_by_role("cell").first).to_have_css("text-align", "right")
         await expect(explorer.drawer).to_contain_text("Not set in either: outputs")
         assert explorer.variables_of("Detail") == [{"arn": RUN}, {"arn": OTHER}]

@@ -97,7 +97,7 @@ function Names({ arns, isLoaded }: { arns: readonly string[]; isLoaded: boolean 
   return (
     <ul className="facts">
       {named.toSorted().map(([name, arn]) => (
-        <li key={arn}>
+        <li key={arn} title={arn}>
           <LongText text={name} />
         </li>
       ))}
