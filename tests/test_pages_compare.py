@@ -117,6 +117,7 @@ async def test_click_picks_and_back_returns(browser: Browser, at: Callable[..., 
         await expect(explorer.ends).to_have_text(["left", "right"])
         for vertex in RUN, OTHER:
             await expect(explorer.page.locator(".card.selected", has=explorer.card(vertex))).to_have_count(1)
+            await expect(explorer.card(vertex)).to_be_in_viewport(ratio=0.99)
         await explorer.ends.last.click()
         await expect(explorer.heading).to_have_text("right")
         await explorer.page.go_back()
@@ -136,6 +137,32 @@ async def test_table_and_keyboard_pick_too(browser: Browser, at: Callable[..., s
         await explorer.page.keyboard.press("Escape")
         await expect(explorer.drawer).to_have_count(0)
         await expect(row).to_be_focused()
+
+
+@pytest.mark.usefixtures("runs")
+async def test_both_stand_out_in_table(browser: Browser, at: Callable[..., str]) -> None:
+    async with comparing(browser, at(start=ENDPOINT, up=3, compare=[RUN, OTHER], show="table")) as explorer:
+        await expect(explorer.page.locator(".selected [data-row]")).to_have_text(["left", "right"])
+
+
+@pytest.mark.usefixtures("runs")
+async def test_both_come_into_sight(browser: Browser, at: Callable[..., str]) -> None:
+    async with comparing(browser, at(start=ENDPOINT, up=3, compare=[RUN, OTHER])) as explorer:
+        for vertex in RUN, OTHER:
+            await expect(explorer.card(vertex)).to_be_in_viewport(ratio=0.99)
+
+
+@pytest.mark.usefixtures("runs")
+async def test_closing_leads_back_to_card(browser: Browser, at: Callable[..., str]) -> None:
+    async with comparing(browser, at(start=ENDPOINT, up=3, compare=[RUN, OTHER])) as explorer:
+        await expect(explorer.card(RUN)).to_be_in_viewport(ratio=0.99)
+        await explorer.drawer.get_by_role("button", name="Close").press("Enter")
+        await expect(explorer.drawer).to_have_count(0)
+        await expect(explorer.card(RUN)).to_be_focused()
+        await explorer.page.go_back()
+        await expect(explorer.heading).to_have_text("Comparison")
+        await explorer.card(RUN).press("Escape")
+        await expect(explorer.drawer).to_have_count(0)
 
 
 @pytest.mark.usefixtures("runs")
@@ -248,17 +275,20 @@ async def test_what_is_gone_is_named(browser: Browser, at: Callable[..., str]) -
 
 @pytest.mark.usefixtures("runs")
 async def test_slow_side_is_awaited(browser: Browser, at: Callable[..., str]) -> None:
-    released = asyncio.Event()
+    asked, released = asyncio.Event(), asyncio.Event()
 
     async def hold(route: Route) -> None:
         body = route.request.post_data or ""
         if "query Detail" in body and OTHER in body:
+            asked.set()
             await released.wait()
         await route.continue_()
 
     async with comparing(browser, at(start=ENDPOINT, select=RUN)) as explorer:
+        await expect(explorer.row("Name")).to_have_text("left")
         await explorer.page.route("**/graphql", hold)
         await explorer.page.goto(at(start=ENDPOINT, compare=[RUN, OTHER]))
+        await asked.wait()
         await expect(explorer.drawer.get_by_text("Loading the comparison…")).to_be_attached()
         await expect(explorer.ends).to_have_text(["left", "right"])
         released.set()
@@ -295,6 +325,18 @@ async def test_long_neighbours_are_cut(browser: Browser, at: Callable[..., str],
     async with comparing(browser, at(start=DATASET, compare=[DATASET, MODEL])) as explorer:
         await expect(explorer.member("Downstream").get_by_role("cell").first).to_contain_text("and 28 more")
         await explorer.expect_values("Upstream", "none", "artifact-0", differ=True)
+
+
+async def test_cut_neighbours_are_those_that_differ(
+    browser: Browser, at: Callable[..., str], load: Callable[..., None]
+) -> None:
+    other = artifact_arn(50)
+    load(*fan(40), artifact(50), *(association(other, artifact_arn(leaf)) for leaf in range(1, 13)))
+    async with comparing(browser, at(start=DATASET, compare=[DATASET, other])) as explorer:
+        left, right = (explorer.member("Downstream").get_by_role("cell").nth(at) for at in (0, 1))
+        await expect(right.get_by_text("artifact-2", exact=True)).to_have_count(1)
+        await expect(left).to_contain_text("and 28 more")
+        await expect(left.get_by_role("listitem").first).to_have_text("artifact-13")
 
 
 async def test_stack_offers_its_members(browser: Browser, at: Callable[..., str], load: Callable[..., None]) -> None:
