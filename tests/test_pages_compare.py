@@ -306,14 +306,17 @@ async def test_hostile_names_stay_text(
     browser: Browser, at: Callable[..., str], load: Callable[..., None], width: int
 ) -> None:
     load(
-        artifact(0, HOSTILE, ArtifactName=HOSTILE, Properties={HOSTILE: HOSTILE, RIGHT_TO_LEFT: "1"}),
-        artifact(1, "Model", ArtifactName=RIGHT_TO_LEFT, Properties={HOSTILE: RIGHT_TO_LEFT}),
+        artifact(
+            0, HOSTILE, ArtifactName=HOSTILE, Properties={HOSTILE: HOSTILE, RIGHT_TO_LEFT: "1"}, CreationTime=1.001
+        ),
+        artifact(1, "Model", ArtifactName=RIGHT_TO_LEFT, Properties={HOSTILE: RIGHT_TO_LEFT}, CreationTime=1.002),
         association(DATASET, MODEL),
     )
     address = at(start=DATASET, compare=[DATASET, MODEL])
     async with comparing(browser, address, viewport={"width": width, "height": 800}) as explorer:
         await expect(explorer.ends).to_have_text([HOSTILE, RIGHT_TO_LEFT])
         await expect(explorer.member(re.escape(HOSTILE)).get_by_role("cell").first).to_have_text(HOSTILE)
+        await expect(explorer.member("Created").get_by_role("cell").last).to_have_text("1970-01-01T00:00:01.002+00:00")
         assert await explorer.page.locator("img").count() == 0
         widths = "[drawer.scrollWidth - drawer.clientWidth, document.documentElement.scrollWidth - innerWidth]"
         assert await explorer.drawer.evaluate(f"drawer => {widths}") == [0, 0]

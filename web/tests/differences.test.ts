@@ -128,7 +128,7 @@ describe("other fields", () => {
 
   test("are times in full where they would look alike", () => {
     const began = (startTime: string) => side({ startTime });
-    const [early, late] = ["2026-03-08T10:00:00.001Z", "2026-03-08T10:00:00.002Z"];
+    const [early, late] = ["2026-03-08T10:00:00.001+00:00", "2026-03-08T10:00:00.002+00:00"];
     expect(told(began(early), began(late))).toEqual([["Details", [["Began", early, late, true]]]]);
   });
 

@@ -2,7 +2,7 @@
 
 import { type ReactNode, isValidElement } from "react";
 import type { Problem } from "./api";
-import { MissingValue, type Pair, PairValue, Timestamp, localTime } from "./Fields";
+import { LongText, MissingValue, type Pair, PairValue, Timestamp, localTime } from "./Fields";
 import { type Entity, type Field, ROWS, pairsOf, problemOf, shown } from "./rows";
 
 export type Both<T> = readonly [left: T, right: T];
@@ -76,7 +76,7 @@ function toldApart(contents: Both<ReactNode>): Both<ReactNode> {
     isValidElement<{ iso: string }>(content) && content.type === Timestamp ? content.props.iso : null,
   );
   const isAlike = left !== null && right !== null && left !== right && localTime(left) === localTime(right);
-  return isAlike ? [left, right] : contents;
+  return isAlike ? both([left, right], (iso) => <LongText text={iso} />) : contents;
 }
 
 /** What is shown of a field, which may be less than its value; the components in ROWS have plain data as props. */
