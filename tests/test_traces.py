@@ -191,6 +191,12 @@ async def test_silent_receiver_delays_no_shutdown(service: LocalServer, monkeypa
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         async with asyncio.timeout(10), traced(service) as (client, _):
             await client.post("/graphql", json={"query": "{ __typename }"})
+        [sending] = [thread for thread in threading.enumerate() if thread.name.endswith("(shutdown)")]
+        connection, _ = silent.accept()
+        with connection:  # else it retries during the next tests, where Hypothesis sees it draw random numbers
+            connection.sendall(b"HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n")
+            sending.join(60)
+        assert not sending.is_alive()
 
 
 def test_missing_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
