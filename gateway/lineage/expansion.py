@@ -26,7 +26,7 @@ class Expansion:
     answered: set[str] = field(default_factory=set)
     """Vertices from which a query has succeeded."""
     denied: set[str] = field(default_factory=set)
-    """Vertices from which AWS denied a query."""
+    """Vertices that AWS did not let be queried, or that are in an account without access."""
     cut: set[str] = field(default_factory=set)
     """Vertices whose chains were stopped early because they had already returned as many as the walk may find."""
     unsure: set[str] = field(default_factory=set)
